@@ -1,0 +1,84 @@
+// Who may import whom: ARCHITECTURE.md, "Packages".
+const allowed = {
+  datagram: [],
+  coap: ['datagram'],
+  senml: [],
+  'lwm2m-core': ['senml'],
+  'lwm2m-server': ['lwm2m-core', 'coap', 'datagram'],
+  'lwm2m-client': ['lwm2m-core', 'coap', 'datagram'],
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'only-declared-dependencies',
+      severity: 'error',
+      from: { path: '^(packages|examples)/[^/]+/src' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
+    {
+      name: 'no-deep-imports',
+      comment: 'Another package is reached through its index only.',
+      severity: 'error',
+      from: { path: '^(packages|examples)/([^/]+)/' },
+      to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/[^/]+/src/(testing/)?index\\.ts$', '^$1/$2/'] },
+    },
+    ...Object.entries(allowed).map(([name, uses]) => ({
+      name: `imports-of-${name}`,
+      severity: 'error',
+      from: { path: `^packages/${name}/src/` },
+      to: { path: '^(packages|examples)/', pathNot: [`^packages/(${[name, ...uses].join('|')})/`] },
+    })),
+    {
+      name: 'app-imports',
+      comment: 'The application speaks through the server, the data layer and the device simulator only.',
+      severity: 'error',
+      from: { path: '^examples/flownexus-app/src/' },
+      to: { path: '^packages/', pathNot: ['^packages/(lwm2m-server|lwm2m-core|lwm2m-client|senml)/'] },
+    },
+    {
+      name: 'no-testing-in-product',
+      severity: 'error',
+      from: { path: '^(packages|examples)/[^/]+/src/', pathNot: '^packages/datagram/src/testing/' },
+      to: { path: '/src/testing/' },
+    },
+    {
+      name: 'node-modules-of-datagram',
+      comment: 'Sockets, names and randomness enter at three files of the ground floor.',
+      severity: 'error',
+      from: {
+        path: '^packages/datagram/src/',
+        pathNot: ['udp-(transport|address)\\.ts$', 'system-random\\.ts$', 'system-clock\\.ts$', '/testing/'],
+      },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'engines-without-node',
+      comment: 'Engines see clocks, transports and randomness through the seams only.',
+      severity: 'error',
+      from: { path: '^packages/(coap|senml|lwm2m-core)/src/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'udp-only-in-endpoints',
+      comment: 'The server does not know its transport.',
+      severity: 'error',
+      from: { path: '^packages/lwm2m-server/src/', pathNot: '^packages/lwm2m-server/src/endpoints/' },
+      to: { dependencyTypes: ['core'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|dist-web|node_modules)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs'],
+    },
+  },
+};
