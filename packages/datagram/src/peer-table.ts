@@ -1,0 +1,71 @@
+import { formatAddress } from './address.ts';
+import { DatagramLimits } from './limits.ts';
+import { ANONYMOUS } from './peer.ts';
+import type { Peer } from './peer.ts';
+
+type Generation = Map<string, Map<number, Peer>>;
+
+/** How a table names its peers. */
+export interface PeerTableOptions {
+  readonly scheme: string;
+  /** The host that a peer shows for an address on the wire. Default: the same. */
+  readonly hostOf?: (wireHost: string) => string;
+  /** Peers remembered at most. */
+  readonly limit?: number;
+}
+
+/**
+ * Gives one `Peer` object per address, without building a string for an address that is known.
+ *
+ * Bounded by two generations: when the young one holds half of the limit it becomes the old one, and what nobody asked for
+ * since then is forgotten. A forgotten address gets a new object with the same `key`.
+ */
+export class PeerTable {
+  readonly #scheme: string;
+  readonly #hostOf: (wireHost: string) => string;
+  readonly #generationLimit: number;
+  #young: Generation = new Map();
+  #old: Generation = new Map();
+  #youngSize = 0;
+
+  constructor(options: PeerTableOptions) {
+    this.#scheme = options.scheme;
+    this.#hostOf = options.hostOf ?? ((wireHost) => wireHost);
+    this.#generationLimit = Math.max(1, Math.floor((options.limit ?? DatagramLimits.maxRememberedPeers) / 2));
+  }
+
+  /** The peer at an address as it is on the wire. */
+  get(wireHost: string, port: number): Peer {
+    const known = this.#young.get(wireHost)?.get(port);
+    if (known !== undefined) return known;
+    const peer = this.#old.get(wireHost)?.get(port) ?? this.#create(wireHost, port);
+    this.#remember(wireHost, peer);
+    return peer;
+  }
+
+  #create(wireHost: string, port: number): Peer {
+    const host = this.#hostOf(wireHost);
+    return Object.freeze({
+      key: `${this.#scheme}://${formatAddress(host, port)}`,
+      host,
+      port,
+      identity: ANONYMOUS,
+      pathValidated: true,
+    });
+  }
+
+  #remember(wireHost: string, peer: Peer): void {
+    if (this.#youngSize >= this.#generationLimit) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngSize = 0;
+    }
+    let ports = this.#young.get(wireHost);
+    if (ports === undefined) {
+      ports = new Map();
+      this.#young.set(wireHost, ports);
+    }
+    ports.set(peer.port, peer);
+    this.#youngSize += 1;
+  }
+}

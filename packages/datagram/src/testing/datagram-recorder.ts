@@ -1,0 +1,37 @@
+import type { Peer } from '../peer.ts';
+import type { DatagramHandler } from '../transport.ts';
+
+/** A datagram that a `DatagramRecorder` has heard. */
+export interface RecordedDatagram {
+  readonly peer: Peer;
+  readonly bytes: Uint8Array;
+}
+
+/** A handler that keeps what it hears, and tells when there is enough of it: tests wait for that and never sleep. */
+export class DatagramRecorder implements DatagramHandler {
+  readonly datagrams: RecordedDatagram[] = [];
+  /** Peers whose association ended, in order. */
+  readonly closedPeers: Peer[] = [];
+  readonly #waiting = new Set<{ readonly count: number; readonly resolve: () => void }>();
+
+  onDatagram(peer: Peer, datagram: Uint8Array): void {
+    this.datagrams.push({ peer, bytes: datagram });
+    for (const waiter of this.#waiting) {
+      if (this.datagrams.length < waiter.count) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  onPeerClosed(peer: Peer): void {
+    this.closedPeers.push(peer);
+  }
+
+  /** Resolves as soon as `count` datagrams have been heard in all. */
+  count(count: number): Promise<void> {
+    if (this.datagrams.length >= count) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.add({ count, resolve });
+    });
+  }
+}

@@ -1,0 +1,20 @@
+export { DatagramRecorder } from './datagram-recorder.ts';
+export type { RecordedDatagram } from './datagram-recorder.ts';
+export { LockStepPeer } from './lock-step-peer.ts';
+export { lossyRule, MemoryNetwork } from './memory-network.ts';
+export type {
+  LossyRuleOptions,
+  MemoryNetworkOptions,
+  NetworkDatagram,
+  NetworkLogEntry,
+  NetworkRule,
+  NetworkVerdict,
+} from './memory-network.ts';
+export { MemoryTransport } from './memory-transport.ts';
+export type { MemoryTransportOptions } from './memory-transport.ts';
+export type { NetworkLink, NetworkReceiver } from './network-link.ts';
+export { seededRandom } from './seeded-random.ts';
+export { transportContract } from './transport-contract.ts';
+export type { ContractCase, TransportContractFixture } from './transport-contract.ts';
+export { VirtualClock } from './virtual-clock.ts';
+export type { VirtualClockOptions } from './virtual-clock.ts';
