@@ -1,0 +1,113 @@
+import { SenmlError } from './errors.ts';
+import type { SenmlNumber, SenmlRecord } from './record.ts';
+import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A record while its fields are read. */
+export type RecordDraft = Writable<SenmlRecord>;
+
+/** The newest version of the media type that RFC 8428 knows. */
+const VERSION = 10;
+
+/**
+ * Puts one field into a record after checking its type. `readBytes` turns the value of `vd` as the format has it into
+ * bytes, or undefined. Fields nobody knows are left out, unless their name says that they must be understood.
+ *
+ * @throws SenmlError `ERR_SENML_RECORD`
+ */
+export function readField(
+  record: RecordDraft,
+  label: string,
+  value: unknown,
+  readBytes: (value: unknown) => Uint8Array | undefined,
+  index: number,
+): void {
+  switch (label) {
+    case 'bn':
+    case 'bu':
+    case 'n':
+    case 'u':
+    case 'vs':
+    case 'vlo':
+      record[label] = requireText(value, label, index);
+      return;
+    case 'bv':
+    case 'bs':
+    case 'v':
+    case 's':
+      record[label] = requireNumber(value, label, index);
+      return;
+    case 'bt':
+    case 't':
+    case 'ut':
+      record[label] = requireTime(value, label, index);
+      return;
+    case 'vb':
+      if (typeof value !== 'boolean') throw wrongType('a boolean', label, index);
+      record.vb = value;
+      return;
+    case 'vd': {
+      const bytes = readBytes(value);
+      if (bytes === undefined) throw wrongType('bytes', label, index);
+      record.vd = bytes;
+      return;
+    }
+    case 'bver':
+      record.bver = requireVersion(value, index);
+      return;
+    default:
+      // RFC 8428 §4.4: a name that ends in an underscore must be understood.
+      if (label.endsWith('_')) {
+        throw recordError('expected only fields that can be ignored, found one that must be understood', index);
+      }
+  }
+}
+
+/** @throws SenmlError `ERR_SENML_RECORD` when there is more than one value (RFC 8428 §4.2) */
+export function checkRecord(record: SenmlRecord, index: number): void {
+  const values =
+    Number(record.v !== undefined) +
+    Number(record.vs !== undefined) +
+    Number(record.vb !== undefined) +
+    Number(record.vd !== undefined) +
+    Number(record.vlo !== undefined);
+  if (values > 1) throw recordError('expected at most one value field, found several', index);
+}
+
+function requireText(value: unknown, label: string, index: number): string {
+  if (typeof value !== 'string') throw wrongType('a string', label, index);
+  return value;
+}
+
+function requireNumber(value: unknown, label: string, index: number): SenmlNumber {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'bigint') throw wrongType('a number', label, index);
+  if (value < MIN_INTEGER || value > MAX_INTEGER) throw wrongType('an integer of 64 bits', label, index);
+  return narrowInteger(value);
+}
+
+function requireTime(value: unknown, label: string, index: number): number {
+  const time = Number(requireNumber(value, label, index));
+  if (!Number.isFinite(time)) throw wrongType('a finite number', label, index);
+  return time;
+}
+
+function requireVersion(value: unknown, index: number): number {
+  const version = requireNumber(value, 'bver', index);
+  if (typeof version === 'bigint' || !Number.isInteger(version) || version < 1) {
+    throw wrongType('a positive integer', 'bver', index);
+  }
+  // RFC 8428 §4.4: a pack of a later version can not be interpreted.
+  if (version > VERSION) throw recordError(`expected bver up to ${String(VERSION)}, found a later version`, index);
+  return version;
+}
+
+function wrongType(expected: string, label: string, index: number): SenmlError {
+  return recordError(`expected ${expected} as ${label}, found something else`, index);
+}
+
+/** An error about the record at this place of the pack, counted from 0. */
+export function recordError(message: string, index: number): SenmlError {
+  return new SenmlError('ERR_SENML_RECORD', `${message} in record ${String(index)}`);
+}

@@ -1,0 +1,35 @@
+/**
+ * SenML in JSON and CBOR (RFC 8428), with the fields that LwM2M adds, and the checked CBOR reader and the writer that
+ * other formats of LwM2M share.
+ *
+ * @example
+ * ```ts
+ * import { decodeSenmlCbor, resolveSenml } from '@flownexus/senml';
+ *
+ * const pack = Uint8Array.from([0x81, 0xa2, 0x21, 0x66, 0x2f, 0x33, 0x2f, 0x30, 0x2f, 0x39, 0x02, 0x18, 0x2a]);
+ * const [record] = resolveSenml(decodeSenmlCbor(pack));
+ * console.log(record?.name, record?.v); // '/3/0/9', 42
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { decodeSenmlJson, encodeSenmlJson } from './senml-json.ts';
+export { decodeSenmlCbor, encodeSenmlCbor } from './senml-cbor.ts';
+export { resolveSenml } from './resolve.ts';
+export type { ResolvedSenmlRecord, ResolveOptions } from './resolve.ts';
+export type { SenmlNumber, SenmlRecord } from './record.ts';
+export { SENML_LABELS } from './labels.ts';
+export type { SenmlLabel } from './labels.ts';
+export { SenmlError, SenmlErrorCodes } from './errors.ts';
+export type { SenmlErrorCode } from './errors.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export type { CborLimits, SenmlLimits } from './limits.ts';
+export { checkCbor } from './cbor-check.ts';
+export type { CborSummary } from './cbor-check.ts';
+export { decodeCbor } from './cbor-decode.ts';
+export { readCborTags } from './cbor-tags.ts';
+export { CborWriter } from './cbor-writer.ts';
+export { narrowInteger } from './numbers.ts';
+export { decodeBase64, encodeBase64 } from './base64.ts';
+export type { Base64Form } from './base64.ts';
+export { findInvalidUtf8 } from './utf8.ts';

@@ -1,0 +1,25 @@
+/** The bounds of the CBOR reader. */
+export interface CborLimits {
+  /** Bytes of a document. */
+  readonly maxBytes: number;
+  /** Arrays, maps and tags within each other. */
+  readonly maxNesting: number;
+  /** Data items in total, keys and values of maps each counted. */
+  readonly maxItems: number;
+}
+
+/** The bounds of the SenML readers. */
+export interface SenmlLimits extends CborLimits {
+  /** Records of a pack. */
+  readonly maxRecords: number;
+  /** UTF-16 units of a resolved name, so that a long base name can not be multiplied by many records. */
+  readonly maxNameLength: number;
+}
+
+export const DEFAULT_LIMITS: SenmlLimits = {
+  maxBytes: 1_048_576,
+  maxNesting: 8,
+  maxItems: 200_000,
+  maxRecords: 10_000,
+  maxNameLength: 512,
+};

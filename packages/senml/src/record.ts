@@ -1,0 +1,37 @@
+/** Integers up to 64 bits are exact: a `number` where that is safe, else a `bigint`. Everything else is a `number`. */
+export type SenmlNumber = number | bigint;
+
+/** A record as it stands in a pack (RFC 8428 §4), with the `vlo` that LwM2M adds (TS Core §7.5.6). */
+export interface SenmlRecord {
+  /** Base name: put before the names of this and the following records. */
+  readonly bn?: string;
+  /** Base time in seconds, added to `t`. */
+  readonly bt?: number;
+  /** Base unit, for records without `u`. */
+  readonly bu?: string;
+  /** Base value, added to `v`. */
+  readonly bv?: SenmlNumber;
+  /** Base sum, added to `s`. */
+  readonly bs?: SenmlNumber;
+  /** Version of the media type, 10 when absent. */
+  readonly bver?: number;
+  readonly n?: string;
+  readonly u?: string;
+  readonly v?: SenmlNumber;
+  readonly vs?: string;
+  readonly vb?: boolean;
+  readonly vd?: Uint8Array;
+  /** An Object Link of LwM2M, `66:0`. */
+  readonly vlo?: string;
+  /** Sum. */
+  readonly s?: SenmlNumber;
+  /** Time in seconds. */
+  readonly t?: number;
+  /** Update time in seconds. */
+  readonly ut?: number;
+  /**
+   * Not a field of SenML, and never set by the decoders: true makes the CBOR encoder write `v` as a float even when it
+   * is integral. Otherwise integral numbers are written as integers.
+   */
+  readonly float?: boolean;
+}

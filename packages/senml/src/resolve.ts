@@ -1,0 +1,81 @@
+import { recordError } from './fields.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { addNumbers } from './numbers.ts';
+import type { SenmlNumber, SenmlRecord } from './record.ts';
+
+/** A record that stands for itself (RFC 8428 §4.6). At most one of the values is there. */
+export interface ResolvedSenmlRecord {
+  /** Base name and name in one. */
+  readonly name: string;
+  readonly unit: string | undefined;
+  /**
+   * Seconds since 1970; without {@link ResolveOptions.now}, a time below 2^28 is left as it is, relative to now.
+   * Undefined when the pack gives no time.
+   */
+  readonly time: number | undefined;
+  /** Seconds until the sensor is expected to give the next value. */
+  readonly updateTime: number | undefined;
+  readonly v: SenmlNumber | undefined;
+  readonly vs: string | undefined;
+  readonly vb: boolean | undefined;
+  readonly vd: Uint8Array | undefined;
+  readonly vlo: string | undefined;
+  readonly sum: SenmlNumber | undefined;
+}
+
+export interface ResolveOptions {
+  /** Seconds since 1970 that relative times count from. */
+  readonly now?: number;
+  /** UTF-16 units of a resolved name. */
+  readonly maxNameLength?: number;
+}
+
+/** Below this a time is relative to now (RFC 8428 §4.5.3). */
+const FIRST_ABSOLUTE_TIME = 2 ** 28;
+
+/**
+ * Applies the base fields to the records that follow them, so that each stands for itself (RFC 8428 §4.6). Records
+ * without value stay, as LwM2M sends lists of paths that way.
+ *
+ * @throws SenmlError `ERR_SENML_RECORD` for a record without a name, with one that is too long, or whose time is not
+ * finite
+ */
+export function resolveSenml(records: readonly SenmlRecord[], options: ResolveOptions = {}): ResolvedSenmlRecord[] {
+  const maxNameLength = options.maxNameLength ?? DEFAULT_LIMITS.maxNameLength;
+  let baseName = '';
+  let baseTime: number | undefined;
+  let baseUnit: string | undefined;
+  let baseValue: SenmlNumber | undefined;
+  let baseSum: SenmlNumber | undefined;
+  return records.map((record, index) => {
+    baseName = record.bn ?? baseName;
+    baseTime = record.bt ?? baseTime;
+    baseUnit = record.bu ?? baseUnit;
+    baseValue = record.bv ?? baseValue;
+    baseSum = record.bs ?? baseSum;
+    const name = baseName + (record.n ?? '');
+    if (name === '') throw recordError('expected a name, found none', index);
+    if (name.length > maxNameLength) {
+      throw recordError(`expected a name of up to ${String(maxNameLength)} characters, found a longer one`, index);
+    }
+    const time = baseTime === undefined && record.t === undefined ? undefined : (baseTime ?? 0) + (record.t ?? 0);
+    if (time !== undefined && !Number.isFinite(time)) throw recordError('expected a finite time, found another', index);
+    return {
+      name,
+      unit: record.u ?? baseUnit,
+      time: time === undefined ? undefined : absoluteTime(time, options.now),
+      updateTime: record.ut,
+      v: record.v === undefined || baseValue === undefined ? record.v : addNumbers(baseValue, record.v),
+      vs: record.vs,
+      vb: record.vb,
+      vd: record.vd,
+      vlo: record.vlo,
+      // RFC 8428 §4.2: the missing one of sum and base sum counts as zero.
+      sum: record.s === undefined ? baseSum : baseSum === undefined ? record.s : addNumbers(baseSum, record.s),
+    };
+  });
+}
+
+function absoluteTime(time: number, now: number | undefined): number {
+  return now === undefined || time >= FIRST_ABSOLUTE_TIME ? time : now + time;
+}

@@ -1,0 +1,106 @@
+import { decodeBase64, encodeBase64 } from './base64.ts';
+import { SenmlError } from './errors.ts';
+import { checkRecord, readField, recordError } from './fields.ts';
+import type { RecordDraft } from './fields.ts';
+import { checkJsonNesting, parseJson } from './json-parse.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { SenmlLimits } from './limits.ts';
+import type { SenmlNumber, SenmlRecord } from './record.ts';
+
+const textDecoder = new TextDecoder('utf-8', { fatal: true });
+const textEncoder = new TextEncoder();
+
+/**
+ * Decodes a SenML JSON pack (RFC 8428 §5) into its records as they stand there, base fields not applied: see
+ * {@link resolveSenml}. Integers written without fraction and exponent are exact up to 64 bits.
+ *
+ * @throws SenmlError `ERR_SENML_JSON`, `ERR_SENML_RECORD` or `ERR_SENML_LIMIT`
+ */
+export function decodeSenmlJson(document: string | Uint8Array, limits: SenmlLimits = DEFAULT_LIMITS): SenmlRecord[] {
+  // A string has at least as many bytes as units, and at most three times as many: the bound needs no exact count.
+  if (document.length > limits.maxBytes) throw tooMuch('bytes', limits.maxBytes);
+  const text = typeof document === 'string' ? document : decodeText(document);
+  checkJsonNesting(text, limits.maxNesting);
+  const pack = parseJson(text);
+  if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'expected an array, found another JSON value');
+  if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);
+  return pack.map(readRecord);
+}
+
+/**
+ * Encodes records as a SenML JSON pack in UTF-8. `vd` becomes base64url without padding.
+ *
+ * @throws SenmlError `ERR_SENML_RECORD` for a number that JSON has no form for, or several values in a record
+ */
+export function encodeSenmlJson(records: readonly SenmlRecord[]): Uint8Array {
+  return textEncoder.encode(`[${records.map(formatRecord).join(',')}]`);
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return textDecoder.decode(bytes);
+  } catch (cause) {
+    throw new SenmlError('ERR_SENML_JSON', 'expected UTF-8, found other bytes', { cause });
+  }
+}
+
+function readRecord(entry: unknown, index: number): SenmlRecord {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    throw new SenmlError('ERR_SENML_JSON', `expected an object, found another JSON value as record ${String(index)}`);
+  }
+  const record: RecordDraft = {};
+  for (const [label, value] of Object.entries(entry)) {
+    // A literal such as 1e400 becomes Infinity.
+    if (value === Infinity || value === -Infinity) {
+      throw recordError('expected a number that a double holds, found a greater one', index);
+    }
+    readField(record, label, value, readBase64, index);
+  }
+  checkRecord(record, index);
+  return record;
+}
+
+function readBase64(value: unknown): Uint8Array | undefined {
+  return typeof value === 'string' ? decodeBase64(value) : undefined;
+}
+
+function formatRecord(record: SenmlRecord, index: number): string {
+  checkRecord(record, index);
+  const fields: string[] = [];
+  const addText = (label: string, value: string | undefined): void => {
+    if (value !== undefined) fields.push(`"${label}":${JSON.stringify(value)}`);
+  };
+  const addNumber = (label: string, value: SenmlNumber | undefined): void => {
+    if (value !== undefined) fields.push(`"${label}":${formatNumber(value, label, index)}`);
+  };
+  addText('bn', record.bn);
+  addNumber('bt', record.bt);
+  addText('bu', record.bu);
+  addNumber('bv', record.bv);
+  addNumber('bs', record.bs);
+  addNumber('bver', record.bver);
+  addText('n', record.n);
+  addText('u', record.u);
+  addNumber('v', record.v);
+  addText('vs', record.vs);
+  if (record.vb !== undefined) fields.push(`"vb":${String(record.vb)}`);
+  if (record.vd !== undefined) fields.push(`"vd":"${encodeBase64(record.vd, 'urlUnpadded')}"`);
+  addText('vlo', record.vlo);
+  addNumber('s', record.s);
+  addNumber('t', record.t);
+  addNumber('ut', record.ut);
+  return `{${fields.join(',')}}`;
+}
+
+function formatNumber(value: SenmlNumber, label: string, index: number): string {
+  if (typeof value === 'bigint') return value.toString();
+  // RFC 8259 §6: JSON has neither infinities nor NaN.
+  if (!Number.isFinite(value)) throw recordError(`expected a finite number as ${label}, found another`, index);
+  if (Object.is(value, -0)) return '-0';
+  // An exponent tells the reader that the integral double beyond 2^53 is no exact integer.
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value);
+}
+
+function tooMuch(what: string, limit: number): SenmlError {
+  return new SenmlError('ERR_SENML_LIMIT', `expected at most ${String(limit)} ${what}, found more`);
+}

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  decodeBase64,
+  decodeSenmlCbor,
+  decodeSenmlJson,
+  encodeBase64,
+  encodeSenmlCbor,
+  encodeSenmlJson,
+  findInvalidUtf8,
+  resolveSenml,
+  SenmlError,
+} from '@flownexus/senml';
+import type { SenmlRecord } from '@flownexus/senml';
+
+const integer = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map((value) => {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+});
+// Adding 0 makes -0 a 0: an integer has no signed zero.
+const number = fc.oneof(
+  integer,
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+);
+// A byte order mark at the start is one to the engine, not text.
+const text = fc
+  .string({ unit: 'binary', maxLength: 80 })
+  .filter((value) => value.isWellFormed() && !value.startsWith('\uFEFF'));
+const time = fc.oneof(
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 }).map((t) => t + 0),
+);
+
+const record: fc.Arbitrary<SenmlRecord> = fc
+  .tuple(
+    fc.record(
+      {
+        bn: text,
+        bt: time,
+        bu: text,
+        bv: number,
+        bs: number,
+        bver: fc.integer({ min: 1, max: 10 }),
+        n: text,
+        u: text,
+        s: number,
+        t: time,
+        ut: time,
+      },
+      { requiredKeys: [] },
+    ),
+    fc.oneof(
+      fc.constant({}),
+      fc.record({ v: number }),
+      fc.record({ vs: text }),
+      fc.record({ vb: fc.boolean() }),
+      fc.record({ vd: fc.uint8Array({ maxLength: 300 }) }),
+      fc.record({ vlo: text }),
+    ),
+  )
+  .map(([fields, value]) => ({ ...fields, ...value }));
+
+test('JSON round trip', () => {
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 8 }), (records) => {
+      expect(decodeSenmlJson(encodeSenmlJson(records))).toEqual(records);
+    }),
+  );
+});
+
+test('CBOR round trip', () => {
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 8 }), (records) => {
+      expect(decodeSenmlCbor(encodeSenmlCbor(records))).toEqual(records);
+    }),
+  );
+});
+
+test('a float stays its value', () => {
+  fc.assert(
+    fc.property(fc.double(), (v) => {
+      expect(decodeSenmlCbor(encodeSenmlCbor([{ n: 'a', v, float: true }]))).toEqual([{ n: 'a', v }]);
+    }),
+  );
+});
+
+function decodesOrRefuses(decode: () => SenmlRecord[]): void {
+  try {
+    resolveSenml(decode(), { now: 0 });
+  } catch (error) {
+    expect(error).toBeInstanceOf(SenmlError);
+  }
+}
+
+test('arbitrary bytes give records or a SenmlError', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      decodesOrRefuses(() => decodeSenmlCbor(bytes));
+      decodesOrRefuses(() => decodeSenmlJson(bytes));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('damaged packs give records or a SenmlError', () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(255), (records, at, byte) => {
+      for (const [encode, decode] of [
+        [encodeSenmlCbor, decodeSenmlCbor],
+        [encodeSenmlJson, decodeSenmlJson],
+      ] as const) {
+        const bytes = encode(records);
+        bytes[at % bytes.length] = byte;
+        decodesOrRefuses(() => decode(bytes));
+        decodesOrRefuses(() => decode(bytes.subarray(0, at % bytes.length)));
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('arbitrary JSON gives records or a SenmlError', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.dictionary(fc.constantFrom('n', 'bn', 'v', 'vs', 'vb', 'vd', 't', '__proto__'), fc.jsonValue())),
+      (value) => {
+        decodesOrRefuses(() => decodeSenmlJson(JSON.stringify(value)));
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test('base64 round trip, and the same text as Buffer', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      expect(encodeBase64(bytes, 'urlUnpadded')).toBe(Buffer.from(bytes).toString('base64url'));
+      expect(encodeBase64(bytes, 'standardPadded')).toBe(Buffer.from(bytes).toString('base64'));
+      expect(decodeBase64(encodeBase64(bytes, 'urlUnpadded'))).toEqual(bytes);
+      expect(decodeBase64(encodeBase64(bytes, 'standardPadded'))).toEqual(bytes);
+    }),
+  );
+});
+
+test('UTF-8 is judged as TextDecoder does', () => {
+  const strict = new TextDecoder('utf-8', { fatal: true });
+  const byte = fc.oneof(fc.nat(255), fc.constantFrom(0xc2, 0xe0, 0xed, 0xf0, 0xf4, 0x80, 0x9f, 0xa0, 0xbf));
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 8 }), (codes) => {
+      const bytes = Uint8Array.from(codes);
+      let valid = true;
+      try {
+        strict.decode(bytes);
+      } catch {
+        valid = false;
+      }
+      expect(findInvalidUtf8(bytes, 0, bytes.length) === -1).toBe(valid);
+    }),
+    { numRuns: 5000 },
+  );
+});
