@@ -1,0 +1,184 @@
+import { SenmlError } from '@flownexus/senml';
+import { ContentFormat, contentFormatName, describeContentFormat } from '../content-format.ts';
+import type { DefinitionSource } from '../definition.ts';
+import { Lwm2mError } from '../errors.ts';
+import type { DecodedPayload, Lwm2mNode, ResourceRecord } from '../node.ts';
+import { nodeFromRecords, pathOfNode, recordsFromNode } from '../node-tree.ts';
+import { toPath } from '../path.ts';
+import type { Path, PathLike } from '../path.ts';
+import { encodableValue } from '../typed-value.ts';
+import type { EncodableValue, TypedValue } from '../typed-value.ts';
+import { decodeCborValue, encodeCborValue } from './cbor.ts';
+import { declaredType, decodeError, encodeError, requireValuePath } from './format.ts';
+import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
+import { decodeOpaque, encodeOpaque } from './opaque.ts';
+import { decodeSenml, decodeSenmlPaths, encodeSenml, encodeSenmlPaths } from './senml.ts';
+import type { SenmlForm } from './senml.ts';
+import { decodeText, encodeText } from './text.ts';
+import { decodeTlv, encodeTlv } from './tlv.ts';
+
+/**
+ * Decodes the payload that answers a request at the path, or that is written to it. With definitions, values have the
+ * types that the Resources have; where a value does not fit, or without definitions, it has the type that the payload
+ * shows, and nothing is dropped. Text, opaque, CBOR, SenML JSON, SenML CBOR and TLV are read, and the numbers of text and
+ * TLV from before their registration.
+ *
+ * @param contentFormat the number of the option
+ * @param path what was requested; `/` for composites and Send
+ * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` for other formats, `ERR_LWM2M_DECODE` for a payload that is not of its
+ * format or does not belong at the path, `ERR_LWM2M_PATH` for a path that does not parse
+ */
+export function decodePayload(
+  bytes: Uint8Array,
+  contentFormat: number,
+  path: PathLike,
+  definitions?: DefinitionSource,
+  options: DecodeOptions = {},
+): DecodedPayload {
+  const at = toPath(path);
+  try {
+    const { records, containers } = decodeFormat(bytes, contentFormat, at, definitions, options);
+    return { node: nodeFromRecords(records, at, definitions, containers), records };
+  } catch (error) {
+    if (error instanceof SenmlError) throw decodeError(error.message, error);
+    throw error;
+  }
+}
+
+/**
+ * Encodes a node for a request or response at the path, which is that of the node or, as for a Create, of its parent.
+ * With definitions, numbers take the type that the Resource has.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` for a format that is not written, `ERR_LWM2M_ENCODE` when the format has
+ * no form for the node
+ * @throws RangeError when the node does not belong at the path, or a value is out of the range of its type
+ * @throws TypeError when a value is not one of its type
+ */
+export function encodePayload(
+  node: Lwm2mNode,
+  contentFormat: number,
+  path: PathLike,
+  definitions?: DefinitionSource,
+  options: EncodeOptions = {},
+): Uint8Array {
+  const at = toPath(path);
+  switch (contentFormat) {
+    case ContentFormat.TLV:
+      return encodeTlv(node, at, definitions);
+    case ContentFormat.SENML_JSON:
+    case ContentFormat.SENML_CBOR:
+      return encodeRecords(recordsFromNode(node, at), contentFormat, at, definitions, options);
+    case ContentFormat.TEXT:
+      return encodeText(singleValue(node, at, definitions));
+    case ContentFormat.OPAQUE:
+      return encodeOpaque(singleValue(node, at, definitions));
+    case ContentFormat.CBOR:
+      return encodeCborValue(singleValue(node, at, definitions));
+    default:
+      throw unsupported(contentFormat);
+  }
+}
+
+/**
+ * Encodes records, with their times, in one of the SenML formats: what a node can not hold, such as several values of one
+ * Resource.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML, `ERR_LWM2M_ENCODE` when there is no form for a value
+ * @throws RangeError, TypeError as {@link encodePayload}
+ */
+export function encodeRecords(
+  records: readonly ResourceRecord[],
+  contentFormat: number,
+  path: PathLike,
+  definitions?: DefinitionSource,
+  options: EncodeOptions = {},
+): Uint8Array {
+  const at = toPath(path);
+  const form = senmlForm(contentFormat);
+  try {
+    return encodeSenml(records, form, at, definitions, options);
+  } catch (error) {
+    if (error instanceof SenmlError) throw encodeError(error.message, error);
+    throw error;
+  }
+}
+
+/**
+ * Decodes the list of paths that a Read-Composite or Observe-Composite asks for.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML, `ERR_LWM2M_DECODE` when it is no list of paths
+ */
+export function decodePathList(bytes: Uint8Array, contentFormat: number, options: DecodeOptions = {}): Path[] {
+  const form = senmlForm(contentFormat);
+  try {
+    return decodeSenmlPaths(bytes, form, options);
+  } catch (error) {
+    if (error instanceof SenmlError) throw decodeError(error.message, error);
+    throw error;
+  }
+}
+
+/**
+ * Encodes the list of paths for a Read-Composite or Observe-Composite.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML
+ */
+export function encodePathList(
+  paths: readonly PathLike[],
+  contentFormat: number,
+  options: EncodeOptions = {},
+): Uint8Array {
+  return encodeSenmlPaths(paths.map(toPath), senmlForm(contentFormat), options);
+}
+
+function decodeFormat(
+  bytes: Uint8Array,
+  contentFormat: number,
+  path: Path,
+  definitions: DefinitionSource | undefined,
+  options: DecodeOptions,
+): DecodedRecords {
+  switch (describeContentFormat(contentFormat)?.aliasOf ?? contentFormat) {
+    case ContentFormat.TLV:
+      return decodeTlv(bytes, path, definitions);
+    case ContentFormat.SENML_JSON:
+      return decodeSenml(bytes, 'json', path, definitions, options);
+    case ContentFormat.SENML_CBOR:
+      return decodeSenml(bytes, 'cbor', path, definitions, options);
+    case ContentFormat.TEXT:
+      requireValuePath(path, 'text');
+      return oneRecord(path, decodeText(bytes, declaredType(path, definitions)));
+    case ContentFormat.OPAQUE:
+      requireValuePath(path, 'opaque');
+      return oneRecord(path, decodeOpaque(bytes));
+    case ContentFormat.CBOR:
+      requireValuePath(path, 'CBOR');
+      return oneRecord(path, decodeCborValue(bytes, declaredType(path, definitions)));
+    default:
+      throw unsupported(contentFormat);
+  }
+}
+
+function oneRecord(path: Path, { type, value }: TypedValue): DecodedRecords {
+  return { records: [{ path, type, value, time: undefined }], containers: [] };
+}
+
+function singleValue(node: Lwm2mNode, path: Path, definitions: DefinitionSource | undefined): EncodableValue {
+  if (node.kind !== 'singleResource' && node.kind !== 'resourceInstance') {
+    throw encodeError(`expected one value for the format, found a node of kind ${node.kind}`);
+  }
+  return encodableValue(node.type, node.value, declaredType(pathOfNode(node, path), definitions));
+}
+
+function senmlForm(contentFormat: number): SenmlForm {
+  if (contentFormat === ContentFormat.SENML_JSON) return 'json';
+  if (contentFormat === ContentFormat.SENML_CBOR) return 'cbor';
+  throw unsupported(contentFormat);
+}
+
+function unsupported(contentFormat: number): Lwm2mError {
+  return new Lwm2mError(
+    'ERR_LWM2M_CONTENT_FORMAT',
+    `Content-Format ${contentFormatName(contentFormat)} is not supported here`,
+  );
+}

@@ -1,0 +1,108 @@
+import { decodeBase64, encodeBase64 } from '@flownexus/senml';
+import { formatObjectLink, parseObjectLink } from '../object-link.ts';
+import { exactInteger, isIntegerOf } from '../typed-value.ts';
+import type { EncodableValue, TypedValue } from '../typed-value.ts';
+import type { ResourceType } from '../value.ts';
+import { decodeError, encodeError } from './format.ts';
+
+// A byte order mark is part of the value.
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const textEncoder = new TextEncoder();
+
+const INTEGER = /^[+-]?\d{1,40}(?:\.0{0,40})?$/;
+const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const MAX_NUMBER_LENGTH = 400;
+
+/**
+ * Decodes a `text/plain` payload (TS Core, Appendix C) by the declared type; without one it is a string. The format does
+ * not describe itself, so text that is none of the declared type is refused.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_DECODE`
+ */
+export function decodeText(bytes: Uint8Array, declared: ResourceType | undefined): TypedValue {
+  const text = decodeUtf8(bytes);
+  switch (declared) {
+    case 'integer':
+    case 'unsignedInteger':
+      return { type: declared, value: parseInteger(text, declared) };
+    case 'time':
+      return { type: 'time', value: INTEGER.test(text) ? parseInteger(text, 'time') : parseFloatText(text) };
+    case 'float':
+      return { type: 'float', value: parseFloatText(text) };
+    case 'boolean':
+      if (text !== '0' && text !== '1') throw decodeError('expected 0 or 1 as text of a boolean, found other text');
+      return { type: 'boolean', value: text === '1' };
+    case 'opaque': {
+      const value = decodeBase64(text);
+      if (value === undefined) throw decodeError('expected base64 as text of an opaque value, found other text');
+      return { type: 'opaque', value };
+    }
+    case 'objlnk': {
+      const value = parseObjectLink(text);
+      if (value === undefined) throw decodeError('expected two ids as text of an object link, found other text');
+      return { type: 'objlnk', value };
+    }
+    case 'corelnk':
+      return { type: 'corelnk', value: text };
+    case 'string':
+    case 'none':
+    case undefined:
+      return { type: 'string', value: text };
+  }
+}
+
+/** @throws Lwm2mError `ERR_LWM2M_ENCODE` for a float that is not finite */
+export function encodeText(value: EncodableValue): Uint8Array {
+  return textEncoder.encode(formatValue(value));
+}
+
+function formatValue(value: EncodableValue): string {
+  switch (value.kind) {
+    case 'text':
+      return value.text;
+    case 'integer':
+      return value.integer.toString();
+    case 'float':
+      if (!Number.isFinite(value.float)) throw encodeError('expected a finite number for text, found another');
+      return formatDecimal(value.float);
+    case 'boolean':
+      return value.boolean ? '1' : '0';
+    case 'bytes':
+      return encodeBase64(value.bytes, 'standardPadded');
+    case 'link':
+      return formatObjectLink(value.link);
+  }
+}
+
+/** TS Core, Appendix C writes floats without an exponent: the shortest digits that give the number back, moved. */
+function formatDecimal(value: number): string {
+  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(value.toExponential());
+  if (match === null) return String(value);
+  const [, sign = '', first = '', rest = '', exponentText = ''] = match;
+  const digits = first + rest;
+  const point = 1 + Number(exponentText);
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return sign + digits + '0'.repeat(point - digits.length);
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return textDecoder.decode(bytes);
+  } catch (cause) {
+    throw decodeError('expected UTF-8, found other bytes', cause);
+  }
+}
+
+function parseInteger(text: string, type: 'integer' | 'unsignedInteger' | 'time'): number | bigint {
+  if (!INTEGER.test(text)) throw decodeError('expected digits as text of an integer, found other text');
+  const integer = BigInt(text.replace(/^\+|\..*$/g, ''));
+  if (!isIntegerOf(type, integer)) throw decodeError('expected an integer of 64 bits, found a longer one');
+  return exactInteger(integer);
+}
+
+function parseFloatText(text: string): number {
+  const value = text.length <= MAX_NUMBER_LENGTH && FLOAT.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isFinite(value)) throw decodeError('expected a number as text, found other text');
+  return value;
+}

@@ -1,0 +1,22 @@
+/**
+ * The bounds of this package: what comes from a device is never parsed beyond them. Beyond a bound is a decode error
+ * of the format at hand.
+ */
+
+/** Bytes, or characters, of a link-format document. A Register of a thousand Object Instances takes 12 KiB. */
+export const MAX_LINK_FORMAT_LENGTH = 65_536;
+
+/** Links of a link-format document. */
+export const MAX_LINKS = 8192;
+
+/** Attributes of one link. LwM2M knows fewer than twenty. */
+export const MAX_LINK_ATTRIBUTES = 32;
+
+/** Object definitions, each version counted, of one registry. The public registry has some 420. */
+export const MAX_OBJECT_DEFINITIONS = 16_384;
+
+/** Resources of one Object definition. The greatest public one has 67. */
+export const MAX_RESOURCE_DEFINITIONS = 4096;
+
+/** Values of one TLV payload. SenML has the bound of its own package. */
+export const MAX_RECORDS = 10_000;

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { decodePathList, decodePayload, encodePathList, encodePayload, Lwm2mError } from '@flownexus/lwm2m-core';
+import type { ResourceType, ResourceValue } from '@flownexus/lwm2m-core';
+import { definitions } from '../definitions.ts';
+import { fromHex } from '../hex.ts';
+
+const node = { kind: 'singleResource', id: 0, type: 'string', value: 'x' } as const;
+
+test.each([40, 1543, 65000])('Content-Format %d is not decoded', (contentFormat) => {
+  const expected = expect.objectContaining({ code: 'ERR_LWM2M_CONTENT_FORMAT' }) as Error;
+  expect(() => decodePayload(new Uint8Array(), contentFormat, '/3/0/0')).toThrow(expected);
+  expect(() => encodePayload(node, contentFormat, '/3/0/0')).toThrow(expected);
+  expect(() => decodePathList(new Uint8Array(), contentFormat)).toThrow(expected);
+  expect(() => encodePathList([], contentFormat)).toThrow(expected);
+});
+
+test('the numbers from before the registration are decoded, not encoded', () => {
+  expect(decodePayload(fromHex('c10964'), 1542, '/3/0/9', definitions).node).toMatchObject({ value: 100 });
+  expect(decodePayload(fromHex('3935'), 1541, '/3/0/9', definitions).node).toMatchObject({ value: 95 });
+  expect(() => encodePayload(node, 1542, '/3/0/0')).toThrow(Lwm2mError);
+});
+
+test('opaque payloads are copied, and one of a Resource of another type is kept', () => {
+  const bytes = Uint8Array.of(1, 2);
+  const decoded = decodePayload(bytes, 42, '/3/0/9', definitions);
+  bytes.fill(0);
+  expect(decoded.node).toEqual({ kind: 'singleResource', id: 9, type: 'opaque', value: Uint8Array.of(1, 2) });
+  expect(() => decodePayload(bytes, 42, '/3/0')).toThrow(Lwm2mError);
+  expect(() => encodePayload(node, 42, '/3/0/0')).toThrow(Lwm2mError);
+});
+
+test('a path that does not parse', () => {
+  expect(() => decodePayload(new Uint8Array(), 0, '/x')).toThrow(
+    expect.objectContaining({ code: 'ERR_LWM2M_PATH' }) as Error,
+  );
+});
+
+test.each<[ResourceType, ResourceValue, ErrorConstructor]>([
+  ['string', 1, TypeError],
+  ['integer', 'x', TypeError],
+  ['boolean', 1, TypeError],
+  ['opaque', 'x', TypeError],
+  ['objlnk', 'x', TypeError],
+  ['none', 'x', TypeError],
+  ['string', true, TypeError],
+  ['string', Uint8Array.of(1), TypeError],
+  ['string', { objectId: 1, objectInstanceId: 1 }, TypeError],
+  ['integer', 1.5, RangeError],
+  ['integer', 2n ** 63n, RangeError],
+  ['unsignedInteger', -1, RangeError],
+  ['time', Number.NaN, RangeError],
+  ['objlnk', { objectId: 70000, objectInstanceId: 0 }, RangeError],
+])('a %s can not be %s', (type, value, error) => {
+  for (const contentFormat of [0, 60, 110, 112, 11542]) {
+    const wrong = { kind: 'singleResource', id: 0, type, value } as const;
+    expect(() => encodePayload(wrong, contentFormat, '/9/0/0')).toThrow(error);
+  }
+});
