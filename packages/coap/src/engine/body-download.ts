@@ -1,0 +1,80 @@
+import { blockSize, type BlockValue } from '../block.ts';
+import { CoapError } from '../errors.ts';
+import type { CoapMessage, CoapOption } from '../message.ts';
+import { findOption, uintOption } from '../option-values.ts';
+import { OptionNumber } from '../options.ts';
+
+/** What a block did to a body: it needs more, it is whole, or the resource changed under it (RFC 7959 §2.4). */
+export type DownloadStep = 'more' | 'complete' | 'changed';
+
+/** The body of a response that comes in Block2 blocks. */
+export class BodyDownload {
+  readonly code: number;
+  /** Those of the first block. */
+  readonly options: readonly CoapOption[];
+  readonly #maxBodySize: number;
+  readonly #etag: Uint8Array | undefined;
+  readonly #blocks: Uint8Array[] = [];
+  #length = 0;
+  #szx: number;
+
+  /** Begins with the first block. Throws `CoapError` when the body is too large; `add` the block then. */
+  constructor(message: CoapMessage, options: readonly CoapOption[], szx: number, maxBodySize: number) {
+    this.code = message.code;
+    this.options = options;
+    this.#szx = szx;
+    this.#maxBodySize = maxBodySize;
+    this.#etag = findOption(options, OptionNumber.ETAG)?.value;
+    this.#checkSize(uintOption(options, OptionNumber.SIZE2) ?? 0);
+  }
+
+  /** The block to ask for next, in blocks of the size that came last. */
+  get next(): BlockValue {
+    return { num: this.#length / blockSize(this.#szx), more: false, szx: this.#szx };
+  }
+
+  /** Takes a block. Throws `CoapError` when it does not follow, or makes the body too large. */
+  add(message: CoapMessage, options: readonly CoapOption[], block: BlockValue): DownloadStep {
+    if (message.code !== this.code || !sameEtag(this.#etag, findOption(options, OptionNumber.ETAG)?.value)) {
+      return 'changed';
+    }
+    const size = blockSize(block.szx);
+    if (block.num * size !== this.#length) {
+      throw new CoapError(
+        'ERR_COAP_BLOCK',
+        `expected the block at byte ${this.#length} of the body, found the one at byte ${block.num * size}`,
+      );
+    }
+    const { payload } = message;
+    if (block.more ? payload.length !== size : payload.length > size) {
+      throw new CoapError('ERR_COAP_BLOCK', `expected a block of ${size} bytes, found ${payload.length}`);
+    }
+    this.#checkSize(this.#length + payload.length);
+    // RFC 7959 §2.4: the server may go on with smaller blocks than it was asked for, never with larger ones.
+    this.#szx = Math.min(this.#szx, block.szx);
+    this.#blocks.push(payload);
+    this.#length += payload.length;
+    return block.more ? 'more' : 'complete';
+  }
+
+  /** The body so far. */
+  body(): Uint8Array {
+    const body = new Uint8Array(this.#length);
+    let offset = 0;
+    for (const block of this.#blocks) {
+      body.set(block, offset);
+      offset += block.length;
+    }
+    return body;
+  }
+
+  #checkSize(size: number): void {
+    if (size <= this.#maxBodySize) return;
+    throw new CoapError('ERR_COAP_LIMIT', `a body of ${size} bytes is larger than ${this.#maxBodySize}`);
+  }
+}
+
+function sameEtag(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

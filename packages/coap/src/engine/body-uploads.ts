@@ -1,0 +1,181 @@
+import type { Clock, TimerQueue } from '@flownexus/datagram';
+import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
+import { Code } from '../code.ts';
+import { MAX_ASSEMBLIES, MAX_ASSEMBLIES_PER_PEER, MAX_ASSEMBLY_BYTES } from '../limits.ts';
+import type { CoapOption } from '../message.ts';
+import { makeOption, makeUintOption } from '../option-values.ts';
+import { OptionNumber } from '../options.ts';
+import { ExpiryList, type Expiring } from './expiry-list.ts';
+import type { PeerState } from './peer-state.ts';
+
+/** A request body whose last block has not come yet. */
+interface Upload extends Expiring<Upload> {
+  readonly state: PeerState;
+  readonly key: string;
+  readonly blocks: Uint8Array[];
+  length: number;
+}
+
+/** One block of a request. */
+export interface UploadBlock {
+  readonly state: PeerState;
+  /** Peer, method, resource and Request-Tag: what makes two blocks parts of one body. Never the token. */
+  readonly key: string;
+  readonly block: BlockValue;
+  readonly payload: Uint8Array;
+  /** The size of the body, as far as the peer tells. */
+  readonly size1: number | undefined;
+}
+
+/** The body, or the answer to a block that does not complete one. */
+export type UploadStep =
+  { readonly body: Uint8Array } | { readonly code: number; readonly options: readonly CoapOption[] };
+
+export interface BodyUploadsOptions {
+  readonly clock: Clock;
+  readonly timers: TimerQueue;
+  readonly lifetimeMs: number;
+  /** The exponent of the blocks that we prefer. */
+  readonly szx: number;
+  readonly maxBodySize: number;
+  readonly onLimit: () => void;
+  readonly maxUploads?: number;
+  readonly maxBytes?: number;
+}
+
+const INCOMPLETE: UploadStep = { code: Code.REQUEST_ENTITY_INCOMPLETE, options: [] };
+
+/** Puts request bodies together from Block1 blocks (RFC 7959 §2.5). */
+export class BodyUploads {
+  readonly #options: BodyUploadsOptions;
+  readonly #maxUploads: number;
+  readonly #maxBytes: number;
+  readonly #uploads = new Map<string, Upload>();
+  /** The one with the oldest latest block first. */
+  readonly #byAge: ExpiryList<Upload>;
+  #bytes = 0;
+
+  constructor(options: BodyUploadsOptions) {
+    this.#options = options;
+    this.#maxUploads = options.maxUploads ?? MAX_ASSEMBLIES;
+    this.#maxBytes = options.maxBytes ?? MAX_ASSEMBLY_BYTES;
+    this.#byAge = new ExpiryList({
+      clock: options.clock,
+      timers: options.timers,
+      lifetimeMs: options.lifetimeMs,
+      onExpired: (upload) => this.#forget(upload),
+    });
+  }
+
+  get size(): number {
+    return this.#uploads.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add({ state, key, block, payload, size1 }: UploadBlock): UploadStep {
+    const size = blockSize(block.szx);
+    const offset = block.num * size;
+    // RFC 7959 §2.3: a block that others follow is full.
+    if (block.more ? payload.length !== size : payload.length > size) return { code: Code.BAD_REQUEST, options: [] };
+    // RFC 7959 §2.5: block 0 begins anew, whatever was there.
+    if (offset === 0) this.#drop(key);
+    if (Math.max(offset + payload.length, size1 ?? 0) > this.#options.maxBodySize) {
+      this.#drop(key);
+      return this.#tooLarge();
+    }
+    if (offset === 0 && !block.more) return { body: payload };
+    const upload = offset === 0 ? this.#begin(state, key) : this.#uploads.get(key);
+    if (upload === undefined) return INCOMPLETE;
+    if (upload.length !== offset || upload.expiresAtMs <= this.#options.clock.now()) {
+      this.#drop(key);
+      return INCOMPLETE;
+    }
+    upload.blocks.push(payload);
+    upload.length += payload.length;
+    this.#bytes += payload.length;
+    if (!block.more) {
+      this.#drop(key);
+      return { body: join(upload) };
+    }
+    this.#byAge.refresh(upload);
+    this.#makeRoom(upload);
+    // RFC 7959 §2.3: "more" says that the request is not processed yet; the size may be smaller than the peer's.
+    const answer = { num: block.num, more: true, szx: Math.min(block.szx, this.#options.szx) };
+    return { code: Code.CONTINUE, options: [makeOption(OptionNumber.BLOCK1, encodeBlock(answer))] };
+  }
+
+  /** Forgets what a peer began. */
+  forgetPeer(state: PeerState): void {
+    if (state.assemblies === 0) return;
+    for (const upload of this.#uploads.values()) if (upload.state === state) this.#drop(upload.key);
+  }
+
+  #begin(state: PeerState, key: string): Upload {
+    if (state.assemblies >= MAX_ASSEMBLIES_PER_PEER) this.#dropOldestOf(state);
+    const upload: Upload = {
+      state,
+      key,
+      blocks: [],
+      length: 0,
+      expiresAtMs: 0,
+      previous: undefined,
+      next: undefined,
+    };
+    this.#uploads.set(key, upload);
+    state.assemblies += 1;
+    this.#byAge.add(upload);
+    return upload;
+  }
+
+  #tooLarge(): UploadStep {
+    // RFC 7959 §2.9.3, §4: Size1 says how much would be accepted.
+    return {
+      code: Code.REQUEST_ENTITY_TOO_LARGE,
+      options: [makeUintOption(OptionNumber.SIZE1, this.#options.maxBodySize)],
+    };
+  }
+
+  #makeRoom(keep: Upload): void {
+    while (this.#uploads.size > this.#maxUploads || this.#bytes > this.#maxBytes) {
+      const oldest = this.#byAge.first;
+      if (oldest === undefined || oldest === keep) return;
+      this.#options.onLimit();
+      this.#drop(oldest.key);
+    }
+  }
+
+  #dropOldestOf(state: PeerState): void {
+    for (const upload of this.#uploads.values()) {
+      if (upload.state !== state) continue;
+      this.#options.onLimit();
+      this.#drop(upload.key);
+      return;
+    }
+  }
+
+  #drop(key: string): void {
+    const upload = this.#uploads.get(key);
+    if (upload === undefined) return;
+    this.#byAge.remove(upload);
+    this.#forget(upload);
+  }
+
+  #forget(upload: Upload): void {
+    this.#uploads.delete(upload.key);
+    this.#bytes -= upload.length;
+    upload.state.assemblies -= 1;
+  }
+}
+
+function join({ blocks, length }: Upload): Uint8Array {
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const block of blocks) {
+    body.set(block, offset);
+    offset += block.length;
+  }
+  return body;
+}

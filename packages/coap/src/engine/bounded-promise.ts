@@ -1,0 +1,61 @@
+import type { Timer, TimerQueue } from '@flownexus/datagram';
+import type { RequestOptions } from '../api.ts';
+import { CoapError } from '../errors.ts';
+
+/**
+ * A promise with the bounds of `RequestOptions`. `begin` starts the work and returns what cancels it; that is called when
+ * a bound is reached first.
+ */
+export function boundedPromise<T>(
+  timers: TimerQueue,
+  options: RequestOptions | undefined,
+  begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const signal = options?.signal;
+    const timeoutMs = options?.timeoutMs;
+    if (signal?.aborted === true) {
+      reject(abortedError(signal));
+      return;
+    }
+    let settled = false;
+    let timer: Timer | undefined;
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      timer?.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      return true;
+    };
+    const onAbort = (): void => {
+      if (signal === undefined || !settle()) return;
+      cancel();
+      reject(abortedError(signal));
+    };
+    const cancel = begin(
+      (value) => {
+        if (settle()) resolve(value);
+      },
+      (error) => {
+        if (settle()) reject(error);
+      },
+    );
+    // The work may have ended while it began.
+    if (isSettled()) return;
+    signal?.addEventListener('abort', onAbort);
+    if (timeoutMs !== undefined) {
+      timer = timers.schedule(timeoutMs, () => {
+        if (!settle()) return;
+        cancel();
+        reject(new CoapError('ERR_COAP_TIMEOUT', `no response within ${timeoutMs} ms`));
+      });
+    }
+    function isSettled(): boolean {
+      return settled;
+    }
+  });
+}
+
+function abortedError(signal: AbortSignal): CoapError {
+  return new CoapError('ERR_COAP_ABORTED', 'the caller aborted', { cause: signal.reason });
+}

@@ -1,0 +1,120 @@
+import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestOptions } from '../api.ts';
+import { Code } from '../code.ts';
+import { CoapError } from '../errors.ts';
+import { MAX_QUEUED_PER_PEER, MAX_TOKENS_PER_PEER } from '../limits.ts';
+import type { CoapMessage } from '../message.ts';
+import { checkOptions } from '../options.ts';
+import { boundedPromise } from './bounded-promise.ts';
+import { ClientTransfer } from './client-transfer.ts';
+import type { Engine } from './engine.ts';
+import { Observation } from './observation.ts';
+import type { PeerState, ReceivedMessage, TokenOwner } from './peer-state.ts';
+import { resourceKey } from './request-options.ts';
+import { UNDERSTOOD_IN_RESPONSES } from './response.ts';
+
+/** Our requests and observations, and the responses to them. */
+export class ClientRole {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  request(state: PeerState, request: CoapRequest, options?: RequestOptions): Promise<CoapResponse> {
+    return boundedPromise<CoapResponse>(this.#engine.timers, options, (resolve, reject) => {
+      // The transfer may end while it begins, before there is anything to release.
+      const settled = { value: false };
+      let release: (() => void) | undefined;
+      const leave = (): void => {
+        settled.value = true;
+        release?.();
+      };
+      const transfer = new ClientTransfer({
+        engine: this.#engine,
+        state,
+        request,
+        listener: {
+          onResponse: (response) => {
+            leave();
+            resolve(response);
+          },
+          onFailure: (error) => {
+            leave();
+            reject(error);
+          },
+        },
+      });
+      if (transfer.needsUpload) release = this.#upload(state, request, transfer);
+      else transfer.begin();
+      if (settled.value) release?.();
+      return () => {
+        transfer.cancel();
+        leave();
+      };
+    });
+  }
+
+  observe(
+    state: PeerState,
+    request: CoapRequest,
+    observer: Observer,
+    options?: RequestOptions,
+  ): Promise<CoapObservation> {
+    if (request.method !== Code.GET && request.method !== Code.FETCH) {
+      return Promise.reject(new TypeError('a GET or a FETCH can register an observation, no other method'));
+    }
+    return boundedPromise<CoapObservation>(this.#engine.timers, options, (resolve, reject) => {
+      const observation = new Observation(this.#engine, state, request, observer, {
+        onRegistered: () => resolve(observation),
+        onFailure: reject,
+      });
+      if (state.tokens.size >= MAX_TOKENS_PER_PEER) throw this.#limit('too many observations of this peer');
+      observation.begin();
+      return () => observation.abandon();
+    });
+  }
+
+  /** A piggybacked response: RFC 7252 §5.3.2 wants its Message ID and its token to be those of the request. */
+  onPiggybacked(owner: TokenOwner, message: CoapMessage): void {
+    if (owner.expectsAcknowledgement(message.messageId)) this.#arrive(owner, message, undefined);
+    else this.#engine.counters.unmatched += 1;
+  }
+
+  /** A separate response or a notification that is no duplicate. */
+  onSeparate(owner: TokenOwner, message: CoapMessage, received: ReceivedMessage): void {
+    this.#arrive(owner, message, received);
+  }
+
+  #arrive(owner: TokenOwner, message: CoapMessage, received: ReceivedMessage | undefined): void {
+    const { options, badCritical } = checkOptions(message.options, UNDERSTOOD_IN_RESPONSES);
+    const response = { message, options, received };
+    if (badCritical === undefined) {
+      owner.onResponse(response);
+      return;
+    }
+    const error = new CoapError('ERR_COAP_OPTION', `the response has the critical option ${badCritical}`);
+    owner.onBadResponse(error, response);
+  }
+
+  /** RFC 7959 §2.5: one upload to a resource at a time. Returns what lets the next one begin. */
+  #upload(state: PeerState, request: CoapRequest, transfer: ClientTransfer): () => void {
+    const key = resourceKey(request.method, request.path ?? [], request.query ?? []);
+    const waiting = state.uploads.get(key) ?? [];
+    if (waiting.length > MAX_QUEUED_PER_PEER) throw this.#limit('too many uploads wait for this resource');
+    state.uploads.set(key, waiting);
+    waiting.push(transfer);
+    if (waiting[0] === transfer) transfer.begin();
+    return () => {
+      const index = waiting.indexOf(transfer);
+      if (index < 0) return;
+      waiting.splice(index, 1);
+      if (waiting.length === 0) state.uploads.delete(key);
+      else if (index === 0) waiting[0]?.begin();
+    };
+  }
+
+  #limit(text: string): CoapError {
+    this.#engine.counters.limits += 1;
+    return new CoapError('ERR_COAP_LIMIT', text);
+  }
+}

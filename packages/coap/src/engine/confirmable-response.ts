@@ -1,0 +1,94 @@
+import { encodeMessage } from '../codec.ts';
+import { CoapError } from '../errors.ts';
+import { MessageType } from '../message.ts';
+import type { Engine } from './engine.ts';
+import type { LaneOccupant } from './lane.ts';
+import type { PeerState } from './peer-state.ts';
+import type { Slice } from './representations.ts';
+import { Transmission, type TransmissionListener } from './transmission.ts';
+
+export interface ConfirmableResponseListener {
+  /** The message has been handed to the transport for the first time. */
+  onSent?(): void;
+  onAcknowledged?(): void;
+  /** Reset, time-out, or a bound. Not called after `cancel`. */
+  onFailure?(error: CoapError): void;
+}
+
+/** A separate response (RFC 7252 §5.2.2) or a notification (RFC 7641 §4.2) as a Confirmable message of its own. */
+export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
+  readonly #engine: Engine;
+  readonly #state: PeerState;
+  readonly #token: Uint8Array;
+  readonly #slice: Slice;
+  readonly #listener: ConfirmableResponseListener;
+  #transmission: Transmission | undefined;
+
+  constructor(
+    engine: Engine,
+    state: PeerState,
+    token: Uint8Array,
+    slice: Slice,
+    listener: ConfirmableResponseListener,
+  ) {
+    this.#engine = engine;
+    this.#state = state;
+    this.#token = token;
+    this.#slice = slice;
+    this.#listener = listener;
+  }
+
+  /** Sends when NSTART allows it. */
+  begin(): void {
+    if (!this.#state.responses.enter(this)) this.#failForLimit('too many responses wait for this peer');
+  }
+
+  /** No further transmission. */
+  cancel(): void {
+    this.#transmission?.stop();
+    this.#state.responses.leave(this);
+  }
+
+  start(): void {
+    const { closedWith } = this.#state;
+    if (closedWith !== undefined) {
+      this.#fail(closedWith);
+      return;
+    }
+    const messageId = this.#state.messageIds.take();
+    if (messageId === undefined) {
+      this.#failForLimit('no Message ID is free');
+      return;
+    }
+    const datagram = encodeMessage({ type: MessageType.CON, messageId, token: this.#token, ...this.#slice });
+    if (datagram.length > this.#engine.transport.maxDatagramSize) {
+      this.#failForLimit(`a response of ${datagram.length} bytes is too large for the transport`);
+      return;
+    }
+    this.#transmission = new Transmission(this.#engine, this.#state, messageId, datagram, this);
+    this.#listener.onSent?.();
+  }
+
+  onAcknowledged(): void {
+    this.#state.responses.leave(this);
+    this.#listener.onAcknowledged?.();
+  }
+
+  onReset(): void {
+    this.#fail(new CoapError('ERR_COAP_RESET', 'the peer rejected the response with a Reset'));
+  }
+
+  onTimeout(): void {
+    this.#fail(new CoapError('ERR_COAP_TIMEOUT', 'the peer did not acknowledge the response'));
+  }
+
+  #failForLimit(text: string): void {
+    this.#engine.counters.limits += 1;
+    this.#fail(new CoapError('ERR_COAP_LIMIT', text));
+  }
+
+  #fail(error: CoapError): void {
+    this.cancel();
+    this.#listener.onFailure?.(error);
+  }
+}

@@ -1,0 +1,234 @@
+import {
+  systemClock,
+  systemRandom,
+  TimerQueue,
+  type Clock,
+  type DatagramTransport,
+  type Peer,
+  type RandomSource,
+} from '@flownexus/datagram';
+import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestHandler, RequestOptions } from '../api.ts';
+import { largestSzx } from '../block.ts';
+import { Code } from '../code.ts';
+import { CoapError } from '../errors.ts';
+import { DEFAULT_MAX_BODY_SIZE } from '../limits.ts';
+import { ClientRole } from './client-role.ts';
+import { Deduplication } from './deduplication.ts';
+import type { Engine } from './engine.ts';
+import { MessageLayer } from './message-layer.ts';
+import type { PeerState } from './peer-state.ts';
+import { ServerRole } from './server-role.ts';
+import { StateTable } from './state-table.ts';
+import { zeroCounters, type CoapStatistics } from './statistics.ts';
+import { transmissionParameters, transmissionTimes, type TransmissionParameters } from './transmission-parameters.ts';
+
+/** What a `CoapEndpoint` is made of. Times are in milliseconds, sizes in bytes. */
+export interface CoapEndpointOptions {
+  readonly transport: DatagramTransport;
+  /** Default: the clock of the system. */
+  readonly clock?: Clock;
+  /** Default: the randomness of the system. */
+  readonly random?: RandomSource;
+  /** Changes to the transmission parameters of RFC 7252 §4.8. */
+  readonly parameters?: Partial<TransmissionParameters>;
+  /** Answers requests. Default: 4.04 to each. */
+  readonly onRequest?: RequestHandler;
+  /** The transport has lost the association with a peer; what was under way with it has been rejected. */
+  readonly onPeerClosed?: (peer: Peer) => void;
+  /** The size of the blocks that we choose: 16 to 1024, default 512 for the sake of constrained peers. */
+  readonly preferredBlockSize?: number;
+  /** The largest body that is reassembled from blocks, in either role. Default 1 MiB. */
+  readonly maxBodySize?: number;
+  /** A request whose handler takes longer gets an Empty ACK, and its response separately. Default 1000. */
+  readonly separateResponseAfterMs?: number;
+  /** A notification whose observer takes longer stays unacknowledged, and its retransmission goes there again. Default 10 000. */
+  readonly uplinkTimeoutMs?: number;
+}
+
+/**
+ * CoAP client and server on one transport (RFC 7252), with observations (RFC 7641) and block-wise transfers (RFC 7959).
+ *
+ * @example
+ * const endpoint = new CoapEndpoint({
+ *   transport: udpTransport({ port: 5683 }),
+ *   onRequest: (request) => ({ code: Code.CONTENT, payload: new TextEncoder().encode(request.path.join('/')) }),
+ * });
+ * await endpoint.open();
+ */
+export class CoapEndpoint {
+  readonly #transport: DatagramTransport;
+  readonly #timers: TimerQueue;
+  readonly #engine: Engine;
+  readonly #states: StateTable;
+  readonly #client: ClientRole;
+  readonly #server: ServerRole;
+  readonly #messages: MessageLayer;
+  readonly #onPeerClosed: ((peer: Peer) => void) | undefined;
+  #phase: 'new' | 'open' | 'closed' = 'new';
+
+  /** Throws `RangeError` for options out of their range. */
+  constructor(options: CoapEndpointOptions) {
+    const { transport, clock = systemClock, random = systemRandom } = options;
+    const parameters = transmissionParameters(options.parameters);
+    const times = transmissionTimes(parameters);
+    const counters = zeroCounters();
+    this.#transport = transport;
+    this.#onPeerClosed = options.onPeerClosed;
+    this.#timers = new TimerQueue({ clock });
+    const timers = this.#timers;
+    const onLimit = (): void => {
+      counters.limits += 1;
+    };
+    const deduplication = new Deduplication({ clock, timers, times, onLimit });
+    const callApplication = (callback: () => void): void => {
+      try {
+        callback();
+      } catch {
+        counters.handlerErrors += 1;
+      }
+    };
+    const send = (state: PeerState, datagram: Uint8Array): void => {
+      if (state.closedWith === undefined) this.#send(state.peer, datagram);
+    };
+    this.#engine = {
+      transport,
+      clock,
+      timers,
+      random,
+      parameters,
+      times,
+      counters,
+      deduplication,
+      settings: {
+        szx: largestSzx(checkRange('preferredBlockSize', options.preferredBlockSize ?? 512, 16, 1024)),
+        maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, 2 ** 30),
+        separateResponseAfterMs: checkRange(
+          'separateResponseAfterMs',
+          options.separateResponseAfterMs ?? 1000,
+          0,
+          2 ** 31,
+        ),
+        uplinkTimeoutMs: checkRange('uplinkTimeoutMs', options.uplinkTimeoutMs ?? 10_000, 0, 2 ** 31),
+      },
+      send,
+      callApplication,
+    };
+    this.#states = new StateTable({
+      clock,
+      timers,
+      random,
+      parameters,
+      times,
+      onEvicted: (state) => this.#forget(state),
+    });
+    this.#client = new ClientRole(this.#engine);
+    this.#server = new ServerRole(this.#engine, options.onRequest ?? (() => ({ code: Code.NOT_FOUND })));
+    this.#messages = new MessageLayer({
+      engine: this.#engine,
+      states: this.#states,
+      client: this.#client,
+      server: this.#server,
+      sendStateless: (peer, datagram) => this.#send(peer, datagram),
+    });
+  }
+
+  /** Where the transport listens, once open. */
+  get localAddress(): { readonly host: string; readonly port: number } | undefined {
+    return this.#transport.localAddress;
+  }
+
+  /** Counts since the endpoint was made. The object is live. */
+  get statistics(): CoapStatistics {
+    return this.#engine.counters;
+  }
+
+  /** Opens the transport. Rejects like it, and with `TypeError` when called twice. */
+  async open(): Promise<void> {
+    if (this.#phase !== 'new') throw new TypeError(`the endpoint is ${this.#phase} already`);
+    this.#phase = 'open';
+    await this.#transport.open({
+      onDatagram: (peer, datagram) => {
+        if (this.#phase === 'open') this.#messages.onDatagram(peer, datagram);
+      },
+      onPeerClosed: (peer) => {
+        this.#closePeer(peer);
+      },
+    });
+  }
+
+  /** Rejects what is under way (`ERR_COAP_CLOSED`), ends observations, and closes the transport. Closing twice is harmless. */
+  async close(): Promise<void> {
+    if (this.#phase !== 'closed') {
+      this.#phase = 'closed';
+      const error = new CoapError('ERR_COAP_CLOSED', 'the endpoint was closed');
+      for (const state of this.#states.all()) this.#end(state, error);
+      this.#timers.clear();
+    }
+    await this.#transport.close();
+  }
+
+  /** The peer at an address, for the client role. Rejects like the transport, and with `TypeError` when it only listens. */
+  async connect(host: string, port: number): Promise<Peer> {
+    if (this.#transport.connect === undefined) throw new TypeError('the transport has no client role');
+    return this.#transport.connect(host, port);
+  }
+
+  /**
+   * Sends a request and resolves to its response, 4.xx and 5.xx as well. Rejects with a `CoapError`: `ERR_COAP_TIMEOUT`,
+   * `ERR_COAP_RESET`, `ERR_COAP_ABORTED`, `ERR_COAP_PEER_CLOSED`, `ERR_COAP_CLOSED`, `ERR_COAP_LIMIT`, `ERR_COAP_BLOCK` or
+   * `ERR_COAP_OPTION`; with `TypeError` or `RangeError` for a request that can't be.
+   */
+  request(peer: Peer, request: CoapRequest, options?: RequestOptions): Promise<CoapResponse> {
+    return this.#with(peer, (state) => this.#client.request(state, request, options));
+  }
+
+  /**
+   * Registers an observation with a GET or FETCH (RFC 7641 §3.1). Resolves with `active` false when the response is an
+   * error or has no Observe; rejects like `request`. A notification may reach the observer before this has resolved.
+   */
+  observe(peer: Peer, request: CoapRequest, observer: Observer, options?: RequestOptions): Promise<CoapObservation> {
+    return this.#with(peer, (state) => this.#client.observe(state, request, observer, options));
+  }
+
+  #with<T>(peer: Peer, work: (state: PeerState) => Promise<T>): Promise<T> {
+    if (this.#phase !== 'open') {
+      return Promise.reject(new CoapError('ERR_COAP_CLOSED', `the endpoint is not open, it is ${this.#phase}`));
+    }
+    const state = this.#states.obtain(peer);
+    if (state !== undefined) return work(state);
+    this.#engine.counters.limits += 1;
+    return Promise.reject(new CoapError('ERR_COAP_LIMIT', 'too many peers'));
+  }
+
+  #send(peer: Peer, datagram: Uint8Array): void {
+    if (this.#phase !== 'open') return;
+    this.#engine.counters.sent += 1;
+    this.#transport.send(peer, datagram);
+  }
+
+  #closePeer(peer: Peer): void {
+    if (this.#phase !== 'open') return;
+    const state = this.#states.find(peer);
+    if (state !== undefined) this.#end(state, new CoapError('ERR_COAP_PEER_CLOSED', 'the association has ended'));
+    const onPeerClosed = this.#onPeerClosed;
+    if (onPeerClosed !== undefined) this.#engine.callApplication(() => onPeerClosed(peer));
+  }
+
+  #end(state: PeerState, error: CoapError): void {
+    this.#states.remove(state.peer, error);
+    for (const owner of [...state.tokens.values()]) owner.onClosed(error);
+    for (const relation of [...state.relations.values()]) relation.close();
+    for (const outgoing of [...state.outgoing.values()]) outgoing.stop();
+    this.#forget(state);
+  }
+
+  #forget(state: PeerState): void {
+    this.#engine.deduplication.forgetPeer(state);
+    this.#server.forgetPeer(state);
+  }
+}
+
+function checkRange(name: string, value: number, minimum: number, maximum: number): number {
+  if (value >= minimum && value <= maximum) return value;
+  throw new RangeError(`${name} is ${minimum} to ${maximum}, not ${value}`);
+}

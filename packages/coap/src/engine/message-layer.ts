@@ -1,0 +1,135 @@
+import type { Peer } from '@flownexus/datagram';
+import { Code, isRequest } from '../code.ts';
+import { decodeMessage } from '../codec.ts';
+import { CoapFormatError } from '../format-error.ts';
+import { MessageType, type CoapMessage } from '../message.ts';
+import type { ClientRole } from './client-role.ts';
+import { emptyMessage } from './empty-message.ts';
+import type { Engine } from './engine.ts';
+import type { PeerState } from './peer-state.ts';
+import type { ServerRole } from './server-role.ts';
+import type { StateTable } from './state-table.ts';
+import { tokenKey } from './token.ts';
+
+export interface MessageLayerOptions {
+  readonly engine: Engine;
+  readonly states: StateTable;
+  readonly client: ClientRole;
+  readonly server: ServerRole;
+  /** Sends to a peer of which nothing is kept. */
+  readonly sendStateless: (peer: Peer, datagram: Uint8Array) => void;
+}
+
+/**
+ * Takes datagrams apart and gives each message to whom it concerns (RFC 7252 §4).
+ *
+ *            CON        NON         ACK          RST
+ *   Request  server     server      ignored      ignored      §4.3, §4.2: unspecified combinations
+ *   Response client     client      client       ignored
+ *   Empty    Reset      ignored     transmission transmission §4.3 (ping), table 1
+ */
+export class MessageLayer {
+  readonly #engine: Engine;
+  readonly #states: StateTable;
+  readonly #client: ClientRole;
+  readonly #server: ServerRole;
+  readonly #sendStateless: (peer: Peer, datagram: Uint8Array) => void;
+
+  constructor(options: MessageLayerOptions) {
+    this.#engine = options.engine;
+    this.#states = options.states;
+    this.#client = options.client;
+    this.#server = options.server;
+    this.#sendStateless = options.sendStateless;
+  }
+
+  /** One datagram. Nothing in it makes this throw. */
+  onDatagram(peer: Peer, datagram: Uint8Array): void {
+    const { counters } = this.#engine;
+    counters.received += 1;
+    let message: CoapMessage;
+    try {
+      message = decodeMessage(datagram);
+    } catch (error) {
+      if (!(error instanceof CoapFormatError)) throw error;
+      counters.formatErrors += 1;
+      if (error.reply === 'reset' && error.messageId !== undefined) this.#reset(peer, error.messageId);
+      return;
+    }
+    if (message.code === Code.EMPTY) this.#onEmpty(peer, message);
+    else if (isRequest(message.code)) this.#onRequest(peer, message);
+    else this.#onResponse(peer, message);
+  }
+
+  #onEmpty(peer: Peer, { type, messageId }: CoapMessage): void {
+    const { counters } = this.#engine;
+    switch (type) {
+      case MessageType.CON:
+        this.#reset(peer, messageId); // RFC 7252 §4.3: a ping
+        return;
+      case MessageType.NON:
+        counters.ignored += 1;
+        return;
+      case MessageType.ACK:
+      case MessageType.RST: {
+        if (type === MessageType.RST) counters.resetsReceived += 1;
+        const outgoing = this.#states.find(peer)?.outgoing.get(messageId);
+        if (outgoing === undefined) counters.unmatched += 1;
+        else if (type === MessageType.RST) outgoing.onReset();
+        else outgoing.onAcknowledged();
+      }
+    }
+  }
+
+  #onRequest(peer: Peer, message: CoapMessage): void {
+    const { counters, deduplication } = this.#engine;
+    const { type, messageId } = message;
+    if (type !== MessageType.CON && type !== MessageType.NON) {
+      counters.ignored += 1;
+      return;
+    }
+    const state = this.#states.obtain(peer);
+    if (state === undefined) {
+      counters.limits += 1;
+      return;
+    }
+    if (this.#isDuplicate(state, messageId)) return;
+    this.#server.onRequest(state, message, deduplication.add(state, messageId, type === MessageType.CON));
+  }
+
+  #onResponse(peer: Peer, message: CoapMessage): void {
+    const { counters, deduplication } = this.#engine;
+    const { type, messageId } = message;
+    if (type === MessageType.RST) {
+      counters.ignored += 1;
+      return;
+    }
+    const state = this.#states.find(peer);
+    const separate = type !== MessageType.ACK;
+    if (state !== undefined && separate && this.#isDuplicate(state, messageId)) return;
+    const owner = state?.tokens.get(tokenKey(message.token));
+    if (state === undefined || owner === undefined) {
+      counters.unmatched += 1;
+      // RFC 7252 §4.2; RFC 7641 §3.6: the Reset for a Non-confirmable one ends an observation that we forgot.
+      if (separate) this.#reset(peer, messageId);
+      return;
+    }
+    if (separate) {
+      this.#client.onSeparate(owner, message, deduplication.add(state, messageId, type === MessageType.CON));
+    } else this.#client.onPiggybacked(owner, message);
+  }
+
+  /** RFC 7252 §4.5: a duplicate gets the same reply again, and is not processed. */
+  #isDuplicate(state: PeerState, messageId: number): boolean {
+    const known = this.#engine.deduplication.find(state, messageId);
+    if (known === undefined) return false;
+    this.#engine.counters.duplicates += 1;
+    if (known.reply !== undefined) this.#engine.send(state, known.reply);
+    return true;
+  }
+
+  #reset(peer: Peer, messageId: number): void {
+    this.#engine.counters.resetsSent += 1;
+    this.#sendStateless(peer, emptyMessage(MessageType.RST, messageId));
+  }
+}

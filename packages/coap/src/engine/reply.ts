@@ -1,0 +1,76 @@
+import type { CoapReply } from '../api.ts';
+import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
+import { Code, isResponse } from '../code.ts';
+import { CoapError } from '../errors.ts';
+import type { CoapOption } from '../message.ts';
+import { buildOptions, makeOption, makeUintOption } from '../option-values.ts';
+import { OptionNumber } from '../options.ts';
+import { checkFurtherOptions } from './request-options.ts';
+import type { Representation, Slice } from './representations.ts';
+import { slice, withEtag } from './representations.ts';
+
+const NO_BYTES = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+/** What of the request shapes its reply. */
+export interface ReplyShape {
+  readonly szx: number;
+  /** Keeps a body that is larger than a block. */
+  readonly keep: (representation: Representation) => void;
+  /** Block1 of the last block of the request, which the reply repeats (RFC 7959 §2.3). */
+  readonly block1?: BlockValue | undefined;
+  /** Block2 of the request (RFC 7959 §2.4). */
+  readonly block2?: BlockValue | undefined;
+  readonly observe?: number | undefined;
+}
+
+/** The message that a reply becomes: its first block when it is larger. Throws for a reply that can't be. */
+export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice {
+  if (!isResponse(reply.code)) throw new TypeError(`${reply.code} is not a response code`);
+  if (reply.options !== undefined) checkFurtherOptions(reply.options);
+  const own = buildOptions(reply);
+  const payload = reply.payload ?? NO_BYTES;
+  const { block2 } = shape;
+  const size = blockSize(Math.min(block2?.szx ?? shape.szx, shape.szx));
+  let result: Slice;
+  if (payload.length <= size && (block2 === undefined || block2.num === 0)) {
+    result = { code: reply.code, options: own, payload };
+    // RFC 7959 §2.4: the peer asked for blocks and is told that this is all.
+    if (block2 !== undefined) result = withBlock2(result, Math.min(block2.szx, shape.szx));
+  } else {
+    const representation = withEtag({ code: reply.code, options: own, body: payload });
+    shape.keep(representation);
+    result = slice(representation, block2 ?? { num: 0, more: false, szx: shape.szx }, shape.szx);
+  }
+  const further: CoapOption[] = [];
+  if (shape.observe !== undefined) further.push(makeUintOption(OptionNumber.OBSERVE, shape.observe));
+  if (shape.block1 !== undefined) {
+    const { num, szx } = shape.block1;
+    further.push(makeOption(OptionNumber.BLOCK1, encodeBlock({ num, more: false, szx: Math.min(szx, shape.szx) })));
+  }
+  return further.length === 0 ? result : { ...result, options: sorted([...result.options, ...further]) };
+}
+
+/** What a handler that failed is answered with: its own code when it has one, otherwise 5.00 without a word. */
+export function errorReply(error: unknown): CoapReply {
+  if (error instanceof CoapError && error.responseCode !== undefined) {
+    return diagnosticReply(error.responseCode, error.message);
+  }
+  return { code: Code.INTERNAL_SERVER_ERROR };
+}
+
+/** A reply whose payload is for people (RFC 7252 §5.5.2). */
+export function diagnosticReply(code: number, text: string): CoapReply {
+  return { code, payload: encoder.encode(text.slice(0, MAX_DIAGNOSTIC_LENGTH)) };
+}
+
+const MAX_DIAGNOSTIC_LENGTH = 256;
+
+function withBlock2({ code, options, payload }: Slice, szx: number): Slice {
+  const block = makeOption(OptionNumber.BLOCK2, encodeBlock({ num: 0, more: false, szx }));
+  return { code, options: sorted([...options, block]), payload };
+}
+
+function sorted(options: CoapOption[]): CoapOption[] {
+  return options.sort((a, b) => a.number - b.number);
+}

@@ -1,0 +1,150 @@
+import type { Clock, TimerQueue } from '@flownexus/datagram';
+import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
+import { Code } from '../code.ts';
+import { MAX_BLOCK_NUMBER, MAX_REPRESENTATION_BYTES, MAX_REPRESENTATIONS } from '../limits.ts';
+import type { CoapOption } from '../message.ts';
+import { findOption, makeOption, makeUintOption } from '../option-values.ts';
+import { OptionNumber } from '../options.ts';
+import { ExpiryList, type Expiring } from './expiry-list.ts';
+import type { PeerState } from './peer-state.ts';
+
+/** A response that is larger than a block. */
+export interface Representation {
+  readonly code: number;
+  /** Its own options, ETag among them, without those of a block. */
+  readonly options: readonly CoapOption[];
+  readonly body: Uint8Array;
+}
+
+interface Entry extends Expiring<Entry> {
+  readonly state: PeerState;
+  readonly key: string;
+  readonly representation: Representation;
+}
+
+/** A part of a representation, as it goes into a message. */
+export interface Slice {
+  readonly code: number;
+  readonly options: readonly CoapOption[];
+  readonly payload: Uint8Array;
+}
+
+export interface RepresentationsOptions {
+  readonly clock: Clock;
+  readonly timers: TimerQueue;
+  readonly lifetimeMs: number;
+  readonly onLimit: () => void;
+  readonly maxEntries?: number;
+  readonly maxBytes?: number;
+}
+
+/** Keeps responses that peers fetch block by block (RFC 7959 §2.4), so that all blocks are of one body. */
+export class Representations {
+  readonly #options: RepresentationsOptions;
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #byAge: ExpiryList<Entry>;
+  #bytes = 0;
+
+  constructor(options: RepresentationsOptions) {
+    this.#options = options;
+    this.#maxEntries = options.maxEntries ?? MAX_REPRESENTATIONS;
+    this.#maxBytes = options.maxBytes ?? MAX_REPRESENTATION_BYTES;
+    this.#byAge = new ExpiryList({
+      clock: options.clock,
+      timers: options.timers,
+      lifetimeMs: options.lifetimeMs,
+      onExpired: (entry) => this.#forget(entry),
+    });
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps a representation, in the place of an older one with the same key. */
+  keep(state: PeerState, key: string, representation: Representation): void {
+    this.#drop(key);
+    if (representation.body.length > this.#maxBytes) return;
+    this.#bytes += representation.body.length;
+    const entry: Entry = { state, key, representation, expiresAtMs: 0, previous: undefined, next: undefined };
+    state.representations += 1;
+    this.#entries.set(key, entry);
+    this.#byAge.add(entry);
+    while (this.#entries.size > this.#maxEntries || this.#bytes > this.#maxBytes) {
+      const oldest = this.#byAge.first;
+      if (oldest === undefined) return;
+      this.#options.onLimit();
+      this.#drop(oldest.key);
+    }
+  }
+
+  find(key: string): Representation | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#byAge.refresh(entry);
+    return entry.representation;
+  }
+
+  /** Forgets what was kept for a peer. */
+  forgetPeer(state: PeerState): void {
+    if (state.representations === 0) return;
+    for (const entry of this.#entries.values()) if (entry.state === state) this.#drop(entry.key);
+  }
+
+  #drop(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#byAge.remove(entry);
+    this.#forget(entry);
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    entry.state.representations -= 1;
+    this.#bytes -= entry.representation.body.length;
+  }
+}
+
+/** A representation with an ETag: that of the handler, or one computed from the body (RFC 7959 §2.4 wants one). */
+export function withEtag(representation: Representation): Representation {
+  const { code, options, body } = representation;
+  if (findOption(options, OptionNumber.ETAG) !== undefined) return representation;
+  const etag = makeOption(OptionNumber.ETAG, digest(body));
+  return { code, options: [...options, etag].sort((a, b) => a.number - b.number), body };
+}
+
+/** The block that was asked for. 4.00 when the body has none there (RFC 7959 §2.4). */
+export function slice({ code, options, body }: Representation, asked: BlockValue, szx: number): Slice {
+  const offset = asked.num * blockSize(asked.szx);
+  if (offset >= body.length && offset > 0) return { code: Code.BAD_REQUEST, options: [], payload: body.subarray(0, 0) };
+  // The answer has blocks of the size asked for, or smaller ones.
+  const exponent = Math.min(asked.szx, szx);
+  const size = blockSize(exponent);
+  const num = offset / size;
+  if (num > MAX_BLOCK_NUMBER) return { code: Code.BAD_REQUEST, options: [], payload: body.subarray(0, 0) };
+  const block = { num, more: offset + size < body.length, szx: exponent };
+  const all = [...options, makeOption(OptionNumber.BLOCK2, encodeBlock(block))];
+  if (num === 0) all.push(makeUintOption(OptionNumber.SIZE2, body.length));
+  all.sort((a, b) => a.number - b.number);
+  return { code, options: all, payload: body.subarray(offset, offset + size) };
+}
+
+/** 64 bits of FNV-1a in two halves: the same body has the same ETag whenever and wherever it is served. */
+function digest(body: Uint8Array): Uint8Array {
+  let a = 0x811c9dc5;
+  let b = 0x050c5d1f;
+  for (const byte of body) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x01000193) + a;
+  }
+  const etag = new Uint8Array(8);
+  new DataView(etag.buffer).setUint32(0, a);
+  new DataView(etag.buffer).setUint32(4, b);
+  return etag;
+}

@@ -1,0 +1,79 @@
+import { Code } from '../code.ts';
+import { encodeMessage } from '../codec.ts';
+import type { CoapError } from '../errors.ts';
+import { MessageType, type CoapMessage } from '../message.ts';
+import { ConfirmableResponse } from './confirmable-response.ts';
+import type { Engine } from './engine.ts';
+import type { PeerState, ReceivedMessage } from './peer-state.ts';
+import type { Slice } from './representations.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Answers one request message (RFC 7252 §5.2): piggybacked in the ACK, or after an Empty ACK as a Confirmable message
+ * of its own; a Non-confirmable request gets a Non-confirmable response.
+ */
+export class Responder {
+  readonly #engine: Engine;
+  readonly #state: PeerState;
+  readonly #message: CoapMessage;
+  readonly #received: ReceivedMessage;
+  #acknowledged = false;
+
+  constructor(engine: Engine, state: PeerState, message: CoapMessage, received: ReceivedMessage) {
+    this.#engine = engine;
+    this.#state = state;
+    this.#message = message;
+    this.#received = received;
+  }
+
+  /** The response takes a while: stops the peer's retransmission (RFC 7252 §5.2.2). */
+  acknowledge(): void {
+    if (this.#message.type !== MessageType.CON || this.#acknowledged) return;
+    this.#acknowledged = true;
+    this.#acknowledge(Code.EMPTY, { token: NO_BYTES, options: [], payload: NO_BYTES });
+  }
+
+  /**
+   * Sends the response. Throws `RangeError` for one that can't be encoded or is too large. `onSent` is called when it has been
+   * handed to the transport, `onLost` when a separate response did not reach the peer.
+   */
+  respond(slice: Slice, onSent?: () => void, onLost?: (error: CoapError) => void): void {
+    const { token, type } = this.#message;
+    if (type === MessageType.CON && this.#acknowledged) {
+      const listener = {
+        ...(onSent === undefined ? {} : { onSent }),
+        ...(onLost === undefined ? {} : { onFailure: onLost }),
+      };
+      new ConfirmableResponse(this.#engine, this.#state, token, slice, listener).begin();
+      return;
+    }
+    if (type === MessageType.CON) this.#acknowledge(slice.code, { token, ...slice });
+    else {
+      const messageId = this.#state.messageIds.take();
+      if (messageId === undefined) {
+        this.#engine.counters.limits += 1;
+        return;
+      }
+      const datagram = encodeMessage({ type: MessageType.NON, messageId, token, ...slice });
+      this.#checkSize(datagram);
+      this.#engine.send(this.#state, datagram);
+    }
+    onSent?.();
+  }
+
+  #acknowledge(code: number, content: Pick<CoapMessage, 'token' | 'options' | 'payload'>): void {
+    const { messageId } = this.#message;
+    const datagram = encodeMessage({ ...content, type: MessageType.ACK, code, messageId });
+    this.#checkSize(datagram);
+    this.#engine.deduplication.answered(this.#received, datagram);
+    this.#engine.send(this.#state, datagram);
+  }
+
+  #checkSize(datagram: Uint8Array): void {
+    const { maxDatagramSize } = this.#engine.transport;
+    if (datagram.length > maxDatagramSize) {
+      throw new RangeError(`a response has at most ${maxDatagramSize} bytes, not ${datagram.length}`);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Peer } from '@flownexus/datagram';
+import type { IncomingRequest, ObserveRelation } from '../api.ts';
+import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
+import { stringOptions, uintOption } from '../option-values.ts';
+import { OptionNumber } from '../options.ts';
+
+/** A request as the handler gets it. */
+export class ServerRequest implements IncomingRequest {
+  readonly peer: Peer;
+  readonly method: number;
+  readonly confirmable: boolean;
+  readonly token: Uint8Array;
+  readonly path: readonly string[];
+  readonly query: readonly string[];
+  readonly contentFormat: number | undefined;
+  readonly accept: number | undefined;
+  readonly observe: number | undefined;
+  readonly options: readonly CoapOption[];
+  readonly payload: Uint8Array;
+  readonly #accept: () => ObserveRelation;
+
+  /** `options` have passed `checkOptions`: their values are well-formed. */
+  constructor(
+    peer: Peer,
+    message: CoapMessage,
+    options: readonly CoapOption[],
+    payload: Uint8Array,
+    accept: () => ObserveRelation,
+  ) {
+    this.peer = peer;
+    this.method = message.code;
+    this.confirmable = message.type === MessageType.CON;
+    this.token = message.token;
+    this.path = stringOptions(options, OptionNumber.URI_PATH);
+    this.query = stringOptions(options, OptionNumber.URI_QUERY);
+    this.contentFormat = uintOption(options, OptionNumber.CONTENT_FORMAT);
+    this.accept = uintOption(options, OptionNumber.ACCEPT);
+    this.observe = uintOption(options, OptionNumber.OBSERVE);
+    this.options = options;
+    this.payload = payload;
+    this.#accept = accept;
+  }
+
+  acceptObservation(): ObserveRelation {
+    if (this.observe !== 0) throw new TypeError('the request does not ask for an observation: Observe is not 0');
+    return this.#accept();
+  }
+}

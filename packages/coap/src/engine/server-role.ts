@@ -1,0 +1,253 @@
+import type { Timer } from '@flownexus/datagram';
+import type { CoapReply, RequestHandler } from '../api.ts';
+import { blockOption, type BlockValue } from '../block.ts';
+import { Code, isSuccess } from '../code.ts';
+import { CoapError } from '../errors.ts';
+import { MAX_PROCESSING_PER_PEER, MAX_RELATIONS_PER_PEER } from '../limits.ts';
+import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
+import { findOption, stringOptions, uintOption } from '../option-values.ts';
+import { checkOptions, OptionNumber } from '../options.ts';
+import { BodyUploads } from './body-uploads.ts';
+import type { Engine } from './engine.ts';
+import type { PeerState, ReceivedMessage } from './peer-state.ts';
+import { Relation } from './relation.ts';
+import { diagnosticReply, errorReply, shapeReply, type ReplyShape } from './reply.ts';
+import { Representations, slice } from './representations.ts';
+import { resourceKey } from './request-options.ts';
+import { Responder } from './responder.ts';
+import { ServerRequest } from './server-request.ts';
+import { tokenKey } from './token.ts';
+
+/** The critical options of requests that the engine or a handler acts on (RFC 7252 §5.4.1). */
+const UNDERSTOOD_IN_REQUESTS: ReadonlySet<number> = new Set([
+  OptionNumber.IF_MATCH,
+  OptionNumber.URI_HOST,
+  OptionNumber.IF_NONE_MATCH,
+  OptionNumber.URI_PORT,
+  OptionNumber.URI_PATH,
+  OptionNumber.URI_QUERY,
+  OptionNumber.ACCEPT,
+  OptionNumber.BLOCK2,
+  OptionNumber.BLOCK1,
+  OptionNumber.PROXY_URI,
+  OptionNumber.PROXY_SCHEME,
+]);
+
+/** One request message on its way to its answer. */
+interface Work {
+  readonly state: PeerState;
+  readonly message: CoapMessage;
+  readonly options: readonly CoapOption[];
+  readonly responder: Responder;
+  readonly block1: BlockValue | undefined;
+  readonly block2: BlockValue | undefined;
+  /** The observation that the handler accepted. */
+  relation: Relation | undefined;
+  answered: boolean;
+}
+
+/** Requests of peers, and what the handler answers them. */
+export class ServerRole {
+  readonly #engine: Engine;
+  readonly #handler: RequestHandler;
+  readonly #uploads: BodyUploads;
+  readonly #representations: Representations;
+
+  constructor(engine: Engine, handler: RequestHandler) {
+    this.#engine = engine;
+    this.#handler = handler;
+    const { clock, timers, settings } = engine;
+    const lifetimeMs = engine.times.exchangeLifetimeMs;
+    const onLimit = (): void => {
+      engine.counters.limits += 1;
+    };
+    this.#uploads = new BodyUploads({ clock, timers, lifetimeMs, onLimit, ...settings });
+    this.#representations = new Representations({ clock, timers, lifetimeMs, onLimit });
+  }
+
+  /** A request message that is no duplicate. */
+  onRequest(state: PeerState, message: CoapMessage, received: ReceivedMessage): void {
+    const responder = new Responder(this.#engine, state, message, received);
+    const { options, badCritical } = checkOptions(message.options, UNDERSTOOD_IN_REQUESTS);
+    if (badCritical !== undefined) {
+      // RFC 7252 §5.4.1: 4.02 for a Confirmable request, a Non-confirmable one is rejected by ignoring it.
+      if (message.type === MessageType.CON) {
+        respondPlainly(responder, diagnosticReply(Code.BAD_OPTION, `option ${badCritical}`));
+      } else this.#engine.counters.ignored += 1;
+      return;
+    }
+    if (hasProxyOption(options)) {
+      respondPlainly(responder, { code: Code.PROXYING_NOT_SUPPORTED }); // RFC 7252 §5.7.2
+      return;
+    }
+    if (state.processing >= MAX_PROCESSING_PER_PEER) {
+      this.#engine.counters.limits += 1;
+      this.#engine.deduplication.forget(received);
+      return;
+    }
+    let block1: BlockValue | undefined;
+    let block2: BlockValue | undefined;
+    try {
+      block1 = blockOption(options, OptionNumber.BLOCK1);
+      block2 = blockOption(options, OptionNumber.BLOCK2);
+    } catch (error) {
+      respondPlainly(responder, errorReply(error));
+      return;
+    }
+    this.#process({ state, message, options, responder, block1, block2, relation: undefined, answered: false });
+  }
+
+  /** Forgets bodies of a peer that are not whole, and those kept for it. */
+  forgetPeer(state: PeerState): void {
+    this.#uploads.forgetPeer(state);
+    this.#representations.forgetPeer(state);
+  }
+
+  #process(work: Work): void {
+    const { state, message, options, block1, block2 } = work;
+    let payload = message.payload;
+    if (block1 !== undefined) {
+      const step = this.#uploads.add({
+        state,
+        key: uploadKey(work),
+        block: block1,
+        payload,
+        size1: uintOption(options, OptionNumber.SIZE1),
+      });
+      if (!('body' in step)) {
+        work.responder.respond({ code: step.code, options: step.options, payload: payload.subarray(0, 0) });
+        return;
+      }
+      payload = step.body;
+    }
+    if (block2 !== undefined && block2.num > 0 && this.#serveBlock(work, block2)) return;
+    // RFC 7641 §3.6, §4.1: also when the handler refuses the request.
+    if (uintOption(options, OptionNumber.OBSERVE) === 1) state.relations.get(tokenKey(message.token))?.close();
+    const request = new ServerRequest(state.peer, message, options, payload, () => this.#accept(work));
+    this.#engine.counters.requests += 1;
+    let result: CoapReply | Promise<CoapReply>;
+    try {
+      result = this.#handler(request);
+    } catch (error) {
+      this.#fail(work, error);
+      return;
+    }
+    if ('then' in result) this.#await(work, result);
+    else this.#answer(work, result);
+  }
+
+  /** A further block of a response (RFC 7959 §2.4). */
+  #serveBlock({ state, message, options, responder }: Work, block2: BlockValue): boolean {
+    const representation = this.#representations.find(representationKey(state, message, options));
+    if (representation !== undefined) {
+      responder.respond(slice(representation, block2, this.#engine.settings.szx));
+      return true;
+    }
+    // The handler can tell the body of these again; doing the work of another method twice is out of the question.
+    if (message.code === Code.GET || message.code === Code.FETCH) return false;
+    respondPlainly(responder, { code: Code.REQUEST_ENTITY_INCOMPLETE });
+    return true;
+  }
+
+  #await(work: Work, result: Promise<CoapReply>): void {
+    const { timers, settings, times } = this.#engine;
+    const { state } = work;
+    let settled = false;
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      state.processing -= 1;
+      timer.cancel();
+      return true;
+    };
+    state.processing += 1;
+    let timer: Timer = timers.schedule(settings.separateResponseAfterMs, () => {
+      work.responder.acknowledge();
+      // After that long nobody waits for the response.
+      timer = timers.schedule(times.exchangeLifetimeMs, () => {
+        if (settle()) this.#engine.counters.handlerErrors += 1;
+      });
+    });
+    result.then(
+      (reply) => {
+        if (settle()) this.#answer(work, reply);
+      },
+      (error: unknown) => {
+        if (settle()) this.#fail(work, error);
+      },
+    );
+  }
+
+  #fail(work: Work, error: unknown): void {
+    if (!(error instanceof CoapError) || error.responseCode === undefined) this.#engine.counters.handlerErrors += 1;
+    this.#answer(work, errorReply(error));
+  }
+
+  #answer(work: Work, reply: CoapReply): void {
+    work.answered = true;
+    if (work.state.closedWith !== undefined) return;
+    if (!isSuccess(reply.code)) work.relation?.end();
+    const { relation, responder } = work;
+    const observe = relation?.active === true ? relation.nextObserve() : undefined;
+    const { afterSent } = reply;
+    const onSent = afterSent && ((): void => this.#engine.callApplication(afterSent));
+    const onLost = relation === undefined ? undefined : (): void => relation.close();
+    try {
+      responder.respond(shapeReply(reply, this.#shapeOf(work, observe)), onSent, onLost);
+    } catch {
+      // The handler's reply can't be a message.
+      this.#engine.counters.handlerErrors += 1;
+      relation?.end();
+      respondPlainly(responder, { code: Code.INTERNAL_SERVER_ERROR });
+    }
+  }
+
+  #shapeOf({ state, message, options, block1, block2 }: Work, observe: number | undefined): ReplyShape {
+    return {
+      szx: this.#engine.settings.szx,
+      keep: (representation) => {
+        this.#representations.keep(state, representationKey(state, message, options), representation);
+      },
+      block1,
+      block2,
+      observe,
+    };
+  }
+
+  #accept(work: Work): Relation {
+    if (work.relation !== undefined) return work.relation;
+    if (work.answered) throw new TypeError('the request has been answered: too late to accept its observation');
+    const { state, message } = work;
+    if (state.relations.size >= MAX_RELATIONS_PER_PEER && !state.relations.has(tokenKey(message.token))) {
+      this.#engine.counters.limits += 1;
+      throw new CoapError('ERR_COAP_LIMIT', 'too many observations', { responseCode: Code.SERVICE_UNAVAILABLE });
+    }
+    // RFC 7959 §2.6: notifications have the block size that the registration asked for.
+    const shaped = { ...work, block1: undefined, block2: work.block2 && { ...work.block2, num: 0 } };
+    work.relation = new Relation(this.#engine, state, message.token, (reply, observe) =>
+      shapeReply(reply, this.#shapeOf(shaped, observe)),
+    );
+    return work.relation;
+  }
+}
+
+/** Answers without looking at blocks or observations. */
+function respondPlainly(responder: Responder, { code, payload }: CoapReply): void {
+  responder.respond({ code, options: [], payload: payload ?? new Uint8Array(0) });
+}
+
+function hasProxyOption(options: readonly CoapOption[]): boolean {
+  return options.some(({ number }) => number === OptionNumber.PROXY_URI || number === OptionNumber.PROXY_SCHEME);
+}
+
+function representationKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
+  const path = stringOptions(options, OptionNumber.URI_PATH);
+  const query = stringOptions(options, OptionNumber.URI_QUERY);
+  return `${state.peer.key} ${resourceKey(message.code, path, query)}`;
+}
+
+/** RFC 7959 §2.5: the token says nothing, it may change from block to block; RFC 9175 §3.3: Request-Tag does. */
+function uploadKey({ state, message, options }: Work): string {
+  const tag = findOption(options, OptionNumber.REQUEST_TAG)?.value;
+  return `${representationKey(state, message, options)} ${tag === undefined ? '' : tokenKey(tag)}`;
+}

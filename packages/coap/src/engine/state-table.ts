@@ -1,0 +1,127 @@
+import type { Clock, Peer, RandomSource, TimerQueue } from '@flownexus/datagram';
+import { CoapError } from '../errors.ts';
+import { MAX_PEERS, MAX_QUEUED_PER_PEER } from '../limits.ts';
+import { ExpiryList } from './expiry-list.ts';
+import { Lane } from './lane.ts';
+import { MessageIdSource } from './message-id.ts';
+import { isIdle, type PeerState } from './peer-state.ts';
+import type { TransmissionParameters, TransmissionTimes } from './transmission-parameters.ts';
+
+export interface StateTableOptions {
+  readonly clock: Clock;
+  readonly timers: TimerQueue;
+  readonly random: RandomSource;
+  readonly parameters: TransmissionParameters;
+  readonly times: TransmissionTimes;
+  /** A state without live work left the table. */
+  readonly onEvicted: (state: PeerState) => void;
+  readonly maxPeers?: number;
+}
+
+/** How many of the longest silent states are looked at to make room for a new one. */
+const EVICTION_TRIES = 16;
+
+/**
+ * The state of each peer. One that was silent for EXCHANGE_LIFETIME and has nothing under way is forgotten; sooner when
+ * the table is full.
+ */
+export class StateTable {
+  readonly #options: StateTableOptions;
+  readonly #maxPeers: number;
+  readonly #states = new Map<string, PeerState>();
+  readonly #silent: ExpiryList<PeerState>;
+
+  constructor(options: StateTableOptions) {
+    this.#options = options;
+    this.#maxPeers = options.maxPeers ?? MAX_PEERS;
+    this.#silent = new ExpiryList({
+      clock: options.clock,
+      timers: options.timers,
+      lifetimeMs: options.times.exchangeLifetimeMs,
+      onExpired: (state) => {
+        if (isIdle(state)) this.#evict(state);
+        else this.#silent.add(state);
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  /** The state of a peer that was heard of before. */
+  find(peer: Peer): PeerState | undefined {
+    const state = this.#states.get(peer.key);
+    if (state !== undefined) this.#seen(state, peer);
+    return state;
+  }
+
+  /** The state of a peer, new when need be. Undefined when the table is full of peers with work under way. */
+  obtain(peer: Peer): PeerState | undefined {
+    const known = this.find(peer);
+    if (known !== undefined) return known;
+    if (this.#states.size >= this.#maxPeers && !this.#makeRoom()) return undefined;
+    const { clock, random, parameters, times } = this.#options;
+    const state: PeerState = {
+      peer,
+      messageIds: new MessageIdSource(clock, random, times.exchangeLifetimeMs),
+      received: new Map(),
+      outgoing: new Map(),
+      tokens: new Map(),
+      relations: new Map(),
+      requests: new Lane(parameters.nstart, MAX_QUEUED_PER_PEER),
+      responses: new Lane(parameters.nstart, MAX_QUEUED_PER_PEER),
+      uploads: new Map(),
+      processing: 0,
+      assemblies: 0,
+      representations: 0,
+      closedWith: undefined,
+      expiresAtMs: 0,
+      previous: undefined,
+      next: undefined,
+    };
+    this.#states.set(peer.key, state);
+    this.#silent.add(state);
+    return state;
+  }
+
+  /** Takes a peer out of the table. */
+  remove(peer: Peer, reason: CoapError): PeerState | undefined {
+    const state = this.#states.get(peer.key);
+    if (state === undefined) return undefined;
+    this.#silent.remove(state);
+    this.#states.delete(peer.key);
+    state.closedWith = reason;
+    return state;
+  }
+
+  /** All states, to end them one by one. */
+  all(): PeerState[] {
+    return [...this.#states.values()];
+  }
+
+  #seen(state: PeerState, peer: Peer): void {
+    state.peer = peer;
+    this.#silent.refresh(state);
+  }
+
+  #makeRoom(): boolean {
+    for (let tries = 0; tries < EVICTION_TRIES; tries += 1) {
+      const oldest = this.#silent.first;
+      if (oldest === undefined) return false;
+      if (isIdle(oldest)) {
+        this.#silent.remove(oldest);
+        this.#evict(oldest);
+        return true;
+      }
+      this.#silent.refresh(oldest);
+    }
+    return false;
+  }
+
+  #evict(state: PeerState): void {
+    this.#states.delete(state.peer.key);
+    state.closedWith = new CoapError('ERR_COAP_PEER_CLOSED', 'the peer was silent');
+    this.#options.onEvicted(state);
+  }
+}

@@ -1,0 +1,44 @@
+export * from './api.ts';
+export { blockOption, blockSize, decodeBlock, encodeBlock, largestSzx, MAX_SZX } from './block.ts';
+export type { BlockValue } from './block.ts';
+export { Code, codeClass, formatCode, isRequest, isResponse, isSuccess, parseCode } from './code.ts';
+export { decodeMessage, encodeMessage } from './codec.ts';
+export { ContentFormat } from './content-format.ts';
+export { CoapError, CoapErrorCodes } from './errors.ts';
+export type { CoapErrorCode } from './errors.ts';
+export { CoapFormatError } from './format-error.ts';
+export type { FormatErrorReply } from './format-error.ts';
+export { MessageType } from './message.ts';
+export type { CoapMessage, CoapOption } from './message.ts';
+export {
+  buildOptions,
+  decodeString,
+  decodeUint,
+  encodeUint,
+  findOption,
+  makeOption,
+  makeStringOption,
+  makeUintOption,
+  stringOptions,
+  uintOption,
+} from './option-values.ts';
+export type { OptionFields } from './option-values.ts';
+export {
+  checkOptions,
+  isCritical,
+  isNoCacheKey,
+  isUnsafe,
+  optionDefinition,
+  optionDefinitions,
+  OptionNumber,
+} from './options.ts';
+export type { CheckedOptions, OptionDefinition, OptionFormat } from './options.ts';
+export { CoapEndpoint } from './engine/endpoint.ts';
+export type { CoapEndpointOptions } from './engine/endpoint.ts';
+export type { CoapStatistics } from './engine/statistics.ts';
+export {
+  DEFAULT_TRANSMISSION_PARAMETERS,
+  transmissionParameters,
+  transmissionTimes,
+} from './engine/transmission-parameters.ts';
+export type { TransmissionParameters, TransmissionTimes } from './engine/transmission-parameters.ts';

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { BodyUploads } from '../../src/engine/body-uploads.ts';
+import { Representations, slice, withEtag } from '../../src/engine/representations.ts';
+import { Bench } from './fixtures.ts';
+
+describe('request bodies being put together', () => {
+  function setup(bounds: { maxUploads?: number; maxBytes?: number }): { bench: Bench; uploads: BodyUploads } {
+    const bench = new Bench();
+    const { clock, timers, onLimit } = bench;
+    const uploads = new BodyUploads({
+      clock,
+      timers,
+      onLimit,
+      lifetimeMs: 247_000,
+      szx: 6,
+      maxBodySize: 10_000,
+      ...bounds,
+    });
+    return { bench, uploads };
+  }
+  const first = (bench: Bench, uploads: BodyUploads, key: string, num = 0): number => {
+    const block = { num, more: true, szx: 2 };
+    const step = uploads.add({ state: bench.state(key), key, block, payload: new Uint8Array(64), size1: undefined });
+    return 'code' in step ? step.code : 0;
+  };
+
+  test('are a bounded number', () => {
+    const { bench, uploads } = setup({ maxUploads: 2 });
+    for (const key of ['a', 'b', 'c']) first(bench, uploads, key);
+    expect([uploads.size, uploads.bytes, bench.limits]).toEqual([2, 128, 1]);
+    expect(first(bench, uploads, 'a', 1)).toBe(136);
+    expect(first(bench, uploads, 'b', 1)).toBe(95);
+  });
+
+  test('are a bounded number of bytes, the least lately continued goes', () => {
+    const { bench, uploads } = setup({ maxBytes: 200 });
+    for (const key of ['a', 'b']) first(bench, uploads, key);
+    first(bench, uploads, 'a', 1);
+    first(bench, uploads, 'c');
+    expect([uploads.size, uploads.bytes]).toEqual([2, 192]);
+    expect(first(bench, uploads, 'b', 1)).toBe(136);
+  });
+
+  test('leave with their peer, and after their lifetime', () => {
+    const { bench, uploads } = setup({});
+    for (const key of ['a', 'b']) first(bench, uploads, key);
+    uploads.forgetPeer(bench.state('a'));
+    expect([uploads.size, bench.state('a').assemblies, bench.state('b').assemblies]).toEqual([1, 0, 1]);
+    bench.clock.advance(247_000);
+    expect([uploads.size, uploads.bytes, bench.state('b').assemblies]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('representations', () => {
+  function setup(bounds: { maxEntries?: number; maxBytes?: number }): { bench: Bench; kept: Representations } {
+    const bench = new Bench();
+    const { clock, timers, onLimit } = bench;
+    return { bench, kept: new Representations({ clock, timers, onLimit, lifetimeMs: 247_000, ...bounds }) };
+  }
+  const representation = (length: number) => ({ code: 69, options: [], body: new Uint8Array(length) });
+
+  test('are a bounded number and a bounded number of bytes, the least lately used goes', () => {
+    const { bench, kept } = setup({ maxEntries: 3, maxBytes: 300 });
+    for (const key of ['a', 'b', 'c']) kept.keep(bench.state(), key, representation(100));
+    kept.find('a');
+    kept.keep(bench.state(), 'd', representation(100));
+    expect(kept.find('b')).toBeUndefined();
+    kept.keep(bench.state(), 'e', representation(201));
+    expect([kept.size, kept.bytes]).toEqual([1, 201]);
+    kept.keep(bench.state(), 'f', representation(301));
+    expect(kept.find('f')).toBeUndefined();
+    expect(bench.state().representations).toBe(kept.size);
+  });
+
+  test('leave with their peer, and after their lifetime', () => {
+    const { bench, kept } = setup({});
+    kept.keep(bench.state('a'), 'a', representation(10));
+    kept.keep(bench.state('b'), 'b', representation(10));
+    kept.forgetPeer(bench.state('a'));
+    expect(kept.size).toBe(1);
+    bench.clock.advance(247_000);
+    expect([kept.size, kept.bytes]).toEqual([0, 0]);
+  });
+
+  test('have block numbers of 20 bits', () => {
+    const answer = slice(representation(2 ** 20 * 16 + 1024), { num: 2 ** 14, more: false, szx: 6 }, 0);
+    expect(answer.code).toBe(128);
+  });
+
+  test('have an ETag that depends on each byte', () => {
+    const etags = Array.from({ length: 100 }, (_, index) => {
+      const body = new Uint8Array(100);
+      if (index > 0) body[index] = 1;
+      return Buffer.from(withEtag({ code: 69, options: [], body }).options[0]!.value).toString('hex');
+    });
+    expect(new Set(etags).size).toBe(100);
+  });
+});

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { Code } from '../../src/index.ts';
+import { World } from './world.ts';
+
+/** RFC 7252 §4.7. */
+test('one request to a peer at a time, the others wait in order', async () => {
+  const world = await World.open();
+  const done: string[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    void world.endpoint.request(world.peer, { method: Code.GET, path: [name] }).then(() => done.push(name));
+  }
+  const first = await world.hear();
+  await world.say({ type: 'ACK', messageId: first.messageId }); // acknowledged: not outstanding any more
+  const second = await world.hear();
+  await world.piggyback(second, { code: '2.05' });
+  expect(done).toEqual(['b']);
+  const third = await world.hear();
+  await world.say({ type: 'CON', code: '2.05', token: first.token });
+  world.device.takeAll();
+  await world.piggyback(third, { code: '2.05' });
+  expect(done).toEqual(['b', 'a', 'c']);
+  await world.end();
+});
+
+test('another peer has a queue of its own', async () => {
+  const world = await World.open();
+  const other = world.network.peer('10.0.0.3', 40_000);
+  const otherPeer = await world.endpoint.connect('10.0.0.3', 40_000);
+  void world.endpoint.request(world.peer, { method: Code.GET }).catch(() => undefined);
+  void world.endpoint.request(otherPeer, { method: Code.GET }).catch(() => undefined);
+  await world.hear();
+  await world.hear(other);
+  await world.end();
+});
+
+test('a time-out lets the next request go', async () => {
+  const world = await World.open();
+  const first = world.endpoint.request(world.peer, { method: Code.GET, path: ['a'] });
+  const second = world.endpoint.request(world.peer, { method: Code.GET, path: ['b'] });
+  await expect(world.clock.runUntil(first)).rejects.toMatchObject({ code: 'ERR_COAP_TIMEOUT' });
+  await world.clock.settle();
+  expect(world.device.takeAll()).toHaveLength(6);
+  second.catch(() => undefined);
+  await world.end();
+});
+
+test('a request that is aborted while it waits is never sent', async () => {
+  const world = await World.open();
+  const abort = new AbortController();
+  const first = world.endpoint.request(world.peer, { method: Code.GET, path: ['a'] });
+  const second = world.endpoint.request(world.peer, { method: Code.GET, path: ['b'] }, { signal: abort.signal });
+  second.catch(() => undefined);
+  abort.abort();
+  await expect(second).rejects.toMatchObject({ code: 'ERR_COAP_ABORTED' });
+  await world.piggyback(await world.hear(), { code: '2.05' });
+  await first;
+  await world.hearNothing();
+  await world.end();
+});
+
+test('NSTART can be raised', async () => {
+  const world = await World.open({ parameters: { nstart: 2 } });
+  for (const name of ['a', 'b', 'c']) {
+    world.endpoint.request(world.peer, { method: Code.GET, path: [name] }).catch(() => undefined);
+  }
+  await world.clock.settle();
+  expect(world.device.received).toHaveLength(2);
+  await world.end();
+});
+
+test('the queue is bounded', async () => {
+  const world = await World.open();
+  const all = Array.from({ length: 258 }, () => world.endpoint.request(world.peer, { method: Code.GET }));
+  for (const request of all) request.catch(() => undefined);
+  await expect(all[257]).rejects.toMatchObject({ code: 'ERR_COAP_LIMIT' });
+  expect(world.endpoint.statistics.limits).toBe(1);
+  await world.end();
+});
+
+test('an unanswered NON request holds the next back at PROBING_RATE', async () => {
+  const world = await World.open();
+  world.endpoint.request(world.peer, { method: Code.POST, confirmable: false }).catch(() => undefined);
+  world.endpoint.request(world.peer, { method: Code.GET }).catch(() => undefined);
+  const { length } = (await world.clock.settle(), world.device.take());
+  await world.clock.advanceAsync(length * 1000 - 1);
+  await world.hearNothing();
+  await world.clock.advanceAsync(1);
+  await world.hear();
+  await world.end();
+});

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { Code, type CoapReply } from '../../src/index.ts';
+import { line, text, World } from './world.ts';
+
+/** RFC 7252 §5.2.2, client role. */
+describe('a separate response to us', () => {
+  test('comes after an Empty ACK, which stops the retransmission, and is acknowledged', async () => {
+    const world = await World.open();
+    const pending = world.endpoint.request(world.peer, { method: Code.GET });
+    const request = await world.hear();
+    await world.say({ type: 'ACK', messageId: request.messageId });
+    await world.clock.advanceAsync(100_000);
+    await world.hearNothing();
+    const response = await world.say({ type: 'CON', code: '2.05', token: request.token, payload: 'slow' });
+    expect(text((await pending).payload)).toBe('slow');
+    const ack = await world.hear();
+    expect(line(ack)).toBe('ACK 0.00');
+    expect(ack.messageId).toBe(response.messageId);
+    await world.end();
+  });
+
+  test('is acknowledged again when our ACK got lost', async () => {
+    const world = await World.open();
+    const pending = world.endpoint.request(world.peer, { method: Code.GET });
+    const request = await world.hear();
+    await world.say({ type: 'ACK', messageId: request.messageId });
+    const script = { type: 'CON', code: '2.05', token: request.token, messageId: 9 } as const;
+    await world.say(script);
+    await pending;
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    await world.say(script);
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    expect(world.endpoint.statistics).toMatchObject({ duplicates: 1, resetsSent: 0 });
+    await world.end();
+  });
+
+  test('that overtakes the ACK counts as the ACK', async () => {
+    const world = await World.open();
+    const pending = world.endpoint.request(world.peer, { method: Code.GET });
+    const request = await world.hear();
+    await world.say({ type: 'CON', code: '2.05', token: request.token });
+    expect((await pending).code).toBe(Code.CONTENT);
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    await world.say({ type: 'ACK', messageId: request.messageId });
+    await world.clock.advanceAsync(100_000);
+    await world.hearNothing();
+    await world.end();
+  });
+
+  test('may be Non-confirmable', async () => {
+    const world = await World.open();
+    const pending = world.endpoint.request(world.peer, { method: Code.GET });
+    const request = await world.hear();
+    await world.say({ type: 'ACK', messageId: request.messageId });
+    await world.say({ type: 'NON', code: '2.05', token: request.token });
+    expect((await pending).code).toBe(Code.CONTENT);
+    await world.hearNothing();
+    await world.end();
+  });
+
+  test('is waited for during EXCHANGE_LIFETIME', async () => {
+    const world = await World.open();
+    const pending = world.endpoint.request(world.peer, { method: Code.GET });
+    const request = await world.hear();
+    await world.say({ type: 'ACK', messageId: request.messageId });
+    await expect(world.clock.runUntil(pending)).rejects.toMatchObject({ code: 'ERR_COAP_TIMEOUT' });
+    expect(world.clock.now()).toBe(247_000);
+    await world.say({ type: 'CON', code: '2.05', token: request.token });
+    expect(await world.hearLine()).toBe('RST 0.00');
+    await world.end();
+  });
+});
+
+/** RFC 7252 §5.2.2, server role. */
+describe('a separate response of ours', () => {
+  async function slowWorld(): Promise<{ world: World; answer: (reply: CoapReply) => void; calls: () => number }> {
+    let answer: (reply: CoapReply) => void = () => undefined;
+    let calls = 0;
+    const world = await World.open({
+      separateResponseAfterMs: 500,
+      onRequest: () => {
+        calls += 1;
+        return new Promise((resolve) => {
+          answer = resolve;
+        });
+      },
+    });
+    return { world, answer: (reply) => answer(reply), calls: () => calls };
+  }
+
+  test('follows an Empty ACK when the handler is slow, and is retransmitted until it is acknowledged', async () => {
+    const { world, answer, calls } = await slowWorld();
+    const request = await world.say({ type: 'CON', code: '0.02', token: 'slow' });
+    await world.clock.advanceAsync(499);
+    await world.say({ type: 'CON', code: '0.02', token: 'slow', messageId: request.messageId });
+    await world.hearNothing(); // absorbed: there is no answer yet
+    await world.clock.advanceAsync(1);
+    const ack = await world.hear();
+    expect(line(ack)).toBe('ACK 0.00');
+    expect(ack.messageId).toBe(request.messageId);
+    await world.say({ type: 'CON', code: '0.02', token: 'slow', messageId: request.messageId });
+    expect(await world.hearLine()).toBe('ACK 0.00');
+
+    answer({ code: Code.CHANGED, payload: new Uint8Array([65]) });
+    const response = await world.hear();
+    expect(line(response)).toBe('CON 2.04 "A"');
+    expect(text(response.token)).toBe('slow');
+    await world.clock.advanceAsync(3000);
+    expect((await world.hear()).messageId).toBe(response.messageId);
+    await world.say({ type: 'ACK', messageId: response.messageId });
+    await world.clock.advanceAsync(100_000);
+    await world.hearNothing();
+    expect(calls()).toBe(1);
+    await world.end();
+  });
+
+  test('is piggybacked when the handler is fast enough', async () => {
+    const { world, answer } = await slowWorld();
+    await world.say({ type: 'CON', code: '0.02' });
+    await world.clock.advanceAsync(400);
+    answer({ code: Code.CHANGED });
+    expect(await world.hearLine()).toBe('ACK 2.04');
+    await world.clock.advanceAsync(100_000);
+    await world.hearNothing();
+    await world.end();
+  });
+
+  test('to a NON request comes late without an ACK', async () => {
+    const { world, answer } = await slowWorld();
+    await world.say({ type: 'NON', code: '0.02' });
+    await world.clock.advanceAsync(5000);
+    await world.hearNothing();
+    answer({ code: Code.CHANGED });
+    expect(await world.hearLine()).toBe('NON 2.04');
+    await world.end();
+  });
+
+  test('is not sent after the handler took longer than anybody waits', async () => {
+    const { world, answer } = await slowWorld();
+    await world.say({ type: 'CON', code: '0.02' });
+    await world.clock.advanceAsync(500 + 247_000);
+    world.device.takeAll();
+    answer({ code: Code.CHANGED });
+    await world.hearNothing();
+    expect(world.endpoint.statistics.handlerErrors).toBe(1);
+    await world.end();
+  });
+});
