@@ -1,0 +1,7 @@
+import type { DatagramTransport } from '@flownexus/datagram';
+import type { ServerEndpoint } from '../api.ts';
+
+/** A server endpoint over a transport that is already made and not yet open: a memory network, or one of your own. */
+export function overTransport(transport: DatagramTransport): ServerEndpoint {
+  return { createTransport: () => transport };
+}

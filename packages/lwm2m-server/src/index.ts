@@ -1,0 +1,30 @@
+/**
+ * An LwM2M server: registrations, reads and observations over CoAP.
+ *
+ * @module
+ */
+export type {
+  Device,
+  DeviceObservation,
+  Lwm2mServerEvents,
+  Lwm2mServerOptions,
+  Notification,
+  ObservationPolicy,
+  OperationOptions,
+  ReadResult,
+  Refusal,
+  ServerAddress,
+  ServerEndpoint,
+  UplinkHandlers,
+} from './api.ts';
+export type { DeregistrationReason, RegisteredLink, Registration } from './registration/registration.ts';
+export { Lwm2mServer } from './lwm2m-server.ts';
+export type { ServerStatistics } from './statistics.ts';
+export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
+export { overTransport } from './endpoints/over-transport.ts';
+export {
+  Lwm2mServerError,
+  Lwm2mServerErrorCodes,
+  OperationRejectedError,
+  type Lwm2mServerErrorCode,
+} from './errors.ts';

@@ -1,0 +1,242 @@
+import { Code, CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } from '@flownexus/datagram';
+import type { Device, Lwm2mServerEvents, Lwm2mServerOptions, Notification, ServerAddress } from './api.ts';
+import { AfterSent } from './after-sent.ts';
+import { RegisteredDevice } from './downlink/device.ts';
+import { Lwm2mServerError } from './errors.ts';
+import { EventSource, safeReporter, type ErrorReporter } from './events.ts';
+import { limits } from './limits.ts';
+import { Observations } from './observation/observations.ts';
+import { parsePolicies } from './observation/observation-policy.ts';
+import type { RegisteredEndpoint } from './registration/registered-endpoint.ts';
+import { RegistrationInterface, type RegistrationObserver } from './registration/registration-interface.ts';
+import { RegistrationTable } from './registration/registration-table.ts';
+import type { Registration } from './registration/registration.ts';
+import { newCounters, type ServerStatistics } from './statistics.ts';
+
+/** TS Core leaves it to the server how long it waits: one MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2) for an Update under way. */
+const DEFAULT_GRACE_PERIOD_MS = 93_000;
+
+/**
+ * An LwM2M server: devices register with it, and it reads and observes what they have.
+ *
+ * @example
+ * const server = new Lwm2mServer({
+ *   endpoints: [coap({ port: 5683 })],
+ *   objects: await ObjectRegistry.bundled(),
+ *   observe: [{ path: '/3303/*\/5700' }],
+ *   onNotify: async (notification) => { await store(notification.records); },
+ * });
+ * server.on('registered', (registration) => console.log(registration.endpointName));
+ * await server.start();
+ * const { node } = await server.device('urn:imei:123456789012345').read('/3/0');
+ */
+export class Lwm2mServer {
+  readonly #options: Lwm2mServerOptions;
+  readonly #clock: Clock;
+  readonly #random: RandomSource;
+  readonly #timers: TimerQueue;
+  readonly #afterSent: AfterSent;
+  readonly #report: ErrorReporter;
+  readonly #events: EventSource<Lwm2mServerEvents>;
+  readonly #counters = newCounters();
+  readonly #table: RegistrationTable;
+  readonly #registrations: RegistrationInterface;
+  readonly #observations: Observations;
+  readonly #underway = new Set<Promise<unknown>>();
+  #endpoints: readonly CoapEndpoint[] = [];
+  #addresses: readonly ServerAddress[] = [];
+  #state: 'new' | 'running' | 'stopped' = 'new';
+
+  /**
+   * @throws TypeError for an observation policy whose path is none
+   * @throws RangeError for an option out of its range
+   */
+  constructor(options: Lwm2mServerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#report = safeReporter(options.onError);
+    this.#events = new EventSource(this.#report);
+    this.#timers = new TimerQueue({
+      clock: this.#clock,
+      onError: (error) => this.#report(error, 'a timer of the server threw'),
+    });
+    this.#afterSent = new AfterSent(this.#timers);
+    this.#table = new RegistrationTable(options.maxRegistrations ?? limits.maxRegistrations);
+    this.#observations = this.#createObservations();
+    this.#registrations = new RegistrationInterface({
+      table: this.#table,
+      handlers: options,
+      observer: this.#registrationObserver(),
+      reportError: this.#report,
+      clock: this.#clock,
+      random: this.#random,
+      timers: this.#timers,
+      gracePeriodMs: options.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS,
+      track: (work) => this.#track(work),
+    });
+  }
+
+  /** The addresses that the server listens on, in the order of its endpoints; empty while it does not run. */
+  get addresses(): readonly ServerAddress[] {
+    return this.#addresses;
+  }
+
+  get statistics(): ServerStatistics {
+    return { registrations: this.#table.size, observations: this.#observations.size, ...this.#counters };
+  }
+
+  /**
+   * Opens the endpoints; a server starts once. Rejects when one can't be opened (`TransportError`), with none left open.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'a server starts once');
+    this.#state = 'running';
+    const endpoints: CoapEndpoint[] = [];
+    const addresses: ServerAddress[] = [];
+    try {
+      for (const serverEndpoint of this.#options.endpoints) {
+        const transport = serverEndpoint.createTransport({ clock: this.#clock, random: this.#random });
+        const endpoint: CoapEndpoint = new CoapEndpoint({
+          transport,
+          clock: this.#clock,
+          random: this.#random,
+          onRequest: (request) => this.#handle(request, endpoint),
+        });
+        endpoints.push(endpoint);
+        await endpoint.open();
+        const address = endpoint.localAddress;
+        if (address !== undefined) addresses.push({ scheme: transport.scheme, host: address.host, port: address.port });
+      }
+    } catch (error) {
+      this.#state = 'stopped';
+      await Promise.allSettled(endpoints.map((endpoint) => endpoint.close()));
+      throw error;
+    }
+    this.#endpoints = endpoints;
+    this.#addresses = addresses;
+  }
+
+  /**
+   * Closes the endpoints and ends all observations. Resolves when the handlers that were running are done and their
+   * events are emitted. Devices are told nothing: their registrations stand until they expire.
+   */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#observations.stop();
+    this.#timers.clear();
+    const closed = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
+    this.#addresses = [];
+    while (this.#underway.size > 0) await Promise.allSettled(this.#underway);
+    this.#afterSent.flush();
+    for (const result of closed) {
+      if (result.status === 'rejected') this.#report(result.reason, 'an endpoint could not be closed');
+    }
+  }
+
+  /** Downlink operations on an endpoint, whether it is registered at present or not. */
+  device(endpointName: string): Device {
+    return new RegisteredDevice(endpointName, {
+      find: (name) => this.#table.byEndpointName(name),
+      observe: (endpoint, path, options) => this.#observations.observe(endpoint, path, options),
+      objects: this.#options.objects,
+      clock: this.#clock,
+    });
+  }
+
+  /** The present registrations, in the order of their Registers. */
+  registrations(): Iterable<Registration> {
+    return this.#table.registrations();
+  }
+
+  registration(endpointName: string): Registration | undefined {
+    return this.#table.byEndpointName(endpointName)?.registration;
+  }
+
+  on<Name extends keyof Lwm2mServerEvents>(name: Name, listener: (...args: Lwm2mServerEvents[Name]) => unknown): this {
+    this.#events.on(name, listener);
+    return this;
+  }
+
+  off<Name extends keyof Lwm2mServerEvents>(name: Name, listener: (...args: Lwm2mServerEvents[Name]) => unknown): this {
+    this.#events.off(name, listener);
+    return this;
+  }
+
+  once<Name extends keyof Lwm2mServerEvents>(
+    name: Name,
+    listener: (...args: Lwm2mServerEvents[Name]) => unknown,
+  ): this {
+    this.#events.once(name, listener);
+    return this;
+  }
+
+  #handle(request: IncomingRequest, endpoint: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    if (request.path[0] !== 'rd') return { code: Code.NOT_FOUND };
+    const reply = this.#registrations.handle(request, endpoint);
+    return reply instanceof Promise ? this.#track(reply) : reply;
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#underway.add(work);
+    const done = (): void => {
+      this.#underway.delete(work);
+    };
+    work.then(done, done);
+    return work;
+  }
+
+  #registrationObserver(): RegistrationObserver {
+    return {
+      registered: (endpoint: RegisteredEndpoint) => {
+        this.#counters.registers += 1;
+        this.#events.emit('registered', endpoint.registration);
+        this.#observations.registered(endpoint);
+      },
+      updated: (endpoint, previous, moved) => {
+        this.#counters.updates += 1;
+        this.#events.emit('updated', endpoint.registration, previous);
+        this.#observations.updated(endpoint, previous, moved);
+      },
+      ended: (endpoint) => this.#observations.ended(endpoint),
+      deregistered: (registration, reason) => {
+        if (reason === 'deregistered') this.#counters.deregisters += 1;
+        else if (reason === 'expired') this.#counters.expiries += 1;
+        this.#events.emit('deregistered', registration, reason);
+      },
+      refused: (refusal) => {
+        this.#counters.refusals += 1;
+        this.#events.emit('refused', refusal);
+      },
+    };
+  }
+
+  #createObservations(): Observations {
+    const { objects, observe = [] } = this.#options;
+    const failed = (registration: Registration, path: string, error: unknown): void => {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      this.#afterSent.add(() => this.#events.emit('observationFailed', registration, path, reason));
+    };
+    return new Observations(parsePolicies(observe), {
+      objects,
+      clock: this.#clock,
+      reportError: this.#report,
+      onNotify: (notification: Notification) => this.#options.onNotify?.(notification),
+      track: (work) => this.#track(work),
+      published: (notification) => {
+        this.#counters.notifications += 1;
+        this.#afterSent.add(() => this.#events.emit('notification', notification));
+      },
+      undecodable: (registration, path, error) => {
+        this.#counters.undecodable += 1;
+        failed(registration, path, error);
+      },
+      failed,
+      dropped: () => {
+        this.#counters.dropped += 1;
+      },
+    });
+  }
+}

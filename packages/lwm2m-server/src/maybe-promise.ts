@@ -1,0 +1,16 @@
+/**
+ * The promise that a handler returned, if it returned one. Any object with `then` counts: the queries of some database
+ * libraries are no real promises and start only when awaited.
+ */
+export function asPromise(work: unknown): Promise<void> | undefined {
+  return isThenable(work) ? Promise.resolve(work) : undefined;
+}
+
+/** Calls `next` when `work` is done: at once where there is nothing to wait for. */
+export function whenDone<T>(work: Promise<void> | undefined, next: () => T): T | Promise<T> {
+  return work === undefined ? next() : work.then(next);
+}
+
+function isThenable(value: unknown): value is PromiseLike<void> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

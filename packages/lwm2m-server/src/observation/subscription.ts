@@ -1,0 +1,107 @@
+import type { Path } from '@flownexus/lwm2m-core';
+import type { DeviceObservation, Notification } from '../api.ts';
+import { limits } from '../limits.ts';
+
+/** What a {@link Subscription} asks of its owner. */
+export interface SubscriptionOwner {
+  /** The caller wants no more: resolves when the device knows, where it has to. */
+  release(subscription: Subscription): Promise<void>;
+  /** A notification was dropped, since the iterator did not take them fast enough. */
+  dropped(): void;
+  reportError(error: unknown, context: string): void;
+}
+
+/** One caller's share of the observation of a path: a bounded buffer between the device and an iterator. */
+export class Subscription implements DeviceObservation {
+  readonly path: Path;
+  readonly established: Promise<Notification>;
+  /** Called once when it has ended, in whichever way. */
+  onEnded: (() => void) | undefined;
+  readonly #owner: SubscriptionOwner;
+  readonly #settle: PromiseWithResolvers<Notification> = Promise.withResolvers();
+  #buffer: Notification[] = [];
+  #takers: PromiseWithResolvers<IteratorResult<Notification, undefined>>[] = [];
+  #end: { readonly error: unknown } | 'done' | undefined;
+
+  constructor(path: Path, owner: SubscriptionOwner) {
+    this.path = path;
+    this.#owner = owner;
+    this.established = this.#settle.promise;
+    // A caller that only iterates hears of the failure there; its unused promise is no unhandled rejection.
+    this.established.catch(() => undefined);
+  }
+
+  /** Settles `established`. */
+  establish(first: Notification): void {
+    this.#settle.resolve(first);
+  }
+
+  deliver(notification: Notification): void {
+    if (this.#end !== undefined) return;
+    const taker = this.#takers.shift();
+    if (taker !== undefined) {
+      taker.resolve({ done: false, value: notification });
+      return;
+    }
+    this.#buffer.push(notification);
+    if (this.#buffer.length > limits.maxBufferedNotifications) {
+      this.#buffer.shift();
+      this.#owner.dropped();
+    }
+  }
+
+  /** Ends it against the caller's will. What is buffered can still be taken; then the iterator throws `error`, once. */
+  fail(error: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#settle.reject(error);
+    this.#end = { error };
+    this.onEnded?.();
+    const [first, ...others] = this.#takers.splice(0);
+    if (first === undefined) return;
+    this.#end = 'done';
+    first.reject(error);
+    for (const taker of others) taker.resolve({ done: true, value: undefined });
+  }
+
+  /** Ends it quietly: the caller has cancelled. `reason` is for an `established` that nothing has settled yet. */
+  finish(reason: unknown): void {
+    this.#settle.reject(reason);
+    this.#end = 'done';
+    this.onEnded?.();
+    this.#buffer = [];
+    for (const taker of this.#takers.splice(0)) taker.resolve({ done: true, value: undefined });
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#end === undefined) await this.#owner.release(this);
+  }
+
+  /** All iterators share one buffer: each notification goes to one of them. Leaving the loop cancels. */
+  [Symbol.asyncIterator](): AsyncIterator<Notification, undefined> {
+    return {
+      next: () => this.#next(),
+      return: () => {
+        // The loop is left at once, however long a sleeping device takes to hear of it.
+        this.cancel().catch((error: unknown) => {
+          this.#owner.reportError(error, 'an observation that was left could not be cancelled at the device');
+        });
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  #next(): Promise<IteratorResult<Notification, undefined>> {
+    const value = this.#buffer.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    const end = this.#end;
+    if (end === 'done') return Promise.resolve({ done: true, value: undefined });
+    if (end !== undefined) {
+      this.#end = 'done';
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is passed on as it came
+      return Promise.reject(end.error);
+    }
+    const taker = Promise.withResolvers<IteratorResult<Notification, undefined>>();
+    this.#takers.push(taker);
+    return taker.promise;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Timer, TimerQueue } from '@flownexus/datagram';
+
+/** What a lifetime is kept for. */
+export interface Expiring {
+  readonly registration: { readonly lifetime: number };
+  /** Belongs to {@link RegistrationExpiry}; undefined while nothing will expire. */
+  expiryTimer: Timer | undefined;
+}
+
+/**
+ * Ends registrations whose lifetime has passed (TS Core §6.2.3). One entry per registration in a {@link TimerQueue}:
+ * an Update costs O(log n) and nothing is ever scanned.
+ */
+export class RegistrationExpiry<T extends Expiring> {
+  readonly #timers: TimerQueue;
+  readonly #gracePeriodMs: number;
+  readonly #onExpired: (endpoint: T) => void;
+
+  /** @throws RangeError when `gracePeriodMs` is not a number of 0 or more */
+  constructor(timers: TimerQueue, gracePeriodMs: number, onExpired: (endpoint: T) => void) {
+    if (!(gracePeriodMs >= 0 && gracePeriodMs < Infinity)) {
+      throw new RangeError('the grace period is a number of milliseconds, 0 or more');
+    }
+    this.#timers = timers;
+    this.#gracePeriodMs = gracePeriodMs;
+    this.#onExpired = onExpired;
+  }
+
+  /** Begins the lifetime anew. A lifetime of 0 never ends (TS Core 1.2 §6.2.1). */
+  restart(endpoint: T): void {
+    this.cancel(endpoint);
+    const { lifetime } = endpoint.registration;
+    if (lifetime === 0) return;
+    endpoint.expiryTimer = this.#timers.schedule(lifetime * 1000 + this.#gracePeriodMs, () => {
+      endpoint.expiryTimer = undefined;
+      this.#onExpired(endpoint);
+    });
+  }
+
+  cancel(endpoint: T): void {
+    endpoint.expiryTimer?.cancel();
+    endpoint.expiryTimer = undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { impliedObjectVersion, type Link } from '@flownexus/lwm2m-core';
+import { limits } from '../limits.ts';
+import type { RegisteredLink } from './registration.ts';
+
+/** What the object list of a Register or Update says (TS Core §6.2.1, TS Transport §6.4.1). */
+export interface ObjectList {
+  /** The alternate path, `/` without one; percent escapes are not resolved. */
+  readonly rootPath: string;
+  readonly contentFormats: readonly number[];
+  readonly links: readonly RegisteredLink[];
+  readonly objectVersions: ReadonlyMap<number, string>;
+  readonly instances: ReadonlyMap<number, readonly number[]>;
+}
+
+/** Objects of bootstrap and security: no server may list or touch them (TS Core §6.2.1). */
+const NEVER_LISTED: ReadonlySet<number> = new Set([0, 21, 23, 24]);
+const MAX_OBJECT_ID = 65_534;
+/** 65535 is reserved (TS Core §7.1). */
+const MAX_OBJECT_INSTANCE_ID = 65_534;
+const ROOT_RESOURCE_TYPE = 'oma.lwm2m';
+const VERSION = /^[0-9]{1,3}\.[0-9]{1,3}$/;
+
+/**
+ * Reads the links of an object list. Links that name neither the root, an Object nor an Object Instance are ignored:
+ * a device may have other resources beside LwM2M. Where a link occurs twice the first counts.
+ *
+ * @param lwm2mVersion decides the versions of Objects whose link has no `ver`
+ */
+export function readObjectList(links: readonly Link[], lwm2mVersion: string): ObjectList {
+  const root = findRoot(links);
+  const rootPath = root?.target ?? '/';
+  const registered = new Map<string, RegisteredLink>();
+  const instances = new Map<number, number[]>();
+  const statedVersions = new Map<number, string>();
+  for (const link of links) {
+    const target = objectTarget(link.target, rootPath);
+    if (target === undefined || NEVER_LISTED.has(target.objectId)) continue;
+    const path = pathText(target);
+    if (registered.has(path)) continue;
+    registered.set(path, { path, attributes: link.attributes });
+    let ids = instances.get(target.objectId);
+    if (ids === undefined) instances.set(target.objectId, (ids = []));
+    if (target.objectInstanceId !== undefined) ids.push(target.objectInstanceId);
+    const version = link.attributes['ver'];
+    // The version belongs to the Object's link, or to that of an only instance (TS Core §7.2.3); the former wins.
+    if (typeof version === 'string' && VERSION.test(version)) {
+      if (target.objectInstanceId === undefined || !statedVersions.has(target.objectId)) {
+        statedVersions.set(target.objectId, version);
+      }
+    }
+  }
+  const objectVersions = new Map<number, string>();
+  for (const [objectId, ids] of instances) {
+    ids.sort((a, b) => a - b);
+    objectVersions.set(objectId, statedVersions.get(objectId) ?? impliedObjectVersion(lwm2mVersion, objectId));
+  }
+  return {
+    rootPath,
+    contentFormats: readContentFormats(root?.attributes['ct']),
+    links: [...registered.values()],
+    objectVersions,
+    instances,
+  };
+}
+
+/** The link with `rt="oma.lwm2m"`; without one the link of `/`, whose `rt` may be absent. */
+function findRoot(links: readonly Link[]): Link | undefined {
+  let plain: Link | undefined;
+  for (const link of links) {
+    const resourceTypes = link.attributes['rt'];
+    if (typeof resourceTypes === 'string' && resourceTypes.split(' ').includes(ROOT_RESOURCE_TYPE)) {
+      if (isPossibleRoot(link.target)) return link;
+    }
+    if (link.target === '/') plain ??= link;
+  }
+  return plain;
+}
+
+/** A root path has no numeric segments, lest it be mistaken for an Object (TS Transport §6.4.1). */
+function isPossibleRoot(target: string): boolean {
+  if (target === '/') return true;
+  const segments = target.slice(1).split('/');
+  return segments.length <= limits.maxRootPathSegments && segments.every(isRootSegment);
+}
+
+function isRootSegment(segment: string): boolean {
+  if (/^[0-9]+$/.test(segment) || segment.includes('?')) return false;
+  try {
+    const decoded = decodeURIComponent(segment);
+    // RFC 7252 §5.10.1: a Uri-Path segment is neither of these, and up to 255 bytes long.
+    return decoded !== '.' && decoded !== '..' && Buffer.byteLength(decoded) <= 255;
+  } catch {
+    return false; // the escapes are no UTF-8: no request could ever name this path
+  }
+}
+
+interface ObjectTarget {
+  readonly objectId: number;
+  readonly objectInstanceId: number | undefined;
+}
+
+function objectTarget(target: string, rootPath: string): ObjectTarget | undefined {
+  // Below an alternate path both `</lwm2m/1/0>` and `</1/0>` occur.
+  const path = rootPath !== '/' && target.startsWith(`${rootPath}/`) ? target.slice(rootPath.length) : target;
+  const match = /^\/(0|[1-9][0-9]{0,4})(?:\/(0|[1-9][0-9]{0,4}))?$/.exec(path);
+  if (match === null) return undefined;
+  const objectId = Number(match[1]);
+  const objectInstanceId = match[2] === undefined ? undefined : Number(match[2]);
+  if (objectId > MAX_OBJECT_ID || (objectInstanceId ?? 0) > MAX_OBJECT_INSTANCE_ID) return undefined;
+  return { objectId, objectInstanceId };
+}
+
+function pathText({ objectId, objectInstanceId }: ObjectTarget): string {
+  return objectInstanceId === undefined ? `/${objectId}` : `/${objectId}/${objectInstanceId}`;
+}
+
+/** `ct=112` or `ct="110 112"`; what is no Content-Format number is ignored. */
+function readContentFormats(value: string | true | undefined): readonly number[] {
+  if (value === undefined || value === true) return [];
+  const formats = new Set<number>();
+  for (const text of value.split(' ')) {
+    if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) formats.add(Number(text));
+    if (formats.size >= limits.maxContentFormats) break;
+  }
+  return [...formats];
+}

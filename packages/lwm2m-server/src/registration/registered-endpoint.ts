@@ -1,0 +1,55 @@
+import type { CoapEndpoint } from '@flownexus/coap';
+import type { Peer, Timer } from '@flownexus/datagram';
+import type { Registration } from './registration.ts';
+
+/** The client role of the CoAP endpoint that a device registered at: requests to it leave from the same socket. */
+export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe'>;
+
+/** One registration as the server holds it: the present value, and how to reach the device. */
+export class RegisteredEndpoint {
+  /** Replaced as a whole at each Update. */
+  registration: Registration;
+  peer: Peer;
+  coap: CoapClient;
+  /** No longer in the table: deregistered, expired or replaced. */
+  ended = false;
+  /** The event that waits for its answer to leave. Shared with the registration that replaces this one. */
+  readonly announcement: Announcement;
+  /** Belongs to `RegistrationExpiry`. */
+  expiryTimer: Timer | undefined;
+
+  constructor(registration: Registration, peer: Peer, coap: CoapClient, announcement: Announcement) {
+    this.registration = registration;
+    this.peer = peer;
+    this.coap = coap;
+    this.announcement = announcement;
+  }
+
+  get endpointName(): string {
+    return this.registration.endpointName;
+  }
+}
+
+/**
+ * Keeps the events of one endpoint name in the order of what happened, though each waits until its own answer has
+ * left: the next change lets an event that still waits go first.
+ */
+export class Announcement {
+  #waiting: (() => void) | undefined;
+
+  /** Queues an event. Returns what to call when its answer has left. */
+  after(emit: () => void): () => void {
+    this.flush();
+    this.#waiting = emit;
+    return () => {
+      if (this.#waiting === emit) this.flush();
+    };
+  }
+
+  /** Emits what still waits: to be called before the next change. */
+  flush(): void {
+    const emit = this.#waiting;
+    this.#waiting = undefined;
+    emit?.();
+  }
+}

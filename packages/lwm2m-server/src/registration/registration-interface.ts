@@ -1,0 +1,295 @@
+import { Code, formatCode, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import type { Clock, PeerIdentity, RandomSource, TimerQueue } from '@flownexus/datagram';
+import type { Refusal, UplinkHandlers } from '../api.ts';
+import type { ErrorReporter } from '../events.ts';
+import { limits } from '../limits.ts';
+import { asPromise, whenDone } from '../maybe-promise.ts';
+import { RegistrationExpiry } from './expiry.ts';
+import { RefusalError } from './refusal-error.ts';
+import { applyUpdate, parseRegister, type RequestedRegistration } from './register-request.ts';
+import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-endpoint.ts';
+import type { DeregistrationReason, Registration } from './registration.ts';
+import { newRegistrationId } from './registration-id.ts';
+import type { RegistrationTable } from './registration-table.ts';
+import { SerialByKey } from './serial-by-key.ts';
+
+/**
+ * What happens around the registrations. All but `ended` is called when the answer has left, and in the order of what
+ * happened.
+ */
+export interface RegistrationObserver {
+  registered(endpoint: RegisteredEndpoint): void;
+  /** `moved`: the device is now another peer, or came in at another CoAP endpoint. */
+  updated(endpoint: RegisteredEndpoint, previous: Registration, moved: boolean): void;
+  /** Called at once when the endpoint has left the table, before the answer and before `deregistered`. */
+  ended(endpoint: RegisteredEndpoint): void;
+  deregistered(registration: Registration, reason: DeregistrationReason): void;
+  refused(refusal: Refusal): void;
+}
+
+export interface RegistrationInterfaceOptions {
+  readonly table: RegistrationTable;
+  readonly handlers: UplinkHandlers;
+  readonly observer: RegistrationObserver;
+  readonly reportError: ErrorReporter;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly timers: TimerQueue;
+  readonly gracePeriodMs: number;
+  /** Notes work that `stop` waits for; returns it. */
+  readonly track: (work: Promise<void>) => Promise<void>;
+}
+
+/**
+ * The registration interface (TS Core §6.2, TS Transport §6.4): Register, Update, De-register, and the end of
+ * lifetimes.
+ *
+ * Requests for one endpoint name are handled one after another, also where handlers are slow. Nothing changes before
+ * the handler has resolved; when it rejects the answer is 5.03 and all is as before.
+ *
+ * A Register replaces the registration that the endpoint has: `onRegister` alone is called, then
+ * `deregistered(old, 'replaced')` and `registered(new)` are emitted right after one another, in this order.
+ *
+ * The registration ID authorises Update and De-register of a peer that has no identity: an Update that comes from
+ * another address than before moves the registration there. LwM2M asks such a client to register anew, yet clients
+ * behind a NAT that forgot its mapping can't know that they moved, and an ID of 96 random bits is worth more than a
+ * source address that anyone can write. A registration that was made with an identity asks for the same identity.
+ */
+export class RegistrationInterface {
+  readonly #options: RegistrationInterfaceOptions;
+  readonly #table: RegistrationTable;
+  readonly #expiry: RegistrationExpiry<RegisteredEndpoint>;
+  readonly #serial = new SerialByKey();
+
+  /** @throws RangeError when `gracePeriodMs` is not a number of 0 or more */
+  constructor(options: RegistrationInterfaceOptions) {
+    this.#options = options;
+    this.#table = options.table;
+    this.#expiry = new RegistrationExpiry(options.timers, options.gracePeriodMs, (endpoint) => {
+      this.#expired(endpoint);
+    });
+  }
+
+  /** Answers a request under `/rd`. `coap` is the endpoint that it came in at. */
+  handle(request: IncomingRequest, coap: CoapClient): CoapReply | Promise<CoapReply> {
+    const [, registrationId] = request.path;
+    if (request.path.length > 2) return { code: Code.NOT_FOUND };
+    if (registrationId === undefined) {
+      if (request.method !== Code.POST) return { code: Code.METHOD_NOT_ALLOWED };
+      return this.#answer('register', request, () => this.#register(request, coap));
+    }
+    if (request.method === Code.POST) {
+      return this.#answer('update', request, () => this.#update(request, coap, registrationId));
+    }
+    if (request.method === Code.DELETE) {
+      return this.#answer('deregister', request, () => this.#deregister(request, registrationId));
+    }
+    return { code: Code.METHOD_NOT_ALLOWED };
+  }
+
+  #register(request: IncomingRequest, coap: CoapClient): CoapReply | Promise<CoapReply> {
+    const requested = parseRegister(request);
+    return this.#inTurn(requested.endpointName, () => {
+      if (!this.#table.hasPlaceFor(requested.endpointName))
+        throw unavailable('the server has no place for more endpoints');
+      const registration = this.#toRegistration(requested);
+      return whenDone(
+        this.#call('onRegister', registration, (handlers) => handlers.onRegister?.(registration)),
+        () => this.#establish(registration, request, coap),
+      );
+    });
+  }
+
+  #toRegistration(requested: RequestedRegistration): Registration {
+    const now = this.#options.clock.wallTime();
+    const registrationId = newRegistrationId(
+      this.#options.random,
+      (id) => this.#table.byRegistrationId(id) !== undefined,
+    );
+    return { ...requested, registrationId, registeredAt: now, updatedAt: now };
+  }
+
+  #establish(registration: Registration, request: IncomingRequest, coap: CoapClient): CoapReply {
+    const { observer } = this.#options;
+    const replaced = this.#table.byEndpointName(registration.endpointName);
+    if (replaced !== undefined) {
+      replaced.announcement.flush();
+      this.#remove(replaced);
+    }
+    const announcement = replaced?.announcement ?? new Announcement();
+    const endpoint = new RegisteredEndpoint(registration, request.peer, coap, announcement);
+    this.#table.add(endpoint);
+    this.#expiry.restart(endpoint);
+    const announce = announcement.after(() => {
+      if (replaced !== undefined) observer.deregistered(replaced.registration, 'replaced');
+      observer.registered(endpoint);
+    });
+    // Exactly two segments, and a short ID: Zephyr keeps 32 characters of the second and drops all others.
+    return { code: Code.CREATED, locationPath: ['rd', registration.registrationId], afterSent: announce };
+  }
+
+  #update(request: IncomingRequest, coap: CoapClient, registrationId: string): CoapReply | Promise<CoapReply> {
+    return this.#inTurn(this.#find(registrationId, request).endpointName, () => {
+      const endpoint = this.#find(registrationId, request); // it may have ended while this waited for its turn
+      const previous = endpoint.registration;
+      const next = applyUpdate(previous, request, this.#options.clock.wallTime());
+      return whenDone(
+        this.#call('onUpdate', next, (handlers) => handlers.onUpdate?.(next, previous)),
+        () => {
+          endpoint.announcement.flush();
+          const moved = endpoint.peer.key !== request.peer.key || endpoint.coap !== coap;
+          endpoint.registration = next;
+          endpoint.peer = request.peer;
+          endpoint.coap = coap;
+          this.#expiry.restart(endpoint);
+          const announce = endpoint.announcement.after(() => {
+            this.#options.observer.updated(endpoint, previous, moved);
+          });
+          return { code: Code.CHANGED, afterSent: announce };
+        },
+      );
+    });
+  }
+
+  #deregister(request: IncomingRequest, registrationId: string): CoapReply | Promise<CoapReply> {
+    return this.#inTurn(this.#find(registrationId, request).endpointName, () => {
+      const endpoint = this.#find(registrationId, request);
+      const { registration } = endpoint;
+      return whenDone(
+        this.#call('onDeregister', registration, (handlers) => handlers.onDeregister?.(registration, 'deregistered')),
+        () => {
+          endpoint.announcement.flush();
+          this.#remove(endpoint);
+          const announce = endpoint.announcement.after(() => {
+            this.#options.observer.deregistered(registration, 'deregistered');
+          });
+          return { code: Code.DELETED, afterSent: announce };
+        },
+      );
+    });
+  }
+
+  /** Takes its turn too: an Update whose handler is still running comes first, and has then begun a new lifetime. */
+  #expired(endpoint: RegisteredEndpoint): void {
+    const outcome = this.#serial.run(endpoint.endpointName, () => this.#expire(endpoint));
+    if (outcome instanceof Promise) void this.#options.track(outcome);
+  }
+
+  #expire(endpoint: RegisteredEndpoint): void | Promise<void> {
+    if (endpoint.ended || endpoint.expiryTimer !== undefined || endpoint.registration.lifetime === 0) return;
+    const { registration, announcement } = endpoint;
+    announcement.flush();
+    this.#remove(endpoint);
+    const announce = announcement.after(() => {
+      this.#options.observer.deregistered(registration, 'expired');
+    });
+    let work: Promise<void> | undefined;
+    try {
+      work = this.#call('onDeregister', registration, (handlers) => handlers.onDeregister?.(registration, 'expired'));
+    } catch {
+      // #call has reported why the handler failed; the registration is over all the same.
+    }
+    if (work === undefined) announce();
+    else return work.then(announce, announce);
+  }
+
+  #remove(endpoint: RegisteredEndpoint): void {
+    endpoint.ended = true;
+    this.#expiry.cancel(endpoint);
+    this.#table.delete(endpoint);
+    this.#options.observer.ended(endpoint);
+  }
+
+  /** The endpoint that a request under `/rd/{id}` means. What the sender may not touch does not exist for it. */
+  #find(registrationId: string, request: IncomingRequest): RegisteredEndpoint {
+    const endpoint = this.#table.byRegistrationId(registrationId);
+    if (endpoint === undefined || !sameIdentity(endpoint.registration.identity, request.peer.identity)) {
+      throw new RefusalError(Code.NOT_FOUND, 'no such registration');
+    }
+    return endpoint;
+  }
+
+  #inTurn(endpointName: string, task: () => CoapReply | Promise<CoapReply>): CoapReply | Promise<CoapReply> {
+    if (this.#serial.length(endpointName) > limits.maxWaitingRequestsPerEndpoint) {
+      throw unavailable('earlier requests of this endpoint are still being handled');
+    }
+    return this.#serial.run(endpointName, task);
+  }
+
+  /** Calls a handler. Its failure is reported, and refuses the request. */
+  #call(
+    name: keyof UplinkHandlers,
+    registration: Registration,
+    call: (handlers: UplinkHandlers) => void | Promise<void>,
+  ): Promise<void> | undefined {
+    const failed = (error: unknown): never => {
+      this.#options.reportError(error, `${name} failed for ${registration.endpointName}`);
+      throw unavailable('the server can not take this now');
+    };
+    try {
+      return asPromise(call(this.#options.handlers))?.catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #answer(
+    operation: Refusal['operation'],
+    request: IncomingRequest,
+    work: () => CoapReply | Promise<CoapReply>,
+  ): CoapReply | Promise<CoapReply> {
+    try {
+      const reply = work();
+      return reply instanceof Promise
+        ? reply.catch((error: unknown) => this.#refuse(operation, request, error))
+        : reply;
+    } catch (error) {
+      return this.#refuse(operation, request, error);
+    }
+  }
+
+  #refuse(operation: Refusal['operation'], request: IncomingRequest, error: unknown): CoapReply {
+    if (!(error instanceof RefusalError)) {
+      this.#options.reportError(error, `the ${operation} of ${request.peer.host} failed`); // a defect of ours
+      throw error; // answered 5.00
+    }
+    const refusal: Refusal = {
+      operation,
+      endpointName: this.#nameOf(request),
+      address: { host: request.peer.host, port: request.peer.port },
+      code: formatCode(error.responseCode),
+      reason: error.message,
+    };
+    return {
+      code: error.responseCode,
+      payload: new TextEncoder().encode(error.message), // a diagnostic payload (RFC 7252 §5.5.2)
+      afterSent: () => {
+        this.#options.observer.refused(refusal);
+      },
+    };
+  }
+
+  /** The endpoint name of a refused request, as far as it says one. */
+  #nameOf(request: IncomingRequest): string | undefined {
+    const [, registrationId] = request.path;
+    if (registrationId !== undefined) return this.#table.byRegistrationId(registrationId)?.endpointName;
+    return request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
+  }
+}
+
+function unavailable(reason: string): RefusalError {
+  return new RefusalError(Code.SERVICE_UNAVAILABLE, reason);
+}
+
+function sameIdentity(a: PeerIdentity, b: PeerIdentity): boolean {
+  switch (a.kind) {
+    case 'anonymous':
+      return b.kind === 'anonymous';
+    case 'psk':
+      return b.kind === 'psk' && a.identity === b.identity;
+    case 'x509':
+      return b.kind === 'x509' && Buffer.compare(a.certificate, b.certificate) === 0;
+    case 'rpk':
+      return b.kind === 'rpk' && Buffer.compare(a.publicKey, b.publicKey) === 0;
+  }
+}

@@ -1,0 +1,151 @@
+import { Code } from '@flownexus/coap';
+import { limits } from '../limits.ts';
+import { RefusalError } from './refusal-error.ts';
+
+/** The query parameters of a Register or Update (TS Transport §6.4), each undefined when absent. */
+export interface RegistrationParameters {
+  readonly endpointName: string | undefined;
+  readonly lifetime: number | undefined;
+  readonly lwm2mVersion: string | undefined;
+  /** The transports of `b` without the Q of LwM2M 1.0. */
+  readonly bindingMode: string | undefined;
+  /** A `Q` parameter, or a Q in `b`. */
+  readonly queueMode: boolean;
+  readonly smsNumber: string | undefined;
+  readonly profileId: string | undefined;
+  readonly additional: Readonly<Record<string, string>>;
+}
+
+/** TS Core 1.2.2 Table 6.2.1.2-1; the letters of all versions, since clients mix them (Leshan's sends `UT` as 1.1). */
+const BINDING_LETTERS = 'UMHTSN';
+const LATEST_MAJOR = '1';
+
+/**
+ * Reads the query of a Register or Update. The order is free and parameters that the specification does not name are
+ * kept; what is there twice, or does not have the form it must, is refused.
+ *
+ * @throws RefusalError 4.00, or 4.12 for an LwM2M version with another major number
+ */
+export function parseRegistrationParameters(query: readonly string[]): RegistrationParameters {
+  const known = new Map<string, string | undefined>();
+  const additional: [string, string][] = [];
+  const seen = new Set<string>();
+  for (const parameter of query) {
+    if (parameter === '') continue; // libcoap and others send an empty Uri-Query for a lone `?`
+    const equals = parameter.indexOf('=');
+    const name = equals < 0 ? parameter : parameter.slice(0, equals);
+    const value = equals < 0 ? undefined : parameter.slice(equals + 1);
+    if (seen.has(name)) throw badRequest(`the parameter ${printable(name)} occurs twice`);
+    seen.add(name);
+    if (SPECIFIED.has(name)) {
+      known.set(name, value);
+    } else {
+      if (additional.length >= limits.maxAdditionalParameters) throw badRequest('too many unknown parameters');
+      additional.push([name, value ?? '']);
+    }
+  }
+  const binding = parseBinding(textOf(known, 'b'));
+  return {
+    endpointName: parseEndpointName(known),
+    lifetime: parseLifetime(textOf(known, 'lt')),
+    lwm2mVersion: parseVersion(textOf(known, 'lwm2m')),
+    bindingMode: binding?.transports,
+    queueMode: parseQueueFlag(known) || binding?.queueMode === true,
+    smsNumber: parseSmsNumber(textOf(known, 'sms')),
+    profileId: textOf(known, 'pid'),
+    additional: Object.freeze(Object.fromEntries(additional)),
+  };
+}
+
+const SPECIFIED: ReadonlySet<string> = new Set(['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid']);
+
+/** The value of a parameter, without quotes around it; a parameter without `=` is malformed. */
+function textOf(known: ReadonlyMap<string, string | undefined>, name: string): string | undefined {
+  if (!known.has(name)) return undefined;
+  const value = known.get(name);
+  if (value === undefined) throw badRequest(`the parameter ${name} has no value`);
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+}
+
+function parseEndpointName(known: ReadonlyMap<string, string | undefined>): string | undefined {
+  const name = known.get('ep');
+  if (name === undefined || name === '') return undefined; // `ep=` says as little as no ep
+  checkEndpointName(name);
+  return name;
+}
+
+/**
+ * Checks what may be an endpoint name, wherever it comes from.
+ *
+ * @throws RefusalError 4.00
+ */
+export function checkEndpointName(name: string): void {
+  if (Buffer.byteLength(name) > limits.maxEndpointNameBytes) throw badRequest('the endpoint name is too long');
+  if (hasControlCharacter(name)) throw badRequest('the endpoint name has a control character');
+}
+
+function parseLifetime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,10}$/.test(text)) throw badRequest('lt is not a number of seconds');
+  const lifetime = Number(text);
+  if (lifetime > limits.maxLifetime) throw badRequest('lt is too large');
+  return lifetime;
+}
+
+function parseVersion(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const version = /^([0-9]{1,3})\.[0-9]{1,3}$/.exec(text);
+  if (version === null) throw badRequest('lwm2m is not a version such as 1.1');
+  // Only an unknown major is refused: a server supports all minors of its major (TS Core §6.2.1).
+  if (version[1] !== LATEST_MAJOR) {
+    throw new RefusalError(Code.PRECONDITION_FAILED, 'this server speaks LwM2M 1.0, 1.1 and 1.2');
+  }
+  return text;
+}
+
+function parseBinding(text: string | undefined): { transports: string; queueMode: boolean } | undefined {
+  if (text === undefined) return undefined;
+  let transports = '';
+  let queueMode = false;
+  for (const letter of text) {
+    if (letter === 'Q' && !queueMode) {
+      queueMode = true; // LwM2M 1.0: UQ, SQ, UQS
+    } else if (BINDING_LETTERS.includes(letter) && !transports.includes(letter)) {
+      transports += letter;
+    } else {
+      throw badRequest('b is not a binding mode');
+    }
+  }
+  if (transports === '') throw badRequest('b names no transport');
+  return { transports, queueMode };
+}
+
+function parseQueueFlag(known: ReadonlyMap<string, string | undefined>): boolean {
+  if (!known.has('Q')) return false;
+  const value = known.get('Q');
+  if (value !== undefined && value !== '') throw badRequest('Q takes no value');
+  return true;
+}
+
+function parseSmsNumber(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (text === '' || hasControlCharacter(text)) throw badRequest('sms is not a number');
+  return text;
+}
+
+function hasControlCharacter(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return true;
+  }
+  return false;
+}
+
+/** A parameter name as a diagnostic may repeat it. */
+function printable(name: string): string {
+  return /^[\w.-]{1,16}$/.test(name) ? name : '(unprintable)';
+}
+
+function badRequest(reason: string): RefusalError {
+  return new RefusalError(Code.BAD_REQUEST, reason);
+}

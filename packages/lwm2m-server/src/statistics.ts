@@ -1,0 +1,36 @@
+/** What a server counted since it was made, and what it holds now. */
+export interface ServerStatistics {
+  /** Present registrations. */
+  readonly registrations: number;
+  /** Present observations, those being established included. */
+  readonly observations: number;
+  readonly registers: number;
+  readonly updates: number;
+  readonly deregisters: number;
+  readonly expiries: number;
+  readonly refusals: number;
+  /** Notifications whose values were handled, first answers included. */
+  readonly notifications: number;
+  /** Notifications that did not decode. */
+  readonly undecodable: number;
+  /** Notifications that an iterator was too slow for. */
+  readonly dropped: number;
+}
+
+/** The counters behind {@link ServerStatistics}. */
+export type Counters = {
+  -readonly [Name in Exclude<keyof ServerStatistics, 'registrations' | 'observations'>]: number;
+};
+
+export function newCounters(): Counters {
+  return {
+    registers: 0,
+    updates: 0,
+    deregisters: 0,
+    expiries: 0,
+    refusals: 0,
+    notifications: 0,
+    undecodable: 0,
+    dropped: 0,
+  };
+}

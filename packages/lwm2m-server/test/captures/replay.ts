@@ -1,0 +1,159 @@
+import {
+  encodeMessage,
+  Code,
+  makeStringOption,
+  MessageType,
+  OptionNumber,
+  stringOptions,
+  uintOption,
+  type CoapMessage,
+  type CoapOption,
+} from '@flownexus/coap';
+import { formatPath, type ResourceRecord, type ResourceValue } from '@flownexus/lwm2m-core';
+import { expect } from 'vitest';
+import { OperationRejectedError, type DeviceObservation } from '../../src/index.ts';
+import { inWords, Stage, type ScriptedDevice } from '../scripted-device.ts';
+import type { Capture, Step } from './capture.ts';
+
+/** Values by path; with the device's own time where it sent one. */
+export type Values = Readonly<Record<string, ResourceValue | { readonly value: ResourceValue; readonly time: number }>>;
+
+/** What a step came to: values, the code that the device refused with, or `timeout`. */
+export type Outcome = Values | string;
+
+/** Plays the device of a capture against a server of ours. */
+export class Replay {
+  readonly stage: Stage;
+  /** By the number of the datagram that began the step. */
+  readonly outcomes: Map<number, Outcome> = new Map();
+  readonly #device: ScriptedDevice;
+  readonly #observations = new Map<string, { token: Uint8Array; observation: DeviceObservation; cancelled: boolean }>();
+  readonly #notified: Values[] = [];
+  #endpointName = '';
+  #location: readonly string[] = [];
+
+  private constructor(stage: Stage) {
+    this.stage = stage;
+    this.#device = stage.device();
+    stage.server.on('registered', ({ endpointName }) => (this.#endpointName = endpointName));
+    stage.server.on('notification', ({ records, initial }) => {
+      if (!initial) this.#notified.push(valuesOf(records));
+    });
+  }
+
+  static async of(capture: Capture): Promise<Replay> {
+    const replay = new Replay(await Stage.start());
+    for (const step of capture.steps) await replay.#play(step);
+    return replay;
+  }
+
+  async #play(step: Step): Promise<void> {
+    const { clock } = this.stage;
+    await clock.advanceAsync(Math.max(0, step.atMs - clock.now()));
+    switch (step.kind) {
+      case 'request':
+        return this.#request(step, step.answer);
+      case 'read':
+        return this.#read(step, step.path, step.answer);
+      case 'observe':
+        return this.#observe(step, step.path, step.answer);
+      case 'cancel':
+        return this.#cancel(step, step.path, step.answer);
+      case 'notification':
+        return this.#notification(step, step.path, step.acknowledged);
+      case 'pending':
+    }
+  }
+
+  /** The device's own bytes; in an Update the location is the one that our server gave. */
+  async #request({ number, message }: Step, captured: CoapMessage): Promise<void> {
+    const [resource, id] = stringOptions(message.options, OptionNumber.URI_PATH);
+    const options = id === undefined ? message.options : relocated(message.options, this.#location);
+    this.#device.sendBytes(encodeMessage({ ...message, options }));
+    const answer = await this.#device.one();
+    expect(resource).toBe('rd');
+    expect({ ...answer, options: [] }, `the answer to #${number}`).toEqual({ ...captured, options: [] });
+    if (answer.code === Code.CREATED) this.#location = stringOptions(answer.options, OptionNumber.LOCATION_PATH);
+    expect(this.#location).toHaveLength(2);
+  }
+
+  async #read(step: Step, path: string, captured: CoapMessage | undefined): Promise<void> {
+    const read = this.stage.server.device(this.#endpointName).read(path, { accept: acceptOf(step) });
+    const outcome = read.then(({ records }) => valuesOf(records), refusalOf);
+    await this.#answer(step, captured);
+    if (captured === undefined) await this.stage.clock.runUntil(outcome, 200_000);
+    await this.#device.ignore(); // retransmissions, where there was no answer
+    this.outcomes.set(step.number, await outcome);
+  }
+
+  async #observe(step: Step, path: string, captured: CoapMessage | undefined): Promise<void> {
+    const observation = this.stage.server.device(this.#endpointName).observe(path, { accept: acceptOf(step) });
+    const token = await this.#answer(step, captured);
+    await this.stage.settle();
+    const first = await observation.established;
+    expect(first.initial).toBe(true);
+    this.outcomes.set(step.number, valuesOf(first.records));
+    this.#observations.set(path, { token, observation, cancelled: false });
+  }
+
+  async #cancel(step: Step, path: string, captured: CoapMessage | undefined): Promise<void> {
+    const held = this.#observations.get(path);
+    if (held === undefined) throw new Error(`#${step.number} cancels what is not observed`);
+    const cancelled = held.observation.cancel();
+    await this.#answer(step, captured);
+    await cancelled;
+    held.cancelled = true;
+    this.outcomes.set(step.number, 'cancelled');
+  }
+
+  async #notification({ number, message }: Step, path: string, acknowledged: boolean): Promise<void> {
+    const held = this.#observations.get(path);
+    if (held === undefined) throw new Error(`#${number} notifies what is not observed`);
+    this.#device.send({ ...message, token: held.token });
+    const answers = (await this.#device.received()).map((answer) => [inWords(answer), answer.messageId]);
+    if (held.cancelled) {
+      // In the capture the cancellation had another token than the observation, so that the device went on.
+      expect(answers).toEqual([['RST empty', message.messageId]]);
+      this.outcomes.set(number, 'reset');
+      return;
+    }
+    expect(acknowledged).toBe(message.type === MessageType.CON);
+    expect(answers, `the answer to #${number}`).toEqual(acknowledged ? [['ACK empty', message.messageId]] : []);
+    const values = this.#notified.splice(0);
+    expect(values).toHaveLength(1);
+    this.outcomes.set(number, values[0] ?? {});
+  }
+
+  /** Checks that we ask as the capture's server did, and answers as its device did. Returns our token. */
+  async #answer({ number, message }: Step, captured: CoapMessage | undefined): Promise<Uint8Array> {
+    const request = await this.#device.one();
+    expect(inWords(request), `our request for #${number}`).toBe(inWords(message));
+    if (captured !== undefined) {
+      this.#device.send({ ...captured, messageId: request.messageId, token: request.token });
+      await this.stage.settle();
+    }
+    return request.token;
+  }
+}
+
+function acceptOf({ message }: Step): number | null {
+  return uintOption(message.options, OptionNumber.ACCEPT) ?? null;
+}
+
+function relocated(options: readonly CoapOption[], location: readonly string[]): CoapOption[] {
+  const others = options.filter(({ number }) => number !== OptionNumber.URI_PATH);
+  const path = location.map((segment) => makeStringOption(OptionNumber.URI_PATH, segment));
+  return [...others, ...path].sort((a, b) => a.number - b.number);
+}
+
+function valuesOf(records: readonly ResourceRecord[]): Values {
+  return Object.fromEntries(
+    records.map(({ path, value, time }) => [formatPath(path), time === undefined ? value : { value, time }]),
+  );
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof OperationRejectedError) return error.responseCode;
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  throw error;
+}
