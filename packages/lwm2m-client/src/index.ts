@@ -1,0 +1,11 @@
+export { Lwm2mClientError, Lwm2mClientErrorCodes } from './errors.ts';
+export type { Lwm2mClientErrorCode } from './errors.ts';
+export { Lwm2mClient } from './lwm2m-client.ts';
+export type { Lwm2mClientOptions } from './lwm2m-client.ts';
+export type { NotificationOutcome } from './notifier.ts';
+export { ObjectTree } from './object-tree.ts';
+export type { ResourceContent } from './object-tree.ts';
+export { startSimulatedDevices } from './simulator/simulated-devices.ts';
+export type { SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
+export { zephyrSampleObjects } from './simulator/zephyr-sample.ts';
+export type { SampleDevice } from './simulator/zephyr-sample.ts';

@@ -1,0 +1,124 @@
+import { ObjectRegistry } from '@flownexus/lwm2m-core';
+import {
+  systemClock,
+  systemRandom,
+  type Clock,
+  type DatagramTransport,
+  type RandomSource,
+  type Timer,
+} from '@flownexus/datagram';
+import { Lwm2mClient } from '../lwm2m-client.ts';
+import type { NotificationOutcome } from '../notifier.ts';
+import type { ObjectTree } from '../object-tree.ts';
+import { wander } from './wander.ts';
+import { zephyrSampleObjects } from './zephyr-sample.ts';
+
+export interface SimulatedDevicesOptions {
+  readonly count: number;
+  /** A numeric address or a name. */
+  readonly serverHost: string;
+  readonly serverPort: number;
+  /** Gives the endpoint name of device 0, 1, and so on; default Zephyr's `urn:imei:` with 100000000000000 + n. */
+  readonly endpointName?: (index: number) => string;
+  /** How often temperature and humidity change, in milliseconds; default 60 000, as in Zephyr's sample. */
+  readonly intervalMs?: number;
+  /** Seconds; default 300. */
+  readonly lifetime?: number;
+  readonly onRegistered?: (endpointName: string) => void;
+  readonly onTrouble?: (endpointName: string, error: Error) => void;
+  readonly onNotified?: (endpointName: string, outcome: NotificationOutcome) => void;
+  /** Default: UDP on any free port, one for each device. */
+  readonly transport?: (index: number) => DatagramTransport;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+}
+
+/** Running devices. */
+export interface SimulatedDevices {
+  readonly clients: readonly Lwm2mClient[];
+  /** De-registers and closes all of them. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts devices with the objects and values of Zephyr's sample, whose temperature (3303/0/5700, 20 to 25 Cel) and
+ * humidity (3304/0/5700, 50 to 60 %) wander. Returns at once: the devices register by themselves, and go on trying.
+ */
+export async function startSimulatedDevices(options: SimulatedDevicesOptions): Promise<SimulatedDevices> {
+  if (!Number.isInteger(options.count) || options.count < 1) throw new RangeError('count is a whole number from 1');
+  const registry = await ObjectRegistry.bundled();
+  const devices = Array.from({ length: options.count }, (_, index) => new SimulatedDevice(index, registry, options));
+  for (const device of devices) device.start();
+  return {
+    clients: devices.map((device) => device.client),
+    stop: async () => {
+      await Promise.all(devices.map((device) => device.stop()));
+    },
+  };
+}
+
+class SimulatedDevice {
+  readonly client: Lwm2mClient;
+  readonly #objects: ObjectTree;
+  readonly #options: SimulatedDevicesOptions;
+  readonly #clock: Clock;
+  readonly #random: RandomSource;
+  #timer: Timer | undefined;
+  #temperature = 22.5;
+  #humidity = 55;
+
+  constructor(index: number, registry: ObjectRegistry, options: SimulatedDevicesOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    const endpointName = (options.endpointName ?? imei)(index);
+    const lifetime = options.lifetime ?? 300;
+    this.#objects = zephyrSampleObjects(registry, { serialNumber: String(345_000_123 + index), lifetime });
+    this.#measure();
+    this.client = new Lwm2mClient({
+      endpointName,
+      server: { host: options.serverHost, port: options.serverPort },
+      objects: this.#objects,
+      lifetime,
+      clock: this.#clock,
+      random: this.#random,
+      ...(options.transport === undefined ? {} : { transport: options.transport(index) }),
+      onRegistered: () => options.onRegistered?.(endpointName),
+      onTrouble: (error) => options.onTrouble?.(endpointName, error),
+      onNotified: (outcome) => options.onNotified?.(endpointName, outcome),
+    });
+  }
+
+  start(): void {
+    this.client.start().catch((error: unknown) => {
+      this.#timer?.cancel();
+      this.#options.onTrouble?.(this.client.endpointName, error instanceof Error ? error : new Error(String(error)));
+    });
+    const intervalMs = this.#options.intervalMs ?? 60_000;
+    // Devices that start together do not report together.
+    this.#tickAfter(intervalMs * (0.5 + this.#random.unit() / 2), intervalMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.client.stop();
+  }
+
+  #tickAfter(delayMs: number, intervalMs: number): void {
+    this.#timer = this.#clock.schedule(delayMs, () => {
+      this.#measure();
+      this.#tickAfter(intervalMs, intervalMs);
+    });
+  }
+
+  #measure(): void {
+    this.#temperature = wander(this.#temperature, 0.4, 20, 25, this.#random);
+    this.#humidity = wander(this.#humidity, 0.8, 50, 60, this.#random);
+    this.#objects.set('/3303/0/5700', this.#temperature);
+    this.#objects.set('/3304/0/5700', this.#humidity);
+  }
+}
+
+function imei(index: number): string {
+  return `urn:imei:${100_000_000_000_000 + index}`;
+}

@@ -1,0 +1,44 @@
+import type { DefinitionSource, ResourceValue } from '@flownexus/lwm2m-core';
+import { ObjectTree } from '../object-tree.ts';
+
+/** What differs between two simulated devices. */
+export interface SampleDevice {
+  readonly serialNumber: string;
+  readonly lifetime: number;
+}
+
+function instances(...values: readonly ResourceValue[]): ReadonlyMap<number, ResourceValue> {
+  return new Map(values.entries());
+}
+
+/** The objects and values of Zephyr's `lwm2m_client` sample: 1, 3, 5, 3303 and 3304. */
+export function zephyrSampleObjects(definitions: DefinitionSource, device: SampleDevice): ObjectTree {
+  const tree = new ObjectTree(definitions);
+  tree.set('/1/0/0', 1);
+  tree.set('/1/0/1', device.lifetime);
+  tree.set('/1/0/6', false);
+  tree.set('/1/0/7', 'U');
+  tree.set('/3/0/0', 'Zephyr');
+  tree.set('/3/0/1', 'OMA-LWM2M Sample Client');
+  tree.set('/3/0/2', device.serialNumber);
+  tree.set('/3/0/3', '1.0');
+  tree.set('/3/0/6', instances(1, 5));
+  tree.set('/3/0/7', instances(3800, 5000));
+  tree.set('/3/0/8', instances(125, 900));
+  tree.set('/3/0/9', 95);
+  tree.set('/3/0/10', 15);
+  tree.set('/3/0/11', instances(0));
+  tree.set('/3/0/16', 'U');
+  tree.set('/3/0/17', 'qemu_x86');
+  tree.set('/3/0/18', '1.0.1');
+  tree.set('/3/0/20', 1);
+  tree.set('/3/0/21', 25);
+  tree.set('/5/0/1', '');
+  tree.set('/5/0/3', 0);
+  tree.set('/5/0/5', 0);
+  tree.set('/3303/0/5700', 22.5);
+  tree.set('/3303/0/5701', 'Cel');
+  tree.set('/3304/0/5700', 55);
+  tree.set('/3304/0/5701', '%RH');
+  return tree;
+}

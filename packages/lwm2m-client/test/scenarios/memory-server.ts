@@ -1,0 +1,63 @@
+import { Code, CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import type { Peer } from '@flownexus/datagram';
+import { MemoryNetwork, seededRandom, VirtualClock } from '@flownexus/datagram/testing';
+import { ObjectRegistry } from '@flownexus/lwm2m-core';
+import { Lwm2mClient, type Lwm2mClientOptions } from '../../src/lwm2m-client.ts';
+import { zephyrSampleObjects } from '../../src/simulator/zephyr-sample.ts';
+
+const SERVER = { host: '10.0.0.1', port: 5683 };
+
+/** A server of a few lines that records what a client asks of its registration interface. */
+export class MemoryServer {
+  readonly clock = new VirtualClock();
+  readonly network = new MemoryNetwork(this.clock);
+  readonly requests: string[] = [];
+  /** The client as the server sees it, from its latest request. */
+  peer: Peer | undefined;
+  /** What the next requests are answered instead of success; undefined: nothing at all. */
+  answers: CoapReply[] = [];
+  registrations = 0;
+  readonly coap: CoapEndpoint;
+
+  private constructor() {
+    this.coap = new CoapEndpoint({
+      transport: this.network.transport(SERVER),
+      clock: this.clock,
+      random: seededRandom(1),
+      onRequest: (request) => this.#answer(request),
+    });
+  }
+
+  static async start(): Promise<MemoryServer> {
+    const server = new MemoryServer();
+    await server.coap.open();
+    return server;
+  }
+
+  async client(options: Partial<Lwm2mClientOptions> = {}): Promise<Lwm2mClient> {
+    const definitions = await ObjectRegistry.bundled();
+    return new Lwm2mClient({
+      endpointName: 'device',
+      server: SERVER,
+      objects: zephyrSampleObjects(definitions, { serialNumber: '345000123', lifetime: 60 }),
+      lifetime: 60,
+      transport: this.network.transport({ host: '10.0.0.2', port: 40_000 }),
+      clock: this.clock,
+      random: seededRandom(2),
+      ...options,
+    });
+  }
+
+  #answer(request: IncomingRequest): CoapReply {
+    this.peer = request.peer;
+    const query = request.query.length === 0 ? '' : `?${request.query.join('&')}`;
+    const method = request.method === Code.DELETE ? 'DELETE' : 'POST';
+    this.requests.push(`${method} /${request.path.join('/')}${query}`);
+    const answer = this.answers.shift();
+    if (answer !== undefined) return answer;
+    if (request.method === Code.DELETE) return { code: Code.DELETED };
+    if (request.path.length > 1) return { code: Code.CHANGED };
+    this.registrations += 1;
+    return { code: Code.CREATED, locationPath: ['rd', `r${this.registrations}`] };
+  }
+}
