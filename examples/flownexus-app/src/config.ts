@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { limits } from './limits.ts';
+import { StartError } from './start-error.ts';
+
+/** How the app was asked to run. */
+export interface Config {
+  /** 0: any free port. */
+  readonly httpPort: number;
+  readonly httpHost: string;
+  /** 0: any free port. */
+  readonly coapPort: number;
+  /** Undefined: all addresses. */
+  readonly coapHost: string | undefined;
+  readonly dataDirectory: string;
+  readonly apiToken: string | undefined;
+  /** Undefined: when there is nothing else to see, and not in production. */
+  readonly demo: boolean | undefined;
+  readonly production: boolean;
+  readonly logLevel: LogLevel;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const port = (byDefault: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((value) => value <= 65535)
+    .default(byDefault);
+const host = z.union([
+  z.ipv4(),
+  z.ipv6(),
+  z
+    .string()
+    .max(253)
+    .regex(/^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i),
+]);
+
+const variables = z.object({
+  FLOWNEXUS_HTTP_PORT: port(8000),
+  FLOWNEXUS_HTTP_HOST: host.default('127.0.0.1'),
+  FLOWNEXUS_COAP_PORT: port(5683),
+  FLOWNEXUS_COAP_HOST: host.optional(),
+  FLOWNEXUS_DATA_DIR: z
+    .string()
+    .refine((path) => !path.includes('\0'))
+    .default('./data'),
+  // RFC 6750 §2.1: what a bearer token may be made of.
+  FLOWNEXUS_API_TOKEN: z
+    .string()
+    .min(limits.tokenLength)
+    .regex(/^[\w.~+/-]+=*$/)
+    .optional(),
+  FLOWNEXUS_DEMO: z
+    .enum(['0', '1'])
+    .transform((value) => value === '1')
+    .optional(),
+  FLOWNEXUS_LOG_LEVEL: z.enum(logLevels).default('info'),
+});
+type VariableName = keyof z.infer<typeof variables>;
+
+const PORT = 'a port number from 0 (any free port) to 65535';
+const HOST = 'an IP address or host name, without port or brackets';
+
+/** In words, what each variable may be. */
+const allowed: Readonly<Record<VariableName, string>> = {
+  FLOWNEXUS_HTTP_PORT: PORT,
+  FLOWNEXUS_HTTP_HOST: HOST,
+  FLOWNEXUS_COAP_PORT: PORT,
+  FLOWNEXUS_COAP_HOST: HOST,
+  FLOWNEXUS_DATA_DIR: 'the path of a folder',
+  FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
+  FLOWNEXUS_DEMO: '0 or 1',
+  FLOWNEXUS_LOG_LEVEL: logLevels.join(', '),
+};
+const names = Object.keys(allowed) as VariableName[];
+
+/**
+ * Reads the configuration from the environment. An empty variable counts as absent.
+ *
+ * Throws a {@link StartError} of one line that names every bad variable.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith('FLOWNEXUS_') || value === undefined) continue;
+    if (!Object.hasOwn(allowed, name)) problems.push(unknownVariable(name));
+    else if (value !== '') given[name] = value;
+  }
+  const parsed = variables.safeParse(given);
+  const bad = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
+  for (const name of names) if (bad.has(name)) problems.push(badVariable(name, given[name] ?? ''));
+  if (problems.length > 0 || parsed.data === undefined) throw new StartError(problems.join('; '));
+  const { data } = parsed;
+  return {
+    httpPort: data.FLOWNEXUS_HTTP_PORT,
+    httpHost: data.FLOWNEXUS_HTTP_HOST,
+    coapPort: data.FLOWNEXUS_COAP_PORT,
+    coapHost: data.FLOWNEXUS_COAP_HOST,
+    dataDirectory: data.FLOWNEXUS_DATA_DIR,
+    apiToken: data.FLOWNEXUS_API_TOKEN,
+    demo: data.FLOWNEXUS_DEMO,
+    production: environment['NODE_ENV'] === 'production',
+    logLevel: data.FLOWNEXUS_LOG_LEVEL,
+  };
+}
+
+function badVariable(name: VariableName, found: string): string {
+  // JSON keeps it on one line, whatever is in it. The token is a secret.
+  const what = name === 'FLOWNEXUS_API_TOKEN' ? 'not usable' : JSON.stringify(found.slice(0, 100));
+  return `${name} is ${what}: allowed is ${allowed[name]}`;
+}
+
+function unknownVariable(name: string): string {
+  const nearest = names
+    .map((known) => ({ known, distance: editDistance(name, known) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const hint =
+    nearest !== undefined && nearest.distance <= 4 ? `did you mean ${nearest.known}?` : `known are ${names.join(', ')}`;
+  return `${JSON.stringify(name.slice(0, 100)).slice(1, -1)} is not a variable of FlowNexus: ${hint}`;
+}
+
+/** Levenshtein: how many letters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 0; i < a.length; i += 1) {
+    const current = [i + 1];
+    for (let j = 0; j < b.length; j += 1) {
+      const replaced = (previous[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

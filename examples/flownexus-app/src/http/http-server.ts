@@ -1,0 +1,64 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { StartError } from '../start-error.ts';
+
+export interface RunningHttpServer {
+  /** Such as `http://127.0.0.1:8000/`. */
+  readonly url: string;
+  /** Ends open connections, too. */
+  stop(): Promise<void>;
+}
+
+/** Listens. Rejects with a {@link StartError} when the address can not be bound. */
+export async function startHttpServer(
+  listener: RequestListener,
+  host: string,
+  port: number,
+): Promise<RunningHttpServer> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        new StartError(`HTTP can not listen on ${formatHost(host)}:${String(port)}: ${reason(error)}`, {
+          cause: error,
+        }),
+      );
+    });
+    server.listen({ host, port }, resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://${formatHost(reachable(host))}:${String(bound)}/`,
+    stop: async () => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** A host as it stands in a URL. */
+export function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** An address that a browser on this machine can open, where the server listens on all. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'the port is in use already; FLOWNEXUS_HTTP_PORT sets another one';
+    case 'EACCES':
+      return 'this needs more rights than the process has; FLOWNEXUS_HTTP_PORT sets another port';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine does not have that address; FLOWNEXUS_HTTP_HOST sets another one';
+    default:
+      return error.message;
+  }
+}

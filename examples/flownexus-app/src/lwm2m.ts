@@ -1,0 +1,152 @@
+import type { ObjectRegistry, ResourceRecord } from '@flownexus/lwm2m-core';
+import { pathOf } from '@flownexus/lwm2m-core';
+import {
+  coap,
+  Lwm2mServer,
+  Lwm2mServerError,
+  type ObservationPolicy,
+  type Registration,
+} from '@flownexus/lwm2m-server';
+import type { Logger } from 'pino';
+import type { EndpointRegistration } from './database/endpoint-table.ts';
+import { REGISTRATION_EVENTS, SENSOR_UNITS } from './database/known-resource-types.ts';
+import { isDemoEndpoint } from './demo.ts';
+import { formatHost } from './http/http-server.ts';
+import type { Batch } from './ingest/batch.ts';
+import { limits } from './limits.ts';
+import { StartError } from './start-error.ts';
+
+/** Observed on every endpoint: temperature, humidity, and how a firmware update goes. */
+const observe: readonly ObservationPolicy[] = [
+  { path: '/3303/*/5700' },
+  { path: '/3304/*/5700' },
+  { path: '/5/0/3' },
+  { path: '/5/0/5' },
+];
+
+export interface Lwm2mOptions {
+  /** Undefined: all addresses. */
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly objects: ObjectRegistry;
+  /** Resolves when the batch is safe. Devices get their answer only then. */
+  readonly store: (batch: Batch) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** Starts the server; gives the address that it listens on. Rejects with a {@link StartError} when it can not. */
+export async function startLwm2m(server: Lwm2mServer): Promise<{ host: string; port: number }> {
+  try {
+    await server.start();
+  } catch (error) {
+    // Of the transport below: an address that can not be bound, or a host name that has none.
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ERR_DATAGRAM_BIND' && code !== 'ERR_DATAGRAM_RESOLVE') throw error;
+    const { message } = error as Error;
+    throw new StartError(
+      `LwM2M can not listen: ${message}; FLOWNEXUS_COAP_PORT and FLOWNEXUS_COAP_HOST set another address`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const address = server.addresses[0];
+  if (address === undefined) throw new Error('the LwM2M server listens on no address');
+  return { host: address.host, port: address.port };
+}
+
+/** An LwM2M server that stores everything it hears of. Not started yet. */
+export function lwm2mServer({ host, port, objects, store, log }: Lwm2mOptions): Lwm2mServer {
+  const server = new Lwm2mServer({
+    endpoints: [coap({ port, ...(host === undefined ? {} : { host }) })],
+    objects,
+    observe,
+    onError: (error, context) => log.error({ err: error }, context),
+    onRegister: (registration) =>
+      store(registrationBatch(registration, REGISTRATION_EVENTS.registered, registration.registeredAt)),
+    onUpdate: (registration) =>
+      store(registrationBatch(registration, REGISTRATION_EVENTS.updated, registration.updatedAt)),
+    onDeregister: async (registration, reason) => {
+      // It is registered: storing the end of the old registration would only contradict the beginning of the new one.
+      if (reason === 'replaced') return;
+      const now = Date.now();
+      await store({
+        endpoint: registration.endpointName,
+        receivedAt: now,
+        source: 'register',
+        change: { kind: 'unregistered' },
+        records: [registrationEvent(REGISTRATION_EVENTS.unregistered, now)],
+      });
+    },
+    onNotify: ({ registration, receivedAt, records }) =>
+      store({ endpoint: registration.endpointName, receivedAt, source: 'observe', records }),
+  });
+
+  server.on('registered', (registration) => {
+    const { endpointName: endpoint } = registration;
+    log.debug({ endpoint, registrationId: registration.registrationId }, 'registered');
+    for (const path of ['/3', ...sensorUnits(registration)]) {
+      readAndStore(server, endpoint, path, store).catch((error: unknown) => {
+        // A device that is gone again, or does not have it, is its own affair.
+        const level = error instanceof Lwm2mServerError ? 'info' : 'error';
+        log[level]({ err: error, endpoint, path }, 'not read');
+      });
+    }
+  });
+  server.on('observationFailed', ({ endpointName: endpoint }, path, error) => {
+    log.info({ err: error, endpoint, path }, 'not observed');
+  });
+  server.on('refused', ({ operation, endpointName: endpoint, address, code, reason }) => {
+    log.debug({ operation, endpoint, address, code, reason }, 'refused');
+  });
+  return server;
+}
+
+async function readAndStore(
+  server: Lwm2mServer,
+  endpoint: string,
+  path: string,
+  store: (batch: Batch) => Promise<void>,
+): Promise<void> {
+  const { records } = await server.device(endpoint).read(path, { timeoutMs: limits.readTimeoutMs });
+  const eventType = path === '/3' ? { eventType: '3' } : {};
+  await store({ endpoint, receivedAt: Date.now(), source: 'read', records, ...eventType });
+}
+
+/** Where the observed sensors say what they measure in. */
+function sensorUnits({ instances }: Registration): string[] {
+  return [3303, 3304].flatMap((objectId) =>
+    (instances.get(objectId) ?? [])
+      .slice(0, limits.unitReadsPerObject)
+      .map((instanceId) => `/${String(objectId)}/${String(instanceId)}/${String(SENSOR_UNITS)}`),
+  );
+}
+
+function registrationBatch(registration: Registration, resourceId: number, at: number): Batch {
+  return {
+    endpoint: registration.endpointName,
+    receivedAt: at,
+    source: 'register',
+    change: { kind: 'registered', registration: toRow(registration) },
+    records: [registrationEvent(resourceId, at)],
+  };
+}
+
+/** A registration event is a value of FlowNexus' own object: the time of the event in seconds. */
+function registrationEvent(resourceId: number, at: number): ResourceRecord {
+  const path = pathOf(REGISTRATION_EVENTS.objectId, 0, resourceId);
+  return { path, type: 'time', value: Math.floor(at / 1000), time: undefined };
+}
+
+function toRow(registration: Registration): EndpointRegistration {
+  const { address, lifetime, lwm2mVersion, bindingMode, queueMode, links, endpointName } = registration;
+  return {
+    address: `${formatHost(address.host)}:${String(address.port)}`,
+    lifetime,
+    lwm2mVersion,
+    bindingMode,
+    queueMode,
+    objectLinks: links.map(({ path }) => path),
+    demo: isDemoEndpoint(endpointName),
+  };
+}

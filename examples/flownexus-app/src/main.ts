@@ -1,0 +1,49 @@
+import { isLoopback } from './http/authorize.ts';
+import { startFlowNexus } from './app.ts';
+import { readConfig } from './config.ts';
+import { limits } from './limits.ts';
+import { StartError } from './start-error.ts';
+
+/** One line on stderr and exit code 1 for what the operator can mend; a stack for what only we can. */
+function fail(error: unknown): never {
+  const text =
+    error instanceof StartError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  process.stderr.write(`FlowNexus: ${text}\n`);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const app = await startFlowNexus(config);
+  const lines = [`FlowNexus is running: ${app.httpUrl}`, `LwM2M listens on ${app.coapUrl}`];
+  if (app.demo) lines.push('Three simulated devices report every 2 seconds; FLOWNEXUS_DEMO=0 starts without them.');
+  if (!isLoopback(config.httpHost)) {
+    lines.push(
+      config.apiToken === undefined
+        ? 'The API serves only clients on this machine: FLOWNEXUS_API_TOKEN is not set.'
+        : 'The API serves clients on this machine, and others with the token.',
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    // Who asks twice does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    process.stdout.write(`FlowNexus stops (${signal}).\n`);
+    setTimeout(() => process.exit(1), limits.stopMs).unref();
+    app.stop().then(() => process.exit(0), fail);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+// What nobody expected leaves the process in a state that nobody knows: whatever was acknowledged is on the disk.
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+main().catch(fail);

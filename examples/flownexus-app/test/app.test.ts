@@ -1,0 +1,160 @@
+import { Lwm2mClient, zephyrSampleObjects } from '@flownexus/lwm2m-client';
+import { ObjectRegistry } from '@flownexus/lwm2m-core';
+import { pino } from 'pino';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { type FlowNexus, startFlowNexus } from '../src/app.ts';
+import { type Config, readConfig } from '../src/config.ts';
+import type { EndpointItem, List, ResourceItem } from '../src/http/api-types.ts';
+import { temporaryDirectory } from './support/test-database.ts';
+
+async function startTestApp(changes: Partial<Config> = {}) {
+  const config: Config = {
+    ...readConfig({}),
+    httpPort: 0,
+    coapPort: 0,
+    coapHost: '127.0.0.1',
+    dataDirectory: temporaryDirectory(),
+    demo: false,
+    ...changes,
+  };
+  const app = await startFlowNexus(config, { log: pino({ level: 'silent' }) });
+  onTestFinished(() => app.stop());
+  return { app, config, ...api(app) };
+}
+
+function api(app: FlowNexus) {
+  const get = async (path: string): Promise<unknown> => {
+    const response = await fetch(`${app.httpUrl}api/v1/${path}`);
+    return response.ok ? response.json() : undefined;
+  };
+  return {
+    endpoints: async () => ((await get('endpoints')) as List<EndpointItem>).items,
+    endpoint: async (name: string) => (await get(`endpoints/${encodeURIComponent(name)}`)) as EndpointItem | undefined,
+    values: async (name: string, path: string) => {
+      const list = (await get(`endpoints/${encodeURIComponent(name)}/resources?path=${path}`)) as
+        List<ResourceItem> | undefined;
+      return list?.items ?? [];
+    },
+  };
+}
+
+async function startDevice(app: FlowNexus, endpointName: string, lifetime = 300) {
+  const objects = zephyrSampleObjects(await ObjectRegistry.bundled(), { serialNumber: '345000123', lifetime });
+  objects.set('/3303/0/5700', 21.5);
+  const client = new Lwm2mClient({ endpointName, server: app.coapAddress, objects, lifetime });
+  onTestFinished(() => client.close());
+  await client.start();
+  await vi.waitFor(() => expect(client.observations).toBe(4), { timeout: 5_000 });
+  return client;
+}
+
+const eventually = { timeout: 5_000, interval: 20 };
+
+test('a device that registers is listed, read and observed', async () => {
+  const { app, endpoint, endpoints, values } = await startTestApp();
+  const before = Math.floor(Date.now() / 1000);
+  const name = 'urn:imei:100000000000000';
+  const client = await startDevice(app, name);
+
+  await vi.waitFor(async () => expect((await endpoint(name))?.firmwareVersion).toBe('1.0'), eventually);
+  expect(await endpoints()).toMatchObject([
+    {
+      name,
+      registered: true,
+      address: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string,
+      lifetime: 300,
+      lwm2mVersion: '1.1',
+      bindingMode: 'U',
+      queueMode: false,
+      demo: false,
+      manufacturer: 'Zephyr',
+      modelNumber: 'OMA-LWM2M Sample Client',
+      serialNumber: '345000123',
+      firmwareVersion: '1.0',
+    },
+  ]);
+  const event = (await values(name, '/10240/0/0'))[0];
+  expect(event).toMatchObject({ name: 'ep_registered', type: 'TIME', source: 'register' });
+  expect(event?.value).toBeGreaterThanOrEqual(before);
+  expect((await values(name, '/3/0/7')).map(({ path, value, source }) => [path, value, source])).toEqual([
+    ['/3/0/7/0', 3800, 'read'],
+    ['/3/0/7/1', 5000, 'read'],
+  ]);
+
+  // The answer that establishes the observation is a value like any other.
+  const temperatures = async () => (await values(name, '/3303/0/5700')).map(({ value }) => value);
+  await vi.waitFor(async () => expect(await temperatures()).toEqual([21.5]), eventually);
+  client.objects.set('/3303/0/5700', 24.899181214836236);
+  await vi.waitFor(async () => expect(await temperatures()).toEqual([21.5, 24.899181214836236]), eventually);
+  expect((await values(name, '/3303/0/5700'))[1]).toMatchObject({
+    name: 'temperature',
+    type: 'FLOAT',
+    source: 'observe',
+  });
+  // The registry gives this Resource no unit: the sensor itself says what it measures in.
+  await vi.waitFor(
+    async () => expect((await values(name, '/3303/0/5700')).map(({ units }) => units)).toEqual(['Cel', 'Cel']),
+    eventually,
+  );
+  expect(await values(name, '/3303/0/5701')).toMatchObject([{ value: 'Cel', units: null, source: 'read' }]);
+  expect(await values(name, '/5/0')).toHaveLength(2);
+
+  await client.update();
+  expect(await values(name, '/10240/0/2')).toHaveLength(1);
+  expect(await endpoint(name)).toMatchObject({ registered: true });
+
+  await client.stop();
+  expect(await endpoint(name)).toMatchObject({ registered: false });
+  expect(await values(name, '/10240/0/1')).toHaveLength(1);
+});
+
+test('a device that registers anew is registered at the end, and was never de-registered', async () => {
+  const { app, endpoint, values } = await startTestApp();
+  const first = await startDevice(app, 'a/b');
+  await first.close();
+  await startDevice(app, 'a/b');
+  expect(await endpoint('a/b')).toMatchObject({ registered: true });
+  expect(await values('a/b', '/10240/0/0')).toHaveLength(2);
+  expect(await values('a/b', '/10240/0/1')).toHaveLength(0);
+});
+
+test('after a restart the data is there, and no endpoint is registered until it registers anew', async () => {
+  const first = await startTestApp();
+  const client = await startDevice(first.app, 'a');
+  await client.close();
+  await first.app.stop();
+  const second = await startTestApp({ dataDirectory: first.config.dataDirectory });
+  expect(await second.endpoint('a')).toMatchObject({ registered: false });
+  expect((await second.values('a', '/3303/0/5700')).length).toBeGreaterThan(0);
+  await startDevice(second.app, 'a');
+  expect(await second.endpoint('a')).toMatchObject({ registered: true });
+});
+
+test('a newcomer sees three simulated devices, and no longer does after a real one came', async () => {
+  const first = await startTestApp({ demo: undefined });
+  expect(first.app.demo).toBe(true);
+  await vi.waitFor(async () => expect(await first.endpoints()).toHaveLength(3), eventually);
+  expect((await first.endpoints()).map(({ name, demo }) => [name, demo])).toEqual([
+    ['demo-device-1', true],
+    ['demo-device-2', true],
+    ['demo-device-3', true],
+  ]);
+  await vi.waitFor(
+    async () => expect((await first.values('demo-device-1', '/3303/0/5700')).length).toBeGreaterThan(1),
+    eventually,
+  );
+  await first.app.stop();
+
+  const { dataDirectory } = first.config;
+  const again = await startTestApp({ demo: undefined, dataDirectory });
+  expect(again.app.demo).toBe(true);
+  await startDevice(again.app, 'real');
+  await again.app.stop();
+  expect((await startTestApp({ demo: undefined, dataDirectory })).app.demo).toBe(false);
+});
+
+test('production has no simulated devices unless asked for', async () => {
+  expect((await startTestApp({ demo: undefined, production: true })).app.demo).toBe(false);
+  expect((await startTestApp({ demo: true, production: true })).app.demo).toBe(true);
+  expect((await startTestApp({ demo: false })).app.demo).toBe(false);
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { StartError } from '../src/start-error.ts';
+
+test('every variable has a default', () => {
+  expect(readConfig({ PATH: '/bin' })).toEqual({
+    httpPort: 8000,
+    httpHost: '127.0.0.1',
+    coapPort: 5683,
+    coapHost: undefined,
+    dataDirectory: './data',
+    apiToken: undefined,
+    demo: undefined,
+    production: false,
+    logLevel: 'info',
+  });
+});
+
+test('every variable is read', () => {
+  const environment = {
+    FLOWNEXUS_HTTP_PORT: '0',
+    FLOWNEXUS_HTTP_HOST: '::1',
+    FLOWNEXUS_COAP_PORT: '65535',
+    FLOWNEXUS_COAP_HOST: 'localhost',
+    FLOWNEXUS_DATA_DIR: '/var/lib/flow nexus',
+    FLOWNEXUS_API_TOKEN: 'abcdefghijklmnop==',
+    FLOWNEXUS_DEMO: '0',
+    FLOWNEXUS_LOG_LEVEL: 'debug',
+    NODE_ENV: 'production',
+  };
+  expect(readConfig(environment)).toEqual({
+    httpPort: 0,
+    httpHost: '::1',
+    coapPort: 65535,
+    coapHost: 'localhost',
+    dataDirectory: '/var/lib/flow nexus',
+    apiToken: 'abcdefghijklmnop==',
+    demo: false,
+    production: true,
+    logLevel: 'debug',
+  });
+});
+
+test('an empty variable counts as absent', () => {
+  expect(readConfig({ FLOWNEXUS_HTTP_PORT: '', FLOWNEXUS_API_TOKEN: '' })).toMatchObject({
+    httpPort: 8000,
+    apiToken: undefined,
+  });
+});
+
+describe('a bad variable is named with what was found and what is allowed', () => {
+  test.each([
+    [
+      'FLOWNEXUS_HTTP_PORT',
+      'abc',
+      'FLOWNEXUS_HTTP_PORT is "abc": allowed is a port number from 0 (any free port) to 65535',
+    ],
+    ['FLOWNEXUS_HTTP_PORT', '65536', 'is "65536"'],
+    ['FLOWNEXUS_HTTP_PORT', '-1', 'is "-1"'],
+    ['FLOWNEXUS_HTTP_PORT', ' 80', 'is " 80"'],
+    ['FLOWNEXUS_COAP_PORT', '5683.5', 'FLOWNEXUS_COAP_PORT is "5683.5": allowed is a port'],
+    ['FLOWNEXUS_COAP_PORT', '0x10', 'is "0x10"'],
+    ['FLOWNEXUS_HTTP_HOST', 'http://x', 'FLOWNEXUS_HTTP_HOST is "http://x": allowed is an IP address or host name'],
+    ['FLOWNEXUS_HTTP_HOST', '256.1.1.1', 'is "256.1.1.1"'],
+    ['FLOWNEXUS_COAP_HOST', '[::1]', 'is "[::1]"'],
+    ['FLOWNEXUS_COAP_HOST', 'a b', 'is "a b"'],
+    ['FLOWNEXUS_DEMO', 'yes', 'FLOWNEXUS_DEMO is "yes": allowed is 0 or 1'],
+    [
+      'FLOWNEXUS_LOG_LEVEL',
+      'loud',
+      'FLOWNEXUS_LOG_LEVEL is "loud": allowed is fatal, error, warn, info, debug, trace, silent',
+    ],
+    ['FLOWNEXUS_DATA_DIR', 'a\0b', 'FLOWNEXUS_DATA_DIR is "a\\u0000b": allowed is the path of a folder'],
+    ['FLOWNEXUS_HTTP_PORT', '1\n2', 'is "1\\n2"'],
+  ])('%s=%j', (name, value, message) => {
+    const error = problem({ [name]: value });
+    expect(error.message).toContain(message);
+    expect(error.message).not.toMatch(/[\r\n]/);
+  });
+});
+
+test('a token is never echoed', () => {
+  for (const token of ['short', 'a secret with spaces', 'a-secret-with-ümlauts']) {
+    const { message } = problem({ FLOWNEXUS_API_TOKEN: token });
+    expect(message).toBe('FLOWNEXUS_API_TOKEN is not usable: allowed is at least 16 letters, digits or -._~+/=');
+  }
+});
+
+test('an unknown variable is an error with a suggestion', () => {
+  expect(problem({ FLOWNEXUS_HTPP_PORT: '1' }).message).toBe(
+    'FLOWNEXUS_HTPP_PORT is not a variable of FlowNexus: did you mean FLOWNEXUS_HTTP_PORT?',
+  );
+  expect(problem({ FLOWNEXUS_SOMETHING_ELSE: '1' }).message).toContain('known are FLOWNEXUS_HTTP_PORT, ');
+});
+
+test('several problems share the line', () => {
+  const { message } = problem({ FLOWNEXUS_DEMO: '2', FLOWNEXUS_COAP_PORT: 'x' });
+  expect(message).toContain('FLOWNEXUS_DEMO is "2"');
+  expect(message).toContain('; FLOWNEXUS_');
+  expect(message).toContain('FLOWNEXUS_COAP_PORT is "x"');
+});
+
+function problem(environment: Record<string, string>): StartError {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof StartError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}

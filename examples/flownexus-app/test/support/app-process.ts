@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface AppProcess {
+  readonly child: ChildProcess;
+  readonly httpUrl: string;
+  readonly coapPort: number;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<Ended>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the app as a process of its own, without the variables that the tests themselves were started with. */
+export function spawnApp(environment: Record<string, string>): {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+  output: () => string;
+} {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(FLOWNEXUS_|NODE_|VITEST)/.test(name));
+  const child = spawn(process.execPath, ['--conditions=source', MAIN], {
+    env: { ...Object.fromEntries(inherited), FLOWNEXUS_DEMO: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, ended, output: () => stdout };
+}
+
+/** Starts the app and waits until it says that it runs. */
+export async function startApp(environment: Record<string, string>): Promise<AppProcess> {
+  const { child, ended, output } = spawnApp(environment);
+  const running = new Promise<void>((resolve) => {
+    child.stdout?.on('data', () => {
+      if (/LwM2M listens on .*\n/.test(output())) resolve();
+    });
+  });
+  const end = await Promise.race([running, ended]);
+  if (end !== undefined) throw new Error(`the app ended at once with code ${String(end.code)}: ${end.stderr}`);
+  const httpUrl = /FlowNexus is running: (http:\S+)\n/.exec(output())?.[1] ?? '';
+  const coapPort = Number(/LwM2M listens on coap:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
+  return { child, httpUrl, coapPort, ended };
+}

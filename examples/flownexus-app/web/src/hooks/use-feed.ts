@@ -1,0 +1,31 @@
+import { createContext, useContext, useEffect, useSyncExternalStore } from 'react';
+import { LiveFeed } from '../api/feed.ts';
+import { STREAM_URL } from '../api/client.ts';
+import type { StreamState } from '../api/stream.ts';
+
+export const FeedContext = createContext(new LiveFeed());
+
+export function useFeed(): LiveFeed {
+  return useContext(FeedContext);
+}
+
+/** Keeps the feed connected for as long as the page is shown. */
+export function useFeedConnection(): void {
+  const feed = useFeed();
+  useEffect(
+    () =>
+      feed.open({
+        connect: () => new EventSource(STREAM_URL),
+        schedule: (callback, delayMs) => {
+          const timer = setTimeout(callback, delayMs);
+          return () => clearTimeout(timer);
+        },
+      }),
+    [feed],
+  );
+}
+
+export function useFeedState(): StreamState {
+  const feed = useFeed();
+  return useSyncExternalStore(feed.onState, () => feed.state);
+}
