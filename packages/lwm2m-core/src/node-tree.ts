@@ -95,7 +95,7 @@ function lastId(path: Path): number | undefined {
 }
 
 /** The path of the child with this id. */
-export function childPath(path: Path, id: number): Path {
+function childPath(path: Path, id: number): Path {
   if (path.objectId === undefined) return pathOf(id);
   if (path.objectInstanceId === undefined) return pathOf(path.objectId, id);
   return path.resourceId === undefined

@@ -89,11 +89,6 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
   }
 
   start(): void {
-    const { closedWith } = this.#state;
-    if (closedWith !== undefined) {
-      this.#fail(closedWith);
-      return;
-    }
     const messageId = this.#state.messageIds.take();
     if (messageId === undefined) {
       this.#failForLimit('no Message ID is free');

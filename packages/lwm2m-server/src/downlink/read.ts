@@ -38,7 +38,7 @@ export function acceptOf(endpoint: RegisteredEndpoint, options: Pick<OperationOp
 }
 
 /** What of the caller's options is for the CoAP exchange. */
-export function requestOptions(options: OperationOptions): RequestOptions {
+function requestOptions(options: OperationOptions): RequestOptions {
   return {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),

@@ -5,7 +5,7 @@ import { messages } from '../messages.ts';
 export const STREAM_URL = '/api/v1/stream';
 
 /** More endpoints than this are not loaded into one page. */
-export const MAX_ENDPOINTS = 20_000;
+const MAX_ENDPOINTS = 20_000;
 const HISTORY_PAGE = 10_000;
 /** Most values of history per series: about 7 MB of JSON. */
 export const MAX_HISTORY = 3 * HISTORY_PAGE;

@@ -1,12 +1,13 @@
-import { createContext, useContext, useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { LiveFeed } from '../api/feed.ts';
 import { STREAM_URL } from '../api/client.ts';
 import type { StreamState } from '../api/stream.ts';
 
-export const FeedContext = createContext(new LiveFeed());
+/** One connection serves the whole page. */
+const liveFeed = new LiveFeed();
 
 export function useFeed(): LiveFeed {
-  return useContext(FeedContext);
+  return liveFeed;
 }
 
 /** Keeps the feed connected for as long as the page is shown. */
