@@ -36,7 +36,7 @@ export interface CoapReply {
   readonly locationPath?: readonly string[];
   readonly options?: readonly CoapOption[];
   readonly payload?: Uint8Array;
-  /** Called once when the engine has handed the reply to the transport: the place to emit events from. */
+  /** Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that is the first. */
   readonly afterSent?: () => void;
 }
 
@@ -98,7 +98,8 @@ export type ObservationEnd =
 export interface Observer {
   /**
    * Called for each notification after the first response. A Confirmable one is acknowledged when the returned
-   * promise has resolved; when it rejects nothing is sent and the retransmission comes here again.
+   * promise has resolved; when it rejects nothing is sent and the retransmission comes here again. A notification that
+   * overtakes the first response is delivered before `observe` has resolved.
    */
   onNotification(notification: CoapNotification): void | Promise<void>;
   onEnd?(end: ObservationEnd): void;

@@ -33,8 +33,8 @@ export {
   OptionNumber,
 } from './options.ts';
 export type { CheckedOptions, OptionDefinition, OptionFormat } from './options.ts';
-export { CoapEndpoint } from './engine/endpoint.ts';
-export type { CoapEndpointOptions } from './engine/endpoint.ts';
+export { CoapEndpoint } from './engine/coap-endpoint.ts';
+export type { CoapEndpointOptions } from './engine/coap-endpoint.ts';
 export type { CoapStatistics } from './engine/statistics.ts';
 export {
   DEFAULT_TRANSMISSION_PARAMETERS,

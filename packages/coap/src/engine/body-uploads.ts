@@ -12,7 +12,8 @@ import type { PeerState } from './peer-state.ts';
 interface Upload extends Expiring<Upload> {
   readonly state: PeerState;
   readonly key: string;
-  readonly blocks: Uint8Array[];
+  /** The blocks so far in one piece: as many small views would take many times their bytes. */
+  buffer: Uint8Array;
   length: number;
 }
 
@@ -42,6 +43,9 @@ export interface BodyUploadsOptions {
   readonly maxUploads?: number;
   readonly maxBytes?: number;
 }
+
+/** Most bodies that need blocks at all are object lists of a few hundred bytes. */
+const FIRST_CAPACITY = 512;
 
 const INCOMPLETE: UploadStep = { code: Code.REQUEST_ENTITY_INCOMPLETE, options: [] };
 
@@ -93,12 +97,11 @@ export class BodyUploads {
       this.#drop(key);
       return INCOMPLETE;
     }
-    upload.blocks.push(payload);
-    upload.length += payload.length;
+    append(upload, payload);
     this.#bytes += payload.length;
     if (!block.more) {
       this.#drop(key);
-      return { body: join(upload) };
+      return { body: upload.buffer.subarray(0, upload.length) };
     }
     this.#byAge.refresh(upload);
     this.#makeRoom(upload);
@@ -118,7 +121,7 @@ export class BodyUploads {
     const upload: Upload = {
       state,
       key,
-      blocks: [],
+      buffer: new Uint8Array(FIRST_CAPACITY),
       length: 0,
       expiresAtMs: 0,
       previous: undefined,
@@ -170,12 +173,14 @@ export class BodyUploads {
   }
 }
 
-function join({ blocks, length }: Upload): Uint8Array {
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const block of blocks) {
-    body.set(block, offset);
-    offset += block.length;
+/** At most twice the bytes that have come are held for an upload. */
+function append(upload: Upload, payload: Uint8Array): void {
+  const length = upload.length + payload.length;
+  if (length > upload.buffer.length) {
+    const larger = new Uint8Array(Math.max(length, 2 * upload.buffer.length));
+    larger.set(upload.buffer.subarray(0, upload.length));
+    upload.buffer = larger;
   }
-  return body;
+  upload.buffer.set(payload, upload.length);
+  upload.length = length;
 }

@@ -130,7 +130,8 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
 
   onResponse(response: ArrivedResponse): void {
     acknowledge(this.#engine, this.#state, response);
-    if (this.#done) return;
+    // An observation holds its token across messages: this may be about one before.
+    if (this.#done || this.#messageId === undefined) return;
     this.#confirmPath();
     this.#finish();
     this.#listener.onResponse(response);

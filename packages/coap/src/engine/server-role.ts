@@ -128,12 +128,16 @@ export class ServerRole {
     let result: CoapReply | Promise<CoapReply>;
     try {
       result = this.#handler(request);
+      // Throws for a handler in plain JavaScript that returns nothing.
+      if ('then' in result) {
+        this.#await(work, result);
+        return;
+      }
     } catch (error) {
       this.#fail(work, error);
       return;
     }
-    if ('then' in result) this.#await(work, result);
-    else this.#answer(work, result);
+    this.#answer(work, result);
   }
 
   /** A further block of a response (RFC 7959 §2.4). */
@@ -186,16 +190,16 @@ export class ServerRole {
   #answer(work: Work, reply: CoapReply): void {
     work.answered = true;
     if (work.state.closedWith !== undefined) return;
-    if (!isSuccess(reply.code)) work.relation?.end();
     const { relation, responder } = work;
-    const observe = relation?.active === true ? relation.nextObserve() : undefined;
-    const { afterSent } = reply;
-    const onSent = afterSent && ((): void => this.#engine.callApplication(afterSent));
-    const onLost = relation === undefined ? undefined : (): void => relation.close();
     try {
+      if (!isSuccess(reply.code)) relation?.end();
+      const observe = relation?.active === true ? relation.nextObserve() : undefined;
+      const { afterSent } = reply;
+      const onSent = afterSent && ((): void => this.#engine.callApplication(afterSent));
+      const onLost = relation === undefined ? undefined : (): void => relation.close();
       responder.respond(shapeReply(reply, this.#shapeOf(work, observe)), onSent, onLost);
     } catch {
-      // The handler's reply can't be a message.
+      // The handler's reply can't be a message, or plain JavaScript gave none.
       this.#engine.counters.handlerErrors += 1;
       relation?.end();
       respondPlainly(responder, { code: Code.INTERNAL_SERVER_ERROR });

@@ -56,7 +56,6 @@ export class Transmission implements Outgoing {
   /** No further retransmission; an ACK or RST that comes yet belongs to nothing. */
   stop(): void {
     this.#timer?.cancel();
-    this.#timer = undefined;
     if (this.#state.outgoing.get(this.#messageId) === this) this.#state.outgoing.delete(this.#messageId);
   }
 

@@ -41,6 +41,16 @@ describe('request bodies being put together', () => {
     expect(first(bench, uploads, 'b', 1)).toBe(136);
   });
 
+  test('that begin anew take the place of what was there', () => {
+    const { bench, uploads } = setup({});
+    first(bench, uploads, 'a');
+    first(bench, uploads, 'a', 1);
+    first(bench, uploads, 'a');
+    expect([uploads.size, uploads.bytes, bench.state('a').assemblies]).toEqual([1, 64, 1]);
+    bench.clock.advance(300_000);
+    expect([uploads.size, uploads.bytes, bench.state('a').assemblies]).toEqual([0, 0, 0]);
+  });
+
   test('leave with their peer, and after their lifetime', () => {
     const { bench, uploads } = setup({});
     for (const key of ['a', 'b']) first(bench, uploads, key);

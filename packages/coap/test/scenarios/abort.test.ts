@@ -86,6 +86,8 @@ test('an observation that is aborted while it is registered is forgotten', async
   const registration = await world.hear();
   abort.abort();
   await expect(pending).rejects.toMatchObject({ code: 'ERR_COAP_ABORTED' });
+  await world.clock.advanceAsync(100_000);
+  await world.hearNothing();
   await world.say({ type: 'CON', code: '2.05', token: registration.token, options: [opt.observe(1)] });
   expect(line(await world.hear())).toBe('RST 0.00');
   await world.end();

@@ -165,6 +165,18 @@ describe('a request in blocks', () => {
     await world.end();
   });
 
+  test('is one thing per peer', async () => {
+    const { world, bodies } = await uploadWorld();
+    const other = world.network.peer('10.0.0.3', 40_000);
+    await send(world, body(100), 0, 2);
+    const last = { options: [...opt.path('rd'), opt.block1(1, false, 2)], payload: body(100).subarray(64) };
+    await world.say({ type: 'CON', code: '0.02', ...last }, other);
+    expect(await world.hearLine(other)).toBe('ACK 4.08');
+    await send(world, body(100), 1, 2);
+    expect(bodies).toEqual([body(100)]);
+    await world.end();
+  });
+
   test('pushes the oldest of the same peer out when there are too many', async () => {
     const { world } = await uploadWorld();
     for (const path of ['a', 'b', 'c', 'd', 'e']) await send(world, body(100), 0, 2, { path });

@@ -117,7 +117,7 @@ describe('a large reply', () => {
 
   test('of another peer is another one', async () => {
     const served = await serveWorld(() => body(150));
-    await ask(served.world);
+    await ask(served.world, undefined, 2, '0.02');
     const other = served.world.network.peer('10.0.0.3', 40_000);
     await served.world.say(
       { type: 'CON', code: '0.02', options: [...opt.path('big'), opt.block2(1, false, 2)] },

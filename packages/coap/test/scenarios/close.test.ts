@@ -1,7 +1,7 @@
 import type { DatagramHandler, DatagramTransport, Peer } from '@flownexus/datagram';
 import type { MemoryTransport } from '@flownexus/datagram/testing';
 import { describe, expect, test } from 'vitest';
-import { Code, type CoapError, type CoapReply } from '../../src/index.ts';
+import { Code, type CoapError, type CoapReply, type RequestHandler } from '../../src/index.ts';
 import { establish, notify } from './observer.ts';
 import { body, opt, World } from './world.ts';
 
@@ -13,7 +13,10 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
   );
 
 /** A world whose transport can lose a peer, and name it otherwise. */
-async function losingWorld(closed: Peer[] = []): Promise<{
+async function losingWorld(
+  closed: Peer[] = [],
+  onRequest: RequestHandler = () => new Promise<CoapReply>(() => undefined),
+): Promise<{
   readonly world: World;
   readonly confirmed: Peer[];
   readonly rename: (peer: Peer) => void;
@@ -45,7 +48,7 @@ async function losingWorld(closed: Peer[] = []): Promise<{
       onPeerClosed: (peer) => {
         closed.push(peer);
       },
-      onRequest: () => new Promise<CoapReply>(() => undefined),
+      onRequest,
     },
     wrap,
   );
@@ -120,6 +123,22 @@ describe('a peer whose association ended', () => {
     world.device.takeAll();
     await world.clock.advanceAsync(100_000);
     await world.hearNothing();
+    await world.end();
+  });
+
+  test('gets no further transmission of a separate response', async () => {
+    const reply = { code: Code.CONTENT };
+    const { world, lose } = await losingWorld(
+      [],
+      () => new Promise((resolve) => world.clock.schedule(2000, () => resolve(reply))),
+    );
+    await world.say({ type: 'CON', code: '0.02' });
+    await world.clock.advanceAsync(2000);
+    expect(world.device.takeAll()).toHaveLength(2); // the Empty ACK and the response
+    lose();
+    await world.clock.advanceAsync(100_000);
+    await world.hearNothing();
+    expect(world.endpoint.statistics).toMatchObject({ retransmissions: 0, timeouts: 0 });
     await world.end();
   });
 

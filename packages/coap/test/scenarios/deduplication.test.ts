@@ -40,6 +40,17 @@ describe('a duplicate', () => {
     await world.end();
   });
 
+  test('is new after EXCHANGE_LIFETIME although others are swept together', async () => {
+    const { world, calls } = await countingWorld();
+    await world.say({ type: 'CON', code: '0.02', messageId: 5 });
+    await world.clock.advanceAsync(500);
+    await world.say({ type: 'CON', code: '0.02', messageId: 6 });
+    await world.clock.advanceAsync(247_000);
+    await world.say({ type: 'CON', code: '0.02', messageId: 6 });
+    expect(calls()).toBe(3);
+    await world.end();
+  });
+
   test('of a Non-confirmable request is ignored for NON_LIFETIME', async () => {
     const { world, calls } = await countingWorld();
     const script = { type: 'NON', code: '0.02', messageId: 5 } as const;

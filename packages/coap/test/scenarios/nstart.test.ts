@@ -88,3 +88,19 @@ test('an unanswered NON request holds the next back at PROBING_RATE', async () =
   await world.hear();
   await world.end();
 });
+
+test('an upload that finds the queue full does not keep the next one from its resource', async () => {
+  const world = await World.open({ preferredBlockSize: 64 });
+  const put = { method: Code.PUT, path: ['a'], payload: new Uint8Array(100) };
+  const all = Array.from({ length: 257 }, () => world.endpoint.request(world.peer, { method: Code.GET }));
+  for (const request of all) request.catch(() => undefined);
+  await expect(world.endpoint.request(world.peer, put)).rejects.toMatchObject({ code: 'ERR_COAP_LIMIT' });
+  await world.say({ type: 'RST', messageId: (await world.hear()).messageId });
+  await world.say({ type: 'RST', messageId: (await world.hear()).messageId });
+  const second = world.endpoint.request(world.peer, put);
+  for (let count = 2; count < 257; count += 1)
+    await world.say({ type: 'RST', messageId: (await world.hear()).messageId });
+  await world.piggyback(await world.hear(), { code: '4.04' });
+  expect((await second).code).toBe(Code.NOT_FOUND);
+  await world.end();
+});

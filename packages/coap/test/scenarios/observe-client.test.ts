@@ -133,10 +133,13 @@ describe('the order of notifications', () => {
 });
 
 describe('the end of an observation', () => {
-  test('by an error notification, which is acknowledged', async () => {
+  test.each([
+    ['without Observe', []],
+    ['with Observe', [opt.observe(6)]],
+  ])('by an error notification %s, which is acknowledged', async (_name, options) => {
     const world = await World.open();
     const { observation, seen, registration } = await establish(world);
-    await world.say({ type: 'CON', code: '4.04', token: registration.token });
+    await world.say({ type: 'CON', code: '4.04', token: registration.token, options });
     expect(await world.hearLine()).toBe('ACK 0.00');
     expect(observation.active).toBe(false);
     expect(seen.ends).toMatchObject([{ reason: 'response', response: { code: Code.NOT_FOUND } }]);

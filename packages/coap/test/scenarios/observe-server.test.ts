@@ -127,6 +127,21 @@ describe('an observation of us', () => {
     await world.end();
   });
 
+  test('remembers its latest Non-confirmable notification only', async () => {
+    const { world, relations, register } = await observedWorld();
+    await register();
+    await world.hear();
+    await relations[0]!.notify(value('x'), { confirmable: false });
+    const older = await world.hear();
+    await relations[0]!.notify(value('y'), { confirmable: false });
+    const latest = await world.hear();
+    await world.say({ type: 'RST', messageId: older.messageId });
+    expect([relations[0]!.active, world.endpoint.statistics.unmatched]).toEqual([true, 1]);
+    await world.say({ type: 'RST', messageId: latest.messageId });
+    expect(relations[0]!.active).toBe(false);
+    await world.end();
+  });
+
   test('sends one Confirmable notification at a time', async () => {
     const { world, relations, register } = await observedWorld();
     await register();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CoapError, Code } from '../../src/index.ts';
+import { CoapError, Code, type CoapReply } from '../../src/index.ts';
 import { bytes, line, opt, text, World } from './world.ts';
 
 async function silentWorld(): Promise<World> {
@@ -158,6 +158,17 @@ describe('a handler that fails', () => {
     const world = await World.open({ onRequest: () => ({ code: Code.GET, payload: bytes('x') }) });
     await world.say({ type: 'CON', code: '0.01' });
     expect(await world.hearLine()).toBe('ACK 5.00');
+    await world.end();
+  });
+
+  test.each([
+    ['at once', (): CoapReply => undefined as unknown as CoapReply],
+    ['later', () => Promise.resolve(undefined as unknown as CoapReply)],
+  ])('with no reply at all, %s, as plain JavaScript can: 5.00', async (_when, onRequest) => {
+    const world = await World.open({ onRequest });
+    await world.say({ type: 'CON', code: '0.01' });
+    expect(await world.hearLine()).toBe('ACK 5.00');
+    expect(world.endpoint.statistics.handlerErrors).toBe(1);
     await world.end();
   });
 

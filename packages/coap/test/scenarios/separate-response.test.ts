@@ -145,4 +145,19 @@ describe('a separate response of ours', () => {
     expect(world.endpoint.statistics.handlerErrors).toBe(1);
     await world.end();
   });
+
+  test('is owed to a bounded number of requests of a peer: more are treated as lost', async () => {
+    const answers: (() => void)[] = [];
+    const world = await World.open({
+      onRequest: () => new Promise((resolve) => answers.push(() => resolve({ code: Code.CHANGED }))),
+    });
+    for (let messageId = 0; messageId < 33; messageId += 1) await world.say({ type: 'CON', code: '0.02', messageId });
+    expect([answers.length, world.endpoint.statistics.limits]).toEqual([32, 1]);
+    for (const answer of answers) answer();
+    await world.clock.settle();
+    expect(world.device.takeAll()).toHaveLength(32);
+    await world.say({ type: 'CON', code: '0.02', messageId: 32 });
+    expect(answers).toHaveLength(33);
+    await world.end();
+  });
 });
