@@ -82,16 +82,27 @@ export function lwm2mServer({ host, port, objects, store, log }: Lwm2mOptions): 
       store({ endpoint: registration.endpointName, receivedAt, source: 'observe', records }),
   });
 
-  server.on('registered', (registration) => {
-    const { endpointName: endpoint } = registration;
-    log.debug({ endpoint, registrationId: registration.registrationId }, 'registered');
-    for (const path of ['/3', ...sensorUnits(registration)]) {
+  const readAll = (endpoint: string, paths: readonly string[]): void => {
+    for (const path of paths) {
       readAndStore(server, endpoint, path, store).catch((error: unknown) => {
         // A device that is gone again, or does not have it, is its own affair.
         const level = error instanceof Lwm2mServerError ? 'info' : 'error';
         log[level]({ err: error, endpoint, path }, 'not read');
       });
     }
+  };
+  server.on('registered', (registration) => {
+    const { endpointName: endpoint } = registration;
+    log.debug({ endpoint, registrationId: registration.registrationId }, 'registered');
+    readAll(endpoint, ['/3', ...sensorUnits(registration)]);
+  });
+  server.on('updated', (registration, previous) => {
+    if (registration.instances === previous.instances) return;
+    const known = new Set(sensorUnits(previous));
+    readAll(
+      registration.endpointName,
+      sensorUnits(registration).filter((path) => !known.has(path)),
+    );
   });
   server.on('observationFailed', ({ endpointName: endpoint }, path, error) => {
     log.info({ err: error, endpoint, path }, 'not observed');

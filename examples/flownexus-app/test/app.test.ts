@@ -108,6 +108,19 @@ test('a device that registers is listed, read and observed', async () => {
   expect(await values(name, '/10240/0/1')).toHaveLength(1);
 });
 
+test('a sensor that comes with an Update is observed, and asked what it measures in', async () => {
+  const { app, values } = await startTestApp();
+  const client = await startDevice(app, 'a');
+  client.objects.set('/3303/1/5700', 20);
+  client.objects.set('/3303/1/5701', 'Far');
+  await client.update();
+  await vi.waitFor(
+    async () => expect(await values('a', '/3303/1/5700')).toMatchObject([{ value: 20, units: 'Far' }]),
+    eventually,
+  );
+  expect(await values('a', '/3303/0/5701')).toHaveLength(1);
+});
+
 test('a device that registers anew is registered at the end, and was never de-registered', async () => {
   const { app, endpoint, values } = await startTestApp();
   const first = await startDevice(app, 'a/b');

@@ -58,6 +58,8 @@ export class Lwm2mClient {
   #state: 'new' | 'running' | 'stopped' = 'new';
   #server: Peer | undefined;
   #location: readonly string[] | undefined;
+  /** The Object Instances that the server knows. */
+  #registeredPaths: readonly string[] = [];
   #timer: Timer | undefined;
   #stopWatching: (() => void) | undefined;
   readonly #abort = new AbortController();
@@ -106,7 +108,10 @@ export class Lwm2mClient {
     await this.#registerUntilDone();
   }
 
-  /** Sends an Update now (TS Core §6.2.2). Registers anew when the server no longer knows this client. */
+  /**
+   * Sends an Update now (TS Core §6.2.2), with the object list when Object Instances have come since the server heard of
+   * them. Registers anew when the server no longer knows this client.
+   */
   async update(): Promise<void> {
     const server = this.#server;
     const location = this.#location;
@@ -115,8 +120,12 @@ export class Lwm2mClient {
     }
     this.#timer?.cancel();
     try {
-      const { code } = await this.#coap.request(server, updateRequest(location), this.#requestOptions());
+      const paths = this.objects.instancePaths();
+      const changed = paths.join() !== this.#registeredPaths.join();
+      const request = updateRequest(location, changed ? paths : undefined);
+      const { code } = await this.#coap.request(server, request, this.#requestOptions());
       if (code === Code.CHANGED) {
+        this.#registeredPaths = paths;
         this.#scheduleUpdate();
         return;
       }
@@ -192,14 +201,16 @@ export class Lwm2mClient {
     this.#location = undefined;
     this.#notifier.clear();
     this.#server ??= await this.#coap.connect(server.host, server.port);
+    const instancePaths = this.objects.instancePaths();
     const request = registerRequest({
       endpointName,
       lifetime: this.#lifetime,
       lwm2mVersion,
-      instancePaths: this.objects.instancePaths(),
+      instancePaths,
     });
     const response = await this.#coap.request(this.#server, request, this.#requestOptions());
     this.#location = registrationLocation(response);
+    this.#registeredPaths = instancePaths;
     this.#scheduleUpdate();
     this.#options.onRegistered?.(this.#location.at(-1) ?? '');
   }

@@ -12,23 +12,27 @@ export function registerRequest(registration: {
   readonly instancePaths: readonly string[];
 }): CoapRequest {
   const { endpointName, lifetime, lwm2mVersion, instancePaths } = registration;
+  return {
+    method: Code.POST,
+    path: ['rd'],
+    query: [`lwm2m=${lwm2mVersion}`, `ep=${endpointName}`, `lt=${lifetime}`, 'b=U'],
+    ...objectList(instancePaths),
+  };
+}
+
+/** An Update (TS Core §6.2.2): with the complete object list when that has changed, otherwise without a word. */
+export function updateRequest(location: readonly string[], instancePaths?: readonly string[]): CoapRequest {
+  const request = { method: Code.POST, path: location };
+  return instancePaths === undefined ? request : { ...request, ...objectList(instancePaths) };
+}
+
+function objectList(instancePaths: readonly string[]): Pick<CoapRequest, 'contentFormat' | 'payload'> {
   const links = [
     { target: '/', attributes: { ct: String(ContentFormat.SENML_CBOR) } },
     // The Security Object is never listed (TS Core §6.2.1).
     ...instancePaths.filter((path) => !path.startsWith('/0/')).map((target) => ({ target, attributes: {} })),
   ];
-  return {
-    method: Code.POST,
-    path: ['rd'],
-    query: [`lwm2m=${lwm2mVersion}`, `ep=${endpointName}`, `lt=${lifetime}`, 'b=U'],
-    contentFormat: ContentFormat.LINK_FORMAT,
-    payload: encoder.encode(formatLinkFormat(links)),
-  };
-}
-
-/** An Update that only says that the client is still there (TS Core §6.2.2). */
-export function updateRequest(location: readonly string[]): CoapRequest {
-  return { method: Code.POST, path: location };
+  return { contentFormat: ContentFormat.LINK_FORMAT, payload: encoder.encode(formatLinkFormat(links)) };
 }
 
 /** A De-register (TS Core §6.2.3). */

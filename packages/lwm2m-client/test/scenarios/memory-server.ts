@@ -12,6 +12,8 @@ export class MemoryServer {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork(this.clock);
   readonly requests: string[] = [];
+  /** The object list of each of them. */
+  readonly lists: string[] = [];
   /** The client as the server sees it, from its latest request. */
   peer: Peer | undefined;
   /** What the next requests are answered instead of success; undefined: nothing at all. */
@@ -53,6 +55,7 @@ export class MemoryServer {
     const query = request.query.length === 0 ? '' : `?${request.query.join('&')}`;
     const method = request.method === Code.DELETE ? 'DELETE' : 'POST';
     this.requests.push(`${method} /${request.path.join('/')}${query}`);
+    this.lists.push(new TextDecoder().decode(request.payload));
     const answer = this.answers.shift();
     if (answer !== undefined) return answer;
     if (request.method === Code.DELETE) return { code: Code.DELETED };

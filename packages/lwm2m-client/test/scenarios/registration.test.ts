@@ -21,6 +21,17 @@ test('a client registers, updates before its lifetime ends, and de-registers', a
   expect(server.clock.pendingTimers).toBe(0);
 });
 
+test('an Update has the object list when an Object Instance has come', async () => {
+  const server = await MemoryServer.start();
+  const client = await server.client();
+  await server.clock.runUntil(client.start());
+  client.objects.set('/3303/1/5700', 21);
+  await server.clock.runUntil(client.update());
+  await server.clock.runUntil(client.update());
+  const list = '</>;ct=112,</1/0>,</3/0>,</5/0>,</3303/0>,</3303/1>,</3304/0>';
+  expect(server.lists).toEqual([list.replace('</3303/1>,', ''), list, '']);
+});
+
 test('a server that answers an Update 4.04 gets a new Register', async () => {
   const server = await MemoryServer.start();
   const troubles: string[] = [];

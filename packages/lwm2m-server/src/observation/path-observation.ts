@@ -1,4 +1,5 @@
 import {
+  CoapError,
   Code,
   type CoapNotification,
   type CoapObservation,
@@ -99,6 +100,8 @@ export class PathObservation {
     if (observation === undefined) return;
     try {
       await inExchange(this.#endpoint.endpointName, () => observation.cancel());
+    } catch (error) {
+      if (!isEndpointClosed(error)) throw error; // a server that stops needs no answer
     } finally {
       observation.forget();
     }
@@ -255,4 +258,9 @@ export class PathObservation {
     this.fail(error);
     if (this.policy) this.#context.failed(this.#endpoint.registration, this.name, error);
   }
+}
+
+function isEndpointClosed(error: unknown): boolean {
+  const cause = error instanceof Lwm2mServerError ? error.cause : undefined;
+  return cause instanceof CoapError && cause.code === 'ERR_COAP_CLOSED';
 }

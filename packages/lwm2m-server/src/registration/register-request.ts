@@ -69,7 +69,7 @@ export function applyUpdate(previous: Registration, request: RegistrationRequest
   }
   let list: ObjectList = previous;
   if (request.payload.length > 0) {
-    list = parseObjectList(request, previous.lwm2mVersion);
+    list = parseObjectList(request, previous.lwm2mVersion, ContentFormat.TEXT);
     if (list.links.length === 0) throw badRequest('the object list is empty');
   }
   // A new `b` restates queue mode as well (in 1.0 it is part of b); without b a lone Q only turns it on.
@@ -95,9 +95,11 @@ export function applyUpdate(previous: Registration, request: RegistrationRequest
   };
 }
 
-function parseObjectList(request: RegistrationRequest, lwm2mVersion: string): ObjectList {
-  // Wakaama sends the list of its Updates without a Content-Format: it can only be link-format.
-  if (request.contentFormat !== undefined && request.contentFormat !== ContentFormat.LINK_FORMAT) {
+function parseObjectList(request: RegistrationRequest, lwm2mVersion: string, mislabelled?: number): ObjectList {
+  // Wakaama sends the list of its Updates without a Content-Format, and in blocks with that of text from the second
+  // block on: it can only be link-format.
+  const { contentFormat = ContentFormat.LINK_FORMAT } = request;
+  if (contentFormat !== ContentFormat.LINK_FORMAT && contentFormat !== mislabelled) {
     throw new RefusalError(Code.UNSUPPORTED_CONTENT_FORMAT, 'the object list is application/link-format (40)');
   }
   try {

@@ -145,7 +145,8 @@ describe('applyUpdate', () => {
     expect(update(query)).toEqual({ ...registered, updatedAt: 2000, ...expected });
   });
 
-  test.each([40, undefined])('a list, Content-Format %s, is the complete list', (contentFormat) => {
+  // 0: Wakaama says text from the second block of an Update on.
+  test.each([40, undefined, 0])('a list, Content-Format %s, is the complete list', (contentFormat) => {
     const next = update('', { links: '</>;ct=110,</3/0>,</3303/0>,</3303/1>', contentFormat });
     expect(next.links.map((link) => link.path)).toEqual(['/3/0', '/3303/0', '/3303/1']);
     expect(next.instances.get(3303)).toEqual([0, 1]);

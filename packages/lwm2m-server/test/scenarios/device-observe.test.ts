@@ -52,6 +52,19 @@ describe('device.observe', () => {
     expect(await observation[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
   });
 
+  test('a server that stops while the device is asked to end it has nothing to report', async () => {
+    const { stage, device } = await observed();
+    const observation = stage.server.device('dev').observe('/3/0/9', { accept: null });
+    await accept(device, '1', 'CON GET 3/0/9 observe=0');
+    await stage.settle();
+    stage.taken();
+    const cancelled = observation.cancel();
+    await device.one();
+    await stage.server.stop();
+    await cancelled;
+    expect(stage.taken()).toEqual([]);
+  });
+
   test('shares the observation of a policy: the present value is read, and cancelling leaves the policy', async () => {
     const { stage, device } = await staged({ observe: [{ path: '/3/0/9' }] });
     await device.register();
