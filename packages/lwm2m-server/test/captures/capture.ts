@@ -33,6 +33,16 @@ export interface Capture {
   readonly steps: readonly Step[];
 }
 
+/** The datagram of each captured message. */
+const datagramOf = new WeakMap<CoapMessage, Uint8Array>();
+
+/** The bytes that a captured message came in. */
+export function capturedBytes(message: CoapMessage): Uint8Array {
+  const bytes = datagramOf.get(message);
+  if (bytes === undefined) throw new TypeError('the message is not of a capture');
+  return bytes;
+}
+
 const HEADER = /^# (\d+) \+([\d.]+)s UDP (\d+)->(\d+) len=(\d+) /;
 
 /** All captures beside this file. */
@@ -54,11 +64,13 @@ function parseCapture(text: string): readonly CapturedDatagram[] {
     const bytes = Uint8Array.from(Buffer.from(lines[index + 1] ?? '', 'hex'));
     if (header === null || bytes.length !== Number(header[5])) throw new Error(`line pair ${index} is malformed`);
     devicePort ??= header[3];
+    const message = decodeMessage(bytes);
+    datagramOf.set(message, bytes);
     datagrams.push({
       number: Number(header[1]),
       atMs: Math.round(Number(header[2]) * 1000),
       fromDevice: header[3] === devicePort,
-      message: decodeMessage(bytes),
+      message,
     });
   }
   return datagrams;

@@ -1,19 +1,10 @@
-import {
-  encodeMessage,
-  Code,
-  makeStringOption,
-  MessageType,
-  OptionNumber,
-  stringOptions,
-  uintOption,
-  type CoapMessage,
-  type CoapOption,
-} from '@flownexus/coap';
+import { Code, MessageType, OptionNumber, stringOptions, uintOption, type CoapMessage } from '@flownexus/coap';
 import { formatPath, type ResourceRecord, type ResourceValue } from '@flownexus/lwm2m-core';
 import { expect } from 'vitest';
 import { OperationRejectedError, type DeviceObservation } from '../../src/index.ts';
 import { inWords, Stage, type ScriptedDevice } from '../scripted-device.ts';
-import type { Capture, Step } from './capture.ts';
+import { capturedBytes, type Capture, type Step } from './capture.ts';
+import { withIds, withRegistrationId } from './splice.ts';
 
 /** Values by path; with the device's own time where it sent one. */
 export type Values = Readonly<Record<string, ResourceValue | { readonly value: ResourceValue; readonly time: number }>>;
@@ -21,7 +12,10 @@ export type Values = Readonly<Record<string, ResourceValue | { readonly value: R
 /** What a step came to: values, the code that the device refused with, or `timeout`. */
 export type Outcome = Values | string;
 
-/** Plays the device of a capture against a server of ours. */
+/**
+ * Plays the device of a capture against a server of ours, byte for byte: only Message IDs, tokens and the registration ID
+ * are exchanged for those that our server chose.
+ */
 export class Replay {
   readonly stage: Stage;
   /** By the number of the datagram that began the step. */
@@ -68,8 +62,8 @@ export class Replay {
   /** The device's own bytes; in an Update the location is the one that our server gave. */
   async #request({ number, message }: Step, captured: CoapMessage): Promise<void> {
     const [resource, id] = stringOptions(message.options, OptionNumber.URI_PATH);
-    const options = id === undefined ? message.options : relocated(message.options, this.#location);
-    this.#device.sendBytes(encodeMessage({ ...message, options }));
+    const bytes = capturedBytes(message);
+    this.#device.sendBytes(id === undefined ? bytes : withRegistrationId(bytes, this.#location[1] ?? ''));
     const answer = await this.#device.one();
     expect(resource).toBe('rd');
     expect({ ...answer, options: [] }, `the answer to #${number}`).toEqual({ ...captured, options: [] });
@@ -109,7 +103,7 @@ export class Replay {
   async #notification({ number, message }: Step, path: string, acknowledged: boolean): Promise<void> {
     const held = this.#observations.get(path);
     if (held === undefined) throw new Error(`#${number} notifies what is not observed`);
-    this.#device.send({ ...message, token: held.token });
+    this.#device.sendBytes(withIds(capturedBytes(message), message.messageId, held.token));
     const answers = (await this.#device.received()).map((answer) => [inWords(answer), answer.messageId]);
     if (held.cancelled) {
       // In the capture the cancellation had another token than the observation, so that the device went on.
@@ -129,7 +123,7 @@ export class Replay {
     const request = await this.#device.one();
     expect(inWords(request), `our request for #${number}`).toBe(inWords(message));
     if (captured !== undefined) {
-      this.#device.send({ ...captured, messageId: request.messageId, token: request.token });
+      this.#device.sendBytes(withIds(capturedBytes(captured), request.messageId, request.token));
       await this.stage.settle();
     }
     return request.token;
@@ -138,12 +132,6 @@ export class Replay {
 
 function acceptOf({ message }: Step): number | null {
   return uintOption(message.options, OptionNumber.ACCEPT) ?? null;
-}
-
-function relocated(options: readonly CoapOption[], location: readonly string[]): CoapOption[] {
-  const others = options.filter(({ number }) => number !== OptionNumber.URI_PATH);
-  const path = location.map((segment) => makeStringOption(OptionNumber.URI_PATH, segment));
-  return [...others, ...path].sort((a, b) => a.number - b.number);
 }
 
 function valuesOf(records: readonly ResourceRecord[]): Values {
