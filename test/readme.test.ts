@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startSimulatedDevices } from '@flownexus/lwm2m-client';
@@ -13,17 +14,58 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function readmeExample(): Promise<string> {
-  const readme = await readFile(join(root, 'README.md'), 'utf8');
+const readmes = [
+  '.',
+  ...['datagram', 'coap', 'senml', 'lwm2m-core', 'lwm2m-server', 'lwm2m-client'].map((name) => `packages/${name}`),
+];
+
+async function readmeExample(folder = '.'): Promise<string> {
+  const readme = await readFile(join(root, folder, 'README.md'), 'utf8');
   const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
-  if (example === undefined) throw new Error('README.md has no ts example');
+  if (example === undefined) throw new Error(`the README of ${folder} has no ts example`);
   return example;
 }
 
-test('the library example of the README shows what a device reports', async () => {
-  // Inside the repository, so that the packages resolve as they do for a user.
+/** A folder inside the repository, so that the packages resolve as they do for a user. */
+async function exampleFolder(): Promise<string> {
   const folder = await mkdtemp(join(root, 'test', '.readme-'));
   cleanups.push(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+test('the examples of all READMEs type-check', async () => {
+  const folder = await exampleFolder();
+  const names = readmes.map((_, index) => `example${index}.ts`);
+  for (const [index, readme] of readmes.entries()) {
+    await writeFile(join(folder, names[index] ?? ''), await readmeExample(readme));
+  }
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      extends: '../../tsconfig.base.json',
+      compilerOptions: { composite: false, declaration: false, declarationMap: false, noEmit: true, rootDir: '../..' },
+      files: names,
+    }),
+  );
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch((error: unknown) => {
+    throw new Error((error as { stdout?: string }).stdout ?? String(error));
+  });
+}, 60_000);
+
+test.each([
+  ['packages/coap', 'hello/world\n'],
+  ['packages/senml', '/3303/0/5700 21.5\n'],
+  ['packages/lwm2m-core', '95\n'],
+])('the example of %s prints what it says', async (readme, output) => {
+  const folder = await exampleFolder();
+  await writeFile(join(folder, 'example.ts'), await readmeExample(readme));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', join(folder, 'example.ts')]);
+  expect(stdout).toBe(output);
+});
+
+test('the library example of the README shows what a device reports', async () => {
+  const folder = await exampleFolder();
   await writeFile(join(folder, 'example.ts'), await readmeExample());
   const server = spawn(process.execPath, ['--conditions=source', join(folder, 'example.ts')], {
     env: { ...process.env, COAP_PORT: '0' },

@@ -13,6 +13,9 @@ const usage = `Simulated LwM2M devices with the objects of Zephyr's sample.
   --help          this text
 `;
 
+/** A server on the same network has answered by then; a first retransmission included. */
+const ANSWER_EXPECTED_MS = 5_000;
+
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function numberOption(name: string, text: string, low: number, high: number): number {
@@ -72,6 +75,10 @@ async function main(): Promise<void> {
     `${options.count} simulated device${options.count === 1 ? '' : 's'} for coap://${options.serverHost}:${options.serverPort}; Ctrl-C ends`,
   );
   const devices = await startSimulatedDevices(options);
+  setTimeout(() => {
+    if (devices.clients.some((client) => client.registrationId !== undefined)) return;
+    write(`no answer from coap://${options.serverHost}:${options.serverPort} yet: is the server running there?`);
+  }, ANSWER_EXPECTED_MS).unref();
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(130);

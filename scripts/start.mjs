@@ -1,0 +1,12 @@
+// npm start: builds what is stale, then is the application.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { buildPackages } from './build-packages.mjs';
+
+buildPackages();
+// In a process of its own: the bundler wants NODE_ENV to be "production", the application wants the user's.
+const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('build-web.mjs', import.meta.url))], {
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(status ?? 1);
+await import('../examples/flownexus-app/dist/main.js');
