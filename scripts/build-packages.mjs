@@ -1,5 +1,5 @@
-// Compiles what is stale. Used by the scripts that run something, in one process with it: a signal to npm then reaches
-// what runs, where a shell between them would end and leave it behind.
+// Compiles what is stale. The scripts that run something do it in one process with this, so that a signal to the script
+// reaches what it runs.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
