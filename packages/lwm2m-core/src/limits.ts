@@ -18,5 +18,5 @@ export const MAX_OBJECT_DEFINITIONS = 16_384;
 /** Resources of one Object definition. The greatest public one has 67. */
 export const MAX_RESOURCE_DEFINITIONS = 4096;
 
-/** Values of one TLV payload. SenML has the bound of its own package. */
+/** Values of one TLV payload, and as many Object Instances and multiple Resources. SenML has the bounds of its own package. */
 export const MAX_RECORDS = 10_000;

@@ -1,4 +1,5 @@
 import { SenmlError } from './errors.ts';
+import type { CborLimits } from './limits.ts';
 import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
 
 const QUOTE = 0x22;
@@ -7,18 +8,20 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+const COMMA = 0x2c;
 
 /** Only with that many digits in a row can an integer be beyond 2^53. */
 const MANY_DIGITS = /\d{16}/;
 const INTEGER = /^-?\d{16,20}$/;
 
 /**
- * Bounds the nesting before the text is parsed, as a reviver recurses.
+ * Bounds nesting and items before the text is parsed, as a reviver recurses and is called for each of them.
  *
  * @throws SenmlError `ERR_SENML_LIMIT`
  */
-export function checkJsonNesting(text: string, maxNesting: number): void {
+export function checkJsonSize(text: string, { maxNesting, maxItems }: CborLimits): void {
   let depth = 0;
+  let items = 1;
   let inString = false;
   for (let offset = 0; offset < text.length; offset += 1) {
     const unit = text.charCodeAt(offset);
@@ -35,6 +38,12 @@ export function checkJsonNesting(text: string, maxNesting: number): void {
       }
     } else if (unit === CLOSE_BRACKET || unit === CLOSE_BRACE) {
       depth -= 1;
+    } else if (unit === COMMA) {
+      items += 1;
+      if (items > maxItems) {
+        const found = `found more at offset ${String(offset)}`;
+        throw new SenmlError('ERR_SENML_LIMIT', `expected at most ${String(maxItems)} items, ${found}`);
+      }
     }
   }
 }

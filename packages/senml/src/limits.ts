@@ -4,7 +4,7 @@ export interface CborLimits {
   readonly maxBytes: number;
   /** Arrays, maps and tags within each other. */
   readonly maxNesting: number;
-  /** Data items in total, keys and values of maps each counted. */
+  /** Data items in total, keys and values of maps each counted; of JSON the members of arrays and objects. */
   readonly maxItems: number;
 }
 
@@ -19,7 +19,8 @@ export interface SenmlLimits extends CborLimits {
 export const DEFAULT_LIMITS: SenmlLimits = {
   maxBytes: 1_048_576,
   maxNesting: 8,
-  maxItems: 200_000,
+  // 10 000 records of ten fields.
+  maxItems: 100_000,
   maxRecords: 10_000,
   maxNameLength: 512,
 };

@@ -2,7 +2,7 @@ import { decodeBase64, encodeBase64 } from './base64.ts';
 import { SenmlError } from './errors.ts';
 import { checkRecord, readField, recordError } from './fields.ts';
 import type { RecordDraft } from './fields.ts';
-import { checkJsonNesting, parseJson } from './json-parse.ts';
+import { checkJsonSize, parseJson } from './json-parse.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import type { SenmlNumber, SenmlRecord } from './record.ts';
@@ -20,7 +20,7 @@ export function decodeSenmlJson(document: string | Uint8Array, limits: SenmlLimi
   // A string has at least as many bytes as units, and at most three times as many: the bound needs no exact count.
   if (document.length > limits.maxBytes) throw tooMuch('bytes', limits.maxBytes);
   const text = typeof document === 'string' ? document : decodeText(document);
-  checkJsonNesting(text, limits.maxNesting);
+  checkJsonSize(text, limits);
   const pack = parseJson(text);
   if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'expected an array, found another JSON value');
   if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);

@@ -104,6 +104,9 @@ describe('decodeSenmlJson', () => {
     expect(codeOf(() => decodeSenmlJson(`[]${' '.repeat(39)}`, limits))).toBe('ERR_SENML_LIMIT');
     expect(decodeSenmlJson('[{"x":["[[[\\"[["]}]', limits)).toEqual([{}]);
     expect(codeOf(() => decodeSenmlJson('[{"x":[[]]}]', limits))).toBe('ERR_SENML_LIMIT');
+    const few = { ...limits, maxBytes: 1000, maxItems: 5 };
+    expect(decodeSenmlJson('[{"x":[1,2,3,",,,,"],"n":"a"}]', few)).toHaveLength(1);
+    expect(codeOf(() => decodeSenmlJson('[{"x":[1,2,3,4,5],"n":"a"}]', few))).toBe('ERR_SENML_LIMIT');
     expect(codeOf(() => decodeSenmlJson(`[1234567890123456,${'['.repeat(500_000)}`))).toBe('ERR_SENML_LIMIT');
   });
 });

@@ -77,7 +77,7 @@ function readObject(reading: Reading, tlvs: readonly Tlv[], objectId: number): v
   for (const tlv of tlvs) {
     requireType(tlv, tlv.type === TlvType.objectInstance, 'an Object Instance');
     requireNewId(tlv, ids);
-    reading.containers.push(pathOf(objectId, tlv.id));
+    addContainer(reading, pathOf(objectId, tlv.id));
     readResources(reading, readTlvs(reading.bytes, tlv.start, tlv.end), objectId, tlv.id);
   }
 }
@@ -91,7 +91,7 @@ function readResources(reading: Reading, tlvs: readonly Tlv[], objectId: number,
     if (tlv.type === TlvType.resource) {
       addRecord(reading, tlv, path);
     } else {
-      reading.containers.push(path);
+      addContainer(reading, path);
       readResourceInstances(reading, readTlvs(reading.bytes, tlv.start, tlv.end), path);
     }
   }
@@ -104,6 +104,12 @@ function readResourceInstances(reading: Reading, tlvs: readonly Tlv[], path: Pat
     requireNewId(tlv, ids);
     addRecord(reading, tlv, pathOf(path.objectId, path.objectInstanceId, path.resourceId, tlv.id));
   }
+}
+
+function addContainer(reading: Reading, path: Path): void {
+  if (reading.containers.length === MAX_RECORDS)
+    throw decodeError(`expected at most ${String(MAX_RECORDS)} instances and multiple Resources, found more`);
+  reading.containers.push(path);
 }
 
 function addRecord(reading: Reading, tlv: Tlv, path: Path): void {

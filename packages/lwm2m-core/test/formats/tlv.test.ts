@@ -141,6 +141,13 @@ describe('values', () => {
     expect(decodePayload(bytes.subarray(4), TLV, '/3/0').records).toHaveLength(MAX_RECORDS);
     expect(() => decodePayload(bytes, TLV, '/3/0')).toThrow(Lwm2mError);
   });
+
+  test('bounds the instances and multiple Resources, empty ones too', () => {
+    const bytes = new Uint8Array(3 * (MAX_RECORDS + 1));
+    for (let id = 0; id <= MAX_RECORDS; id += 1) bytes.set([0xa0, id >> 8, id & 255], id * 3);
+    expect(decodePayload(bytes.subarray(3), TLV, '/3/0').node).toMatchObject({ kind: 'objectInstance' });
+    expect(() => decodePayload(bytes, TLV, '/3/0')).toThrow(Lwm2mError);
+  });
 });
 
 describe('encoding', () => {
