@@ -1,4 +1,5 @@
 import type { Peer } from '@flownexus/datagram';
+import type { CoapError } from './errors.ts';
 import type { CoapOption } from './message.ts';
 
 /** A request as a caller gives it; what the engine decides (type, Message ID, token, blocks) is not in it. */
@@ -38,6 +39,12 @@ export interface CoapReply {
   readonly payload?: Uint8Array;
   /** Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that is the first. */
   readonly afterSent?: () => void;
+  /**
+   * Called once, in the place of `afterSent`, when the reply to a request has not been sent and never will be: the handler took
+   * longer than a peer waits (EXCHANGE_LIFETIME), the association with the peer ended meanwhile, a bound was in the way, or the
+   * reply can't be a message. Not for notifications: their promise rejects.
+   */
+  readonly onUnsent?: () => void;
 }
 
 /** A request as the server role sees it: whole, whatever blocks it came in. */
@@ -77,7 +84,11 @@ export interface ObserveRelation {
   onEnd: (() => void) | undefined;
 }
 
-/** Handles a request. A rejection is answered 5.00; a `CoapError` with a `responseCode` is answered with that. */
+/**
+ * Handles a request. A rejection is answered 5.00; a `CoapError` with a `responseCode` is answered with that. Requests that don't
+ * come here: with a method that RFC 7252 and RFC 8132 don't have (answered 4.05), and with a critical option that isn't
+ * understood (4.02), If-Match and If-None-Match among them.
+ */
 export type RequestHandler = (request: IncomingRequest) => CoapReply | Promise<CoapReply>;
 
 /** One notification of an observation in the client role. */
@@ -97,11 +108,21 @@ export type ObservationEnd =
 /** What a client-role observer does. */
 export interface Observer {
   /**
-   * Called for each notification after the first response. A Confirmable one is acknowledged when the returned
-   * promise has resolved; when it rejects nothing is sent and the retransmission comes here again. A notification that
-   * overtakes the first response is delivered before `observe` has resolved.
+   * Called once with the whole first response that establishes the observation, before `observe` resolves. When it came as
+   * a Confirmable message (a separate response, or a notification that overtook the response or stands for one that was
+   * lost), that message is acknowledged when the returned promise has resolved; when it rejects nothing is sent, and the
+   * retransmission comes to `onNotification`. `observe` does not wait for the promise. Of a response in blocks the first
+   * block is acknowledged before the rest is fetched.
+   */
+  onEstablished?(response: CoapResponse): void | Promise<void>;
+  /**
+   * Called for each notification after the first response, one that ends the observation with a success but without
+   * Observe included. A Confirmable one is acknowledged when the returned promise has resolved; when it rejects nothing is
+   * sent and the retransmission comes here again.
    */
   onNotification(notification: CoapNotification): void | Promise<void>;
+  /** A notification in blocks is lost: its rest could not be fetched, or a newer one came meanwhile (RFC 7959 §3.4). */
+  onAbandoned?(reason: CoapError): void;
   onEnd?(end: ObservationEnd): void;
 }
 

@@ -23,7 +23,10 @@ export const MAX_QUEUED_PER_PEER = 256;
 export const MAX_TOKENS_PER_PEER = 2048;
 /** Observations that one peer may hold of us. */
 export const MAX_RELATIONS_PER_PEER = 256;
-/** Requests and notifications of one peer whose handlers run at the same time. More are treated as lost. */
+/**
+ * Requests and notifications of one peer whose handlers run at the same time. More are treated as lost. First responses of
+ * observations that won't come again run beyond it: they are as many as we asked for.
+ */
 export const MAX_PROCESSING_PER_PEER = 32;
 /** Message IDs remembered to find duplicates: of one peer, and of all. */
 export const MAX_DEDUPLICATION_PER_PEER = 4096;
@@ -39,3 +42,5 @@ export const MAX_ASSEMBLY_BYTES: number = 64 * 1024 * 1024;
 /** Response bodies kept for peers that fetch them block by block, and their bytes. */
 export const MAX_REPRESENTATIONS = 20_000;
 export const MAX_REPRESENTATION_BYTES: number = 64 * 1024 * 1024;
+/** Bytes of response bodies that are being fetched block by block from all peers. */
+export const MAX_DOWNLOAD_BYTES: number = 64 * 1024 * 1024;

@@ -3,6 +3,8 @@ import { CoapError } from '../errors.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import { findOption, uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { GrowingBody } from './growing-body.ts';
 
 /** What a block did to a body: it needs more, it is whole, or the resource changed under it (RFC 7959 §2.4). */
 export type DownloadStep = 'more' | 'complete' | 'changed';
@@ -14,12 +16,22 @@ export class BodyDownload {
   readonly options: readonly CoapOption[];
   readonly #maxBodySize: number;
   readonly #etag: Uint8Array | undefined;
-  readonly #blocks: Uint8Array[] = [];
-  #length = 0;
+  readonly #body = new GrowingBody();
+  readonly #budget: ByteBudget;
   #szx: number;
 
-  /** Begins with the first block. Throws `CoapError` when the body is too large; `add` the block then. */
-  constructor(message: CoapMessage, options: readonly CoapOption[], szx: number, maxBodySize: number) {
+  /**
+   * Begins with the first block; `add` it then. Its bytes come out of `budget` until `release`. Throws `CoapError` when the
+   * body is too large.
+   */
+  constructor(
+    message: CoapMessage,
+    options: readonly CoapOption[],
+    szx: number,
+    maxBodySize: number,
+    budget: ByteBudget,
+  ) {
+    this.#budget = budget;
     this.code = message.code;
     this.options = options;
     this.#szx = szx;
@@ -30,7 +42,7 @@ export class BodyDownload {
 
   /** The block to ask for next, in blocks of the size that came last. */
   get next(): BlockValue {
-    return { num: this.#length / blockSize(this.#szx), more: false, szx: this.#szx };
+    return { num: this.#body.length / blockSize(this.#szx), more: false, szx: this.#szx };
   }
 
   /** Takes a block. Throws `CoapError` when it does not follow, or makes the body too large. */
@@ -39,33 +51,34 @@ export class BodyDownload {
       return 'changed';
     }
     const size = blockSize(block.szx);
-    if (block.num * size !== this.#length) {
+    if (block.num * size !== this.#body.length) {
       throw new CoapError(
         'ERR_COAP_BLOCK',
-        `expected the block at byte ${this.#length} of the body, found the one at byte ${block.num * size}`,
+        `expected the block at byte ${this.#body.length} of the body, found the one at byte ${block.num * size}`,
       );
     }
     const { payload } = message;
     if (block.more ? payload.length !== size : payload.length > size) {
       throw new CoapError('ERR_COAP_BLOCK', `expected a block of ${size} bytes, found ${payload.length}`);
     }
-    this.#checkSize(this.#length + payload.length);
+    this.#checkSize(this.#body.length + payload.length);
     // RFC 7959 §2.4: the server may go on with smaller blocks than it was asked for, never with larger ones.
     this.#szx = Math.min(this.#szx, block.szx);
-    this.#blocks.push(payload);
-    this.#length += payload.length;
+    if (!this.#budget.take(payload.length)) {
+      throw new CoapError('ERR_COAP_LIMIT', 'too many bodies are being fetched at the same time');
+    }
+    this.#body.append(payload);
     return block.more ? 'more' : 'complete';
   }
 
   /** The body so far. */
   body(): Uint8Array {
-    const body = new Uint8Array(this.#length);
-    let offset = 0;
-    for (const block of this.#blocks) {
-      body.set(block, offset);
-      offset += block.length;
-    }
-    return body;
+    return this.#body.bytes();
+  }
+
+  /** Nothing more comes: its bytes are free for others. Call it once. */
+  release(): void {
+    this.#budget.giveBack(this.#body.length);
   }
 
   #checkSize(size: number): void {

@@ -6,15 +6,14 @@ import type { CoapOption } from '../message.ts';
 import { makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 import { ExpiryList, type Expiring } from './expiry-list.ts';
+import { GrowingBody } from './growing-body.ts';
 import type { PeerState } from './peer-state.ts';
 
 /** A request body whose last block has not come yet. */
 interface Upload extends Expiring<Upload> {
   readonly state: PeerState;
   readonly key: string;
-  /** The blocks so far in one piece: as many small views would take many times their bytes. */
-  buffer: Uint8Array;
-  length: number;
+  readonly body: GrowingBody;
 }
 
 /** One block of a request. */
@@ -43,9 +42,6 @@ export interface BodyUploadsOptions {
   readonly maxUploads?: number;
   readonly maxBytes?: number;
 }
-
-/** Most bodies that need blocks at all are object lists of a few hundred bytes. */
-const FIRST_CAPACITY = 512;
 
 const INCOMPLETE: UploadStep = { code: Code.REQUEST_ENTITY_INCOMPLETE, options: [] };
 
@@ -93,15 +89,15 @@ export class BodyUploads {
     if (offset === 0 && !block.more) return { body: payload };
     const upload = offset === 0 ? this.#begin(state, key) : this.#uploads.get(key);
     if (upload === undefined) return INCOMPLETE;
-    if (upload.length !== offset || upload.expiresAtMs <= this.#options.clock.now()) {
+    if (upload.body.length !== offset || upload.expiresAtMs <= this.#options.clock.now()) {
       this.#drop(key);
       return INCOMPLETE;
     }
-    append(upload, payload);
+    upload.body.append(payload);
     this.#bytes += payload.length;
     if (!block.more) {
       this.#drop(key);
-      return { body: upload.buffer.subarray(0, upload.length) };
+      return { body: upload.body.bytes() };
     }
     this.#byAge.refresh(upload);
     this.#makeRoom(upload);
@@ -112,23 +108,23 @@ export class BodyUploads {
 
   /** Forgets what a peer began. */
   forgetPeer(state: PeerState): void {
-    if (state.assemblies === 0) return;
-    for (const upload of this.#uploads.values()) if (upload.state === state) this.#drop(upload.key);
+    if (state.assemblies !== undefined) for (const key of state.assemblies) this.#drop(key);
   }
 
   #begin(state: PeerState, key: string): Upload {
-    if (state.assemblies >= MAX_ASSEMBLIES_PER_PEER) this.#dropOldestOf(state);
+    const assemblies = (state.assemblies ??= new Set());
+    if (assemblies.size >= MAX_ASSEMBLIES_PER_PEER) this.#dropOldestOf(assemblies);
     const upload: Upload = {
       state,
       key,
-      buffer: new Uint8Array(FIRST_CAPACITY),
-      length: 0,
+      body: new GrowingBody(),
       expiresAtMs: 0,
       previous: undefined,
       next: undefined,
     };
     this.#uploads.set(key, upload);
-    state.assemblies += 1;
+    this.#bytes += heldBytes(upload);
+    assemblies.add(key);
     this.#byAge.add(upload);
     return upload;
   }
@@ -150,13 +146,11 @@ export class BodyUploads {
     }
   }
 
-  #dropOldestOf(state: PeerState): void {
-    for (const upload of this.#uploads.values()) {
-      if (upload.state !== state) continue;
-      this.#options.onLimit();
-      this.#drop(upload.key);
-      return;
-    }
+  #dropOldestOf(assemblies: ReadonlySet<string>): void {
+    const [oldest] = assemblies;
+    if (oldest === undefined) return;
+    this.#options.onLimit();
+    this.#drop(oldest);
   }
 
   #drop(key: string): void {
@@ -168,19 +162,12 @@ export class BodyUploads {
 
   #forget(upload: Upload): void {
     this.#uploads.delete(upload.key);
-    this.#bytes -= upload.length;
-    upload.state.assemblies -= 1;
+    this.#bytes -= heldBytes(upload);
+    upload.state.assemblies?.delete(upload.key);
   }
 }
 
-/** At most twice the bytes that have come are held for an upload. */
-function append(upload: Upload, payload: Uint8Array): void {
-  const length = upload.length + payload.length;
-  if (length > upload.buffer.length) {
-    const larger = new Uint8Array(Math.max(length, 2 * upload.buffer.length));
-    larger.set(upload.buffer.subarray(0, upload.length));
-    upload.buffer = larger;
-  }
-  upload.buffer.set(payload, upload.length);
-  upload.length = length;
+/** What an upload holds: its key, which the peer chooses as well, in UTF-16, and its body. */
+function heldBytes({ key, body }: Upload): number {
+  return 2 * key.length + body.length;
 }

@@ -81,6 +81,7 @@ export class ClientTransfer implements ExchangeListener {
   }
 
   cancel(): void {
+    this.#dropDownload();
     this.#exchange?.cancel();
     this.#exchange = undefined;
   }
@@ -93,6 +94,7 @@ export class ClientTransfer implements ExchangeListener {
   }
 
   onFailure(error: CoapError): void {
+    this.#dropDownload();
     this.#options.listener.onFailure(error);
   }
 
@@ -184,21 +186,30 @@ export class ClientTransfer implements ExchangeListener {
     const whole = block === undefined || (block.num === 0 && !block.more);
     // An error to a request for a further block answers the whole request.
     if (whole && (this.#download === undefined || !isSuccess(message.code))) {
+      this.#dropDownload();
       this.#deliver(message.code, options, message.payload);
       return;
     }
     if (block === undefined) throw new CoapError('ERR_COAP_BLOCK', 'expected Block2 in the response, found none');
-    this.#download ??= new BodyDownload(message, options, Math.min(block.szx, MAX_SZX), engine.settings.maxBodySize);
-    switch (this.#download.add(message, options, block)) {
+    const { maxBodySize } = engine.settings;
+    this.#download ??= new BodyDownload(message, options, Math.min(block.szx, MAX_SZX), maxBodySize, engine.downloads);
+    const download = this.#download;
+    switch (download.add(message, options, block)) {
       case 'more':
-        this.#fetch(this.#download.next);
+        this.#fetch(download.next);
         return;
       case 'complete':
-        this.#deliver(this.#download.code, this.#download.options, this.#download.body());
+        this.#dropDownload();
+        this.#deliver(download.code, download.options, download.body());
         return;
       case 'changed':
         this.#restartDownload();
     }
+  }
+
+  #dropDownload(): void {
+    this.#download?.release();
+    this.#download = undefined;
   }
 
   #restartDownload(): void {
@@ -209,7 +220,7 @@ export class ClientTransfer implements ExchangeListener {
     }
     this.#downloadRestarted = true;
     const szx = this.#download?.next.szx ?? this.#szx;
-    this.#download = undefined;
+    this.#dropDownload();
     this.#fetch({ num: 0, more: false, szx });
   }
 
@@ -231,7 +242,7 @@ export class ClientTransfer implements ExchangeListener {
       step();
     } catch (error) {
       if (!(error instanceof CoapError)) throw error;
-      this.#options.listener.onFailure(error);
+      this.onFailure(error);
     }
   }
 }

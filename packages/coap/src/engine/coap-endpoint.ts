@@ -11,7 +11,9 @@ import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestHandl
 import { largestSzx } from '../block.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { DEFAULT_MAX_BODY_SIZE } from '../limits.ts';
+import { DEFAULT_MAX_BODY_SIZE, MAX_DOWNLOAD_BYTES } from '../limits.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { application } from './application.ts';
 import { ClientRole } from './client-role.ts';
 import { Deduplication } from './deduplication.ts';
 import type { Engine } from './engine.ts';
@@ -31,7 +33,10 @@ export interface CoapEndpointOptions {
   readonly random?: RandomSource;
   /** Changes to the transmission parameters of RFC 7252 §4.8. */
   readonly parameters?: Partial<TransmissionParameters>;
-  /** Answers requests. Default: 4.04 to each. */
+  /**
+   * Answers requests. Default: 4.04 to each. The engine itself refuses unknown methods with 4.05 and, as conditional requests
+   * are not supported, those with If-Match or If-None-Match like any other critical option that nobody acts on: with 4.02.
+   */
   readonly onRequest?: RequestHandler;
   /** The transport has lost the association with a peer; what was under way with it has been rejected. */
   readonly onPeerClosed?: (peer: Peer) => void;
@@ -43,6 +48,13 @@ export interface CoapEndpointOptions {
   readonly separateResponseAfterMs?: number;
   /** A notification whose observer takes longer stays unacknowledged, and its retransmission goes there again. Default 10 000. */
   readonly uplinkTimeoutMs?: number;
+  /**
+   * What a handler, observer or callback of the application threw or rejected with, and which it was (`onRequest`, `reply`,
+   * `onNotification`, `afterSent` and so on). A `CoapError` with a `responseCode` from a request handler is an answer and
+   * does not come here, nor does a handler that is too slow. Default: such errors are only counted
+   * (`statistics.handlerErrors`). What this throws is counted as well and goes no further.
+   */
+  readonly onError?: (error: unknown, context: string) => void;
 }
 
 /**
@@ -80,13 +92,6 @@ export class CoapEndpoint {
       counters.limits += 1;
     };
     const deduplication = new Deduplication({ clock, timers, times, onLimit });
-    const callApplication = (callback: () => void): void => {
-      try {
-        callback();
-      } catch {
-        counters.handlerErrors += 1;
-      }
-    };
     const send = (state: PeerState, datagram: Uint8Array): void => {
       if (state.closedWith === undefined) this.#send(state.peer, datagram);
     };
@@ -99,6 +104,7 @@ export class CoapEndpoint {
       times,
       counters,
       deduplication,
+      downloads: new ByteBudget(MAX_DOWNLOAD_BYTES),
       settings: {
         szx: largestSzx(checkRange('preferredBlockSize', options.preferredBlockSize ?? 512, 16, 1024)),
         maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, 2 ** 30),
@@ -111,7 +117,7 @@ export class CoapEndpoint {
         uplinkTimeoutMs: checkRange('uplinkTimeoutMs', options.uplinkTimeoutMs ?? 10_000, 0, 2 ** 31),
       },
       send,
-      callApplication,
+      ...application(counters, options.onError),
     };
     this.#states = new StateTable({
       clock,
@@ -211,7 +217,7 @@ export class CoapEndpoint {
     const state = this.#states.find(peer);
     if (state !== undefined) this.#end(state, new CoapError('ERR_COAP_PEER_CLOSED', 'the association has ended'));
     const onPeerClosed = this.#onPeerClosed;
-    if (onPeerClosed !== undefined) this.#engine.callApplication(() => onPeerClosed(peer));
+    if (onPeerClosed !== undefined) this.#engine.callApplication('onPeerClosed', () => onPeerClosed(peer));
   }
 
   #end(state: PeerState, error: CoapError): void {
@@ -219,6 +225,7 @@ export class CoapEndpoint {
     for (const owner of [...state.tokens.values()]) owner.onClosed(error);
     for (const relation of [...state.relations.values()]) relation.close();
     for (const outgoing of [...state.outgoing.values()]) outgoing.stop();
+    state.responses.flush();
     this.#forget(state);
   }
 

@@ -1,11 +1,13 @@
 import type { Clock, DatagramTransport, RandomSource, TimerQueue } from '@flownexus/datagram';
+import type { Application } from './application.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Deduplication } from './deduplication.ts';
 import type { PeerState } from './peer-state.ts';
 import type { CoapCounters } from './statistics.ts';
 import type { TransmissionParameters, TransmissionTimes } from './transmission-parameters.ts';
 
 /** What the parts of the engine share. */
-export interface Engine {
+export interface Engine extends Application {
   readonly transport: DatagramTransport;
   readonly clock: Clock;
   readonly timers: TimerQueue;
@@ -14,11 +16,11 @@ export interface Engine {
   readonly times: TransmissionTimes;
   readonly counters: CoapCounters;
   readonly deduplication: Deduplication;
+  /** For the bodies that are fetched block by block. */
+  readonly downloads: ByteBudget;
   readonly settings: EngineSettings;
   /** Hands bytes to the transport. */
   send(state: PeerState, datagram: Uint8Array): void;
-  /** Calls something of the application: what it throws is counted and goes no further. */
-  callApplication(callback: () => void): void;
 }
 
 export interface EngineSettings {

@@ -80,7 +80,8 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
 
   /** Forgets the exchange; a response that comes yet belongs to nobody. */
   cancel(): void {
-    if (!this.#done) this.#finish();
+    // Those that wait may be given up in the same turn, by the same time-out: none of them is to be sent for a moment.
+    if (!this.#done) this.#finish((start) => this.#engine.timers.schedule(0, start));
   }
 
   /** As an `Outgoing`. */
@@ -130,6 +131,11 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
 
   onResponse(response: ArrivedResponse): void {
     acknowledge(this.#engine, this.#state, response);
+    this.accept(response);
+  }
+
+  /** Takes the response like `onResponse`, and leaves it to the caller to acknowledge it. */
+  accept(response: ArrivedResponse): void {
     // An observation holds its token across messages: this may be about one before.
     if (this.#done || this.#messageId === undefined) return;
     this.#confirmPath();
@@ -187,14 +193,14 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     this.#listener.onFailure(error);
   }
 
-  #finish(): void {
+  #finish(startNext?: (start: () => void) => void): void {
     this.#done = true;
     this.#transmission?.stop();
     this.#timer?.cancel();
     const { outgoing, tokens, requests } = this.#state;
     if (this.#messageId !== undefined && outgoing.get(this.#messageId) === this) outgoing.delete(this.#messageId);
     if (this.#key !== undefined && tokens.get(this.#key) === this) tokens.delete(this.#key);
-    requests.leave(this);
+    requests.leave(this, startNext);
   }
 }
 

@@ -31,13 +31,27 @@ export class Lane {
     return true;
   }
 
-  /** `occupant` is done, or does not want to wait any longer. Harmless when it is not in the lane. */
-  leave(occupant: LaneOccupant): void {
+  /** Starts all that wait, whatever the width: nothing can be done any more, and each is to notice. */
+  flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) for (const occupant of waiting) occupant.start();
+  }
+
+  /**
+   * `occupant` is done, or does not want to wait any longer. Harmless when it is not in the lane. The next one starts at once,
+   * or when `startNext` calls what it is given.
+   */
+  leave(occupant: LaneOccupant, startNext: (start: () => void) => void = (start) => start()): void {
     if (!this.#vacate(occupant)) {
       const index = this.#waiting?.indexOf(occupant) ?? -1;
       if (index >= 0) this.#waiting?.splice(index, 1);
       return;
     }
+    startNext(() => this.#startWaiting());
+  }
+
+  #startWaiting(): void {
     while (this.#occupied() < this.#width) {
       const next = this.#waiting?.shift();
       if (next === undefined) return;

@@ -3,6 +3,7 @@ import type { CoapObservation, CoapRequest, CoapResponse, ObservationEnd, Observ
 import { blockOption } from '../block.ts';
 import { isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
+import type { CoapOption } from '../message.ts';
 import { uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 import { acknowledge, reject } from './acknowledge.ts';
@@ -10,11 +11,12 @@ import { boundedPromise } from './bounded-promise.ts';
 import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
 import { freshToken, type Exchange } from './exchange.ts';
+import { NotificationBodies } from './notification-bodies.ts';
 import { NotificationOrder } from './notification-order.ts';
 import type { ArrivedResponse, PeerState, TokenOwner } from './peer-state.ts';
 import { toResponse } from './response.ts';
 import { tokenKey } from './token.ts';
-import { runUplink } from './uplink.ts';
+import { admitUplink, runUplink } from './uplink.ts';
 
 /** How the registration ended. Exactly one of them is called, once, or none after `abandon`. */
 export interface RegistrationListener {
@@ -28,8 +30,9 @@ export interface RegistrationListener {
  *
  *   registering ──┬─ response with Observe ──► established ──┬─ cancel(), forget() ──────────────► ended
  *   (the token    │  (or a notification                      ├─ notification with an error or
- *   is held)      │  that overtook it)                       │  without Observe ─────────────────► ended
- *                 └─ any other ──► ended                     └─ peer or endpoint closed ─────────► ended
+ *   is held)      │  that overtook it)                       │  without Observe (once that is
+ *                 └─ any other ──► ended                     │  stored) ─────────────────────────► ended
+ *                                                            └─ peer or endpoint closed ─────────► ended
  */
 export class Observation implements CoapObservation, TokenOwner {
   readonly token: Uint8Array;
@@ -37,16 +40,20 @@ export class Observation implements CoapObservation, TokenOwner {
   readonly #state: PeerState;
   readonly #request: CoapRequest;
   readonly #observer: Observer;
+  readonly #listener: RegistrationListener;
   readonly #key: string;
   readonly #order = new NotificationOrder();
   readonly #registration: ClientTransfer;
   /** The registration whose piggybacked response may yet come, after a notification overtook it. */
   #overtaken: Exchange | undefined;
+  /** The Confirmable message that establishes, until somebody has taken charge of its acknowledgement. */
+  #establishing: ArrivedResponse | undefined;
   #established = false;
   #ended = false;
   #response: CoapResponse | undefined;
-  /** Fetches the rest of the latest notification that came in blocks. */
-  #bodyFetch: ClientTransfer | undefined;
+  readonly #bodies: NotificationBodies;
+  /** The last notification came in blocks, and its rest is being fetched. */
+  #fetchingLast = false;
   #cancellation: ClientTransfer | undefined;
   #cancelled: Promise<CoapResponse> | undefined;
 
@@ -61,8 +68,10 @@ export class Observation implements CoapObservation, TokenOwner {
     this.#state = state;
     this.#request = request;
     this.#observer = observer;
+    this.#listener = listener;
     this.token = freshToken(engine, state);
     this.#key = tokenKey(this.token);
+    this.#bodies = new NotificationBodies(engine, state, request);
     this.#registration = new ClientTransfer({
       engine,
       state,
@@ -73,7 +82,8 @@ export class Observation implements CoapObservation, TokenOwner {
         onFirstResponse: (response) => this.#onFirstResponse(response),
         onResponse: (response) => {
           this.#response = response;
-          if (!this.#established) this.#leave();
+          if (this.#established) this.#onEstablished(response);
+          else this.#leave();
           listener.onRegistered();
         },
         onFailure: (error) => {
@@ -147,9 +157,7 @@ export class Observation implements CoapObservation, TokenOwner {
 
   onResponse(response: ArrivedResponse): void {
     if (!this.#established) {
-      const exchange = this.#registration.exchange;
-      exchange?.onResponse(response);
-      if (response.received !== undefined) this.#overtaken = exchange;
+      this.#onRegistrationResponse(response);
       return;
     }
     const cancelling = this.#cancellation?.exchange;
@@ -164,8 +172,8 @@ export class Observation implements CoapObservation, TokenOwner {
     }
     if (received === undefined) this.#overtaken = undefined;
     this.#engine.counters.notifications += 1;
-    // RFC 7641 §3.2, §4.2: it was the last one.
-    if (observe === undefined || !isSuccess(message.code)) {
+    // RFC 7641 §4.2: it was the last one.
+    if (!isSuccess(message.code)) {
       acknowledge(this.#engine, this.#state, response);
       this.#endWith(response);
       return;
@@ -205,54 +213,106 @@ export class Observation implements CoapObservation, TokenOwner {
     this.#order.accept(response.observe, this.#engine.clock.now());
   }
 
-  #onNotification(response: ArrivedResponse, observe: number): void {
-    let inBlocks: boolean;
-    try {
-      inBlocks = blockOption(response.options, OptionNumber.BLOCK2)?.more ?? false;
-    } catch {
+  #onRegistrationResponse(response: ArrivedResponse): void {
+    const exchange = this.#registration.exchange;
+    if (this.#isStoredFirst(response)) {
+      // As good as lost: the registration goes on being transmitted.
+      if (!admitUplink(this.#engine, this.#state, response)) return;
+      this.#establishing = response;
+    } else acknowledge(this.#engine, this.#state, response);
+    exchange?.accept(response);
+    if (response.received !== undefined) this.#overtaken = exchange;
+    if (this.#establishing === undefined) return;
+    // It established nothing after all.
+    acknowledge(this.#engine, this.#state, this.#establishing);
+    this.#establishing = undefined;
+  }
+
+  /** Whether a response is acknowledged only when the application has stored it: a Confirmable one that is whole. */
+  #isStoredFirst({ message, options, received }: ArrivedResponse): boolean {
+    if (this.#observer.onEstablished === undefined || received?.confirmable !== true) return false;
+    const establishes = isSuccess(message.code) && uintOption(options, OptionNumber.OBSERVE) !== undefined;
+    return establishes && moreBlocks(options) === false;
+  }
+
+  #onEstablished(response: CoapResponse): void {
+    if (this.#observer.onEstablished === undefined) return;
+    const message = this.#establishing;
+    this.#establishing = undefined;
+    runUplink(this.#engine, this.#state, {
+      message,
+      handler: () => this.#observer.onEstablished?.(response),
+      context: 'onEstablished',
+    });
+  }
+
+  #onNotification(response: ArrivedResponse, observe: number | undefined): void {
+    const inBlocks = moreBlocks(response.options);
+    if (inBlocks === undefined) {
       this.#engine.counters.formatErrors += 1;
       reject(this.#engine, this.#state, response);
       this.#endWith(response);
       return;
     }
-    const fresh = this.#order.accept(observe, this.#engine.clock.now());
-    if (inBlocks) this.#fetchBody(response, fresh);
+    const fresh = observe === undefined || this.#order.accept(observe, this.#engine.clock.now());
+    if (inBlocks) this.#fetchBody(response, fresh, observe === undefined);
     else {
       const { message, options } = response;
-      this.#deliver(response, toResponse(message.code, options, message.payload), fresh);
+      const whole = toResponse(message.code, options, message.payload);
+      if (observe === undefined) this.#deliverLast(response, whole);
+      else this.#deliver(response, whole, fresh);
     }
   }
 
   /** RFC 7959 §3.4: the rest is fetched by requests of its own; a newer notification takes the place of this one. */
-  #fetchBody(first: ArrivedResponse, fresh: boolean): void {
+  #fetchBody(first: ArrivedResponse, fresh: boolean, last: boolean): void {
     acknowledge(this.#engine, this.#state, first);
-    if (this.#bodyFetch !== undefined) {
-      this.#engine.counters.abandonedNotifications += 1;
-      this.#bodyFetch.cancel();
+    if (this.#fetchingLast) {
+      this.#onAbandoned(new CoapError('ERR_COAP_BLOCK', 'the notification came after the last one'));
+      return;
     }
-    const transfer = new ClientTransfer({
-      engine: this.#engine,
-      state: this.#state,
-      request: this.#request,
-      listener: {
-        onResponse: (response) => {
-          this.#bodyFetch = undefined;
-          if (isSuccess(response.code)) this.#deliver({ ...first, received: undefined }, response, fresh);
-          else this.#engine.counters.abandonedNotifications += 1;
-        },
-        onFailure: () => {
-          this.#bodyFetch = undefined;
-          this.#engine.counters.abandonedNotifications += 1;
-        },
+    this.#bodies.abandon('a newer notification came before the rest of this one');
+    if (this.#ended) return; // by the application
+    this.#fetchingLast = last;
+    this.#bodies.fetch(first, {
+      onBody: (response) => {
+        if (last) this.#deliverLast(undefined, response);
+        else this.#deliver(undefined, response, fresh);
+      },
+      onLost: (reason) => {
+        this.#onAbandoned(reason);
+        if (last) this.#endWith(first);
       },
     });
-    this.#bodyFetch = transfer;
-    transfer.beginWith(first);
   }
 
-  #deliver(arrived: ArrivedResponse, response: CoapResponse, fresh: boolean): void {
+  #onAbandoned(reason: CoapError): void {
+    this.#engine.counters.abandonedNotifications += 1;
+    this.#engine.callApplication('onAbandoned', () => this.#observer.onAbandoned?.(reason));
+  }
+
+  /** `message` is undefined for what has been acknowledged already. */
+  #deliver(message: ArrivedResponse | undefined, response: CoapResponse, fresh: boolean, onDone?: () => void): void {
+    if (!admitUplink(this.#engine, this.#state, message)) {
+      if (message === undefined)
+        this.#onAbandoned(new CoapError('ERR_COAP_LIMIT', 'too many handlers run for the peer'));
+      return;
+    }
     const notification = { ...response, peer: this.#state.peer, fresh };
-    runUplink(this.#engine, this.#state, arrived, () => this.#observer.onNotification(notification));
+    runUplink(this.#engine, this.#state, {
+      message,
+      handler: () => this.#observer.onNotification(notification),
+      context: 'onNotification',
+      onDone,
+    });
+  }
+
+  /** RFC 7641 §3.2: a success without Observe carries a value and is the last. A Confirmable one may have to come again. */
+  #deliverLast(message: ArrivedResponse | undefined, response: CoapResponse): void {
+    const end = (): void => this.#end({ reason: 'response', response });
+    const comesAgain = message?.received?.confirmable === true;
+    this.#deliver(message, response, true, comesAgain ? end : undefined);
+    if (!comesAgain) end();
   }
 
   #endWith({ message, options }: ArrivedResponse): void {
@@ -264,14 +324,26 @@ export class Observation implements CoapObservation, TokenOwner {
     if (this.#state.tokens.get(this.#key) === this) this.#state.tokens.delete(this.#key);
     this.#registration.cancel();
     this.#cancellation?.cancel();
-    this.#bodyFetch?.cancel();
-    this.#bodyFetch = undefined;
+    this.#bodies.cancel();
   }
 
   #end(end: ObservationEnd): void {
     if (this.#ended) return;
+    this.#ended = true;
+    if (end.reason !== 'cancelled')
+      this.#bodies.abandon('the observation ended before the rest of a notification came');
     this.#leave();
+    if (this.#response !== undefined) this.#engine.callApplication('onEnd', () => this.#observer.onEnd?.(end));
     // Nobody was told of the observation yet when its first response is still being fetched.
-    if (this.#response !== undefined) this.#engine.callApplication(() => this.#observer.onEnd?.(end));
+    else this.#listener.onFailure(new CoapError('ERR_COAP_BLOCK', 'it ended before its first response was whole'));
+  }
+}
+
+/** Whether blocks follow this one. Undefined when the Block2 option is malformed (RFC 7959 §2.2). */
+function moreBlocks(options: readonly CoapOption[]): boolean | undefined {
+  try {
+    return blockOption(options, OptionNumber.BLOCK2)?.more ?? false;
+  } catch {
+    return undefined;
   }
 }

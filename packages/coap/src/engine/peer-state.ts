@@ -75,10 +75,10 @@ export interface PeerState extends Expiring<PeerState> {
   readonly uploads: Map<string, WaitingUpload[]>;
   /** Handlers that run for it. */
   processing: number;
-  /** Request bodies of it that are being reassembled. */
-  assemblies: number;
-  /** Responses kept for it to fetch block by block. */
-  representations: number;
+  /** Keys of the request bodies of it that are being put together, the oldest first. */
+  assemblies: Set<string> | undefined;
+  /** Keys of the bodies that are kept for it. */
+  representations: Set<string> | undefined;
   /** Why it has left the table, once it has. */
   closedWith: CoapError | undefined;
 }
@@ -90,6 +90,6 @@ export function isIdle(state: PeerState): boolean {
     state.relations.size === 0 &&
     state.outgoing.size === 0 &&
     state.processing === 0 &&
-    state.assemblies === 0
+    (state.assemblies === undefined || state.assemblies.size === 0)
   );
 }

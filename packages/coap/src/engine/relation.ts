@@ -78,7 +78,7 @@ export class Relation implements ObserveRelation, TokenRelation {
       const last = !isSuccess(reply.code);
       const slice = this.#shape(reply, last ? undefined : this.nextObserve());
       const sent = (): void => {
-        if (reply.afterSent !== undefined) this.#engine.callApplication(reply.afterSent);
+        if (reply.afterSent !== undefined) this.#engine.callApplication('afterSent', reply.afterSent);
       };
       if (options?.confirmable === false) {
         this.#sendNonConfirmable(slice);
@@ -122,7 +122,7 @@ export class Relation implements ObserveRelation, TokenRelation {
   close(): void {
     if (!this.#active) return;
     this.end();
-    if (this.onEnd !== undefined) this.#engine.callApplication(this.onEnd);
+    if (this.onEnd !== undefined) this.#engine.callApplication('onEnd', this.onEnd);
   }
 
   #sendNonConfirmable(slice: Slice): void {

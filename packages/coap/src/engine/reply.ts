@@ -1,6 +1,6 @@
 import type { CoapReply } from '../api.ts';
 import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
-import { Code, isResponse } from '../code.ts';
+import { Code, isResponse, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import type { CoapOption } from '../message.ts';
 import { buildOptions, makeOption, makeUintOption } from '../option-values.ts';
@@ -33,7 +33,13 @@ export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice {
   const { block2 } = shape;
   const size = blockSize(Math.min(block2?.szx ?? shape.szx, shape.szx));
   let result: Slice;
-  if (payload.length <= size && (block2 === undefined || block2.num === 0)) {
+  const asked = block2 === undefined ? 0 : block2.num * blockSize(block2.szx);
+  if (asked > 0 && asked >= payload.length) {
+    // Nothing is kept for a block that does not exist (RFC 7959 §2.4), or for an error that is no body.
+    result = isSuccess(reply.code)
+      ? { code: Code.BAD_REQUEST, options: [], payload: NO_BYTES }
+      : { code: reply.code, options: own, payload: payload.subarray(0, size) };
+  } else if (payload.length <= size && asked === 0) {
     result = { code: reply.code, options: own, payload };
     // RFC 7959 §2.4: the peer asked for blocks and is told that this is all.
     if (block2 !== undefined) result = withBlock2(result, Math.min(block2.szx, shape.szx));

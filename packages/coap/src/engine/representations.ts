@@ -5,6 +5,7 @@ import { MAX_BLOCK_NUMBER, MAX_REPRESENTATION_BYTES, MAX_REPRESENTATIONS } from 
 import type { CoapOption } from '../message.ts';
 import { findOption, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { digest } from './digest.ts';
 import { ExpiryList, type Expiring } from './expiry-list.ts';
 import type { PeerState } from './peer-state.ts';
 
@@ -70,10 +71,10 @@ export class Representations {
   /** Keeps a representation, in the place of an older one with the same key. */
   keep(state: PeerState, key: string, representation: Representation): void {
     this.#drop(key);
-    if (representation.body.length > this.#maxBytes) return;
-    this.#bytes += representation.body.length;
     const entry: Entry = { state, key, representation, expiresAtMs: 0, previous: undefined, next: undefined };
-    state.representations += 1;
+    if (heldBytes(entry) > this.#maxBytes) return;
+    this.#bytes += heldBytes(entry);
+    (state.representations ??= new Set()).add(key);
     this.#entries.set(key, entry);
     this.#byAge.add(entry);
     while (this.#entries.size > this.#maxEntries || this.#bytes > this.#maxBytes) {
@@ -93,8 +94,7 @@ export class Representations {
 
   /** Forgets what was kept for a peer. */
   forgetPeer(state: PeerState): void {
-    if (state.representations === 0) return;
-    for (const entry of this.#entries.values()) if (entry.state === state) this.#drop(entry.key);
+    if (state.representations !== undefined) for (const key of state.representations) this.#drop(key);
   }
 
   #drop(key: string): void {
@@ -106,9 +106,14 @@ export class Representations {
 
   #forget(entry: Entry): void {
     this.#entries.delete(entry.key);
-    entry.state.representations -= 1;
-    this.#bytes -= entry.representation.body.length;
+    entry.state.representations?.delete(entry.key);
+    this.#bytes -= heldBytes(entry);
   }
+}
+
+/** What an entry holds: its key, which the peer chooses, in UTF-16, and its body. */
+function heldBytes({ key, representation }: Entry): number {
+  return 2 * key.length + representation.body.length;
 }
 
 /** A representation with an ETag: that of the handler, or one computed from the body (RFC 7959 §2.4 wants one). */
@@ -133,18 +138,4 @@ export function slice({ code, options, body }: Representation, asked: BlockValue
   if (num === 0) all.push(makeUintOption(OptionNumber.SIZE2, body.length));
   all.sort((a, b) => a.number - b.number);
   return { code, options: all, payload: body.subarray(offset, offset + size) };
-}
-
-/** 64 bits of FNV-1a in two halves: the same body has the same ETag whenever and wherever it is served. */
-function digest(body: Uint8Array): Uint8Array {
-  let a = 0x811c9dc5;
-  let b = 0x050c5d1f;
-  for (const byte of body) {
-    a = Math.imul(a ^ byte, 0x01000193);
-    b = Math.imul(b ^ byte, 0x01000193) + a;
-  }
-  const etag = new Uint8Array(8);
-  new DataView(etag.buffer).setUint32(0, a);
-  new DataView(etag.buffer).setUint32(4, b);
-  return etag;
 }

@@ -1,6 +1,5 @@
 import { Code } from '../code.ts';
 import { encodeMessage } from '../codec.ts';
-import type { CoapError } from '../errors.ts';
 import { MessageType, type CoapMessage } from '../message.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
 import type { Engine } from './engine.ts';
@@ -8,6 +7,16 @@ import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import type { Slice } from './representations.ts';
 
 const NO_BYTES = new Uint8Array(0);
+
+/** What became of a response. `onSent` and `onUnsent` exclude each other. */
+export interface ResponseListener {
+  /** It has been handed to the transport. */
+  readonly onSent?: (() => void) | undefined;
+  /** It has not been, and never will be. */
+  readonly onUnsent?: (() => void) | undefined;
+  /** As a separate response it did not reach the peer. */
+  readonly onLost?: (() => void) | undefined;
+}
 
 /**
  * Answers one request message (RFC 7252 §5.2): piggybacked in the ACK, or after an Empty ACK as a Confirmable message
@@ -34,18 +43,11 @@ export class Responder {
     this.#acknowledge(Code.EMPTY, { token: NO_BYTES, options: [], payload: NO_BYTES });
   }
 
-  /**
-   * Sends the response. Throws `RangeError` for one that can't be encoded or is too large. `onSent` is called when it has been
-   * handed to the transport, `onLost` when a separate response did not reach the peer.
-   */
-  respond(slice: Slice, onSent?: () => void, onLost?: (error: CoapError) => void): void {
+  /** Sends the response. Throws `RangeError` for one that can't be encoded or is too large. */
+  respond(slice: Slice, listener?: ResponseListener): void {
     const { token, type } = this.#message;
     if (type === MessageType.CON && this.#acknowledged) {
-      const listener = {
-        ...(onSent === undefined ? {} : { onSent }),
-        ...(onLost === undefined ? {} : { onFailure: onLost }),
-      };
-      new ConfirmableResponse(this.#engine, this.#state, token, slice, listener).begin();
+      this.#respondSeparately(slice, listener);
       return;
     }
     if (type === MessageType.CON) this.#acknowledge(slice.code, { token, ...slice });
@@ -53,13 +55,28 @@ export class Responder {
       const messageId = this.#state.messageIds.take();
       if (messageId === undefined) {
         this.#engine.counters.limits += 1;
+        listener?.onUnsent?.();
         return;
       }
       const datagram = encodeMessage({ type: MessageType.NON, messageId, token, ...slice });
       this.#checkSize(datagram);
       this.#engine.send(this.#state, datagram);
     }
-    onSent?.();
+    listener?.onSent?.();
+  }
+
+  #respondSeparately(slice: Slice, listener: ResponseListener | undefined): void {
+    let sent = false;
+    new ConfirmableResponse(this.#engine, this.#state, this.#message.token, slice, {
+      onSent: () => {
+        sent = true;
+        listener?.onSent?.();
+      },
+      onFailure: () => {
+        if (!sent) listener?.onUnsent?.();
+        listener?.onLost?.();
+      },
+    }).begin();
   }
 
   #acknowledge(code: number, content: Pick<CoapMessage, 'token' | 'options' | 'payload'>): void {

@@ -5,24 +5,25 @@ import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import { MAX_PROCESSING_PER_PEER, MAX_RELATIONS_PER_PEER } from '../limits.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
-import { findOption, stringOptions, uintOption } from '../option-values.ts';
+import { uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
 import { BodyUploads } from './body-uploads.ts';
+import { representationKey, uploadKey } from './cache-key.ts';
 import type { Engine } from './engine.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import { Relation } from './relation.ts';
 import { diagnosticReply, errorReply, shapeReply, type ReplyShape } from './reply.ts';
 import { Representations, slice } from './representations.ts';
-import { resourceKey } from './request-options.ts';
-import { Responder } from './responder.ts';
+import { Responder, type ResponseListener } from './responder.ts';
 import { ServerRequest } from './server-request.ts';
 import { tokenKey } from './token.ts';
 
-/** The critical options of requests that the engine or a handler acts on (RFC 7252 §5.4.1). */
+/**
+ * The critical options of requests that the engine or a handler acts on (RFC 7252 §5.4.1). Not If-Match and If-None-Match: a
+ * request must not be performed as if they were not there (§5.10.8).
+ */
 const UNDERSTOOD_IN_REQUESTS: ReadonlySet<number> = new Set([
-  OptionNumber.IF_MATCH,
   OptionNumber.URI_HOST,
-  OptionNumber.IF_NONE_MATCH,
   OptionNumber.URI_PORT,
   OptionNumber.URI_PATH,
   OptionNumber.URI_QUERY,
@@ -68,6 +69,10 @@ export class ServerRole {
   /** A request message that is no duplicate. */
   onRequest(state: PeerState, message: CoapMessage, received: ReceivedMessage): void {
     const responder = new Responder(this.#engine, state, message, received);
+    if (message.code > Code.IPATCH) {
+      respondPlainly(responder, { code: Code.METHOD_NOT_ALLOWED }); // RFC 7252 §5.8
+      return;
+    }
     const { options, badCritical } = checkOptions(message.options, UNDERSTOOD_IN_REQUESTS);
     if (badCritical !== undefined) {
       // RFC 7252 §5.4.1: 4.02 for a Confirmable request, a Non-confirmable one is rejected by ignoring it.
@@ -109,7 +114,7 @@ export class ServerRole {
     if (block1 !== undefined) {
       const step = this.#uploads.add({
         state,
-        key: uploadKey(work),
+        key: uploadKey(state, message, options),
         block: block1,
         payload,
         size1: uintOption(options, OptionNumber.SIZE1),
@@ -175,35 +180,59 @@ export class ServerRole {
     result.then(
       (reply) => {
         if (settle()) this.#answer(work, reply);
+        else this.#tellUnsent(reply);
       },
       (error: unknown) => {
         if (settle()) this.#fail(work, error);
+        else this.#report(error);
       },
     );
   }
 
   #fail(work: Work, error: unknown): void {
-    if (!(error instanceof CoapError) || error.responseCode === undefined) this.#engine.counters.handlerErrors += 1;
+    this.#report(error);
     this.#answer(work, errorReply(error));
+  }
+
+  /** An error with a response code is an answer. */
+  #report(error: unknown): void {
+    if (error instanceof CoapError && error.responseCode !== undefined) return;
+    this.#engine.applicationError(error, 'onRequest');
+  }
+
+  /** In plain JavaScript a handler may have given no reply. */
+  #tellUnsent(reply: CoapReply | undefined): void {
+    if (reply?.onUnsent !== undefined) this.#engine.callApplication('onUnsent', reply.onUnsent);
   }
 
   #answer(work: Work, reply: CoapReply): void {
     work.answered = true;
-    if (work.state.closedWith !== undefined) return;
+    if (work.state.closedWith !== undefined) {
+      this.#tellUnsent(reply);
+      return;
+    }
     const { relation, responder } = work;
     try {
       if (!isSuccess(reply.code)) relation?.end();
       const observe = relation?.active === true ? relation.nextObserve() : undefined;
-      const { afterSent } = reply;
-      const onSent = afterSent && ((): void => this.#engine.callApplication(afterSent));
-      const onLost = relation === undefined ? undefined : (): void => relation.close();
-      responder.respond(shapeReply(reply, this.#shapeOf(work, observe)), onSent, onLost);
-    } catch {
+      responder.respond(shapeReply(reply, this.#shapeOf(work, observe)), this.#listenerOf(reply, relation));
+    } catch (error) {
       // The handler's reply can't be a message, or plain JavaScript gave none.
-      this.#engine.counters.handlerErrors += 1;
+      this.#engine.applicationError(error, 'reply');
       relation?.end();
+      this.#tellUnsent(reply);
       respondPlainly(responder, { code: Code.INTERNAL_SERVER_ERROR });
     }
+  }
+
+  #listenerOf(reply: CoapReply, relation: Relation | undefined): ResponseListener | undefined {
+    const { afterSent, onUnsent } = reply;
+    if (afterSent === undefined && onUnsent === undefined && relation === undefined) return undefined;
+    return {
+      onSent: afterSent && ((): void => this.#engine.callApplication('afterSent', afterSent)),
+      onUnsent: () => this.#tellUnsent(reply),
+      onLost: () => relation?.close(),
+    };
   }
 
   #shapeOf({ state, message, options, block1, block2 }: Work, observe: number | undefined): ReplyShape {
@@ -242,16 +271,4 @@ function respondPlainly(responder: Responder, { code, payload }: CoapReply): voi
 
 function hasProxyOption(options: readonly CoapOption[]): boolean {
   return options.some(({ number }) => number === OptionNumber.PROXY_URI || number === OptionNumber.PROXY_SCHEME);
-}
-
-function representationKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
-  const path = stringOptions(options, OptionNumber.URI_PATH);
-  const query = stringOptions(options, OptionNumber.URI_QUERY);
-  return `${state.peer.key} ${resourceKey(message.code, path, query)}`;
-}
-
-/** RFC 7959 §2.5: the token says nothing, it may change from block to block; RFC 9175 §3.3: Request-Tag does. */
-function uploadKey({ state, message, options }: Work): string {
-  const tag = findOption(options, OptionNumber.REQUEST_TAG)?.value;
-  return `${representationKey(state, message, options)} ${tag === undefined ? '' : tokenKey(tag)}`;
 }

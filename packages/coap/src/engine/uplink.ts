@@ -3,35 +3,43 @@ import { acknowledge } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
 
-/**
- * Gives a notification to the application and acknowledges it when it is safe there: a Confirmable one is answered when the
- * handler has resolved. When it fails or is too slow nothing is sent and the Message ID is forgotten, so that the
- * retransmission runs the handler again.
- */
-export function runUplink(
-  engine: Engine,
-  state: PeerState,
-  response: ArrivedResponse,
-  handler: () => void | Promise<void>,
-): void {
-  if (state.processing >= MAX_PROCESSING_PER_PEER) {
-    engine.counters.limits += 1;
-    forget(engine, response);
-    return;
-  }
-  let result: void | Promise<void>;
-  try {
-    result = handler();
-  } catch {
-    engine.counters.handlerErrors += 1;
-    forget(engine, response);
-    return;
-  }
-  if (result === undefined) acknowledge(engine, state, response);
-  else awaitUplink(engine, state, response, result);
+/** Something that a peer told, on its way to the application. */
+export interface Uplink {
+  /** The message that is acknowledged when the handler has resolved. Undefined: there is none, or it has been. */
+  readonly message: ArrivedResponse | undefined;
+  readonly handler: () => void | Promise<void>;
+  /** What the handler is, for reports of what it throws. */
+  readonly context: string;
+  /** The handler has resolved in time, and the message is acknowledged. */
+  readonly onDone?: (() => void) | undefined;
 }
 
-function awaitUplink(engine: Engine, state: PeerState, response: ArrivedResponse, result: Promise<void>): void {
+/**
+ * Gives a response or notification to the application and acknowledges it when it is safe there: a Confirmable one is
+ * answered when the handler has resolved. When it fails or is too slow nothing is sent and the Message ID is forgotten, so
+ * that the retransmission runs a handler again.
+ */
+export function runUplink(engine: Engine, state: PeerState, uplink: Uplink): void {
+  let result: void | Promise<void>;
+  try {
+    result = uplink.handler();
+  } catch (error) {
+    fail(engine, uplink, error);
+    return;
+  }
+  if (result === undefined) succeed(engine, state, uplink);
+  else awaitUplink(engine, state, uplink, result);
+}
+
+/** Whether another handler may run for the peer. If not the message counts as lost: its retransmission comes anew. */
+export function admitUplink(engine: Engine, state: PeerState, message: ArrivedResponse | undefined): boolean {
+  if (state.processing < MAX_PROCESSING_PER_PEER) return true;
+  engine.counters.limits += 1;
+  forget(engine, message);
+  return false;
+}
+
+function awaitUplink(engine: Engine, state: PeerState, uplink: Uplink, result: Promise<void>): void {
   let settled = false;
   state.processing += 1;
   const settle = (): boolean => {
@@ -41,17 +49,32 @@ function awaitUplink(engine: Engine, state: PeerState, response: ArrivedResponse
     state.processing -= 1;
     return true;
   };
-  const fail = (): void => {
-    if (!settle()) return;
+  const timer = engine.timers.schedule(engine.settings.uplinkTimeoutMs, () => {
+    settle();
     engine.counters.handlerErrors += 1;
-    forget(engine, response);
-  };
-  const timer = engine.timers.schedule(engine.settings.uplinkTimeoutMs, fail);
-  result.then(() => {
-    if (settle()) acknowledge(engine, state, response);
-  }, fail);
+    forget(engine, uplink.message);
+  });
+  result.then(
+    () => {
+      if (settle()) succeed(engine, state, uplink);
+    },
+    (error: unknown) => {
+      if (settle()) fail(engine, uplink, error);
+      else engine.applicationError(error, uplink.context);
+    },
+  );
 }
 
-function forget(engine: Engine, response: ArrivedResponse): void {
-  if (response.received?.confirmable === true) engine.deduplication.forget(response.received);
+function succeed(engine: Engine, state: PeerState, { message, onDone }: Uplink): void {
+  if (message !== undefined) acknowledge(engine, state, message);
+  onDone?.();
+}
+
+function fail(engine: Engine, { message, context }: Uplink, error: unknown): void {
+  forget(engine, message);
+  engine.applicationError(error, context);
+}
+
+function forget(engine: Engine, message: ArrivedResponse | undefined): void {
+  if (message?.received?.confirmable === true) engine.deduplication.forget(message.received);
 }

@@ -18,6 +18,15 @@ describe.each([1, 3])('a lane of width %i', (width) => {
     expect(lane.waiting).toBe(6 - width - 1);
   });
 
+  test('starts all that wait when it is flushed', () => {
+    const started: number[] = [];
+    const lane = new Lane(width, 10);
+    for (const occupant of occupants(6, started)) lane.enter(occupant);
+    lane.flush();
+    lane.flush();
+    expect([started, lane.waiting]).toEqual([[0, 1, 2, 3, 4, 5], 0]);
+  });
+
   test('refuses more than its limit', () => {
     const lane = new Lane(width, 1);
     const all = occupants(width + 2, []);

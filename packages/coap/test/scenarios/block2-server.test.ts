@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Code, type CoapEndpointOptions, type CoapMessage, OptionNumber, uintOption } from '../../src/index.ts';
+import {
+  Code,
+  type CoapEndpointOptions,
+  type CoapMessage,
+  type CoapOption,
+  OptionNumber,
+  uintOption,
+} from '../../src/index.ts';
 import { block, body, line, opt, optionValue, text, World } from './world.ts';
 
 const { BLOCK1, BLOCK2, ETAG, SIZE2 } = OptionNumber;
@@ -29,6 +36,21 @@ async function ask(world: World, num?: number, szx = 2, code = '0.01'): Promise<
   await world.say({ type: 'CON', code, options });
   return world.hear();
 }
+
+test.each([
+  ['nothing', 0],
+  ['a small body', 40],
+])('a block beyond %s is answered 4.00', async (_what, length) => {
+  const { world } = await serveWorld(() => new Uint8Array(length));
+  expect(line(await ask(world, 3, 2))).toBe('ACK 4.00');
+  await world.end();
+});
+
+test('an error to a request for a block beyond it is that error', async () => {
+  const world = await World.open({ onRequest: () => ({ code: Code.NOT_FOUND }) });
+  expect(line(await ask(world, 3, 2))).toBe('ACK 4.04');
+  await world.end();
+});
 
 /** RFC 7959 §2.4. */
 describe('a large reply', () => {
@@ -141,6 +163,95 @@ describe('a large reply', () => {
     const answers = [await ask(world), await ask(world, 1)];
     expect(answers.map((answer) => text(optionValue(answer, ETAG)!))).toEqual(['mine', 'mine']);
     expect(events).toEqual(['sent']);
+    await world.end();
+  });
+});
+
+/** RFC 7252 §5.4.6, §5.6: what the cache key tells apart. */
+describe('two large replies of one resource', () => {
+  const accept = (format: number): CoapOption => ({ number: OptionNumber.ACCEPT, value: Uint8Array.of(format) });
+
+  async function first(world: World, code: string, ...options: CoapOption[]): Promise<CoapMessage> {
+    await world.say({ type: 'CON', code, options: [...opt.path('x'), ...options] });
+    return world.hear();
+  }
+
+  test.each(['0.01', '0.02'])('to a %s differ by Accept', async (code) => {
+    const world = await World.open({
+      preferredBlockSize: 64,
+      onRequest: ({ accept: format = 0 }) => ({
+        code: Code.CONTENT,
+        contentFormat: format,
+        payload: body(100, format),
+      }),
+    });
+    await first(world, code, accept(40));
+    await first(world, code, accept(60));
+    for (const format of [40, 60]) {
+      const rest = await first(world, code, accept(format), opt.block2(1, false, 2));
+      expect(uintOption(rest.options, OptionNumber.CONTENT_FORMAT)).toBe(format);
+      expect(rest.payload).toEqual(body(100, format).subarray(64));
+    }
+    expect(world.endpoint.statistics.requests).toBe(2);
+    await world.end();
+  });
+
+  test('to a FETCH differ by its payload', async () => {
+    let version = 0;
+    const world = await World.open({
+      preferredBlockSize: 64,
+      onRequest: ({ payload }) => ({ code: Code.CONTENT, payload: body(100, payload[0]! + (version += 1)) }),
+    });
+    const path = opt.path('x');
+    for (const payload of ['a', 'b']) {
+      await world.say({ type: 'CON', code: '0.05', options: path, payload });
+      await world.hear();
+    }
+    for (const [payload, seed] of [
+      ['a', 97 + 1],
+      ['b', 98 + 2],
+    ] as const) {
+      await world.say({ type: 'CON', code: '0.05', options: [...path, opt.block2(1, false, 2)], payload });
+      expect((await world.hear()).payload).toEqual(body(100, seed).subarray(64));
+    }
+    expect(world.endpoint.statistics.requests).toBe(2);
+    await world.end();
+  });
+
+  test('to a FETCH in blocks: the rest is asked for without its payload', async () => {
+    const world = await World.open({
+      preferredBlockSize: 64,
+      onRequest: ({ payload }) => ({ code: Code.CONTENT, payload: payload.toReversed() }),
+    });
+    const path = opt.path('x');
+    const whole = body(100);
+    await world.say({
+      type: 'CON',
+      code: '0.05',
+      options: [...path, opt.block1(0, true, 2)],
+      payload: whole.slice(0, 64),
+    });
+    await world.hear();
+    await world.say({
+      type: 'CON',
+      code: '0.05',
+      options: [...path, opt.block1(1, false, 2)],
+      payload: whole.slice(64),
+    });
+    await world.hear();
+    await world.say({ type: 'CON', code: '0.05', options: [...path, opt.block2(1, false, 2)] });
+    expect((await world.hear()).payload).toEqual(whole.toReversed().subarray(64));
+    await world.end();
+  });
+
+  test('are one when only what is no part of the key differs, and of a POST its Content-Format', async () => {
+    const served = await serveWorld(() => body(150));
+    const { world } = served;
+    const format = { number: OptionNumber.CONTENT_FORMAT, value: Uint8Array.of(60) };
+    await first(world, '0.02', format, opt.size1(9), opt.etag('a'));
+    const rest = await first(world, '0.02', opt.block2(1, false, 2), opt.size2(0));
+    expect(rest.payload).toEqual(body(150).subarray(64, 128));
+    expect(served.calls).toBe(1);
     await world.end();
   });
 });

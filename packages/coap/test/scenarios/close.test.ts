@@ -142,6 +142,42 @@ describe('a peer whose association ended', () => {
     await world.end();
   });
 
+  test('gets no separate response that waits for its turn, which the handler is told', async () => {
+    const events: string[] = [];
+    const { world, lose } = await losingWorld(
+      [],
+      ({ path: [name] }) =>
+        new Promise((resolve) =>
+          world.clock.schedule(2000, () =>
+            resolve({
+              code: Code.CHANGED,
+              afterSent: () => events.push(`${name} sent`),
+              onUnsent: () => events.push(`${name} unsent`),
+            }),
+          ),
+        ),
+    );
+    for (const name of ['a', 'b', 'c']) await world.say({ type: 'CON', code: '0.02', options: opt.path(name) });
+    await world.clock.advanceAsync(2000);
+    expect(events).toEqual(['a sent']); // NSTART is 1
+    lose();
+    expect(events).toEqual(['a sent', 'b unsent', 'c unsent']);
+    await world.end();
+    expect(events).toHaveLength(3);
+  });
+
+  test('gets no response from a handler that still runs, which the handler is told', async () => {
+    const events: string[] = [];
+    const gate = Promise.withResolvers<CoapReply>();
+    const { world, lose } = await losingWorld([], () => gate.promise);
+    await world.say({ type: 'CON', code: '0.02' });
+    lose();
+    gate.resolve({ code: Code.CHANGED, onUnsent: () => events.push('unsent') });
+    await world.clock.settle();
+    expect(events).toEqual(['unsent']);
+    await world.end();
+  });
+
   test('begins anew: its Message IDs are not duplicates any more', async () => {
     const { world, lose } = await losingWorld();
     await world.say({ type: 'CON', code: '0.02', messageId: 5 });

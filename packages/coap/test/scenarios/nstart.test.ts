@@ -44,6 +44,18 @@ test('a time-out lets the next request go', async () => {
   await world.end();
 });
 
+test('requests that time out together are not sent one after the other in that moment', async () => {
+  const world = await World.open();
+  const requests = ['a', 'b', 'c', 'd'].map((name) =>
+    world.endpoint.request(world.peer, { method: Code.GET, path: [name] }, { timeoutMs: 1_000 }),
+  );
+  const outcomes = Promise.allSettled(requests);
+  await world.clock.advanceAsync(2_000);
+  expect((await outcomes).map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+  expect(world.device.takeAll()).toHaveLength(1);
+  await world.end();
+});
+
 test('a request that is aborted while it waits is never sent', async () => {
   const world = await World.open();
   const abort = new AbortController();

@@ -76,6 +76,7 @@ describe('a notification in blocks', () => {
     await serve(world, stale, body(100, 1), 'v1');
     await serve(world, current, body(100, 2), 'v2');
     expect(seen.notifications.map(({ observe, payload }) => [observe, payload])).toEqual([[7, body(100, 2)]]);
+    expect(seen.abandoned).toEqual(['ERR_COAP_BLOCK: a newer notification came before the rest of this one']);
     expect(world.endpoint.statistics.abandonedNotifications).toBe(1);
     await world.end();
   });
@@ -101,12 +102,116 @@ describe('a notification in blocks', () => {
     await notifyFirst(world, registration.token, 6, body(100), 'v1');
     world.device.received.shift();
     await world.piggyback(await world.hear(), { code: '4.04' });
+    expect(seen.abandoned).toEqual([
+      'ERR_COAP_BLOCK: the peer answered 4.04 when asked for the rest of a notification',
+    ]);
     expect(world.endpoint.statistics.abandonedNotifications).toBe(1);
     expect(observation.active).toBe(true);
     await world.say({ type: 'NON', code: '2.05', token: registration.token, options: [opt.observe(7)] });
     expect(seen.notifications).toHaveLength(1);
     await world.end();
   });
+
+  test('whose rest nobody answers for is lost, with the reason', async () => {
+    const world = await World.open();
+    const { observation, seen, registration } = await establish(world);
+    await notifyFirst(world, registration.token, 6, body(100), 'v1');
+    await world.clock.advanceAsync(100_000);
+    expect(seen.abandoned).toEqual(['ERR_COAP_TIMEOUT: the peer did not acknowledge the request']);
+    expect(observation.active).toBe(true);
+    await world.end();
+  });
+
+  test('is lost when the observation ends meanwhile, which the observer hears first', async () => {
+    const world = await World.open();
+    const { seen, registration } = await establish(world);
+    await notifyFirst(world, registration.token, 6, body(100), 'v1');
+    await world.say({ type: 'NON', code: '4.04', token: registration.token });
+    expect(seen.abandoned).toEqual(['ERR_COAP_BLOCK: the observation ended before the rest of a notification came']);
+    expect([seen.ends.length, world.endpoint.statistics.abandonedNotifications]).toEqual([1, 1]);
+    await world.end();
+  });
+
+  test('is dropped without a word when the observer wants no more', async () => {
+    const world = await World.open();
+    const { observation, seen, registration } = await establish(world);
+    await notifyFirst(world, registration.token, 6, body(100), 'v1');
+    observation.forget();
+    expect([seen.abandoned, seen.ends]).toEqual([[], [{ reason: 'cancelled' }]]);
+    await world.end();
+  });
+
+  test('is lost when too many handlers run for the peer', async () => {
+    const world = await World.open();
+    const { seen, registration } = await establish(world);
+    seen.handle = () => new Promise(() => undefined);
+    for (let count = 0; count < 32; count += 1) {
+      await world.say({ type: 'NON', code: '2.05', token: registration.token, options: [opt.observe(6)] });
+    }
+    await notifyFirst(world, registration.token, 7, body(100), 'v1');
+    world.device.received.shift();
+    await serve(world, await world.hear(), body(100), 'v1');
+    expect(seen.abandoned).toEqual(['ERR_COAP_LIMIT: too many handlers run for the peer']);
+    await world.end();
+  });
+});
+
+/** RFC 7641 §3.2. */
+describe('a last notification, without Observe, in blocks', () => {
+  const first = { type: 'CON', code: '2.05', payload: body(100).subarray(0, 64) } as const;
+  const options = [opt.block2(0, true, 2), opt.etag('v1')];
+
+  test('is delivered whole, and ends the observation then', async () => {
+    const world = await World.open();
+    const { observation, seen, registration } = await establish(world);
+    await world.say({ ...first, token: registration.token, options });
+    expect(world.device.take()[0]).toBe(0x60);
+    expect(observation.active).toBe(true);
+    await serve(world, await world.hear(), body(100), 'v1');
+    expect(seen.notifications).toMatchObject([{ observe: undefined, payload: body(100) }]);
+    expect(seen.ends).toMatchObject([{ reason: 'response', response: { payload: body(100) } }]);
+    await world.end();
+  });
+
+  test('is not given up for one that it overtook', async () => {
+    const world = await World.open();
+    const { seen, registration } = await establish(world);
+    await world.say({ ...first, token: registration.token, options });
+    world.device.received.shift();
+    const rest = await world.hear();
+    await notifyFirst(world, registration.token, 6, body(100, 1), 'v0');
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    expect(seen.abandoned).toHaveLength(1);
+    await serve(world, rest, body(100), 'v1');
+    expect(seen.notifications.map(({ payload }) => payload)).toEqual([body(100)]);
+    expect(seen.ends).toHaveLength(1);
+    await world.end();
+  });
+
+  test('that cannot be completed is lost, and ends the observation all the same', async () => {
+    const world = await World.open();
+    const { seen, registration } = await establish(world);
+    await world.say({ ...first, token: registration.token, options });
+    world.device.received.shift();
+    await world.piggyback(await world.hear(), { code: '5.00' });
+    expect([seen.abandoned?.length, seen.ends.length, seen.notifications.length]).toEqual([1, 1, 0]);
+    await world.end();
+  });
+});
+
+test('observe() rejects when an error ends the observation before its first response is whole', async () => {
+  const world = await World.open();
+  const pending = world.endpoint.observe(world.peer, observedRequest, { onNotification: () => undefined });
+  pending.catch(() => undefined);
+  const registration = await world.hear();
+  await world.piggyback(registration, {
+    code: '2.05',
+    options: [opt.observe(5), opt.block2(0, true, 2)],
+    payload: body(64),
+  });
+  await world.say({ type: 'NON', code: '4.04', token: registration.token });
+  await expect(pending).rejects.toMatchObject({ code: 'ERR_COAP_BLOCK' });
+  await world.end();
 });
 
 test('a first response in blocks is whole when the observation is there; notifications may come meanwhile', async () => {

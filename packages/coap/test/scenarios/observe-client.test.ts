@@ -62,12 +62,19 @@ describe('an observation', () => {
   test('is established by a notification that overtakes the response, which is history then', async () => {
     const world = await World.open();
     const seen = emptySeen();
-    const pending = world.endpoint.observe(world.peer, observedRequest, observerOf(seen));
+    const stored = Promise.withResolvers<undefined>();
+    const pending = world.endpoint.observe(world.peer, observedRequest, {
+      ...observerOf(seen),
+      onEstablished: () => stored.promise,
+    });
     const registration = await world.hear();
-    await notify(world, registration.token, 6, 'early');
-    expect(await world.hearLine()).toBe('ACK 0.00');
+    const early = await notify(world, registration.token, 6, 'early');
     const observation = await pending;
     expect(text(observation.response.payload)).toBe('early');
+    await world.hearNothing(); // it is not stored yet
+    stored.resolve(undefined);
+    const ack = await world.hear();
+    expect([line(ack), ack.messageId]).toEqual(['ACK 0.00', early.messageId]);
     const late = { code: '2.05', options: [opt.observe(5)], payload: 'late' };
     await world.piggyback(registration, late);
     await world.piggyback(registration, late);
@@ -155,7 +162,52 @@ describe('the end of an observation', () => {
     await world.say({ type: 'CON', code: '2.05', token: registration.token, payload: 'last' });
     expect(await world.hearLine()).toBe('ACK 0.00');
     expect(seen.ends).toMatchObject([{ reason: 'response', response: { code: Code.CONTENT } }]);
-    expect(seen.lines).toEqual([]);
+    expect(seen.lines).toEqual(['last']);
+    expect(seen.notifications[0]).toMatchObject({ observe: undefined, fresh: true });
+    await world.end();
+  });
+
+  test('by a Non-confirmable notification without Observe, at once', async () => {
+    const world = await World.open();
+    const { seen, registration } = await establish(world);
+    seen.handle = () => new Promise(() => undefined);
+    await world.say({ type: 'NON', code: '2.05', token: registration.token, payload: 'last' });
+    expect([seen.lines, seen.ends.length]).toEqual([['last'], 1]);
+    await world.hearNothing();
+    await world.end();
+  });
+
+  test('by a Confirmable notification without Observe only when it is stored', async () => {
+    const world = await World.open();
+    const { observation, seen, registration } = await establish(world);
+    const last = { type: 'CON', code: '2.05', token: registration.token, payload: 'last', messageId: 9 } as const;
+    seen.handle = () => Promise.reject(new Error('the database is full'));
+    await world.say(last);
+    await world.hearNothing();
+    expect([observation.active, seen.ends]).toEqual([true, []]);
+    const stored = Promise.withResolvers<undefined>();
+    seen.handle = () => stored.promise;
+    await world.say(last);
+    await world.say(last); // absorbed
+    await world.hearNothing();
+    expect([observation.active, seen.ends]).toEqual([true, []]);
+    stored.resolve(undefined);
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    expect(seen.lines).toEqual(['last', 'last']);
+    expect(seen.ends).toMatchObject([{ reason: 'response', response: { code: Code.CONTENT } }]);
+    await world.say(last);
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    await world.end();
+    expect(seen.ends).toHaveLength(1);
+  });
+
+  test('by an error at once, acknowledged, and no value', async () => {
+    const world = await World.open();
+    const { seen, registration } = await establish(world);
+    seen.handle = () => new Promise(() => undefined);
+    await world.say({ type: 'CON', code: '4.04', token: registration.token });
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    expect([seen.lines, seen.ends.length]).toEqual([[], 1]);
     await world.end();
   });
 

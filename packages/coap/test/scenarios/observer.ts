@@ -1,4 +1,11 @@
-import type { CoapMessage, CoapNotification, CoapObservation, CoapRequest, ObservationEnd } from '../../src/index.ts';
+import type {
+  CoapError,
+  CoapMessage,
+  CoapNotification,
+  CoapObservation,
+  CoapRequest,
+  ObservationEnd,
+} from '../../src/index.ts';
 import { Code } from '../../src/index.ts';
 import { opt, text, type World } from './world.ts';
 
@@ -7,6 +14,8 @@ export interface Seen {
   readonly notifications: CoapNotification[];
   readonly lines: string[];
   readonly ends: ObservationEnd[];
+  /** Codes and messages of what `onAbandoned` was called with. */
+  readonly abandoned?: string[];
   /** What `onNotification` returns or does. Default: nothing. */
   handle: (notification: CoapNotification) => void | Promise<void>;
 }
@@ -18,7 +27,7 @@ export async function establish(
   world: World,
   request: CoapRequest = observedRequest,
 ): Promise<{ observation: CoapObservation; seen: Seen; registration: CoapMessage }> {
-  const seen: Seen = { notifications: [], lines: [], ends: [], handle: () => undefined };
+  const seen: Seen = { notifications: [], lines: [], ends: [], abandoned: [], handle: () => undefined };
   const pending = world.endpoint.observe(world.peer, request, observerOf(seen));
   const registration = await world.hear();
   await world.piggyback(registration, { code: '2.05', options: [opt.observe(5)], payload: 'first' });
@@ -27,6 +36,7 @@ export async function establish(
 
 export function observerOf(seen: Seen): {
   onNotification: (notification: CoapNotification) => void | Promise<void>;
+  onAbandoned: (reason: CoapError) => void;
   onEnd: (end: ObservationEnd) => void;
 } {
   return {
@@ -34,6 +44,9 @@ export function observerOf(seen: Seen): {
       seen.notifications.push(notification);
       seen.lines.push(`${text(notification.payload)}${notification.fresh ? '' : ' stale'}`);
       return seen.handle(notification);
+    },
+    onAbandoned: ({ code, message }) => {
+      seen.abandoned?.push(`${code}: ${message}`);
     },
     onEnd: (end) => {
       seen.ends.push(end);

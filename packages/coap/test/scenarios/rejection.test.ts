@@ -87,6 +87,49 @@ describe('an unknown critical option', () => {
   });
 });
 
+/** RFC 7252 §5.10.8: what depends on a condition that nobody evaluates must not be performed. */
+describe.each([
+  ['If-Match', opt.raw(1, 'tag')],
+  ['If-None-Match', opt.raw(5)],
+])('%s', (_name, option) => {
+  test.each(['0.02', '0.03', '0.04'])('in a Confirmable %s: 4.02, and the handler is not called', async (code) => {
+    const world = await silentWorld();
+    await world.say({ type: 'CON', code, options: [option] });
+    expect(await world.hearLine()).toBe(`ACK 4.02 "option ${option.number}"`);
+    expect(world.endpoint.statistics).toMatchObject({ requests: 0, handlerErrors: 0 });
+    await world.end();
+  });
+
+  test('in a Non-confirmable request: ignored', async () => {
+    const world = await silentWorld();
+    await world.say({ type: 'NON', code: '0.04', options: [option] });
+    await world.hearNothing();
+    expect(world.endpoint.statistics).toMatchObject({ ignored: 1, requests: 0 });
+    await world.end();
+  });
+});
+
+/** RFC 7252 §5.8. */
+describe('a request with a method that', () => {
+  test.each(['0.08', '0.09', '0.31'])('does not exist, %s: 4.05, and the handler is not called', async (code) => {
+    const world = await silentWorld();
+    await world.say({ type: 'CON', code, token: 'x', options: [opt.raw(9)] });
+    const answer = await world.hear();
+    expect([line(answer), text(answer.token)]).toEqual(['ACK 4.05', 'x']);
+    await world.say({ type: 'NON', code });
+    expect(await world.hearLine()).toBe('NON 4.05');
+    expect(world.endpoint.statistics).toMatchObject({ requests: 0, handlerErrors: 0 });
+    await world.end();
+  });
+
+  test.each(['0.05', '0.06', '0.07'])('RFC 8132 defines, %s, goes to the handler', async (code) => {
+    const world = await World.open({ onRequest: () => ({ code: Code.CHANGED }) });
+    await world.say({ type: 'CON', code });
+    expect(await world.hearLine()).toBe('ACK 2.04');
+    await world.end();
+  });
+});
+
 test('an unknown elective option is passed on', async () => {
   const world = await World.open({ onRequest: ({ options }) => ({ code: Code.CONTENT, payload: options[0]!.value }) });
   await world.say({ type: 'CON', code: '0.01', options: [opt.raw(65_000, 'hi')] });
@@ -158,6 +201,16 @@ describe('a handler that fails', () => {
     const world = await World.open({ onRequest: () => ({ code: Code.GET, payload: bytes('x') }) });
     await world.say({ type: 'CON', code: '0.01' });
     expect(await world.hearLine()).toBe('ACK 5.00');
+    await world.end();
+  });
+
+  test('with a reply that cannot be: it is told that its reply was not sent', async () => {
+    const events: string[] = [];
+    const afterSent = (): number => events.push('sent');
+    const onUnsent = (): number => events.push('unsent');
+    const world = await World.open({ onRequest: () => ({ code: Code.GET, afterSent, onUnsent }) });
+    await world.say({ type: 'CON', code: '0.01' });
+    expect(events).toEqual(['unsent']);
     await world.end();
   });
 

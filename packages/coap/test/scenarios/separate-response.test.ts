@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Code, type CoapReply } from '../../src/index.ts';
+import { Code, type CoapEndpointOptions, type CoapReply } from '../../src/index.ts';
 import { line, text, World } from './world.ts';
 
 /** RFC 7252 §5.2.2, client role. */
@@ -73,11 +73,14 @@ describe('a separate response to us', () => {
 
 /** RFC 7252 §5.2.2, server role. */
 describe('a separate response of ours', () => {
-  async function slowWorld(): Promise<{ world: World; answer: (reply: CoapReply) => void; calls: () => number }> {
+  async function slowWorld(
+    options: Partial<CoapEndpointOptions> = {},
+  ): Promise<{ world: World; answer: (reply: CoapReply) => void; calls: () => number }> {
     let answer: (reply: CoapReply) => void = () => undefined;
     let calls = 0;
     const world = await World.open({
       separateResponseAfterMs: 500,
+      ...options,
       onRequest: () => {
         calls += 1;
         return new Promise((resolve) => {
@@ -143,6 +146,62 @@ describe('a separate response of ours', () => {
     answer({ code: Code.CHANGED });
     await world.hearNothing();
     expect(world.endpoint.statistics.handlerErrors).toBe(1);
+    await world.end();
+  });
+
+  test('tells its handler that it was not sent when that took longer than anybody waits', async () => {
+    const { world, answer } = await slowWorld();
+    const events: string[] = [];
+    await world.say({ type: 'CON', code: '0.02' });
+    await world.clock.advanceAsync(500 + 247_000);
+    answer({
+      code: Code.CHANGED,
+      afterSent: () => events.push('sent'),
+      onUnsent: () => events.push('unsent'),
+    });
+    await world.clock.settle();
+    expect(events).toEqual(['unsent']);
+    await world.end();
+  });
+
+  test('tells its handler that it was not sent when the endpoint was closed meanwhile', async () => {
+    const { world, answer } = await slowWorld();
+    const events: string[] = [];
+    await world.say({ type: 'CON', code: '0.02' });
+    await world.end();
+    answer({
+      code: Code.CHANGED,
+      afterSent: () => events.push('sent'),
+      onUnsent: () => events.push('unsent'),
+    });
+    await world.clock.settle();
+    expect(events).toEqual(['unsent']);
+  });
+
+  test('tells its handler that it was not sent when it is too large', async () => {
+    const { world, answer } = await slowWorld();
+    const events: string[] = [];
+    await world.say({ type: 'CON', code: '0.02' });
+    await world.clock.advanceAsync(500);
+    const options = Array.from({ length: 100 }, () => ({ number: 2048, value: new Uint8Array(1000) }));
+    answer({ code: Code.CHANGED, options, onUnsent: () => events.push('unsent') });
+    await world.clock.settle();
+    expect(events).toEqual(['unsent']);
+    await world.end();
+  });
+
+  test('tells its handler that it was sent, once, though it got lost', async () => {
+    const { world, answer } = await slowWorld();
+    const events: string[] = [];
+    await world.say({ type: 'CON', code: '0.02' });
+    await world.clock.advanceAsync(500);
+    answer({
+      code: Code.CHANGED,
+      afterSent: () => events.push('sent'),
+      onUnsent: () => events.push('unsent'),
+    });
+    await world.clock.advanceAsync(100_000);
+    expect([events, world.endpoint.statistics.timeouts]).toEqual([['sent'], 1]);
     await world.end();
   });
 
