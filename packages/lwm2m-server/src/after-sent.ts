@@ -2,7 +2,7 @@ import type { TimerQueue } from '@flownexus/datagram';
 
 /**
  * Runs what shall happen once the acknowledgement of a notification has left: in the next turn of the clock, since the
- * CoAP engine acknowledges in this one. A burst shares one timer.
+ * CoAP engine acknowledges in this one. A burst shares one timer, and is bounded by what arrives in one turn.
  */
 export class AfterSent {
   readonly #timers: TimerQueue;

@@ -51,6 +51,15 @@ export class EventSource<Events extends { readonly [Name in keyof Events]: reado
   }
 }
 
+/** An error that has been reported and still has to fail what it failed: whoever catches it does not report it again. */
+export class ReportedError extends Error {
+  override readonly name: string = 'ReportedError';
+
+  constructor(cause: unknown) {
+    super('reported already', { cause });
+  }
+}
+
 /**
  * An {@link ErrorReporter} that can not itself throw. Without a `report` to call, and for what a faulty one throws, it
  * warns on the process (`process.emitWarning`, by default printed to stderr): no error vanishes.

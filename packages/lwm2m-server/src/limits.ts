@@ -1,4 +1,10 @@
-/** Every bound of this package. A peer that exceeds one is refused; a table that is full refuses what is new. */
+/**
+ * Every bound of this package. A peer that exceeds one is refused; a table that is full refuses what is new.
+ *
+ * What is not here is bounded by something that is, or by the CoAP engine, which handles a bounded number of messages of a
+ * bounded number of peers at a time: the handlers that run (`Lwm2mServer`), the lanes of `SerialByKey`, the observations that
+ * wait for the answer to their cancellation. Their declarations say so.
+ */
 export const limits = {
   /** Registrations a server holds at once, unless its options say otherwise. */
   maxRegistrations: 200_000,
@@ -8,6 +14,8 @@ export const limits = {
   maxAdditionalParameters: 16,
   /** Links in one object list. */
   maxLinks: 4096,
+  /** Links in the object lists of all registrations together: 15 for each of the endpoints that there may be. */
+  maxLinksOfAll: 3_000_000,
   /** Content-Formats in the `ct` of the root link. */
   maxContentFormats: 32,
   /** Segments of an alternate root path. */
@@ -18,10 +26,15 @@ export const limits = {
   maxWaitingRequestsPerEndpoint: 4,
   /** Observed paths of one registration. */
   maxObservationsPerEndpoint: 256,
-  /** Times the establishment of one policy is tried before the device is taken as not willing. */
-  maxEstablishmentAttempts: 3,
+  /**
+   * Establishments of one path in a row without an answer before it is said (`observationFailed`) and callers are
+   * failed. A policy is tried on: once each time that the device is heard.
+   */
+  maxSilences: 3,
   /** Notifications that one `DeviceObservation` holds for its iterator; the oldest is dropped for a newer one. */
   maxBufferedNotifications: 64,
+  /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
+  maxWaitingTakes: 64,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

@@ -4,7 +4,7 @@ import type { Device, Lwm2mServerEvents, Lwm2mServerOptions, Notification, Serve
 import { AfterSent } from './after-sent.ts';
 import { RegisteredDevice } from './downlink/device.ts';
 import { Lwm2mServerError } from './errors.ts';
-import { EventSource, safeReporter, type ErrorReporter } from './events.ts';
+import { EventSource, ReportedError, safeReporter, type ErrorReporter } from './events.ts';
 import { limits } from './limits.ts';
 import { Observations } from './observation/observations.ts';
 import { parsePolicies } from './observation/observation-policy.ts';
@@ -12,7 +12,7 @@ import type { RegisteredEndpoint } from './registration/registered-endpoint.ts';
 import { RegistrationInterface, type RegistrationObserver } from './registration/registration-interface.ts';
 import { RegistrationTable } from './registration/registration-table.ts';
 import type { Registration } from './registration/registration.ts';
-import { newCounters, type ServerStatistics } from './statistics.ts';
+import { newCounters, sumOfCoap, type ServerStatistics } from './statistics.ts';
 
 /** TS Core leaves it to the server how long it waits: one MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2) for an Update under way. */
 const DEFAULT_GRACE_PERIOD_MS = 93_000;
@@ -43,6 +43,7 @@ export class Lwm2mServer {
   readonly #table: RegistrationTable;
   readonly #registrations: RegistrationInterface;
   readonly #observations: Observations;
+  /** Handlers that run. The CoAP engine bounds them: so many messages of so many peers are handled at a time. */
   readonly #underway = new Set<Promise<unknown>>();
   #endpoints: readonly CoapEndpoint[] = [];
   #addresses: readonly ServerAddress[] = [];
@@ -83,8 +84,14 @@ export class Lwm2mServer {
     return this.#addresses;
   }
 
+  /** What the server counted since it was made, and what it holds now: a snapshot, made anew by each call. */
   get statistics(): ServerStatistics {
-    return { registrations: this.#table.size, observations: this.#observations.size, ...this.#counters };
+    return {
+      registrations: this.#table.size,
+      observations: this.#observations.size,
+      ...this.#counters,
+      coap: sumOfCoap(this.#endpoints.map(({ statistics }) => statistics)),
+    };
   }
 
   /**
@@ -103,6 +110,9 @@ export class Lwm2mServer {
           clock: this.#clock,
           random: this.#random,
           onRequest: (request) => this.#handle(request, endpoint),
+          onError: (error, context) => {
+            if (!(error instanceof ReportedError)) this.#report(error, context);
+          },
         });
         endpoints.push(endpoint);
         await endpoint.open();
@@ -131,6 +141,7 @@ export class Lwm2mServer {
     this.#addresses = [];
     while (this.#underway.size > 0) await Promise.allSettled(this.#underway);
     this.#afterSent.flush();
+    this.#timers.clear(); // a handler that was running may have begun a lifetime
     for (const result of closed) {
       if (result.status === 'rejected') this.#report(result.reason, 'an endpoint could not be closed');
     }
@@ -151,20 +162,27 @@ export class Lwm2mServer {
     return this.#table.registrations();
   }
 
+  /** The present registration of an endpoint; undefined when it is not registered. */
   registration(endpointName: string): Registration | undefined {
     return this.#table.byEndpointName(endpointName)?.registration;
   }
 
+  /**
+   * Calls `listener` at each event of that name, after those that were added before it. One that throws, or whose promise
+   * rejects, goes to `onError`; nobody waits for its promise.
+   */
   on<Name extends keyof Lwm2mServerEvents>(name: Name, listener: (...args: Lwm2mServerEvents[Name]) => unknown): this {
     this.#events.on(name, listener);
     return this;
   }
 
+  /** Takes back what `on` added, each time that it was. An event being emitted still reaches it. */
   off<Name extends keyof Lwm2mServerEvents>(name: Name, listener: (...args: Lwm2mServerEvents[Name]) => unknown): this {
     this.#events.off(name, listener);
     return this;
   }
 
+  /** Like `on`, for the next event of that name only. It can't be taken back. */
   once<Name extends keyof Lwm2mServerEvents>(
     name: Name,
     listener: (...args: Lwm2mServerEvents[Name]) => unknown,
@@ -223,6 +241,7 @@ export class Lwm2mServer {
       objects,
       clock: this.#clock,
       reportError: this.#report,
+      timers: this.#timers,
       onNotify: (notification: Notification) => this.#options.onNotify?.(notification),
       track: (work) => this.#track(work),
       published: (notification) => {
@@ -231,6 +250,10 @@ export class Lwm2mServer {
       },
       undecodable: (registration, path, error) => {
         this.#counters.undecodable += 1;
+        failed(registration, path, error);
+      },
+      abandoned: (registration, path, error) => {
+        this.#counters.abandoned += 1;
         failed(registration, path, error);
       },
       failed,

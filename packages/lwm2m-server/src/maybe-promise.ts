@@ -11,6 +11,20 @@ export function whenDone<T>(work: Promise<void> | undefined, next: () => T): T |
   return work === undefined ? next() : work.then(next);
 }
 
+/** Does `work` and then calls `last`, however it ends. */
+export function doFinally<T>(work: () => T | Promise<T>, last: () => void): T | Promise<T> {
+  let result: T | Promise<T>;
+  try {
+    result = work();
+  } catch (error) {
+    last();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(last);
+  last();
+  return result;
+}
+
 function isThenable(value: unknown): value is PromiseLike<void> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

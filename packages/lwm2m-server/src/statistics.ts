@@ -1,3 +1,5 @@
+import type { CoapStatistics } from '@flownexus/coap';
+
 /** What a server counted since it was made, and what it holds now. */
 export interface ServerStatistics {
   /** Present registrations. */
@@ -15,11 +17,18 @@ export interface ServerStatistics {
   readonly undecodable: number;
   /** Notifications that an iterator was too slow for. */
   readonly dropped: number;
+  /** Notifications in blocks whose rest could not be fetched, or that a newer one overtook meanwhile. */
+  readonly abandoned: number;
+  /**
+   * The counters of the CoAP engine, summed over the endpoints: what did not get as far as the interfaces of LwM2M, such
+   * as malformed datagrams (`formatErrors`), duplicates and bounds that were reached.
+   */
+  readonly coap: CoapStatistics;
 }
 
 /** The counters behind {@link ServerStatistics}. */
 export type Counters = {
-  -readonly [Name in Exclude<keyof ServerStatistics, 'registrations' | 'observations'>]: number;
+  -readonly [Name in Exclude<keyof ServerStatistics, 'registrations' | 'observations' | 'coap'>]: number;
 };
 
 export function newCounters(): Counters {
@@ -32,5 +41,32 @@ export function newCounters(): Counters {
     notifications: 0,
     undecodable: 0,
     dropped: 0,
+    abandoned: 0,
   };
+}
+
+const ZERO: CoapStatistics = {
+  received: 0,
+  sent: 0,
+  formatErrors: 0,
+  ignored: 0,
+  duplicates: 0,
+  retransmissions: 0,
+  timeouts: 0,
+  resetsSent: 0,
+  resetsReceived: 0,
+  unmatched: 0,
+  requests: 0,
+  notifications: 0,
+  abandonedNotifications: 0,
+  handlerErrors: 0,
+  limits: 0,
+};
+const NAMES = Object.keys(ZERO) as (keyof CoapStatistics)[];
+
+/** The sums of the counters of some CoAP endpoints. */
+export function sumOfCoap(all: readonly CoapStatistics[]): CoapStatistics {
+  const sum: Record<keyof CoapStatistics, number> = { ...ZERO };
+  for (const statistics of all) for (const name of NAMES) sum[name] += statistics[name];
+  return sum;
 }

@@ -36,6 +36,7 @@ export class RegisteredDevice implements Device {
   }
 
   observe(path: PathLike, options: OperationOptions = {}): DeviceObservation {
+    checkTimeout(options);
     return this.#context.observe(this.#find(), readablePath(path), options);
   }
 
@@ -45,4 +46,10 @@ export class RegisteredDevice implements Device {
       new Lwm2mServerError('ERR_LWM2M_SERVER_NOT_REGISTERED', `${this.endpointName} is not registered`)
     );
   }
+}
+
+/** @throws RangeError */
+function checkTimeout({ timeoutMs }: OperationOptions): void {
+  if (timeoutMs === undefined || (timeoutMs >= 0 && timeoutMs < Infinity)) return;
+  throw new RangeError(`timeoutMs is a number of milliseconds, 0 or more, not ${timeoutMs}`);
 }

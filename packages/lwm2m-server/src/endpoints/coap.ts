@@ -1,15 +1,17 @@
 import { udpTransport } from '@flownexus/datagram';
 import type { ServerEndpoint } from '../api.ts';
 
+/** Where `coap()` listens. */
 export interface CoapServerEndpointOptions {
-  /** Default 5683; 0 takes any free port. */
+  /** The UDP port. Default 5683 (RFC 7252 §12.6); 0 takes any free port, which `Lwm2mServer.addresses` tells. */
   readonly port?: number;
-  /** The address to listen on; default all. */
+  /** The IP address to listen on. Default: all, IPv4 and IPv6. */
   readonly host?: string;
 }
 
 /**
- * A server endpoint for plain CoAP over UDP (`coap://`), where devices have no identity.
+ * A server endpoint for plain CoAP over UDP (`coap://`), where devices have no identity. It is opened by `start` of the
+ * server, which rejects with `TransportError` when the address is taken or is none.
  *
  * @example
  * const server = new Lwm2mServer({ endpoints: [coap({ port: 5683 })], objects });

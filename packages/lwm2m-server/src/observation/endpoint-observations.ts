@@ -5,7 +5,8 @@ import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { ObservationContext } from './observation-context.ts';
-import { PathObservation } from './path-observation.ts';
+import { PathObservation, type EstablishmentOptions } from './path-observation.ts';
+import { boundSubscription } from './subscription-bounds.ts';
 import { Subscription, type SubscriptionOwner } from './subscription.ts';
 
 /** Errors that say that the device was not there, not that it refuses: worth another try when it is heard again. */
@@ -15,12 +16,15 @@ const PASSING: ReadonlySet<string> = new Set(['ERR_LWM2M_SERVER_TIMEOUT', 'ERR_L
  * All observations of one registered endpoint.
  *
  * What policies want is established one path after another (NSTART, RFC 7252 §4.7). When the device doesn't answer it
- * may have gone to sleep: the rest waits until it is heard again.
+ * may have gone to sleep: the rest waits until it is heard again. A policy that gets no answer is tried once each time
+ * that the device is heard, without end; what the device answers, unless it observes, is final until it registers anew.
  */
 export class EndpointObservations {
   readonly #endpoint: RegisteredEndpoint;
   readonly #context: ObservationContext;
   readonly #paths = new Map<string, PathObservation>();
+  /** Those that the device is being asked to end. Each has a request waiting, and the CoAP engine bounds those. */
+  readonly #cancelling = new Set<PathObservation>();
   #establishing = false;
   #again = false;
   #ended = false;
@@ -69,6 +73,7 @@ export class EndpointObservations {
   /** The device is another peer than before: what it had was bound to the old one (RFC 7641 §3.5). */
   moved(): void {
     for (const observation of this.#paths.values()) if (observation.state !== 'failed') observation.reset();
+    this.#forgetCancelling();
     this.resume();
   }
 
@@ -80,6 +85,7 @@ export class EndpointObservations {
       observation.fail(error);
     }
     this.#paths.clear();
+    this.#forgetCancelling();
   }
 
   /** A caller's observation: it shares that of a policy or another caller, and is first told the present value. */
@@ -90,45 +96,48 @@ export class EndpointObservations {
       dropped: () => this.#context.dropped(),
       reportError: (error, context) => this.#context.reportError(error, context),
     };
-    const subscription = new Subscription(path, owner);
+    const subscription: Subscription = new Subscription(path, owner);
     if (observation === undefined) {
       subscription.fail(tooMany());
       return subscription;
     }
     if (observation.state === 'failed') observation.reset();
     observation.subscriptions.add(subscription);
-    watchSignal(options.signal, subscription, owner);
-    if (!observation.subscriptions.has(subscription)) return subscription; // the signal was aborted already
-    this.#firstAnswer(observation, subscription, options).then(
-      (first) => {
-        subscription.establish(first.notification);
-        if (first.shared) subscription.deliver(first.notification);
-      },
-      (error: unknown) => {
-        subscription.fail(error);
-        observation.subscriptions.delete(subscription);
-        this.#dropUnwanted(observation);
-      },
-    );
+    const giveUp = (error: unknown): void => {
+      subscription.fail(error);
+      observation.subscriptions.delete(subscription);
+      this.#dropUnwanted(observation);
+    };
+    const ended = boundSubscription(subscription, options, { timers: this.#context.timers, owner, giveUp });
+    if (ended.aborted) return subscription; // the signal was aborted already
+    const { accept } = options;
+    this.#firstAnswer(observation, ended, accept === undefined ? {} : { accept }).then((first) => {
+      subscription.establish(first.notification);
+      if (first.shared) subscription.deliver(first.notification);
+    }, giveUp);
     return subscription;
   }
 
+  /** The first answer for a caller. Its own bounds are in `ended`: the establishment is shared and has none of them. */
   async #firstAnswer(
     observation: PathObservation,
-    subscription: Subscription,
-    options: OperationOptions,
+    ended: AbortSignal,
+    options: EstablishmentOptions,
   ): Promise<{ readonly notification: Notification; readonly shared: boolean }> {
     while (observation.state !== 'active') {
       try {
         return { notification: await observation.establish(options), shared: false };
       } catch (error) {
         // The device moved meanwhile: it is asked again at its new address.
-        if (this.#ended || !isOvertaken(error) || !observation.subscriptions.has(subscription)) throw error;
+        if (this.#ended || !isOvertaken(error) || ended.aborted) throw error;
       }
     }
     // No second Observe: clients keep one observation per path, and a new one would replace it. A GET without Observe
     // leaves it in place (RFC 7641 §3.6) and tells the present value.
-    const result = await readPath(this.#endpoint, observation.path, this.#context, options);
+    const result = await readPath(this.#endpoint, observation.path, this.#context, {
+      ...options,
+      signal: ended,
+    });
     const { registration } = this.#endpoint;
     const receivedAt = this.#context.clock.wallTime();
     return { notification: { ...result, registration, initial: true, fresh: true, receivedAt }, shared: true };
@@ -138,7 +147,17 @@ export class EndpointObservations {
     subscription.finish(new Lwm2mServerError('ERR_LWM2M_SERVER_ABORTED', 'the caller cancelled the observation'));
     if (observation === undefined || !observation.subscriptions.delete(subscription) || observation.wanted) return;
     if (this.#paths.get(observation.name) === observation) this.#paths.delete(observation.name);
-    await observation.cancel();
+    this.#cancelling.add(observation);
+    try {
+      await observation.cancel();
+    } finally {
+      this.#cancelling.delete(observation);
+    }
+  }
+
+  #forgetCancelling(): void {
+    for (const observation of this.#cancelling) observation.reset();
+    this.#cancelling.clear();
   }
 
   #hasWaiting(): boolean {
@@ -182,19 +201,31 @@ export class EndpointObservations {
   async #establish(observation: PathObservation): Promise<boolean> {
     try {
       await observation.establish();
-      observation.attempts = 0;
       return true;
     } catch (error) {
       if (this.#ended || observation.state === 'active' || !observation.wanted) return true;
       if (isOvertaken(error)) return true; // by a reset, which begins anew
       const code = error instanceof Lwm2mServerError ? error.code : undefined;
-      const passing = code !== undefined && PASSING.has(code);
-      observation.attempts += 1;
-      if (passing && observation.attempts < limits.maxEstablishmentAttempts) return false;
+      if (code !== undefined && PASSING.has(code)) {
+        this.#silent(observation, error);
+        return false;
+      }
       observation.fail(error);
       if (observation.policy) this.#context.failed(this.#endpoint.registration, observation.name, error);
-      return !passing;
+      return true;
     }
+  }
+
+  #silent(observation: PathObservation, error: unknown): void {
+    observation.silences += 1;
+    const { name, policy, silences } = observation;
+    if (silences === limits.maxSilences && policy) this.#context.failed(this.#endpoint.registration, name, error);
+    if (silences >= limits.maxSilences) {
+      observation.failCallers(error);
+      this.#dropUnwanted(observation);
+    }
+    // The next time the others come first: one that is never answered does not keep them from their turn.
+    if (this.#paths.delete(name)) this.#paths.set(name, observation);
   }
 }
 
@@ -204,22 +235,4 @@ function isOvertaken(error: unknown): boolean {
 
 function tooMany(): Lwm2mServerError {
   return new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'the endpoint has as many observations as it may');
-}
-
-/** Aborting means cancelling, before the first answer and after. */
-function watchSignal(signal: AbortSignal | undefined, subscription: Subscription, owner: SubscriptionOwner): void {
-  if (signal === undefined) return;
-  const cancel = (): void => {
-    subscription.cancel().catch((error: unknown) => {
-      owner.reportError(error, 'an aborted observation could not be cancelled at the device');
-    });
-  };
-  if (signal.aborted) {
-    cancel();
-    return;
-  }
-  signal.addEventListener('abort', cancel, { once: true });
-  subscription.onEnded = () => {
-    signal.removeEventListener('abort', cancel);
-  };
 }

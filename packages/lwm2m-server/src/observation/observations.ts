@@ -13,6 +13,7 @@ export class Observations {
   readonly #policies: readonly PolicyPattern[];
   readonly #context: ObservationContext;
   readonly #endpoints = new Map<RegisteredEndpoint, EndpointObservations>();
+  #stopped = false;
 
   constructor(policies: readonly PolicyPattern[], context: Omit<ObservationContext, 'heard'>) {
     this.#policies = policies;
@@ -31,14 +32,14 @@ export class Observations {
 
   /** After a Register every observation begins anew (TS Core §6.4.1): those of the policies are asked for. */
   registered(endpoint: RegisteredEndpoint): void {
-    if (endpoint.ended) return;
+    if (endpoint.ended || this.#stopped) return;
     const names = policyPaths(this.#policies, endpoint.registration);
     if (names.size > 0) this.#of(endpoint).applyPolicies(names);
   }
 
   /** An Update leaves observations in place, unless the device came from somewhere else or has other instances. */
   updated(endpoint: RegisteredEndpoint, previous: Registration, moved: boolean): void {
-    if (endpoint.ended) return;
+    if (endpoint.ended || this.#stopped) return;
     const observations = this.#endpoints.get(endpoint);
     if (moved) observations?.moved();
     if (previous.instances !== endpoint.registration.instances) {
@@ -58,20 +59,21 @@ export class Observations {
 
   /** A caller's observation; given an error in place of an endpoint, one that failed with it. */
   observe(endpoint: RegisteredEndpoint | Lwm2mServerError, path: Path, options: OperationOptions): DeviceObservation {
-    if (!(endpoint instanceof Lwm2mServerError)) return this.#of(endpoint).observe(path, options);
+    const target = this.#stopped ? stopped() : endpoint;
+    if (!(target instanceof Lwm2mServerError)) return this.#of(target).observe(path, options);
     const failed = new Subscription(path, {
       release: () => Promise.resolve(),
       dropped: () => undefined,
       reportError: this.#context.reportError,
     });
-    failed.fail(endpoint);
+    failed.fail(target);
     return failed;
   }
 
   /** Ends all without a word to the devices: their next notifications are not answered by anyone. */
   stop(): void {
-    const stopped = new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server is stopped');
-    for (const observations of this.#endpoints.values()) observations.end(stopped);
+    this.#stopped = true;
+    for (const observations of this.#endpoints.values()) observations.end(stopped());
     this.#endpoints.clear();
   }
 
@@ -83,4 +85,8 @@ export class Observations {
     }
     return observations;
   }
+}
+
+function stopped(): Lwm2mServerError {
+  return new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server is stopped');
 }

@@ -14,13 +14,19 @@ import { checkContent, decodeContent, inExchange, rejection } from '../downlink/
 import { acceptOf } from '../downlink/read.ts';
 import { uriPath } from '../downlink/target.ts';
 import { Lwm2mServerError } from '../errors.ts';
+import { ReportedError } from '../events.ts';
 import { asPromise } from '../maybe-promise.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { ObservationContext } from './observation-context.ts';
 import type { Subscription } from './subscription.ts';
 
-/** What an establishment is made with. */
-export type EstablishmentOptions = Pick<OperationOptions, 'accept' | 'timeoutMs'>;
+/** What an establishment is made with. Callers and policies share it, so it has no caller's time limit. */
+export type EstablishmentOptions = Pick<OperationOptions, 'accept'>;
+
+/** What became of the first answer while it was still being delivered to us. */
+interface FirstAnswer {
+  outcome: { readonly notification: Notification } | { readonly error: unknown } | undefined;
+}
 
 /**
  * The observation of one path on one registered endpoint: at most one at the device, whoever wants it here.
@@ -28,7 +34,7 @@ export type EstablishmentOptions = Pick<OperationOptions, 'accept' | 'timeoutMs'
  * ```
  * waiting ──establish──► establishing ──2.05 + Observe──► active ──┐
  *    ▲                        │  └──4.xx, 5.xx──► failed ◄──4.xx───┤
- *    └──no answer; reset()────┴────────────────────────────────────┘ reset(), peer closed
+ *    └──no answer; reset()────┴────────────────────────────────────┘ reset(), peer closed, cancel() answered
  * ```
  */
 export class PathObservation {
@@ -37,13 +43,15 @@ export class PathObservation {
   readonly name: string;
   /** An observation policy wants it. */
   policy = false;
-  /** Failed establishments since it began to wait. */
-  attempts = 0;
+  /** Establishments in a row that the device did not answer. */
+  silences = 0;
   readonly subscriptions: Set<Subscription> = new Set();
   readonly #endpoint: RegisteredEndpoint;
   readonly #context: ObservationContext;
   #state: 'waiting' | 'establishing' | 'active' | 'failed' = 'waiting';
   #observation: CoapObservation | undefined;
+  /** The handler that has the value of the last notification, while it runs. */
+  #last: Promise<void> | undefined;
   #establishment: Promise<Notification> | undefined;
   #abort = new AbortController();
   /** Replaced by each reset: what belongs to an earlier establishment is void. */
@@ -66,7 +74,7 @@ export class PathObservation {
 
   /**
    * Asks the device to observe, or joins in when that is under way. Resolves to the first answer, which has gone to
-   * the handler too.
+   * the handler too, without waiting for the handler.
    */
   establish(options: EstablishmentOptions = {}): Promise<Notification> {
     this.#establishment ??= this.#establish(this.#epoch, options);
@@ -82,28 +90,39 @@ export class PathObservation {
     this.#observation?.forget();
     this.#observation = undefined;
     this.#state = 'waiting';
-    this.attempts = 0;
   }
 
   /** It will not be tried again until a reset. Whoever waits for it hears why. */
   fail(error: unknown): void {
     this.#state = 'failed';
+    this.failCallers(error);
+  }
+
+  /** Ends the callers' shares in it; a policy's goes on. */
+  failCallers(error: unknown): void {
     for (const subscription of this.subscriptions) subscription.fail(error);
     this.subscriptions.clear();
   }
 
-  /** Asks the device to stop (RFC 7641 §3.6), and forgets. */
+  /**
+   * Asks the device to stop (RFC 7641 §3.6), and then forgets. Until it has answered or is given up on, what it sends
+   * goes to the handler as before: it is acknowledged, so it may not be lost.
+   */
   async cancel(): Promise<void> {
     const observation = this.#observation;
-    this.#observation = undefined;
-    this.reset();
-    if (observation === undefined) return;
+    if (observation === undefined) {
+      this.reset();
+      return;
+    }
+    const epoch = this.#epoch;
+    const { signal } = this.#abort;
     try {
-      await inExchange(this.#endpoint.endpointName, () => observation.cancel());
+      await inExchange(this.#endpoint.endpointName, () => observation.cancel({ signal }));
     } catch (error) {
-      if (!isEndpointClosed(error)) throw error; // a server that stops needs no answer
+      // After a reset there is nothing left to cancel, and a server that stops needs no answer.
+      if (epoch === this.#epoch && !isEndpointClosed(error)) throw error;
     } finally {
-      observation.forget();
+      if (epoch === this.#epoch) this.reset();
     }
   }
 
@@ -119,9 +138,10 @@ export class PathObservation {
     }
   }
 
-  async #observe(epoch: object, { accept: wanted, timeoutMs }: EstablishmentOptions): Promise<Notification> {
+  async #observe(epoch: object, { accept: wanted }: EstablishmentOptions): Promise<Notification> {
     const endpoint = this.#endpoint;
-    const exchange = { signal: this.#abort.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const { signal } = this.#abort;
+    const first: FirstAnswer = { outcome: undefined };
     const observe = (accept: number | undefined): Promise<CoapObservation> =>
       endpoint.coap.observe(
         endpoint.peer,
@@ -130,10 +150,10 @@ export class PathObservation {
           path: uriPath(endpoint.registration.rootPath, this.path),
           ...(accept === undefined ? {} : { accept }),
         },
-        this.#observer(epoch, accept),
-        exchange,
+        this.#observer(epoch, accept, first),
+        { signal },
       );
-    const { result: observation, accept } = await inExchange(endpoint.endpointName, () =>
+    const { result: observation } = await inExchange(endpoint.endpointName, () =>
       withAcceptFallback(
         acceptOf(endpoint, wanted === undefined ? {} : { accept: wanted }),
         observe,
@@ -146,37 +166,75 @@ export class PathObservation {
       observation.forget();
       throw this.#overtaken();
     }
-    checkContent(observation.response);
-    // RFC 7641 §3.1: an answer without Observe is a plain answer to a GET.
-    if (!observation.active) {
-      throw new Lwm2mServerError('ERR_LWM2M_SERVER_NOT_OBSERVED', `the device does not observe ${this.name}`);
-    }
-    this.#observation = observation;
-    let first: Notification;
     try {
-      first = this.#decode(observation.response, accept, { initial: true, fresh: true });
+      checkContent(observation.response);
     } catch (error) {
-      // The observation stands: what comes next may decode.
-      this.#context.undecodable(endpoint.registration, this.name, error);
+      observation.forget(); // 2.04 with Observe, say
       throw error;
     }
-    this.#deliverFirst(first);
-    return first;
+    // RFC 7641 §3.1: an answer without Observe is a plain answer to a GET.
+    const { outcome } = first;
+    if (!observation.active || outcome === undefined) {
+      observation.forget();
+      throw new Lwm2mServerError('ERR_LWM2M_SERVER_NOT_OBSERVED', `the device does not observe ${this.name}`);
+    }
+    this.silences = 0;
+    this.#observation = observation; // it stands also where the first answer does not decode: the next one may
+    if ('error' in outcome) throw outcome.error;
+    return outcome.notification;
   }
 
   #overtaken(): Lwm2mServerError {
     return new Lwm2mServerError('ERR_LWM2M_SERVER_REGISTRATION_ENDED', `the observation of ${this.name} was overtaken`);
   }
 
-  #observer(epoch: object, accept: number | undefined): Observer {
+  #observer(epoch: object, accept: number | undefined, first: FirstAnswer): Observer {
     return {
+      onEstablished: (response) => {
+        if (epoch === this.#epoch && response.code === Code.CONTENT) return this.#established(response, accept, first);
+      },
       onNotification: (notification) => {
         if (epoch === this.#epoch) return this.#notified(notification, accept);
+      },
+      onAbandoned: (cause) => {
+        if (epoch === this.#epoch) this.#abandoned(cause);
       },
       onEnd: (end) => {
         if (epoch === this.#epoch && this.#observation !== undefined) this.#ended(end);
       },
     };
+  }
+
+  /** The first answer; a Confirmable one is acknowledged when this has resolved (RFC 7641 §3.1, RFC 7252 §5.2.2). */
+  #established(response: CoapResponse, accept: number | undefined, first: FirstAnswer): void | Promise<void> {
+    let notification: Notification;
+    try {
+      notification = this.#decode(response, accept, { initial: true, fresh: true });
+    } catch (error) {
+      this.#context.undecodable(this.#endpoint.registration, this.name, error);
+      first.outcome = { error };
+      return;
+    }
+    first.outcome = { notification };
+    // Where the handler fails nobody may send it again, so whoever listens gets it all the same.
+    const failed = (error: unknown): never => {
+      this.#publish(notification);
+      throw error;
+    };
+    let work: Promise<void> | undefined;
+    try {
+      work = this.#handle(notification);
+    } catch (error) {
+      return failed(error);
+    }
+    if (work === undefined) this.#publish(notification);
+    else return work.then(() => this.#publish(notification), failed);
+  }
+
+  #abandoned(cause: CoapError): void {
+    const message = `a notification of ${this.name} in blocks is lost: ${cause.message}`;
+    const error = new Lwm2mServerError('ERR_LWM2M_SERVER_ABANDONED', message, { cause });
+    this.#context.abandoned(this.#endpoint.registration, this.name, error);
   }
 
   /** The device is told that a value arrived when this has resolved: only then is it safe. */
@@ -191,28 +249,19 @@ export class PathObservation {
       return;
     }
     const work = this.#handle(notification);
-    if (work === undefined) this.#publish(notification);
-    else return work.then(() => this.#publish(notification));
-  }
-
-  /** Nothing waits for the handler here, and nobody would send the first answer again. */
-  #deliverFirst(first: Notification): void {
-    const publish = (): void => {
-      this.#publish(first);
-    };
-    try {
-      const work = this.#handle(first);
-      if (work === undefined) publish();
-      else work.then(publish, publish); // #handle has reported the failure
-    } catch {
-      publish(); // likewise
+    if (work === undefined) {
+      this.#publish(notification);
+      return;
     }
+    const published = work.then(() => this.#publish(notification));
+    if (response.observe === undefined) this.#last = published; // RFC 7641 §3.2
+    return published;
   }
 
   #handle(notification: Notification): Promise<void> | undefined {
     const failed = (error: unknown): never => {
       this.#context.reportError(error, `onNotify failed for ${this.#endpoint.endpointName} ${this.name}`);
-      throw error;
+      throw new ReportedError(error);
     };
     try {
       const work = asPromise(this.#context.onNotify(notification));
@@ -255,8 +304,17 @@ export class PathObservation {
     const error =
       rejection(response) ??
       new Lwm2mServerError('ERR_LWM2M_SERVER_NOT_OBSERVED', `the device ended the observation of ${this.name}`);
-    this.fail(error);
-    if (this.policy) this.#context.failed(this.#endpoint.registration, this.name, error);
+    this.#state = 'failed';
+    const epoch = this.#epoch;
+    const end = (): void => {
+      if (epoch !== this.#epoch) return; // somebody has asked anew meanwhile
+      this.fail(error);
+      if (this.policy) this.#context.failed(this.#endpoint.registration, this.name, error);
+    };
+    // Its last value comes before its end.
+    if (this.#last === undefined) end();
+    else void this.#last.then(end, end);
+    this.#last = undefined;
   }
 }
 

@@ -1,5 +1,7 @@
+import type { Timer } from '@flownexus/datagram';
 import type { Path } from '@flownexus/lwm2m-core';
 import type { DeviceObservation, Notification } from '../api.ts';
+import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 
 /** What a {@link Subscription} asks of its owner. */
@@ -17,6 +19,8 @@ export class Subscription implements DeviceObservation {
   readonly established: Promise<Notification>;
   /** Called once when it has ended, in whichever way. */
   onEnded: (() => void) | undefined;
+  /** Limits the wait for the first answer; cancelled when `established` is settled. */
+  waitTimer: Timer | undefined;
   readonly #owner: SubscriptionOwner;
   readonly #settle: PromiseWithResolvers<Notification> = Promise.withResolvers();
   #buffer: Notification[] = [];
@@ -33,6 +37,7 @@ export class Subscription implements DeviceObservation {
 
   /** Settles `established`. */
   establish(first: Notification): void {
+    this.waitTimer?.cancel();
     this.#settle.resolve(first);
   }
 
@@ -53,6 +58,7 @@ export class Subscription implements DeviceObservation {
   /** Ends it against the caller's will. What is buffered can still be taken; then the iterator throws `error`, once. */
   fail(error: unknown): void {
     if (this.#end !== undefined) return;
+    this.waitTimer?.cancel();
     this.#settle.reject(error);
     this.#end = { error };
     this.onEnded?.();
@@ -65,6 +71,7 @@ export class Subscription implements DeviceObservation {
 
   /** Ends it quietly: the caller has cancelled. `reason` is for an `established` that nothing has settled yet. */
   finish(reason: unknown): void {
+    this.waitTimer?.cancel();
     this.#settle.reject(reason);
     this.#end = 'done';
     this.onEnded?.();
@@ -99,6 +106,10 @@ export class Subscription implements DeviceObservation {
       this.#end = 'done';
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is passed on as it came
       return Promise.reject(end.error);
+    }
+    if (this.#takers.length >= limits.maxWaitingTakes) {
+      const message = `${limits.maxWaitingTakes} calls of next() wait already`;
+      return Promise.reject(new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', message));
     }
     const taker = Promise.withResolvers<IteratorResult<Notification, undefined>>();
     this.#takers.push(taker);

@@ -1,9 +1,9 @@
 import { Code, formatCode, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Clock, PeerIdentity, RandomSource, TimerQueue } from '@flownexus/datagram';
 import type { Refusal, UplinkHandlers } from '../api.ts';
-import type { ErrorReporter } from '../events.ts';
+import { ReportedError, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
-import { asPromise, whenDone } from '../maybe-promise.ts';
+import { asPromise, doFinally, whenDone } from '../maybe-promise.ts';
 import { RegistrationExpiry } from './expiry.ts';
 import { RefusalError } from './refusal-error.ts';
 import { applyUpdate, parseRegister, type RequestedRegistration } from './register-request.ts';
@@ -14,8 +14,8 @@ import type { RegistrationTable } from './registration-table.ts';
 import { SerialByKey } from './serial-by-key.ts';
 
 /**
- * What happens around the registrations. All but `ended` is called when the answer has left, and in the order of what
- * happened.
+ * What happens around the registrations. All but `ended` is called when the answer has left, or is known never to leave,
+ * and in the order of what happened.
  */
 export interface RegistrationObserver {
   registered(endpoint: RegisteredEndpoint): void;
@@ -90,13 +90,18 @@ export class RegistrationInterface {
   #register(request: IncomingRequest, coap: CoapClient): CoapReply | Promise<CoapReply> {
     const requested = parseRegister(request);
     return this.#inTurn(requested.endpointName, () => {
-      if (!this.#table.hasPlaceFor(requested.endpointName))
-        throw unavailable('the server has no place for more endpoints');
-      const registration = this.#toRegistration(requested);
-      return whenDone(
-        this.#call('onRegister', registration, (handlers) => handlers.onRegister?.(registration)),
-        () => this.#establish(registration, request, coap),
-      );
+      const { endpointName } = requested;
+      if (!this.#table.hasPlaceForLinks(requested.links.length))
+        throw unavailable('the server has no place for more links');
+      if (!this.#table.reserve(endpointName)) throw unavailable('the server has no place for more endpoints');
+      const take = (): CoapReply | Promise<CoapReply> => {
+        const registration = this.#toRegistration(requested);
+        return whenDone(
+          this.#call('onRegister', registration, (handlers) => handlers.onRegister?.(registration)),
+          () => this.#establish(registration, request, coap),
+        );
+      };
+      return doFinally(take, () => this.#table.release(endpointName));
     });
   }
 
@@ -125,7 +130,7 @@ export class RegistrationInterface {
       observer.registered(endpoint);
     });
     // Exactly two segments, and a short ID: Zephyr keeps 32 characters of the second and drops all others.
-    return { code: Code.CREATED, locationPath: ['rd', registration.registrationId], afterSent: announce };
+    return { code: Code.CREATED, locationPath: ['rd', registration.registrationId], ...whenAnswered(announce) };
   }
 
   #update(request: IncomingRequest, coap: CoapClient, registrationId: string): CoapReply | Promise<CoapReply> {
@@ -133,19 +138,22 @@ export class RegistrationInterface {
       const endpoint = this.#find(registrationId, request); // it may have ended while this waited for its turn
       const previous = endpoint.registration;
       const next = applyUpdate(previous, request, this.#options.clock.wallTime());
+      if (!this.#table.hasPlaceForLinks(next.links.length - previous.links.length)) {
+        throw unavailable('the server has no place for more links');
+      }
       return whenDone(
         this.#call('onUpdate', next, (handlers) => handlers.onUpdate?.(next, previous)),
         () => {
           endpoint.announcement.flush();
           const moved = endpoint.peer.key !== request.peer.key || endpoint.coap !== coap;
-          endpoint.registration = next;
+          this.#table.update(endpoint, next);
           endpoint.peer = request.peer;
           endpoint.coap = coap;
           this.#expiry.restart(endpoint);
           const announce = endpoint.announcement.after(() => {
             this.#options.observer.updated(endpoint, previous, moved);
           });
-          return { code: Code.CHANGED, afterSent: announce };
+          return { code: Code.CHANGED, ...whenAnswered(announce) };
         },
       );
     });
@@ -163,7 +171,7 @@ export class RegistrationInterface {
           const announce = endpoint.announcement.after(() => {
             this.#options.observer.deregistered(registration, 'deregistered');
           });
-          return { code: Code.DELETED, afterSent: announce };
+          return { code: Code.DELETED, ...whenAnswered(announce) };
         },
       );
     });
@@ -251,7 +259,7 @@ export class RegistrationInterface {
   #refuse(operation: Refusal['operation'], request: IncomingRequest, error: unknown): CoapReply {
     if (!(error instanceof RefusalError)) {
       this.#options.reportError(error, `the ${operation} of ${request.peer.host} failed`); // a defect of ours
-      throw error; // answered 5.00
+      throw new ReportedError(error); // answered 5.00
     }
     const refusal: Refusal = {
       operation,
@@ -263,9 +271,7 @@ export class RegistrationInterface {
     return {
       code: error.responseCode,
       payload: new TextEncoder().encode(error.message), // a diagnostic payload (RFC 7252 §5.5.2)
-      afterSent: () => {
-        this.#options.observer.refused(refusal);
-      },
+      ...whenAnswered(() => this.#options.observer.refused(refusal)),
     };
   }
 
@@ -275,6 +281,11 @@ export class RegistrationInterface {
     if (registrationId !== undefined) return this.#table.byRegistrationId(registrationId)?.endpointName;
     return request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
   }
+}
+
+/** What happened has happened, also when its answer can never leave. */
+function whenAnswered(announce: () => void): Pick<CoapReply, 'afterSent' | 'onUnsent'> {
+  return { afterSent: announce, onUnsent: announce };
 }
 
 function unavailable(reason: string): RefusalError {

@@ -82,6 +82,8 @@ function parseEndpointName(known: ReadonlyMap<string, string | undefined>): stri
 export function checkEndpointName(name: string): void {
   if (Buffer.byteLength(name) > limits.maxEndpointNameBytes) throw badRequest('the endpoint name is too long');
   if (hasControlCharacter(name)) throw badRequest('the endpoint name has a control character');
+  // No URL can have them as a segment (RFC 3986 §5.2.4): whoever is called so could not be asked for.
+  if (name === '.' || name === '..') throw badRequest('the endpoint name is . or ..');
 }
 
 function parseLifetime(text: string | undefined): number | undefined {

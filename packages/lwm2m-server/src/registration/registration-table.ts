@@ -1,25 +1,49 @@
+import { limits } from '../limits.ts';
 import type { RegisteredEndpoint } from './registered-endpoint.ts';
 import type { Registration } from './registration.ts';
 
-/** The present registrations, by endpoint name and by registration ID. */
+/**
+ * The present registrations, by endpoint name and by registration ID. At most `maximum`, those included whose Register is
+ * still being handled.
+ */
 export class RegistrationTable {
   readonly #byName = new Map<string, RegisteredEndpoint>();
   readonly #byId = new Map<string, RegisteredEndpoint>();
+  readonly #reserved = new Set<string>();
   readonly #maximum: number;
+  readonly #maximumLinks: number;
+  #links = 0;
 
   /** @throws RangeError when `maximum` is not a positive integer */
-  constructor(maximum: number) {
+  constructor(maximum: number, maximumLinks: number = limits.maxLinksOfAll) {
     if (!Number.isInteger(maximum) || maximum < 1) throw new RangeError('the maximum is a positive integer');
     this.#maximum = maximum;
+    this.#maximumLinks = maximumLinks;
   }
 
   get size(): number {
     return this.#byName.size;
   }
 
-  /** Whether a registration under this name finds a place: as a new one, or as one that replaces another. */
-  hasPlaceFor(endpointName: string): boolean {
-    return this.#byName.size < this.#maximum || this.#byName.has(endpointName);
+  /**
+   * Keeps a place for a name until `release`. Returns false when there is none. A name that is registered has its place:
+   * its registration can't end meanwhile, since what happens to one name happens in turn.
+   */
+  reserve(endpointName: string): boolean {
+    if (this.#byName.has(endpointName)) return true;
+    if (this.#byName.size + this.#reserved.size >= this.#maximum) return false;
+    this.#reserved.add(endpointName);
+    return true;
+  }
+
+  /** Gives up the place that was kept for a name, if it was. */
+  release(endpointName: string): void {
+    this.#reserved.delete(endpointName);
+  }
+
+  /** Whether the object lists of all registrations together may grow by so many links. */
+  hasPlaceForLinks(count: number): boolean {
+    return this.#links + count <= this.#maximumLinks;
   }
 
   byEndpointName(endpointName: string): RegisteredEndpoint | undefined {
@@ -30,16 +54,25 @@ export class RegistrationTable {
     return this.#byId.get(registrationId);
   }
 
-  /** Adds an endpoint whose name and ID are free. */
+  /** Adds an endpoint whose name and ID are free; the place comes from `reserve`. */
   add(endpoint: RegisteredEndpoint): void {
+    this.#reserved.delete(endpoint.endpointName);
     this.#byName.set(endpoint.endpointName, endpoint);
     this.#byId.set(endpoint.registration.registrationId, endpoint);
+    this.#links += endpoint.registration.links.length;
+  }
+
+  /** Exchanges the registration of an endpoint for what an Update made of it. */
+  update(endpoint: RegisteredEndpoint, registration: Registration): void {
+    this.#links += registration.links.length - endpoint.registration.links.length;
+    endpoint.registration = registration;
   }
 
   delete(endpoint: RegisteredEndpoint): void {
     if (this.#byName.get(endpoint.endpointName) !== endpoint) return;
     this.#byName.delete(endpoint.endpointName);
     this.#byId.delete(endpoint.registration.registrationId);
+    this.#links -= endpoint.registration.links.length;
   }
 
   /** All endpoints, in the order of their Registers. */

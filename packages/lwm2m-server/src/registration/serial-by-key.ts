@@ -1,4 +1,10 @@
-/** Runs tasks of one key after one another, and tasks of different keys side by side. */
+/**
+ * Runs tasks of one key after one another, and tasks of different keys side by side.
+ *
+ * It has no bound of its own. Each lane has a task under way: a request, of which the CoAP engine handles a bounded number
+ * per peer, or the expiry of one of the registrations, which are bounded (`maxRegistrations`). How many tasks wait in a
+ * lane its user bounds (`maxWaitingRequestsPerEndpoint`).
+ */
 export class SerialByKey {
   readonly #lanes = new Map<string, { tail: Promise<unknown>; length: number }>();
 

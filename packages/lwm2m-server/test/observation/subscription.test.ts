@@ -70,6 +70,17 @@ describe('Subscription', () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 
+  test('calls of next() that wait are bounded', async () => {
+    const { subscription } = setUp();
+    const iterator = subscription[Symbol.asyncIterator]();
+    const waiting = Array.from({ length: limits.maxWaitingTakes }, () => iterator.next());
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_LIMIT' });
+    subscription.deliver(notification(1));
+    expect(await waiting[0]).toEqual({ done: false, value: notification(1) });
+    subscription.finish(new Error('cancelled'));
+    expect(await waiting.at(-1)).toEqual({ done: true, value: undefined });
+  });
+
   test('cancelling ends the iteration and settles what was not established', async () => {
     const { subscription, log, released } = setUp();
     const waiting = subscription[Symbol.asyncIterator]().next();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { MessageType } from '@flownexus/coap';
+import { Code, MessageType } from '@flownexus/coap';
 import type { Notification } from '../../src/index.ts';
-import { inWords } from '../scripted-device.ts';
+import { inWords, type ScriptedDevice, type Stage } from '../scripted-device.ts';
 import { accept, staged } from './observing-device.ts';
 
 describe('a value is acknowledged when it is safe', () => {
@@ -109,6 +109,105 @@ describe('a value is acknowledged when it is safe', () => {
     ]);
     device.notify(token, 1, '2');
     expect(inWords(await device.one())).toBe('ACK empty');
+  });
+
+  describe.each(['a separate response', 'a notification that overtook it'])('the first answer as %s', (how) => {
+    /** A device that is asked to observe, and answers with a Confirmable message. */
+    async function answered(
+      onNotify: (notification: Notification) => Promise<void>,
+    ): Promise<{ stage: Stage; device: ScriptedDevice; token: Uint8Array; messageId: number }> {
+      const { stage, device } = await staged({ observe: [{ path: '/3/0/9' }], onNotify });
+      await device.register();
+      const { token, messageId: asked } = await device.one();
+      if (how === 'a separate response') device.send({ type: MessageType.ACK, code: Code.EMPTY, messageId: asked });
+      await stage.settle();
+      stage.taken();
+      return { stage, device, token, messageId: device.notify(token, 5, '42') };
+    }
+
+    test('is acknowledged when the handler has resolved', async () => {
+      const gate = Promise.withResolvers<undefined>();
+      const seen: Notification[] = [];
+      const { stage, device, token, messageId } = await answered(async (notification) => {
+        seen.push(notification);
+        await gate.promise;
+      });
+      expect(await device.received()).toEqual([]);
+      device.notify(token, 5, '42', { messageId });
+      expect(await device.received()).toEqual([]);
+      expect(seen).toMatchObject([{ initial: true, fresh: true, records: [{ value: 42 }] }]);
+      expect(stage.taken()).toEqual([]);
+      gate.resolve(undefined);
+      const acknowledgement = await device.one();
+      expect([inWords(acknowledgement), acknowledgement.messageId]).toEqual(['ACK empty', messageId]);
+      expect(stage.taken()).toEqual(['initial /3/0/9 42']);
+    });
+
+    test('comes again as an ordinary notification when the handler failed', async () => {
+      const initial: boolean[] = [];
+      const { stage, device, token, messageId } = await answered((notification) => {
+        initial.push(notification.initial);
+        return notification.initial ? Promise.reject(new Error('no database')) : Promise.resolve();
+      });
+      expect(await device.received()).toEqual([]);
+      expect(stage.taken()[0]).toBe('error: onNotify failed for dev /3/0/9: Error: no database');
+      device.notify(token, 5, '42', { messageId });
+      expect(inWords(await device.one())).toBe('ACK empty');
+      expect(initial).toEqual([true, false]);
+      expect(stage.taken()).toEqual(['notification /3/0/9 42']);
+      expect(stage.server.statistics.observations).toBe(1);
+    });
+
+    test('that does not decode is acknowledged, and the observation stands', async () => {
+      const { stage, device } = await staged({ observe: [{ path: '/3/0/9' }] });
+      await device.register();
+      const { token, messageId } = await device.one();
+      if (how === 'a separate response') device.send({ type: MessageType.ACK, code: Code.EMPTY, messageId });
+      device.notify(token, 5, 'not a number');
+      expect((await device.received()).map(inWords)).toEqual(['ACK empty']);
+      expect(stage.taken().at(-1)).toMatch(/^observation failed .* does not decode/);
+      device.notify(token, 6, '7');
+      expect(inWords(await device.one())).toBe('ACK empty');
+      expect(stage.taken().at(-1)).toBe('notification /3/0/9 7');
+    });
+  });
+
+  test('a last notification: its value is handled, then the observation ends', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const { stage, device } = await staged({
+      observe: [{ path: '/3/0/9' }],
+      onNotify: ({ initial }) => (initial ? undefined : gate.promise),
+    });
+    await device.register();
+    const token = await accept(device, '1');
+    await stage.settle();
+    stage.taken();
+    device.notify(token, undefined, '55');
+    expect(await device.received()).toEqual([]);
+    expect(stage.taken()).toEqual([]);
+    gate.resolve(undefined);
+    expect(inWords(await device.one())).toBe('ACK empty');
+    expect(stage.taken()).toEqual([
+      'notification /3/0/9 55',
+      'observation failed /3/0/9: the device ended the observation of /3/0/9',
+    ]);
+  });
+
+  test('a last notification that is Non-confirmable reaches the iterator before the end does', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const { stage, device } = await staged({ onNotify: ({ initial }) => (initial ? undefined : gate.promise) });
+    await device.register();
+    const observation = stage.server.device('dev').observe('/3/0/9');
+    const token = await accept(device, '1');
+    await stage.settle();
+    device.notify(token, undefined, '55', { type: MessageType.NON });
+    await stage.settle();
+    gate.resolve(undefined);
+    await stage.settle();
+    const iterator = observation[Symbol.asyncIterator]();
+    expect((await iterator.next()).value).toMatchObject({ records: [{ value: 1 }] });
+    expect((await iterator.next()).value).toMatchObject({ records: [{ value: 55 }] });
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_NOT_OBSERVED' });
   });
 
   test('stale notifications are delivered as such', async () => {

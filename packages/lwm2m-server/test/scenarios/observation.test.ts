@@ -64,7 +64,7 @@ describe('observation policies', () => {
     expect(stage.taken()).toEqual(['registered dev', 'initial /3/0/9 3']);
   });
 
-  test('a sleeping device is asked again after its next Update, and given up after three silences', async () => {
+  test('a sleeping device is asked again after its next Update, and without end; three silences are said once', async () => {
     const { stage, device } = await staged({ observe: [{ path: '/3/0/9' }, { path: '/1/0/1' }] });
     await device.register('lwm2m=1.1&ep=dev&lt=86400');
     await stage.clock.advanceAsync(100_000);
@@ -72,19 +72,67 @@ describe('observation policies', () => {
     await stage.clock.advanceAsync(1000_000);
     expect(await device.received()).toEqual([]);
     expect(await device.update()).toBe('2.04');
-    await accept(device, '3', 'CON GET 3/0/9 observe=0 accept=112');
-    expect(inWords(await device.one())).toBe('CON GET 1/0/1 observe=0 accept=112');
-    for (let silence = 0; silence < 3; silence += 1) {
+    // The one that was not answered lets the others go first.
+    await accept(device, '60', 'CON GET 1/0/1 observe=0 accept=112');
+    const asked: string[] = [];
+    const said: string[] = [];
+    for (let silence = 2; silence <= 7; silence += 1) {
+      asked.push(inWords(await device.one()));
       await stage.clock.advanceAsync(100_000);
       await device.ignore();
+      said.push(...stage.taken().filter((line) => line.startsWith('observation')));
+      expect(said, `after ${silence} silences`).toHaveLength(silence < 3 ? 0 : 1);
+      expect(await device.received()).toEqual([]); // one try each
       expect(await device.update()).toBe('2.04');
     }
-    expect(stage.taken().filter((line) => !line.startsWith('updated'))).toEqual([
-      'registered dev',
-      'initial /3/0/9 3',
-      expect.stringMatching(/^observation failed \/1\/0\/1: dev: /),
-    ]);
-    expect(await device.received()).toEqual([]);
+    expect(new Set(asked)).toEqual(new Set(['CON GET 3/0/9 observe=0 accept=112']));
+    expect(said[0]).toMatch(/^observation failed \/3\/0\/9: dev: /);
+    const token = await accept(device, '3', 'CON GET 3/0/9 observe=0 accept=112');
+    await stage.settle();
+    expect(stage.taken().at(-1)).toBe('initial /3/0/9 3');
+    device.notify(token, 1, '4');
+    expect(inWords(await device.one())).toBe('ACK empty');
+  });
+
+  test('a new streak of silences is said anew', async () => {
+    const { stage, device } = await staged({ observe: [{ path: '/3/0/9' }] });
+    await device.register('lwm2m=1.1&ep=dev&lt=86400');
+    const silences = async (count: number): Promise<number> => {
+      for (let silence = 0; silence < count; silence += 1) {
+        await stage.clock.advanceAsync(100_000);
+        await device.ignore();
+        await device.update();
+      }
+      return stage.taken().filter((line) => line.startsWith('observation')).length;
+    };
+    expect(await silences(4)).toBe(1);
+    await accept(device, '1');
+    await stage.settle();
+    device.peer.rebind('192.0.2.77', 61_000);
+    await device.update();
+    expect(await silences(2)).toBe(0);
+    expect(await silences(1)).toBe(1);
+  });
+
+  test('one that is never answered does not keep the others from their turn', async () => {
+    const { stage, device } = await staged({ observe: [{ path: '/3/0/9' }, { path: '/1/0/1' }] });
+    await device.register('lwm2m=1.1&ep=dev&lt=86400');
+    await stage.clock.advanceAsync(100_000);
+    await device.ignore();
+    await device.update();
+    await accept(device, '60', 'CON GET 1/0/1 observe=0 accept=112');
+    expect(inWords(await device.one())).toBe('CON GET 3/0/9 observe=0 accept=112');
+  });
+
+  test('a success that is no 2.05 establishes nothing, Observe or not', async () => {
+    const { stage, device } = await staged({ observe: [{ path: '/3/0/9' }] });
+    await device.register();
+    const request = await device.one();
+    device.answer(request, Code.CHANGED, { observe: 0 });
+    await stage.settle();
+    expect(stage.taken().at(-1)).toBe('observation failed /3/0/9: expected 2.05, the device answered 2.04');
+    device.notify(request.token, 1, '2');
+    expect(inWords(await device.one())).toBe('RST empty');
   });
 
   test('an Update with another instance extends them; one that lacks it drops them', async () => {

@@ -468,6 +468,7 @@ describe('start and stop', () => {
     expect(stage.taken()).toEqual([]);
     gate.resolve(undefined);
     await stopped;
-    expect(stage.taken()).toEqual(['handler done', 'stopped']);
+    expect(stage.taken()).toEqual(['handler done', 'registered dev', 'stopped']);
+    expect(stage.clock.pendingTimers).toBe(0);
   });
 });
