@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { type Logger, pino, destination } from 'pino';
 import type { Config } from './config.ts';
+import { lockDataDirectory } from './data-directory-lock.ts';
 import { Database } from './database/database.ts';
 import { openDatabase } from './database/open-database.ts';
 import { startDemo, wantsDemo } from './demo.ts';
@@ -11,7 +12,8 @@ import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
 import { LiveStream } from './http/live-stream.ts';
 import { IngestQueue } from './ingest/ingest-queue.ts';
-import { lwm2mServer, startLwm2m } from './lwm2m.ts';
+import { UnstoredEnds } from './ingest/unstored-ends.ts';
+import { endBatch, lwm2mServer, startLwm2m } from './lwm2m.ts';
 import { StartError } from './start-error.ts';
 
 export interface FlowNexus {
@@ -48,6 +50,9 @@ async function start(
   onStop: (undo: () => void | Promise<void>) => void,
 ): Promise<Omit<FlowNexus, 'stop'>> {
   const dataDirectory = makeDataDirectory(config.dataDirectory);
+  // First of all: another process must not find its database changed, not even by a migration.
+  const lock = lockDataDirectory(dataDirectory);
+  onStop(() => lock.release());
   const connection = openDatabase(dataDirectory);
   onStop(() => connection.close());
   const definitions = await ObjectRegistry.bundled();
@@ -58,7 +63,10 @@ async function start(
   onStop(() => ingest.stop());
 
   const store = ingest.submit.bind(ingest);
-  const lwm2m = lwm2mServer({ host: config.coapHost, port: config.coapPort, objects: definitions, store, log });
+  const unstoredEnds = new UnstoredEnds({ store: (endpoint, at) => store(endBatch(endpoint, at)) });
+  onStop(() => unstoredEnds.stop());
+  const { coapHost: host, coapPort: port } = config;
+  const lwm2m = lwm2mServer({ host, port, objects: definitions, store, unstoredEnds, log });
   const coapAddress = await startLwm2m(lwm2m);
   onStop(() => lwm2m.stop());
 
@@ -68,7 +76,7 @@ async function start(
   onStop(() => http.stop());
   onStop(() => stream.close());
 
-  // Only now is it certain that no other process works on this database and these ports. Nothing was stored so far.
+  // Only now is it certain that the app starts. Nothing was stored so far, and the lock keeps other processes away.
   database.transaction(() => database.endpoints.setAllUnregistered());
   const demo = wantsDemo(config, database.endpoints.hasReal());
   ingest.open();

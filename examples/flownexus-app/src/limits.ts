@@ -8,9 +8,23 @@ export const limits = {
   batchesPerCommit: 1_000,
   /** How long SQLite waits for a lock that another process holds, in milliseconds; the event loop stands still meanwhile. */
   databaseBusyMs: 2_000,
+  /** Resource types that are kept in memory. A type beyond them is looked up in the database. */
+  cachedResourceTypes: 10_000,
+  /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
+  seriesPerRequest: 2_000,
+  /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
+  unstoredEnds: 100_000,
+  /** Of them, how many are tried at once. */
+  unstoredEndsAtOnce: 1_000,
+  /** Between two tries, in milliseconds. */
+  unstoredEndsRetryMs: 10_000,
   /** Items of one page of a list, unless asked otherwise, and at most. */
   defaultPageSize: 1_000,
   maximumPageSize: 10_000,
+  /** Bytes of the strings and opaque values of one page; a page with larger ones has fewer items. */
+  pageValueBytes: 4_194_304,
+  /** Larger values are read only when they are on the page. */
+  inlineValueBytes: 1_024,
   /** Characters of a cursor. An endpoint's name may have 255 bytes. */
   cursorLength: 1_500,
   /** Open event streams. */
@@ -23,6 +37,8 @@ export const limits = {
   tokenLength: 16,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */
   stopMs: 5_000,
+  /** Errors of the LwM2M server that are logged in one second; the others are counted. */
+  errorLinesPerSecond: 5,
   /** A Read that the app starts by itself gives up after this time, in milliseconds. */
   readTimeoutMs: 60_000,
   /** Instances of a sensor object whose units are read when a device registers. */

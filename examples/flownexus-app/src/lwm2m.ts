@@ -4,6 +4,7 @@ import {
   coap,
   Lwm2mServer,
   Lwm2mServerError,
+  OperationRejectedError,
   type ObservationPolicy,
   type Registration,
 } from '@flownexus/lwm2m-server';
@@ -13,6 +14,8 @@ import { REGISTRATION_EVENTS, SENSOR_UNITS } from './database/known-resource-typ
 import { isDemoEndpoint } from './demo.ts';
 import { formatHost } from './http/http-server.ts';
 import type { Batch } from './ingest/batch.ts';
+import type { UnstoredEnds } from './ingest/unstored-ends.ts';
+import { limitedLog } from './limited-log.ts';
 import { limits } from './limits.ts';
 import { StartError } from './start-error.ts';
 
@@ -31,6 +34,8 @@ export interface Lwm2mOptions {
   readonly objects: ObjectRegistry;
   /** Resolves when the batch is safe. Devices get their answer only then. */
   readonly store: (batch: Batch) => Promise<void>;
+  /** Tries again what nobody waits for. */
+  readonly unstoredEnds: UnstoredEnds;
   readonly log: Logger;
 }
 
@@ -56,40 +61,42 @@ export async function startLwm2m(server: Lwm2mServer): Promise<{ host: string; p
 }
 
 /** An LwM2M server that stores everything it hears of. Not started yet. */
-export function lwm2mServer({ host, port, objects, store, log }: Lwm2mOptions): Lwm2mServer {
+export function lwm2mServer({ host, port, objects, store, unstoredEnds, log }: Lwm2mOptions): Lwm2mServer {
   const server = new Lwm2mServer({
     endpoints: [coap({ port, ...(host === undefined ? {} : { host }) })],
     objects,
     observe,
-    onError: (error, context) => log.error({ err: error }, context),
+    onError: limitedLog({
+      write: (error, context, left) => log.error({ err: error, ...(left === 0 ? {} : { leftOut: left }) }, context),
+      perSecond: limits.errorLinesPerSecond,
+    }),
     onRegister: (registration) =>
-      store(registrationBatch(registration, REGISTRATION_EVENTS.registered, registration.registeredAt)),
+      unstoredEnds.supersede(registration.endpointName, () =>
+        store(registrationBatch(registration, REGISTRATION_EVENTS.registered, registration.registeredAt)),
+      ),
     onUpdate: (registration) =>
       store(registrationBatch(registration, REGISTRATION_EVENTS.updated, registration.updatedAt)),
-    onDeregister: async (registration, reason) => {
-      // It is registered: storing the end of the old registration would only contradict the beginning of the new one.
-      if (reason === 'replaced') return;
+    onDeregister: async ({ endpointName }, reason) => {
       const now = Date.now();
-      await store({
-        endpoint: registration.endpointName,
-        receivedAt: now,
-        source: 'register',
-        change: { kind: 'unregistered' },
-        records: [registrationEvent(REGISTRATION_EVENTS.unregistered, now)],
-      });
+      try {
+        await store(endBatch(endpointName, now));
+      } catch (error) {
+        // One that de-registers tries again, or expires.
+        if (reason === 'expired') unstoredEnds.add(endpointName, now);
+        throw error;
+      }
     },
     onNotify: ({ registration, receivedAt, records }) =>
       store({ endpoint: registration.endpointName, receivedAt, source: 'observe', records }),
   });
 
   const readAll = (endpoint: string, paths: readonly string[]): void => {
-    for (const path of paths) {
-      readAndStore(server, endpoint, path, store).catch((error: unknown) => {
-        // A device that is gone again, or does not have it, is its own affair.
-        const level = error instanceof Lwm2mServerError ? 'info' : 'error';
-        log[level]({ err: error, endpoint, path }, 'not read');
-      });
-    }
+    readInTurn(server, endpoint, paths, store).catch((error: unknown) => {
+      if (!(error instanceof Lwm2mServerError))
+        log.error({ err: error, endpoint }, 'what was read could not be stored');
+      // A device that is gone again, or does not have it, is its own affair.
+      else log.debug({ endpoint, code: error.code, reason: error.message }, 'not read');
+    });
   };
   server.on('registered', (registration) => {
     const { endpointName: endpoint } = registration;
@@ -105,7 +112,8 @@ export function lwm2mServer({ host, port, objects, store, log }: Lwm2mOptions): 
     );
   });
   server.on('observationFailed', ({ endpointName: endpoint }, path, error) => {
-    log.info({ err: error, endpoint, path }, 'not observed');
+    // Without a stack, and not by default: a device can provoke one with each message.
+    log.debug({ endpoint, path, reason: error.message }, 'not observed');
   });
   server.on('refused', ({ operation, endpointName: endpoint, address, code, reason }) => {
     log.debug({ operation, endpoint, address, code, reason }, 'refused');
@@ -113,15 +121,25 @@ export function lwm2mServer({ host, port, objects, store, log }: Lwm2mOptions): 
   return server;
 }
 
-async function readAndStore(
+/** Reads one path after another: what a device is asked at once costs us memory while it keeps silent. */
+async function readInTurn(
   server: Lwm2mServer,
   endpoint: string,
-  path: string,
+  paths: readonly string[],
   store: (batch: Batch) => Promise<void>,
 ): Promise<void> {
-  const { records } = await server.device(endpoint).read(path, { timeoutMs: limits.readTimeoutMs });
-  const eventType = path === '/3' ? { eventType: '3' } : {};
-  await store({ endpoint, receivedAt: Date.now(), source: 'read', records, ...eventType });
+  for (const path of paths) {
+    let records: readonly ResourceRecord[];
+    try {
+      ({ records } = await server.device(endpoint).read(path, { timeoutMs: limits.readTimeoutMs }));
+    } catch (error) {
+      // It answered, and does not have this: it may have the next.
+      if (error instanceof OperationRejectedError) continue;
+      throw error;
+    }
+    const eventType = path === '/3' ? { eventType: '3' } : {};
+    await store({ endpoint, receivedAt: Date.now(), source: 'read', records, ...eventType });
+  }
 }
 
 /** Where the observed sensors say what they measure in. */
@@ -140,6 +158,17 @@ function registrationBatch(registration: Registration, resourceId: number, at: n
     source: 'register',
     change: { kind: 'registered', registration: toRow(registration) },
     records: [registrationEvent(resourceId, at)],
+  };
+}
+
+/** The end of an endpoint's registration, at a time in milliseconds since 1970. */
+export function endBatch(endpoint: string, at: number): Batch {
+  return {
+    endpoint,
+    receivedAt: at,
+    source: 'register',
+    change: { kind: 'unregistered' },
+    records: [registrationEvent(REGISTRATION_EVENTS.unregistered, at)],
   };
 }
 

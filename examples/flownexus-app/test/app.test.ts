@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { type FlowNexus, startFlowNexus } from '../src/app.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import type { EndpointItem, List, ResourceItem } from '../src/http/api-types.ts';
+import { StartError } from '../src/start-error.ts';
 import { temporaryDirectory } from './support/test-database.ts';
 
 async function startTestApp(changes: Partial<Config> = {}) {
@@ -141,6 +142,19 @@ test('after a restart the data is there, and no endpoint is registered until it 
   expect((await second.values('a', '/3303/0/5700')).length).toBeGreaterThan(0);
   await startDevice(second.app, 'a');
   expect(await second.endpoint('a')).toMatchObject({ registered: true });
+});
+
+test('a data directory takes one app at a time, and who is refused changes nothing in it', async () => {
+  const first = await startTestApp();
+  await startDevice(first.app, 'a');
+  const { dataDirectory } = first.config;
+  const second = startTestApp({ dataDirectory });
+  await expect(second).rejects.toThrow(StartError);
+  await expect(second).rejects.toThrow('is in use by another FlowNexus');
+  expect(await first.endpoint('a')).toMatchObject({ registered: true });
+  await first.app.stop();
+  const third = await startTestApp({ dataDirectory });
+  expect(await third.endpoint('a')).toMatchObject({ registered: false });
 });
 
 test('a newcomer sees three simulated devices, and no longer does after a real one came', async () => {

@@ -8,7 +8,7 @@ import { DATABASE_FILE } from '../src/database/open-database.ts';
 import { startApp } from './support/app-process.ts';
 import { temporaryDirectory } from './support/test-database.ts';
 
-const ROUNDS = 12;
+const ROUNDS = 18;
 const DEVICES = 4;
 /** Paths that the app observes on each device. */
 const OBSERVED = 4;
@@ -17,15 +17,19 @@ const OBSERVED = 4;
 class BusyDevice {
   readonly name: string;
   readonly acknowledged = new Set<number>();
+  /** How often it was told that it is registered. */
+  registrations = 0;
   readonly #objects;
   readonly #onAcknowledged: () => void;
+  readonly #onRegistered: () => void;
   #value = 0;
   #client: Lwm2mClient | undefined;
 
-  constructor(name: string, registry: ObjectRegistry, onAcknowledged: () => void) {
+  constructor(name: string, registry: ObjectRegistry, onAcknowledged: () => void, onRegistered: () => void) {
     this.name = name;
     this.#objects = zephyrSampleObjects(registry, { serialNumber: name, lifetime: 300 });
     this.#onAcknowledged = onAcknowledged;
+    this.#onRegistered = onRegistered;
   }
 
   /** Switched on: registers, and is observed from then on. */
@@ -47,7 +51,11 @@ class BusyDevice {
     });
     this.#client = client;
     client.start().then(
-      () => this.#whenObserved(client),
+      () => {
+        this.registrations += 1;
+        this.#onRegistered();
+        this.#whenObserved(client);
+      },
       // The server was killed before it answered.
       () => undefined,
     );
@@ -77,7 +85,7 @@ class BusyDevice {
 }
 
 test(
-  'killed at any moment under load, the app has every value that a device saw acknowledged',
+  'killed at any moment under load, the app has every registration and value that a device saw acknowledged',
   { timeout: 60_000 },
   async () => {
     const directory = temporaryDirectory();
@@ -85,11 +93,13 @@ test(
     let acknowledged = 0;
     let killAt = Number.POSITIVE_INFINITY;
     let kill = (): void => undefined;
+    let killAtRegistration = (): void => undefined;
     const devices = Array.from({ length: DEVICES }, (_, index) => {
-      return new BusyDevice(`busy-${String(index)}`, registry, () => {
+      const onAcknowledged = (): void => {
         acknowledged += 1;
         if (acknowledged === killAt) kill();
-      });
+      };
+      return new BusyDevice(`busy-${String(index)}`, registry, onAcknowledged, () => killAtRegistration());
     });
 
     let coapPort = 0;
@@ -102,10 +112,14 @@ test(
       });
       ({ coapPort } = app);
       kill = () => void setTimeout(() => app.child.kill('SIGKILL'), Math.random() * 10);
-      if (round % 4 === 3) {
+      killAtRegistration = () => undefined;
+      killAt = Number.POSITIVE_INFINITY;
+      if (round % 6 === 5) {
         // While the devices register.
-        killAt = Number.POSITIVE_INFINITY;
         kill();
+      } else if (round % 2 === 1) {
+        // As soon as one was told that it is registered: that must be on the disk already.
+        killAtRegistration = () => void app.child.kill('SIGKILL');
       } else {
         // Somewhere between two acknowledgements, and not always in the same place.
         killAt = acknowledged + 20 + Math.floor(Math.random() * 200);
@@ -121,13 +135,21 @@ test(
     const select =
       database.prepare(`SELECT r.float_value AS value FROM Resource r JOIN ResourceType t ON t.id = r.resource_type_id
     WHERE r.endpoint = ? AND t.object_id = 3303 AND t.resource_id = 5700`);
+    const countRegistrations = database.prepare(`SELECT
+      (SELECT count(*) FROM Endpoint e WHERE e.endpoint = :name) AS endpoints,
+      (SELECT count(*) FROM Resource r JOIN ResourceType t ON t.id = r.resource_type_id
+        WHERE r.endpoint = :name AND t.object_id = 10240 AND t.resource_id = 0) AS events`);
     for (const device of devices) {
       const stored = new Set(select.all(device.name).map(({ value }) => value));
       const lost = [...device.acknowledged].filter((value) => !stored.has(value));
-      expect(device.acknowledged.size).toBeGreaterThan(ROUNDS);
+      expect(device.acknowledged.size).toBeGreaterThan(ROUNDS / 2);
       expect(lost).toEqual([]);
+      const { endpoints, events } = countRegistrations.get({ name: device.name }) ?? {};
+      expect(device.registrations).toBeGreaterThanOrEqual(ROUNDS / 3);
+      expect(endpoints).toBe(1);
+      expect(events).toBeGreaterThanOrEqual(device.registrations);
     }
     database.close();
-    expect(acknowledged).toBeGreaterThanOrEqual((ROUNDS / 4) * 3 * 20);
+    expect(acknowledged).toBeGreaterThanOrEqual((ROUNDS / 2) * 20);
   },
 );

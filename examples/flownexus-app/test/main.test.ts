@@ -1,10 +1,11 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { LOCK_FILE, lockDataDirectory } from '../src/data-directory-lock.ts';
 import { migrations } from '../src/database/migrations.ts';
 import { openDatabase } from '../src/database/open-database.ts';
 import { spawnApp, startApp } from './support/app-process.ts';
@@ -48,6 +49,17 @@ describe('what the operator can mend is one line on stderr and exit code 1', () 
     expect(await startFailing({ FLOWNEXUS_DATA_DIR: '/proc/flownexus' })).toMatch(
       /^FlowNexus: FLOWNEXUS_DATA_DIR \/proc\/flownexus can not be used: \w+: .*\n$/,
     );
+  });
+
+  test('a data directory that another FlowNexus has', async () => {
+    const directory = temporaryDirectory();
+    const lock = lockDataDirectory(directory);
+    expect(await startFailing({ FLOWNEXUS_DATA_DIR: directory })).toBe(
+      `FlowNexus: FLOWNEXUS_DATA_DIR ${directory} is in use by another FlowNexus: stop that one, or set another folder\n`,
+    );
+    // Nothing was made or migrated in it.
+    expect(readdirSync(directory)).toEqual([LOCK_FILE]);
+    lock.release();
   });
 
   test('a database that is none', async () => {

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EndpointItem, List } from '../http/api-types.ts';
+import { integer, nullable, rowReader, text } from './row-reader.ts';
 
 /** What a registration tells about an endpoint. Times are milliseconds since 1970. */
 export interface EndpointRegistration {
@@ -12,23 +13,24 @@ export interface EndpointRegistration {
   readonly demo: boolean;
 }
 
-interface EndpointRow {
-  readonly endpoint: string;
-  readonly registered: number;
-  readonly first_seen: number;
-  readonly last_updated: number;
-  readonly address: string;
-  readonly lifetime: number;
-  readonly lwm2m_version: string;
-  readonly binding_mode: string;
-  readonly queue_mode: number;
-  readonly object_links: string;
-  readonly demo: number;
-  readonly manufacturer: string | null;
-  readonly model_number: string | null;
-  readonly serial_number: string | null;
-  readonly firmware_version: string | null;
-}
+const readRow = rowReader('Endpoint', {
+  endpoint: text,
+  registered: integer,
+  first_seen: integer,
+  last_updated: integer,
+  address: text,
+  lifetime: integer,
+  lwm2m_version: text,
+  binding_mode: text,
+  queue_mode: integer,
+  object_links: text,
+  demo: integer,
+  manufacturer: nullable(text),
+  model_number: nullable(text),
+  serial_number: nullable(text),
+  firmware_version: nullable(text),
+});
+type EndpointRow = ReturnType<typeof readRow>;
 
 /** The latest value of a text Resource of the Device object: one seek in the index Resource_series. */
 function latestText(resourceId: number, column: string): string {
@@ -98,13 +100,13 @@ export class EndpointTable {
 
   get(endpoint: string): EndpointItem | undefined {
     const row = this.#get.get(endpoint);
-    return row === undefined ? undefined : toItem(row as unknown as EndpointRow);
+    return row === undefined ? undefined : toItem(readRow(row));
   }
 
   /** Endpoints in the order of their names, after the one that the cursor names. */
   page(limit: number, after = ''): List<EndpointItem> {
-    const rows = this.#page.all(after, limit + 1) as unknown as EndpointRow[];
-    const items = rows.slice(0, limit).map(toItem);
+    const rows = this.#page.all(after, limit + 1);
+    const items = rows.slice(0, limit).map((row) => toItem(readRow(row)));
     return { items, nextCursor: rows.length > limit ? (items.at(-1)?.name ?? null) : null };
   }
 

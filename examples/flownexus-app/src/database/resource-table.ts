@@ -1,9 +1,13 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Path, ResourceRecord } from '@flownexus/lwm2m-core';
-import type { ResourceItem, ValueSource, ValueType } from '../http/api-types.ts';
+import type { ResourceItem, ValueSource } from '../http/api-types.ts';
+import { limits } from '../limits.ts';
 import { SENSOR_UNITS } from './known-resource-types.ts';
+import { mergeSeries } from './merge-series.ts';
 import type { StoredResourceType } from './resource-type-table.ts';
-import { type StoredValue, toColumns, toJsonValue, valueTypes } from './value-columns.ts';
+import { bigInteger, blob, nullable, oneOf, real, rowReader, text } from './row-reader.ts';
+import { SeriesIndex } from './series-index.ts';
+import { toColumns, toJsonValue, valueTypes } from './value-columns.ts';
 
 /** Bounds of what a calendar, and with it ISO 8601 in JavaScript, can express in milliseconds since 1970. */
 export const EARLIEST = -8.64e15;
@@ -25,30 +29,37 @@ export interface ResourceSelection {
   readonly cursor: Position | undefined;
 }
 
-interface ResourceRow extends StoredValue {
-  readonly id: bigint;
-  readonly endpoint: string;
-  readonly object_id: bigint;
-  readonly object_instance_id: bigint;
-  readonly resource_id: bigint;
-  readonly resource_instance_id: bigint | null;
-  readonly name: string;
-  readonly type: ValueType;
-  readonly units: string | null;
-  readonly ts_device: bigint | null;
-  readonly ts_received: bigint;
-  readonly time: bigint;
-  readonly source: ValueSource;
-}
+const readRow = rowReader('Resource', {
+  id: bigInteger,
+  endpoint: text,
+  object_id: bigInteger,
+  object_instance_id: bigInteger,
+  resource_id: bigInteger,
+  resource_instance_id: nullable(bigInteger),
+  name: text,
+  type: oneOf(...Object.values(valueTypes)),
+  units: nullable(text),
+  int_value: nullable(bigInteger),
+  float_value: nullable(real),
+  bool_value: nullable(bigInteger),
+  str_value: nullable(text),
+  blob_value: nullable(blob),
+  value_bytes: nullable(bigInteger),
+  ts_device: nullable(bigInteger),
+  ts_received: bigInteger,
+  time: bigInteger,
+  source: oneOf('observe', 'composite', 'send', 'read', 'register'),
+});
+type ResourceRow = ReturnType<typeof readRow>;
+const readLargeValue = rowReader('Resource', { str_value: nullable(text), blob_value: nullable(blob) });
 
-interface Series {
-  readonly resourceTypeId: number;
-  readonly objectInstanceId: number;
-}
-
+/** Large values are left out until it is known which of them a page has. */
+const small = (column: string): string =>
+  `iif(octet_length(r.${column}) > ${String(limits.inlineValueBytes)}, NULL, r.${column}) AS ${column}`;
 const SELECT = `SELECT r.id, r.endpoint, t.object_id, r.object_instance_id, t.resource_id, r.resource_instance_id, t.name,
-  coalesce(r.value_type, t.data_type) AS type, t.units, r.int_value, r.float_value, r.bool_value, r.str_value,
-  r.blob_value, r.ts_device, r.ts_received, r.time, r.source
+  coalesce(r.value_type, t.data_type) AS type, t.units, r.int_value, r.float_value, r.bool_value, ${small('str_value')},
+  ${small('blob_value')}, octet_length(coalesce(r.str_value, r.blob_value)) AS value_bytes, r.ts_device, r.ts_received,
+  r.time, r.source
   FROM Resource r JOIN ResourceType t ON t.id = r.resource_type_id`;
 const IN_SERIES = `r.resource_type_id = :resourceTypeId AND r.object_instance_id = :objectInstanceId
   AND (:resourceInstanceId IS NULL OR r.resource_instance_id = :resourceInstanceId)`;
@@ -62,9 +73,9 @@ export class ResourceTable {
   readonly #get: StatementSync;
   readonly #ascending: { readonly all: StatementSync; readonly series: StatementSync };
   readonly #descending: { readonly all: StatementSync; readonly series: StatementSync };
-  readonly #typesOfObject: StatementSync;
-  readonly #nextInstance: StatementSync;
+  readonly #series: SeriesIndex;
   readonly #sensorUnits: StatementSync;
+  readonly #largeValue: StatementSync;
 
   constructor(database: DatabaseSync) {
     const reading = (sql: string): StatementSync => {
@@ -86,13 +97,10 @@ export class ResourceTable {
     this.#get = reading(`${SELECT} WHERE r.id = ?`);
     this.#ascending = ordered('ASC');
     this.#descending = ordered('DESC');
-    this.#typesOfObject = database.prepare(
-      'SELECT id FROM ResourceType WHERE object_id = :objectId AND (:resourceId IS NULL OR resource_id = :resourceId)',
-    );
-    // One seek per Object Instance, where DISTINCT would walk through every value.
-    this.#nextInstance = database.prepare(`SELECT min(object_instance_id) AS instance FROM Resource
-      WHERE endpoint = ? AND resource_type_id = ? AND object_instance_id > ?`);
-    this.#sensorUnits = database.prepare(`SELECT r.str_value AS units FROM Resource r
+    this.#series = new SeriesIndex(database);
+    this.#largeValue = database.prepare('SELECT str_value, blob_value FROM Resource WHERE id = ?');
+    this.#sensorUnits = database.prepare(`SELECT iif(octet_length(r.str_value) > 64, NULL, r.str_value) AS units
+      FROM Resource r
       WHERE r.endpoint = ? AND r.object_instance_id = ? AND r.resource_type_id =
         (SELECT id FROM ResourceType WHERE object_id = ? AND resource_id = ${String(SENSOR_UNITS)})
       ORDER BY r.time DESC, r.id DESC LIMIT 1`);
@@ -130,21 +138,27 @@ export class ResourceTable {
 
   get(id: number): ResourceItem | undefined {
     const row = this.#get.get(id);
-    return row === undefined ? undefined : this.#toItems([row as unknown as ResourceRow])[0];
+    return row === undefined ? undefined : this.#toItems([readRow(row)])[0];
   }
 
-  /** One page of an endpoint's values. The cursor leads to older values, or to newer ones in ascending order. */
+  /**
+   * One page of an endpoint's values: as many as asked for, or fewer where they are large. The cursor leads to older values, or to newer ones in ascending order. Throws a
+   * {@link TooManySeriesError} when there are too many series at or below the path.
+   */
   page(endpoint: string, selection: ResourceSelection): { items: ResourceItem[]; next: Position | undefined } {
     const rows = this.#rows(endpoint, selection);
-    const more = rows.length > selection.limit;
-    if (more) rows.length = selection.limit;
+    const count = Math.min(selection.limit, affordable(rows));
+    const more = rows.length > count;
+    if (more) rows.length = count;
     const last = rows.at(-1);
     const next = more && last !== undefined ? { time: Number(last.time), id: Number(last.id) } : undefined;
     if (selection.order === 'latest') rows.reverse();
     return { items: this.#toItems(rows), next };
   }
 
-  /** Whether a value was ever stored at or below a path. */
+  /**
+   * Whether a value was ever stored at or below a path. Throws a {@link TooManySeriesError} like {@link page}.
+   */
   hasValue(endpoint: string, path: Path): boolean {
     const selection = { path, from: EARLIEST, to: LATEST, limit: 1, order: 'desc', cursor: undefined } as const;
     return this.#rows(endpoint, selection).length > 0;
@@ -152,13 +166,20 @@ export class ResourceTable {
 
   #toItems(rows: readonly ResourceRow[]): ResourceItem[] {
     const known = new Map<string, string | null>();
-    return rows.map((row) => {
+    return rows.map((light) => {
+      const row = this.#withLargeValue(light);
       if (row.units !== null || row.type !== 'FLOAT') return toItem(row, row.units);
       const sensor = `${String(row.object_id)}/${String(row.object_instance_id)} ${row.endpoint}`;
       let units = known.get(sensor);
       if (units === undefined) known.set(sensor, (units = this.#unitsOf(row)));
       return toItem(row, units);
     });
+  }
+
+  #withLargeValue(row: ResourceRow): ResourceRow {
+    if (row.value_bytes === null || row.value_bytes <= limits.inlineValueBytes) return row;
+    const value = this.#largeValue.get(row.id);
+    return value === undefined ? row : { ...row, ...readLargeValue(value) };
   }
 
   /** What the Object Instance last said that its measurements are in: IPSO's objects have a Resource for that. */
@@ -181,36 +202,30 @@ export class ResourceTable {
       toId: upper.time > to ? Number.MAX_SAFE_INTEGER : upper.id,
       limit: limit + 1,
     };
-    if (path?.objectId === undefined) return statements.all.all(range) as unknown as ResourceRow[];
-    const rows: ResourceRow[] = [];
-    for (const series of this.#seriesOf(endpoint, path)) {
-      const parameters = { ...range, ...series, resourceInstanceId: path.resourceInstanceId ?? null };
-      rows.push(...(statements.series.all(parameters) as unknown as ResourceRow[]));
-    }
-    const sign = ascending ? 1 : -1;
-    rows.sort((a, b) => sign * (Number(a.time - b.time) || Number(a.id - b.id)));
-    if (rows.length > limit + 1) rows.length = limit + 1;
-    return rows;
+    const read = (statement: StatementSync, parameters: Record<string, SQLInputValue>): ResourceRow[] =>
+      statement.all(parameters).map(readRow);
+    if (path?.objectId === undefined) return read(statements.all, range);
+    const resourceInstanceId = path.resourceInstanceId ?? null;
+    return mergeSeries(this.#series.below(endpoint, path), limit + 1, ascending, (series, after, count) => {
+      const rest =
+        after === undefined
+          ? {}
+          : ascending
+            ? { fromTime: after.time, fromId: after.id }
+            : { toTime: after.time, toId: after.id };
+      return read(statements.series, { ...range, ...rest, ...series, resourceInstanceId, limit: count });
+    });
   }
+}
 
-  /** The series at or below a path: one per Resource and Object Instance. */
-  #seriesOf(endpoint: string, path: Path): Series[] {
-    const series: Series[] = [];
-    const { objectId, objectInstanceId, resourceId } = path;
-    for (const type of this.#typesOfObject.all({ objectId: objectId ?? null, resourceId: resourceId ?? null })) {
-      const resourceTypeId = Number(type['id']);
-      if (objectInstanceId !== undefined) {
-        series.push({ resourceTypeId, objectInstanceId });
-        continue;
-      }
-      let instance = this.#nextInstance.get(endpoint, resourceTypeId, -1)?.['instance'];
-      while (typeof instance === 'number') {
-        series.push({ resourceTypeId, objectInstanceId: instance });
-        instance = this.#nextInstance.get(endpoint, resourceTypeId, instance)?.['instance'];
-      }
-    }
-    return series;
+/** How many rows fit into a page; one always does. */
+function affordable(rows: readonly ResourceRow[]): number {
+  let bytes = 0;
+  for (const [index, { value_bytes: size }] of rows.entries()) {
+    bytes += Number(size ?? 0);
+    if (bytes > limits.pageValueBytes && index > 0) return index;
   }
+  return rows.length;
 }
 
 /** Seconds to milliseconds; null for a time that no calendar has. */

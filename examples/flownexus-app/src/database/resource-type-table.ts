@@ -1,7 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DefinitionSource, ResourceType as Lwm2mType } from '@flownexus/lwm2m-core';
 import type { ValueType } from '../http/api-types.ts';
+import { limits } from '../limits.ts';
 import { knownResourceTypes } from './known-resource-types.ts';
+import { integer, oneOf, rowReader } from './row-reader.ts';
 import { valueTypes } from './value-columns.ts';
 
 /** A row of table ResourceType, as far as storing values needs it. */
@@ -10,6 +12,7 @@ export interface StoredResourceType {
   readonly dataType: ValueType;
 }
 
+const readRow = rowReader('ResourceType', { id: integer, data_type: oneOf(...Object.values(valueTypes)) });
 const knownNames = new Map(knownResourceTypes.map((known) => [key(known.objectId, known.resourceId), known.name]));
 
 /**
@@ -21,8 +24,10 @@ export class ResourceTypeTable {
   readonly #find: StatementSync;
   readonly #insert: StatementSync;
   readonly #cache = new Map<string, StoredResourceType>();
+  readonly #cacheSize: number;
 
-  constructor(database: DatabaseSync, definitions: DefinitionSource) {
+  constructor(database: DatabaseSync, definitions: DefinitionSource, options: { readonly cacheSize?: number } = {}) {
+    this.#cacheSize = options.cacheSize ?? limits.cachedResourceTypes;
     this.#definitions = definitions;
     this.#find = database.prepare('SELECT id, data_type FROM ResourceType WHERE object_id = ? AND resource_id = ?');
     this.#insert = database.prepare(`
@@ -41,6 +46,8 @@ export class ResourceTypeTable {
     let found = this.#cache.get(cacheKey);
     if (found === undefined) {
       found = this.find(objectId, resourceId) ?? this.#add(objectId, resourceId, wireType);
+      // Devices say which Resources there are, and may make up any.
+      if (this.#cache.size >= this.#cacheSize) this.#cache.clear();
       this.#cache.set(cacheKey, found);
     }
     return found;
@@ -48,7 +55,14 @@ export class ResourceTypeTable {
 
   find(objectId: number, resourceId: number): StoredResourceType | undefined {
     const row = this.#find.get(objectId, resourceId);
-    return row === undefined ? undefined : { id: Number(row['id']), dataType: row['data_type'] as ValueType };
+    if (row === undefined) return undefined;
+    const { id, data_type: dataType } = readRow(row);
+    return { id, dataType };
+  }
+
+  /** How many types are kept in memory. */
+  get cached(): number {
+    return this.#cache.size;
   }
 
   /** A transaction was rolled back, and with it perhaps types that it added. */

@@ -1,6 +1,7 @@
 import { type DefinitionSource, formatPath, parsePath, type Path, pathStartsWith } from '@flownexus/lwm2m-core';
 import { Router } from 'express';
 import type { Database } from '../database/database.ts';
+import { TooManySeriesError } from '../database/series-index.ts';
 import type { EndpointItem, List, ResourceItem } from './api-types.ts';
 import { ApiError, onlyGet } from './errors.ts';
 import { formatPosition, parseEndpointsQuery, parseResourcesQuery } from './queries.ts';
@@ -37,13 +38,13 @@ export function endpointRoutes(database: Database, definitions: DefinitionSource
     .get((request, response) => {
       const endpoint = find(request.params.name);
       const selection = parseResourcesQuery(request.query);
-      const { items, next } = database.resources.page(endpoint.name, selection);
+      const { items, next } = readable(() => database.resources.page(endpoint.name, selection));
       const { path } = selection;
       if (
         items.length === 0 &&
         path !== undefined &&
         !mayHave(endpoint, path) &&
-        !database.resources.hasValue(endpoint.name, path)
+        !readable(() => database.resources.hasValue(endpoint.name, path))
       ) {
         throw new ApiError(
           404,
@@ -69,4 +70,14 @@ export function endpointRoutes(database: Database, definitions: DefinitionSource
     );
   };
   return router;
+}
+
+/** Tells the client when its path selects too much. */
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TooManySeriesError)) throw error;
+    throw new ApiError(400, 'too-many-series', error.message);
+  }
 }

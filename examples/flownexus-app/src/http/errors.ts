@@ -9,6 +9,7 @@ export const apiErrorCodes = {
   unauthorized: 'neither a token nor a client on this machine',
   'unknown-endpoint': 'no endpoint of that name ever registered',
   'unknown-path': 'the endpoint has nothing at that path',
+  'too-many-series': 'more series of values are at or below the path than one list can merge',
   'not-found': 'the API has nothing at that address',
   'method-not-allowed': 'that address takes other methods',
   'too-many-streams': 'too many event streams are open',

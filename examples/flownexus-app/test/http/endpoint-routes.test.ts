@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { List, ResourceItem } from '../../src/http/api-types.ts';
+import { limits } from '../../src/limits.ts';
 import { NEW_YEAR, record, registered, values } from '../support/batches.ts';
 import { send, testHttp } from '../support/test-http.ts';
 
@@ -193,6 +194,36 @@ describe('resources', () => {
     expect(pages).toEqual(expected);
   }); // prettier-ignore
 
+  test.each(['latest', 'desc', 'asc'])(
+    'a page of large values has fewer of them, and the cursor leads on: %s',
+    async (order) => {
+      const { queue, get } = await testHttp();
+      await queue.submit(registered('a'));
+      const large = Array.from({ length: 100 }, (_, index) => String(index).padEnd(100_000, 'x'));
+      await queue.submit(
+        values(
+          'a',
+          large.map((value) => record('/3/0/0', 'string', value)),
+        ),
+      );
+      const seen: unknown[] = [];
+      let cursor: string | null = '';
+      let pages = 0;
+      while (cursor !== null) {
+        const query = `?path=/3/0/0&limit=1000&order=${order}${cursor === '' ? '' : `&cursor=${cursor}`}`;
+        const list = (await get(`${RESOURCES}${query}`)).body as List<ResourceItem>;
+        const bytes = list.items.reduce((sum, { value }) => sum + String(value).length, 0);
+        expect(bytes).toBeLessThanOrEqual(limits.pageValueBytes);
+        const items = list.items.map(({ value }) => value);
+        seen.push(...(order === 'latest' ? items.reverse() : items));
+        cursor = list.nextCursor;
+        pages += 1;
+      }
+      expect(pages).toBe(3);
+      expect(seen).toEqual(order === 'asc' ? large : large.toReversed());
+    },
+  );
+
   test('values of one time keep their order over pages', async () => {
     const { queue, get } = await testHttp();
     await queue.submit(registered('a'));
@@ -207,6 +238,50 @@ describe('resources', () => {
       .body as List<ResourceItem>;
     expect([...first.items, ...second.items].map(({ value }) => value)).toEqual([1, 2, 3, 4, 5]);
     expect(second.nextCursor).toBeNull();
+  });
+
+  test('of many sensors the pages are complete and in order', async () => {
+    const { queue, get } = await testHttp();
+    await queue.submit(registered('a'));
+    // A few sensors report much more often than the others.
+    const sensor = (index: number): number => (index % 3 === 0 ? index % 7 : (index * 31) % 97);
+    const records = Array.from({ length: 700 }, (_, index) =>
+      record(`/3303/${String(sensor(index))}/5700`, 'float', index, NEW_YEAR / 1000 + Math.floor(index / 5)),
+    );
+    await queue.submit(values('a', records));
+    for (const order of ['asc', 'desc']) {
+      const found: unknown[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const query = `path=/3303&limit=90&order=${order}${cursor === '' ? '' : `&cursor=${cursor}`}`;
+        const list = (await get(`${RESOURCES}?${query}`)).body as List<ResourceItem>;
+        found.push(...list.items.map(({ value }) => value));
+        cursor = list.nextCursor;
+      }
+      const all = records.map(({ value }) => value);
+      expect(found).toEqual(order === 'asc' ? all : all.toReversed());
+    }
+  });
+
+  test('a path with more series than a request may read is 400 with the reason', async () => {
+    const { queue, get } = await testHttp();
+    await queue.submit(registered('a'));
+    const instances = Array.from({ length: limits.seriesPerRequest }, (_, index) => String(index));
+    await queue.submit(
+      values(
+        'a',
+        instances.map((instance) => record(`/3303/${instance}/5700`, 'float', 1)),
+      ),
+    );
+    expect(await get(`${RESOURCES}?path=/3303`)).toMatchObject({
+      status: 400,
+      body: {
+        error: {
+          code: 'too-many-series',
+          message: 'there are more than 2000 series of values: a longer path selects fewer',
+        },
+      },
+    });
+    expect((await get(`${RESOURCES}?path=/3303/7`)).body).toMatchObject({ items: [{ path: '/3303/7/5700' }] });
   });
 
   test('a path that was registered but never reported is an empty list, an unknown one is 404 with the reason', async () => {

@@ -4,6 +4,7 @@ import { instanceOf } from '../endpoints/temperature.ts';
 import type { ShownSeries } from '../hooks/use-chart-series.ts';
 import { messages } from '../messages.ts';
 import styles from './chart.module.css';
+import { EndpointName } from './endpoint-name.tsx';
 
 export interface LegendEntry extends ShownSeries {
   /** The value to show, with its unit; undefined when there is none. */
@@ -19,7 +20,7 @@ export function ChartLegend({ entries, when }: { entries: readonly LegendEntry[]
           <li key={entry.key} className={styles.entry}>
             <LineSample slot={entry.slot} />
             <span className={styles.entryName} title={`${entry.endpoint} ${entry.path}`}>
-              {entry.endpoint}
+              <EndpointName name={entry.endpoint} />
               {entry.oneOfMany && <small> {messages.chart.instance(instanceOf(entry.path))}</small>}
             </span>
             <span className={`${styles.entryValue} tabular`}>

@@ -8,6 +8,7 @@ import { temperaturePaths } from '../endpoints/temperature.ts';
 import { messages } from '../messages.ts';
 import { duration } from '../text/time.ts';
 import { LineSample } from './chart-legend.tsx';
+import { EndpointName } from './endpoint-name.tsx';
 import { LastUpdated } from './last-updated.tsx';
 import { LatestTemperature } from './latest-temperature.tsx';
 import styles from './table.module.css';
@@ -46,7 +47,7 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
             onChange={() => onToggle(name)}
           />
           <label htmlFor={id} className={styles.nameText} title={name}>
-            {name}
+            <EndpointName name={name} />
           </label>
           {endpoint.demo && (
             <span className={styles.demo} title={table.demoHint}>
