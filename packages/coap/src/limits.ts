@@ -21,6 +21,8 @@ export const MAX_PEERS = 200_000;
 export const MAX_QUEUED_PER_PEER = 256;
 /** Requests awaiting a response plus observations of one peer. */
 export const MAX_TOKENS_PER_PEER = 2048;
+/** The default bound on requests of ours, to all peers, that wait for their turn or their response: about 6 kB each. */
+export const MAX_EXCHANGES = 100_000;
 /** Observations that one peer may hold of us. */
 export const MAX_RELATIONS_PER_PEER = 256;
 /**

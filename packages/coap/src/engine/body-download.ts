@@ -3,7 +3,7 @@ import { CoapError } from '../errors.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import { findOption, uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
-import type { ByteBudget } from './byte-budget.ts';
+import type { Budget } from './budget.ts';
 import { GrowingBody } from './growing-body.ts';
 
 /** What a block did to a body: it needs more, it is whole, or the resource changed under it (RFC 7959 §2.4). */
@@ -17,20 +17,14 @@ export class BodyDownload {
   readonly #maxBodySize: number;
   readonly #etag: Uint8Array | undefined;
   readonly #body = new GrowingBody();
-  readonly #budget: ByteBudget;
+  readonly #budget: Budget;
   #szx: number;
 
   /**
    * Begins with the first block; `add` it then. Its bytes come out of `budget` until `release`. Throws `CoapError` when the
    * body is too large.
    */
-  constructor(
-    message: CoapMessage,
-    options: readonly CoapOption[],
-    szx: number,
-    maxBodySize: number,
-    budget: ByteBudget,
-  ) {
+  constructor(message: CoapMessage, options: readonly CoapOption[], szx: number, maxBodySize: number, budget: Budget) {
     this.#budget = budget;
     this.code = message.code;
     this.options = options;

@@ -11,8 +11,8 @@ import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestHandl
 import { largestSzx } from '../block.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { DEFAULT_MAX_BODY_SIZE, MAX_DOWNLOAD_BYTES } from '../limits.ts';
-import { ByteBudget } from './byte-budget.ts';
+import { DEFAULT_MAX_BODY_SIZE, MAX_DOWNLOAD_BYTES, MAX_EXCHANGES } from '../limits.ts';
+import { Budget } from './budget.ts';
 import { application } from './application.ts';
 import { ClientRole } from './client-role.ts';
 import { Deduplication } from './deduplication.ts';
@@ -44,6 +44,8 @@ export interface CoapEndpointOptions {
   readonly preferredBlockSize?: number;
   /** The largest body that is reassembled from blocks, in either role. Default 1 MiB. */
   readonly maxBodySize?: number;
+  /** Requests of ours, to all peers, that wait for their turn or their response; one more is rejected. Default 100 000. */
+  readonly maxExchanges?: number;
   /** A request whose handler takes longer gets an Empty ACK, and its response separately. Default 1000. */
   readonly separateResponseAfterMs?: number;
   /** A notification whose observer takes longer stays unacknowledged, and its retransmission goes there again. Default 10 000. */
@@ -104,7 +106,8 @@ export class CoapEndpoint {
       times,
       counters,
       deduplication,
-      downloads: new ByteBudget(MAX_DOWNLOAD_BYTES),
+      downloads: new Budget(MAX_DOWNLOAD_BYTES),
+      exchanges: new Budget(options.maxExchanges ?? MAX_EXCHANGES),
       settings: {
         szx: largestSzx(checkRange('preferredBlockSize', options.preferredBlockSize ?? 512, 16, 1024)),
         maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, 2 ** 30),

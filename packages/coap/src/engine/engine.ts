@@ -1,6 +1,6 @@
 import type { Clock, DatagramTransport, RandomSource, TimerQueue } from '@flownexus/datagram';
 import type { Application } from './application.ts';
-import type { ByteBudget } from './byte-budget.ts';
+import type { Budget } from './budget.ts';
 import type { Deduplication } from './deduplication.ts';
 import type { PeerState } from './peer-state.ts';
 import type { CoapCounters } from './statistics.ts';
@@ -17,7 +17,9 @@ export interface Engine extends Application {
   readonly counters: CoapCounters;
   readonly deduplication: Deduplication;
   /** For the bodies that are fetched block by block. */
-  readonly downloads: ByteBudget;
+  readonly downloads: Budget;
+  /** For requests that wait for their turn or their response. */
+  readonly exchanges: Budget;
   readonly settings: EngineSettings;
   /** Hands bytes to the transport. */
   send(state: PeerState, datagram: Uint8Array): void;

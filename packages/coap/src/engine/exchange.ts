@@ -44,6 +44,8 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
   #transmission: Transmission | undefined;
   #timer: Timer | undefined;
   #sentTo = '';
+  /** Whether it has its place among all exchanges. */
+  #counted = false;
   #done = false;
 
   constructor(
@@ -68,6 +70,11 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
       this.#fail(closedWith);
       return;
     }
+    if (!this.#engine.exchanges.take(1)) {
+      this.#failForLimit('too many exchanges');
+      return;
+    }
+    this.#counted = true;
     if (this.#key !== undefined) {
       if (this.#state.tokens.size >= MAX_TOKENS_PER_PEER) {
         this.#failForLimit('too many exchanges with this peer');
@@ -195,6 +202,8 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
 
   #finish(startNext?: (start: () => void) => void): void {
     this.#done = true;
+    if (this.#counted) this.#engine.exchanges.giveBack(1);
+    this.#counted = false;
     this.#transmission?.stop();
     this.#timer?.cancel();
     const { outgoing, tokens, requests } = this.#state;

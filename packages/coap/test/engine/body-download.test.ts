@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BodyDownload } from '../../src/engine/body-download.ts';
-import { ByteBudget } from '../../src/engine/byte-budget.ts';
+import { Budget } from '../../src/engine/budget.ts';
 import { Code, MessageType, type CoapMessage } from '../../src/index.ts';
 
 function block(payload: Uint8Array): CoapMessage {
@@ -8,12 +8,12 @@ function block(payload: Uint8Array): CoapMessage {
   return { type: MessageType.ACK, code: Code.CONTENT, messageId: 1, token, options: [], payload };
 }
 
-function download(budget: ByteBudget): BodyDownload {
+function download(budget: Budget): BodyDownload {
   return new BodyDownload(block(new Uint8Array(16)), [], 0, 1_000_000, budget);
 }
 
 test('a body holds its own bytes, not the datagrams that its blocks came in', () => {
-  const body = download(new ByteBudget(1000));
+  const body = download(new Budget(1000));
   for (let num = 0; num < 4; num += 1) {
     const datagram = new Uint8Array(60_000).fill(num);
     const message = block(datagram.subarray(0, 16));
@@ -26,7 +26,7 @@ test('a body holds its own bytes, not the datagrams that its blocks came in', ()
 });
 
 test('the bytes of all bodies together are bounded, and free again when one is done', () => {
-  const budget = new ByteBudget(40);
+  const budget = new Budget(40);
   const first = download(budget);
   const second = download(budget);
   const add = (body: BodyDownload, num: number) => body.add(block(new Uint8Array(16)), [], { num, more: true, szx: 0 });

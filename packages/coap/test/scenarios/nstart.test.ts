@@ -116,3 +116,22 @@ test('an upload that finds the queue full does not keep the next one from its re
   expect((await second).code).toBe(Code.NOT_FOUND);
   await world.end();
 });
+
+test('exchanges with all peers together are bounded, and make room when they end', async () => {
+  const world = await World.open({ maxExchanges: 3 });
+  const others = await Promise.all([1, 2, 3].map((port) => world.endpoint.connect('10.0.0.3', port)));
+  const outcomes = others.map((peer) =>
+    world.endpoint.request(peer, { method: Code.GET }, { timeoutMs: 1_000 }).catch((error: unknown) => error),
+  );
+  await expect(world.endpoint.request(world.peer, { method: Code.GET })).rejects.toMatchObject({
+    code: 'ERR_COAP_LIMIT',
+  });
+  await world.clock.advanceAsync(1_000);
+  expect(await Promise.all(outcomes)).toEqual(Array(3).fill(expect.objectContaining({ code: 'ERR_COAP_TIMEOUT' })));
+  for (let round = 0; round < 5; round += 1) {
+    const response = world.endpoint.request(world.peer, { method: Code.GET });
+    await world.piggyback(await world.hear(), { code: '2.05' });
+    expect((await response).code).toBe(Code.CONTENT);
+  }
+  await world.end();
+});
