@@ -21,6 +21,10 @@ async function main(): Promise<void> {
   const app = await startFlowNexus(config);
   const lines = [`FlowNexus is running: ${app.httpUrl}`, `LwM2M listens on ${app.coapUrl}`];
   if (app.demo) lines.push('Three simulated devices report every 2 seconds; FLOWNEXUS_DEMO=0 starts without them.');
+  else if (config.demo === undefined) {
+    const reason = config.production ? 'this is production' : 'the database knows real endpoints';
+    lines.push(`No simulated devices, since ${reason}; FLOWNEXUS_DEMO=1 starts them.`);
+  }
   if (!isLoopback(config.httpHost)) {
     lines.push(
       config.apiToken === undefined

@@ -130,6 +130,20 @@ describe('a running app', () => {
     await stream.body?.cancel().catch(() => undefined);
   });
 
+  test('says why there are no simulated devices', async () => {
+    const { child, ended } = await startApp({
+      ...anyPorts,
+      // Empty is as good as absent: neither asked for nor declined.
+      FLOWNEXUS_DEMO: '',
+      NODE_ENV: 'production',
+      FLOWNEXUS_DATA_DIR: temporaryDirectory(),
+    });
+    child.kill('SIGTERM');
+    expect((await ended).stdout).toContain(
+      'No simulated devices, since this is production; FLOWNEXUS_DEMO=1 starts them.\n',
+    );
+  });
+
   test('says who may use its API when others can reach it', async () => {
     const { child, ended } = await startApp({
       ...anyPorts,
