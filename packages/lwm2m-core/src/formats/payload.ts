@@ -36,13 +36,10 @@ export function decodePayload(
   options: DecodeOptions = {},
 ): DecodedPayload {
   const at = toPath(path);
-  try {
+  return inWordsOfLwm2m(decodeError, () => {
     const { records, containers } = decodeFormat(bytes, contentFormat, at, definitions, options);
     return { node: nodeFromRecords(records, at, definitions, containers), records };
-  } catch (error) {
-    if (error instanceof SenmlError) throw decodeError(error.message, error);
-    throw error;
-  }
+  });
 }
 
 /**
@@ -95,12 +92,7 @@ export function encodeRecords(
 ): Uint8Array {
   const at = toPath(path);
   const form = senmlForm(contentFormat);
-  try {
-    return encodeSenml(records, form, at, definitions, options);
-  } catch (error) {
-    if (error instanceof SenmlError) throw encodeError(error.message, error);
-    throw error;
-  }
+  return inWordsOfLwm2m(encodeError, () => encodeSenml(records, form, at, definitions, options));
 }
 
 /**
@@ -110,12 +102,7 @@ export function encodeRecords(
  */
 export function decodePathList(bytes: Uint8Array, contentFormat: number, options: DecodeOptions = {}): Path[] {
   const form = senmlForm(contentFormat);
-  try {
-    return decodeSenmlPaths(bytes, form, options);
-  } catch (error) {
-    if (error instanceof SenmlError) throw decodeError(error.message, error);
-    throw error;
-  }
+  return inWordsOfLwm2m(decodeError, () => decodeSenmlPaths(bytes, form, options));
 }
 
 /**
@@ -129,6 +116,15 @@ export function encodePathList(
   options: EncodeOptions = {},
 ): Uint8Array {
   return encodeSenmlPaths(paths.map(toPath), senmlForm(contentFormat), options);
+}
+
+/** Errors of the SenML package come out as this package's, with the original as the cause. */
+function inWordsOfLwm2m<T>(toError: (message: string, cause: unknown) => Lwm2mError, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof SenmlError ? toError(error.message, error) : error;
+  }
 }
 
 function decodeFormat(
