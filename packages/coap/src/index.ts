@@ -35,6 +35,7 @@ export {
 export type { CheckedOptions, OptionDefinition, OptionFormat } from './options.ts';
 export { CoapEndpoint } from './engine/coap-endpoint.ts';
 export type { CoapEndpointOptions } from './engine/coap-endpoint.ts';
+export { sumStatistics } from './engine/statistics.ts';
 export type { CoapStatistics } from './engine/statistics.ts';
 export {
   DEFAULT_TRANSMISSION_PARAMETERS,

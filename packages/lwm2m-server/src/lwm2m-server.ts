@@ -1,4 +1,4 @@
-import { Code, CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import { Code, CoapEndpoint, sumStatistics, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } from '@flownexus/datagram';
 import type { Device, Lwm2mServerEvents, Lwm2mServerOptions, Notification, ServerAddress } from './api.ts';
 import { AfterSent } from './after-sent.ts';
@@ -12,7 +12,7 @@ import type { RegisteredEndpoint } from './registration/registered-endpoint.ts';
 import { RegistrationInterface, type RegistrationObserver } from './registration/registration-interface.ts';
 import { RegistrationTable } from './registration/registration-table.ts';
 import type { Registration } from './registration/registration.ts';
-import { newCounters, sumOfCoap, type ServerStatistics } from './statistics.ts';
+import { newCounters, type ServerStatistics } from './statistics.ts';
 
 /** TS Core leaves it to the server how long it waits: one MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2) for an Update under way. */
 const DEFAULT_GRACE_PERIOD_MS = 93_000;
@@ -90,7 +90,7 @@ export class Lwm2mServer {
       registrations: this.#table.size,
       observations: this.#observations.size,
       ...this.#counters,
-      coap: sumOfCoap(this.#endpoints.map(({ statistics }) => statistics)),
+      coap: sumStatistics(this.#endpoints.map(({ statistics }) => statistics)),
     };
   }
 

@@ -44,29 +44,3 @@ export function newCounters(): Counters {
     abandoned: 0,
   };
 }
-
-const ZERO: CoapStatistics = {
-  received: 0,
-  sent: 0,
-  formatErrors: 0,
-  ignored: 0,
-  duplicates: 0,
-  retransmissions: 0,
-  timeouts: 0,
-  resetsSent: 0,
-  resetsReceived: 0,
-  unmatched: 0,
-  requests: 0,
-  notifications: 0,
-  abandonedNotifications: 0,
-  handlerErrors: 0,
-  limits: 0,
-};
-const NAMES = Object.keys(ZERO) as (keyof CoapStatistics)[];
-
-/** The sums of the counters of some CoAP endpoints. */
-export function sumOfCoap(all: readonly CoapStatistics[]): CoapStatistics {
-  const sum: Record<keyof CoapStatistics, number> = { ...ZERO };
-  for (const statistics of all) for (const name of NAMES) sum[name] += statistics[name];
-  return sum;
-}

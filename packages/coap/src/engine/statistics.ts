@@ -49,3 +49,11 @@ export function zeroCounters(): CoapCounters {
     limits: 0,
   };
 }
+
+/** The sums of the counters of some endpoints. */
+export function sumStatistics(all: Iterable<CoapStatistics>): CoapStatistics {
+  const sum = zeroCounters();
+  const names = Object.keys(sum) as (keyof CoapStatistics)[];
+  for (const statistics of all) for (const name of names) sum[name] += statistics[name];
+  return sum;
+}
