@@ -6,10 +6,9 @@ import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packages, root } from './packages.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..');
-const packages = ['datagram', 'coap', 'senml', 'lwm2m-core', 'lwm2m-server', 'lwm2m-client'];
 
 interface PackageJson {
   readonly name: string;

@@ -6,18 +6,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startSimulatedDevices } from '@flownexus/lwm2m-client';
 import { afterEach, expect, test } from 'vitest';
+import { packages, root } from './packages.ts';
 
-const root = join(import.meta.dirname, '..');
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const readmes = [
-  '.',
-  ...['datagram', 'coap', 'senml', 'lwm2m-core', 'lwm2m-server', 'lwm2m-client'].map((name) => `packages/${name}`),
-];
+const readmes = ['.', ...packages.map((name) => `packages/${name}`)];
 
 async function readmeExample(folder = '.'): Promise<string> {
   const readme = await readFile(join(root, folder, 'README.md'), 'utf8');
