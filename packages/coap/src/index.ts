@@ -8,6 +8,8 @@ export { CoapError, CoapErrorCodes } from './errors.ts';
 export type { CoapErrorCode } from './errors.ts';
 export { CoapFormatError } from './format-error.ts';
 export type { FormatErrorReply } from './format-error.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export type { CoapLimits } from './limits.ts';
 export { MessageType } from './message.ts';
 export type { CoapMessage, CoapOption } from './message.ts';
 export {
@@ -35,6 +37,7 @@ export {
 export type { CheckedOptions, OptionDefinition, OptionFormat } from './options.ts';
 export { CoapEndpoint } from './engine/coap-endpoint.ts';
 export type { CoapEndpointOptions } from './engine/coap-endpoint.ts';
+export type { PeerSettings } from './engine/peer-settings.ts';
 export { sumStatistics } from './engine/statistics.ts';
 export type { CoapStatistics } from './engine/statistics.ts';
 export {
@@ -43,3 +46,4 @@ export {
   transmissionTimes,
 } from './engine/transmission-parameters.ts';
 export type { TransmissionParameters, TransmissionTimes } from './engine/transmission-parameters.ts';
+export type { TraceEvent, TraceHook } from './trace.ts';

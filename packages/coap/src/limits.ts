@@ -15,34 +15,68 @@ export const MAX_BLOCK_NUMBER = 0xf_ffff;
 
 // --- Engine: engine/ ---
 
-/** Peers that the engine keeps state for. Beyond it the longest silent one without live work makes room. */
-export const MAX_PEERS = 200_000;
-/** Requests to one peer that wait for their turn (NSTART), and apart from them notifications and separate responses. */
-export const MAX_QUEUED_PER_PEER = 256;
-/** Requests awaiting a response plus observations of one peer. */
-export const MAX_TOKENS_PER_PEER = 2048;
-/** The default bound on requests of ours, to all peers, that wait for their turn or their response: about 6 kB each. */
-export const MAX_EXCHANGES = 100_000;
-/** Observations that one peer may hold of us. */
-export const MAX_RELATIONS_PER_PEER = 256;
-/**
- * Requests and notifications of one peer whose handlers run at the same time. More are treated as lost. First responses of
- * observations that won't come again run beyond it: they are as many as we asked for.
- */
-export const MAX_PROCESSING_PER_PEER = 32;
-/** Message IDs remembered to find duplicates: of one peer, and of all. */
-export const MAX_DEDUPLICATION_PER_PEER = 4096;
-export const MAX_DEDUPLICATION_ENTRIES = 500_000;
-/** Bytes of replies kept for duplicates. */
-export const MAX_DEDUPLICATION_BYTES: number = 64 * 1024 * 1024;
 /** The default bound on a body that arrives in blocks, either role. */
 export const DEFAULT_MAX_BODY_SIZE: number = 1024 * 1024;
-/** Request bodies being reassembled: of one peer, of all, and their bytes. */
-export const MAX_ASSEMBLIES_PER_PEER = 4;
-export const MAX_ASSEMBLIES = 20_000;
-export const MAX_ASSEMBLY_BYTES: number = 64 * 1024 * 1024;
-/** Response bodies kept for peers that fetch them block by block, and their bytes. */
-export const MAX_REPRESENTATIONS = 20_000;
-export const MAX_REPRESENTATION_BYTES: number = 64 * 1024 * 1024;
-/** Bytes of response bodies that are being fetched block by block from all peers. */
-export const MAX_DOWNLOAD_BYTES: number = 64 * 1024 * 1024;
+
+/** How much an endpoint keeps at most, whatever its peers do. Bytes are those of payloads, keys and replies. */
+export interface CoapLimits {
+  /** Peers that state is kept for. Beyond it the longest silent one without live work makes room. */
+  readonly peers: number;
+  /** Requests to one peer that wait for their turn (NSTART), and apart from them notifications and separate responses. */
+  readonly queuedPerPeer: number;
+  /** Requests awaiting a response plus observations of one peer. */
+  readonly tokensPerPeer: number;
+  /** Requests of ours, to all peers, that wait for their turn or their response: about 6 kB each. One more is rejected. */
+  readonly exchanges: number;
+  /** Observations that one peer may hold of us. */
+  readonly relationsPerPeer: number;
+  /**
+   * Requests and notifications of one peer whose handlers run at the same time. More are treated as lost. First responses of
+   * observations that won't come again run beyond it: they are as many as we asked for.
+   */
+  readonly processingPerPeer: number;
+  /** Message IDs remembered to find duplicates: of one peer, and of all. */
+  readonly deduplicationPerPeer: number;
+  readonly deduplicationEntries: number;
+  /** Bytes of replies kept for duplicates. */
+  readonly deduplicationBytes: number;
+  /** Request bodies being put together from blocks: of one peer, of all, and their bytes. */
+  readonly uploadsPerPeer: number;
+  readonly uploads: number;
+  readonly uploadBytes: number;
+  /** Response bodies kept for peers that fetch them block by block, and their bytes. */
+  readonly representations: number;
+  readonly representationBytes: number;
+  /** Bytes of response bodies that are being fetched block by block from all peers. */
+  readonly downloadBytes: number;
+}
+
+/** The bounds of an endpoint that names no others. */
+export const DEFAULT_LIMITS: CoapLimits = Object.freeze({
+  peers: 200_000,
+  queuedPerPeer: 256,
+  tokensPerPeer: 2048,
+  exchanges: 100_000,
+  relationsPerPeer: 256,
+  processingPerPeer: 32,
+  deduplicationPerPeer: 4096,
+  deduplicationEntries: 500_000,
+  deduplicationBytes: 64 * 1024 * 1024,
+  uploadsPerPeer: 4,
+  uploads: 20_000,
+  uploadBytes: 64 * 1024 * 1024,
+  representations: 20_000,
+  representationBytes: 64 * 1024 * 1024,
+  downloadBytes: 64 * 1024 * 1024,
+});
+
+/** The default bounds with some of them replaced. Throws `RangeError` for one that is no whole number of 1 or more. */
+export function coapLimits(changes: Partial<CoapLimits> = {}): CoapLimits {
+  const limits = { ...DEFAULT_LIMITS, ...changes };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`the limit ${name} is a whole number of 1 or more, not ${value}`);
+    }
+  }
+  return limits;
+}

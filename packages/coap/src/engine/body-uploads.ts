@@ -1,7 +1,7 @@
 import type { Clock, TimerQueue } from '@flownexus/datagram';
 import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
 import { Code } from '../code.ts';
-import { MAX_ASSEMBLIES, MAX_ASSEMBLIES_PER_PEER, MAX_ASSEMBLY_BYTES } from '../limits.ts';
+import type { CoapLimits } from '../limits.ts';
 import type { CoapOption } from '../message.ts';
 import { makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
@@ -35,12 +35,9 @@ export interface BodyUploadsOptions {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly lifetimeMs: number;
-  /** The exponent of the blocks that we prefer. */
-  readonly szx: number;
+  readonly limits: CoapLimits;
   readonly maxBodySize: number;
   readonly onLimit: () => void;
-  readonly maxUploads?: number;
-  readonly maxBytes?: number;
 }
 
 const INCOMPLETE: UploadStep = { code: Code.REQUEST_ENTITY_INCOMPLETE, options: [] };
@@ -48,8 +45,6 @@ const INCOMPLETE: UploadStep = { code: Code.REQUEST_ENTITY_INCOMPLETE, options: 
 /** Puts request bodies together from Block1 blocks (RFC 7959 §2.5). */
 export class BodyUploads {
   readonly #options: BodyUploadsOptions;
-  readonly #maxUploads: number;
-  readonly #maxBytes: number;
   readonly #uploads = new Map<string, Upload>();
   /** The one with the oldest latest block first. */
   readonly #byAge: ExpiryList<Upload>;
@@ -57,12 +52,12 @@ export class BodyUploads {
 
   constructor(options: BodyUploadsOptions) {
     this.#options = options;
-    this.#maxUploads = options.maxUploads ?? MAX_ASSEMBLIES;
-    this.#maxBytes = options.maxBytes ?? MAX_ASSEMBLY_BYTES;
     this.#byAge = new ExpiryList({
       clock: options.clock,
       timers: options.timers,
       lifetimeMs: options.lifetimeMs,
+      // RFC 7252 §4.8.2: a peer with long timeouts takes longer from block to block.
+      lifetimeOf: ({ state }) => state.settings.times.exchangeLifetimeMs,
       onExpired: (upload) => this.#forget(upload),
     });
   }
@@ -102,7 +97,7 @@ export class BodyUploads {
     this.#byAge.refresh(upload);
     this.#makeRoom(upload);
     // RFC 7959 §2.3: "more" says that the request is not processed yet; the size may be smaller than the peer's.
-    const answer = { num: block.num, more: true, szx: Math.min(block.szx, this.#options.szx) };
+    const answer = { num: block.num, more: true, szx: Math.min(block.szx, state.settings.szx) };
     return { code: Code.CONTINUE, options: [makeOption(OptionNumber.BLOCK1, encodeBlock(answer))] };
   }
 
@@ -113,12 +108,13 @@ export class BodyUploads {
 
   #begin(state: PeerState, key: string): Upload {
     const assemblies = (state.assemblies ??= new Set());
-    if (assemblies.size >= MAX_ASSEMBLIES_PER_PEER) this.#dropOldestOf(assemblies);
+    if (assemblies.size >= this.#options.limits.uploadsPerPeer) this.#dropOldestOf(assemblies);
     const upload: Upload = {
       state,
       key,
       body: new GrowingBody(),
       expiresAtMs: 0,
+      sinceMs: 0,
       previous: undefined,
       next: undefined,
     };
@@ -138,7 +134,8 @@ export class BodyUploads {
   }
 
   #makeRoom(keep: Upload): void {
-    while (this.#uploads.size > this.#maxUploads || this.#bytes > this.#maxBytes) {
+    const { uploads, uploadBytes } = this.#options.limits;
+    while (this.#uploads.size > uploads || this.#bytes > uploadBytes) {
       const oldest = this.#byAge.first;
       if (oldest === undefined || oldest === keep) return;
       this.#options.onLimit();

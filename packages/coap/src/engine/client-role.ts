@@ -1,7 +1,6 @@
 import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestOptions } from '../api.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { MAX_QUEUED_PER_PEER, MAX_TOKENS_PER_PEER } from '../limits.ts';
 import type { CoapMessage } from '../message.ts';
 import { checkOptions } from '../options.ts';
 import { boundedPromise } from './bounded-promise.ts';
@@ -68,7 +67,8 @@ export class ClientRole {
         onRegistered: () => resolve(observation),
         onFailure: reject,
       });
-      if (state.tokens.size >= MAX_TOKENS_PER_PEER) throw this.#limit('too many observations of this peer');
+      if (state.tokens.size >= this.#engine.limits.tokensPerPeer)
+        throw this.#limit('too many observations of this peer');
       observation.begin();
       return () => observation.abandon();
     });
@@ -100,7 +100,8 @@ export class ClientRole {
   #upload(state: PeerState, request: CoapRequest, transfer: ClientTransfer): () => void {
     const key = resourceKey(request.method, request.path ?? [], request.query ?? []);
     const waiting = state.uploads.get(key) ?? [];
-    if (waiting.length > MAX_QUEUED_PER_PEER) throw this.#limit('too many uploads wait for this resource');
+    if (waiting.length > this.#engine.limits.queuedPerPeer)
+      throw this.#limit('too many uploads wait for this resource');
     state.uploads.set(key, waiting);
     waiting.push(transfer);
     if (waiting[0] === transfer) transfer.begin();

@@ -55,7 +55,7 @@ export class ClientTransfer implements ExchangeListener {
     this.#options = options;
     this.#base = baseOptions(options.request);
     this.#payload = options.request.payload ?? NO_BYTES;
-    this.#szx = options.engine.settings.szx;
+    this.#szx = options.state.settings.szx;
     if (this.#payload.length > (MAX_BLOCK_NUMBER + 1) * blockSize(this.#szx)) {
       throw new RangeError(`a body of ${this.#payload.length} bytes has too many blocks`);
     }

@@ -8,16 +8,18 @@ import {
   type RandomSource,
 } from '@flownexus/datagram';
 import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestHandler, RequestOptions } from '../api.ts';
-import { largestSzx } from '../block.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { DEFAULT_MAX_BODY_SIZE, MAX_DOWNLOAD_BYTES, MAX_EXCHANGES } from '../limits.ts';
+import { decodeMessage } from '../codec.ts';
+import { coapLimits, DEFAULT_MAX_BODY_SIZE, type CoapLimits } from '../limits.ts';
+import { tracer, type TraceHook } from '../trace.ts';
 import { Budget } from './budget.ts';
 import { application } from './application.ts';
 import { ClientRole } from './client-role.ts';
 import { Deduplication } from './deduplication.ts';
 import type { Engine } from './engine.ts';
 import { MessageLayer } from './message-layer.ts';
+import { preferredSzx, settingsSource, type PeerSettings, type SettingsOf } from './peer-settings.ts';
 import type { PeerState } from './peer-state.ts';
 import { ServerRole } from './server-role.ts';
 import { StateTable } from './state-table.ts';
@@ -44,8 +46,16 @@ export interface CoapEndpointOptions {
   readonly preferredBlockSize?: number;
   /** The largest body that is reassembled from blocks, in either role. Default 1 MiB. */
   readonly maxBodySize?: number;
-  /** Requests of ours, to all peers, that wait for their turn or their response; one more is rejected. Default 100 000. */
-  readonly maxExchanges?: number;
+  /**
+   * What differs for some peers: slow networks, small blocks. Asked when a peer is first heard of or spoken to, again after it
+   * was silent for so long that it was forgotten, and by `refreshPeerSettings`. Return the same object for peers of one class:
+   * it is checked once. An error in it is reported to `onError`, and the peer has the settings of the endpoint.
+   */
+  readonly peerSettings?: (peer: Peer) => PeerSettings | undefined;
+  /** Changes to the bounds of `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<CoapLimits>;
+  /** Sees every datagram in and out. */
+  readonly onTrace?: TraceHook;
   /** A request whose handler takes longer gets an Empty ACK, and its response separately. Default 1000. */
   readonly separateResponseAfterMs?: number;
   /** A notification whose observer takes longer stays unacknowledged, and its retransmission goes there again. Default 10 000. */
@@ -77,6 +87,7 @@ export class CoapEndpoint {
   readonly #client: ClientRole;
   readonly #server: ServerRole;
   readonly #messages: MessageLayer;
+  readonly #settingsOf: SettingsOf;
   readonly #onPeerClosed: ((peer: Peer) => void) | undefined;
   #phase: 'new' | 'open' | 'closed' = 'new';
 
@@ -85,6 +96,7 @@ export class CoapEndpoint {
     const { transport, clock = systemClock, random = systemRandom } = options;
     const parameters = transmissionParameters(options.parameters);
     const times = transmissionTimes(parameters);
+    const limits = coapLimits(options.limits);
     const counters = zeroCounters();
     this.#transport = transport;
     this.#onPeerClosed = options.onPeerClosed;
@@ -93,23 +105,29 @@ export class CoapEndpoint {
     const onLimit = (): void => {
       counters.limits += 1;
     };
-    const deduplication = new Deduplication({ clock, timers, times, onLimit });
-    const send = (state: PeerState, datagram: Uint8Array): void => {
-      if (state.closedWith === undefined) this.#send(state.peer, datagram);
+    const deduplication = new Deduplication({ clock, timers, times, limits, onLimit });
+    const send = (state: PeerState, datagram: Uint8Array, repeated?: boolean): void => {
+      if (state.closedWith === undefined) this.#send(state.peer, datagram, repeated);
     };
+    const app = application(counters, options.onError);
+    const szx = preferredSzx(options.preferredBlockSize ?? 512);
+    this.#settingsOf = settingsSource({ parameters, times, szx }, options.peerSettings, (error) =>
+      app.applicationError(error, 'peerSettings'),
+    );
+    const { onTrace } = options;
     this.#engine = {
       transport,
       clock,
       timers,
       random,
-      parameters,
-      times,
+      limits,
+      lifetimeMs: times.exchangeLifetimeMs,
       counters,
       deduplication,
-      downloads: new Budget(MAX_DOWNLOAD_BYTES),
-      exchanges: new Budget(options.maxExchanges ?? MAX_EXCHANGES),
+      downloads: new Budget(limits.downloadBytes),
+      exchanges: new Budget(limits.exchanges),
+      trace: onTrace && tracer(clock, onTrace, (callback) => app.callApplication('onTrace', callback)),
       settings: {
-        szx: largestSzx(checkRange('preferredBlockSize', options.preferredBlockSize ?? 512, 16, 1024)),
         maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, 2 ** 30),
         separateResponseAfterMs: checkRange(
           'separateResponseAfterMs',
@@ -120,14 +138,15 @@ export class CoapEndpoint {
         uplinkTimeoutMs: checkRange('uplinkTimeoutMs', options.uplinkTimeoutMs ?? 10_000, 0, 2 ** 31),
       },
       send,
-      ...application(counters, options.onError),
+      ...app,
     };
     this.#states = new StateTable({
       clock,
       timers,
       random,
-      parameters,
-      times,
+      limits,
+      settingsOf: this.#settingsOf,
+      lifetimeMs: times.exchangeLifetimeMs,
       onEvicted: (state) => this.#forget(state),
     });
     this.#client = new ClientRole(this.#engine);
@@ -199,6 +218,15 @@ export class CoapEndpoint {
     return this.#with(peer, (state) => this.#client.observe(state, request, observer, options));
   }
 
+  /**
+   * Asks `peerSettings` anew about a peer, when more is known of it: what is under way goes on as it began, and NSTART stays.
+   * Does nothing for a peer that nothing is kept of.
+   */
+  refreshPeerSettings(peer: Peer): void {
+    const state = this.#states.find(peer);
+    if (state !== undefined) state.settings = this.#settingsOf(state.peer);
+  }
+
   #with<T>(peer: Peer, work: (state: PeerState) => Promise<T>): Promise<T> {
     if (this.#phase !== 'open') {
       return Promise.reject(new CoapError('ERR_COAP_CLOSED', `the endpoint is not open, it is ${this.#phase}`));
@@ -209,9 +237,10 @@ export class CoapEndpoint {
     return Promise.reject(new CoapError('ERR_COAP_LIMIT', 'too many peers'));
   }
 
-  #send(peer: Peer, datagram: Uint8Array): void {
+  #send(peer: Peer, datagram: Uint8Array, repeated = false): void {
     if (this.#phase !== 'open') return;
     this.#engine.counters.sent += 1;
+    this.#engine.trace?.sent(peer, datagram, decodeMessage(datagram), repeated);
     this.#transport.send(peer, datagram);
   }
 

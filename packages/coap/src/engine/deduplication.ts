@@ -1,5 +1,5 @@
 import type { Clock, TimerQueue } from '@flownexus/datagram';
-import { MAX_DEDUPLICATION_BYTES, MAX_DEDUPLICATION_ENTRIES, MAX_DEDUPLICATION_PER_PEER } from '../limits.ts';
+import type { CoapLimits } from '../limits.ts';
 import { ExpiryList } from './expiry-list.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import type { TransmissionTimes } from './transmission-parameters.ts';
@@ -8,11 +8,9 @@ export interface DeduplicationOptions {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly times: TransmissionTimes;
+  readonly limits: CoapLimits;
   /** A bound made an entry leave before its time. */
   readonly onLimit: () => void;
-  readonly maxEntries?: number;
-  readonly maxEntriesPerPeer?: number;
-  readonly maxBytes?: number;
 }
 
 /**
@@ -21,9 +19,6 @@ export interface DeduplicationOptions {
  */
 export class Deduplication {
   readonly #options: DeduplicationOptions;
-  readonly #maxEntries: number;
-  readonly #maxEntriesPerPeer: number;
-  readonly #maxBytes: number;
   readonly #confirmable: ExpiryList<ReceivedMessage>;
   readonly #nonConfirmable: ExpiryList<ReceivedMessage>;
   #size = 0;
@@ -31,13 +26,10 @@ export class Deduplication {
 
   constructor(options: DeduplicationOptions) {
     this.#options = options;
-    this.#maxEntries = options.maxEntries ?? MAX_DEDUPLICATION_ENTRIES;
-    this.#maxEntriesPerPeer = options.maxEntriesPerPeer ?? MAX_DEDUPLICATION_PER_PEER;
-    this.#maxBytes = options.maxBytes ?? MAX_DEDUPLICATION_BYTES;
     const { clock, timers, times } = options;
     const onExpired = (entry: ReceivedMessage): void => this.#left(entry);
-    this.#confirmable = new ExpiryList({ clock, timers, lifetimeMs: times.exchangeLifetimeMs, onExpired });
-    this.#nonConfirmable = new ExpiryList({ clock, timers, lifetimeMs: times.nonLifetimeMs, onExpired });
+    this.#confirmable = new ExpiryList({ clock, timers, lifetimeMs: times.exchangeLifetimeMs, lifetimeOf, onExpired });
+    this.#nonConfirmable = new ExpiryList({ clock, timers, lifetimeMs: times.nonLifetimeMs, lifetimeOf, onExpired });
   }
 
   /** Entries at present. */
@@ -61,19 +53,20 @@ export class Deduplication {
 
   /** Remembers a Message ID that `find` doesn't know. */
   add(state: PeerState, messageId: number, confirmable: boolean): ReceivedMessage {
-    if (state.received.size >= this.#maxEntriesPerPeer) {
+    if (state.received.size >= this.#options.limits.deduplicationPerPeer) {
       for (const oldest of state.received.values()) {
         this.#drop(oldest);
         break;
       }
     }
-    if (this.#size >= this.#maxEntries) this.#dropOldest();
+    if (this.#size >= this.#options.limits.deduplicationEntries) this.#dropOldest();
     const entry: ReceivedMessage = {
       state,
       messageId,
       confirmable,
       reply: undefined,
       expiresAtMs: 0,
+      sinceMs: 0,
       previous: undefined,
       next: undefined,
     };
@@ -88,7 +81,7 @@ export class Deduplication {
     if (entry.state.received.get(entry.messageId) !== entry) return;
     this.#bytes += reply.length - (entry.reply?.length ?? 0);
     entry.reply = reply;
-    while (this.#bytes > this.#maxBytes && this.#size > 0) this.#dropOldest();
+    while (this.#bytes > this.#options.limits.deduplicationBytes && this.#size > 0) this.#dropOldest();
   }
 
   /** As if the message had been lost: its retransmission is processed anew. Harmless when the entry is gone. */
@@ -126,4 +119,9 @@ export class Deduplication {
       if (nonConfirmable !== undefined) this.#drop(nonConfirmable);
     } else this.#drop(confirmable);
   }
+}
+
+function lifetimeOf({ state, confirmable }: ReceivedMessage): number {
+  const { exchangeLifetimeMs, nonLifetimeMs } = state.settings.times;
+  return confirmable ? exchangeLifetimeMs : nonLifetimeMs;
 }

@@ -4,7 +4,8 @@ import type { Budget } from './budget.ts';
 import type { Deduplication } from './deduplication.ts';
 import type { PeerState } from './peer-state.ts';
 import type { CoapCounters } from './statistics.ts';
-import type { TransmissionParameters, TransmissionTimes } from './transmission-parameters.ts';
+import type { CoapLimits } from '../limits.ts';
+import type { Tracer } from '../trace.ts';
 
 /** What the parts of the engine share. */
 export interface Engine extends Application {
@@ -12,8 +13,9 @@ export interface Engine extends Application {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly random: RandomSource;
-  readonly parameters: TransmissionParameters;
-  readonly times: TransmissionTimes;
+  readonly limits: CoapLimits;
+  /** EXCHANGE_LIFETIME of peers without settings of their own: how long most things are kept. */
+  readonly lifetimeMs: number;
   readonly counters: CoapCounters;
   readonly deduplication: Deduplication;
   /** For the bodies that are fetched block by block. */
@@ -21,13 +23,13 @@ export interface Engine extends Application {
   /** For requests that wait for their turn or their response. */
   readonly exchanges: Budget;
   readonly settings: EngineSettings;
-  /** Hands bytes to the transport. */
-  send(state: PeerState, datagram: Uint8Array): void;
+  /** Present in an endpoint that is traced. */
+  readonly trace: Tracer | undefined;
+  /** Hands bytes to the transport. `repeated`: the peer may have had them before. */
+  send(state: PeerState, datagram: Uint8Array, repeated?: boolean): void;
 }
 
 export interface EngineSettings {
-  /** The exponent of the blocks that we choose. */
-  readonly szx: number;
   readonly maxBodySize: number;
   readonly separateResponseAfterMs: number;
   readonly uplinkTimeoutMs: number;

@@ -1,7 +1,6 @@
 import type { Timer } from '@flownexus/datagram';
 import { encodeMessage } from '../codec.ts';
 import { CoapError } from '../errors.ts';
-import { MAX_TOKENS_PER_PEER } from '../limits.ts';
 import { MessageType, type CoapOption } from '../message.ts';
 import { acknowledge, reject } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
@@ -76,7 +75,7 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     }
     this.#counted = true;
     if (this.#key !== undefined) {
-      if (this.#state.tokens.size >= MAX_TOKENS_PER_PEER) {
+      if (this.#state.tokens.size >= this.#engine.limits.tokensPerPeer) {
         this.#failForLimit('too many exchanges with this peer');
         return;
       }
@@ -122,7 +121,7 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     }
     this.#state.outgoing.set(messageId, this); // a Reset may come for it (RFC 7252 §4.3)
     // RFC 7252 §4.7: the peer is not probed at more than PROBING_RATE while it does not answer.
-    const { parameters, times } = this.#engine;
+    const { parameters, times } = this.#state.settings;
     const probingMs = Math.min((datagram.length / parameters.probingRate) * 1000, times.nonLifetimeMs);
     this.#timer = this.#engine.timers.schedule(probingMs, () => {
       this.#state.requests.leave(this);
@@ -164,7 +163,7 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     // RFC 7252 §5.2.2: the response comes by itself; §4.7: the interaction is not outstanding any more.
     this.#confirmPath();
     this.#state.requests.leave(this);
-    this.#expireAfter(this.#engine.times.exchangeLifetimeMs);
+    this.#expireAfter(this.#state.settings.times.exchangeLifetimeMs);
   }
 
   onReset(): void {

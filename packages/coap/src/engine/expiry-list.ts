@@ -2,6 +2,8 @@ import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
 
 /** What an entry of an `ExpiryList` has. The list sets the fields. */
 export interface Expiring<T> {
+  /** When it was added or refreshed. */
+  sinceMs: number;
   expiresAtMs: number;
   previous: T | undefined;
   next: T | undefined;
@@ -11,6 +13,8 @@ export interface ExpiryListOptions<T> {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly lifetimeMs: number;
+  /** The lifetime of an entry that may have a longer one. It may then stay for up to one `lifetimeMs` more. */
+  readonly lifetimeOf?: (entry: T) => number;
   /** The entry has left the list when this is called. */
   readonly onExpired: (entry: T) => void;
 }
@@ -42,7 +46,13 @@ export class ExpiryList<T extends Expiring<T>> {
   }
 
   add(entry: T): void {
-    entry.expiresAtMs = this.#options.clock.now() + this.#options.lifetimeMs;
+    const now = this.#options.clock.now();
+    entry.sinceMs = now;
+    this.#append(entry, now);
+  }
+
+  #append(entry: T, now: number): void {
+    entry.expiresAtMs = now + this.#options.lifetimeMs;
     entry.previous = this.#last;
     entry.next = undefined;
     if (this.#last === undefined) this.#first = entry;
@@ -75,7 +85,9 @@ export class ExpiryList<T extends Expiring<T>> {
     const now = this.#options.clock.now();
     for (let entry = this.first; entry !== undefined && entry.expiresAtMs <= now; entry = this.first) {
       this.remove(entry);
-      this.#options.onExpired(entry);
+      const lifetimeMs = this.#options.lifetimeOf?.(entry) ?? 0;
+      if (entry.sinceMs + lifetimeMs > now) this.#append(entry, now);
+      else this.#options.onExpired(entry);
     }
     const next = this.first;
     this.#timer = next && this.#schedule(Math.max(next.expiresAtMs - now, SWEEP_INTERVAL_MS));

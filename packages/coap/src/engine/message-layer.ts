@@ -53,9 +53,11 @@ export class MessageLayer {
     } catch (error) {
       if (!(error instanceof CoapFormatError)) throw error;
       counters.formatErrors += 1;
+      this.#engine.trace?.received(peer, datagram, error, false);
       if (error.reply === 'reset' && error.messageId !== undefined) this.#reset(peer, error.messageId);
       return;
     }
+    this.#engine.trace?.received(peer, datagram, message, this.#isKnown(peer, message));
     if (message.code === Code.EMPTY) this.#onEmpty(peer, message);
     else if (isRequest(message.code)) this.#onRequest(peer, message);
     else this.#onResponse(peer, message);
@@ -124,8 +126,15 @@ export class MessageLayer {
     const known = this.#engine.deduplication.find(state, messageId);
     if (known === undefined) return false;
     this.#engine.counters.duplicates += 1;
-    if (known.reply !== undefined) this.#engine.send(state, known.reply);
+    if (known.reply !== undefined) this.#engine.send(state, known.reply, true);
     return true;
+  }
+
+  /** Whether a message has come before; for the trace alone. */
+  #isKnown(peer: Peer, { type, code, messageId }: CoapMessage): boolean {
+    if (code === Code.EMPTY || type === MessageType.ACK || type === MessageType.RST) return false;
+    const state = this.#states.find(peer);
+    return state !== undefined && this.#engine.deduplication.find(state, messageId) !== undefined;
   }
 
   #reset(peer: Peer, messageId: number): void {

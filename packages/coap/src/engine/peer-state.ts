@@ -4,6 +4,7 @@ import type { CoapMessage, CoapOption } from '../message.ts';
 import type { Expiring } from './expiry-list.ts';
 import type { Lane } from './lane.ts';
 import type { MessageIdSource } from './message-id.ts';
+import type { ResolvedSettings } from './peer-settings.ts';
 
 /** A message of ours that an Empty ACK or a Reset with its Message ID would belong to. */
 export interface Outgoing {
@@ -59,6 +60,7 @@ export interface WaitingUpload {
 export interface PeerState extends Expiring<PeerState> {
   /** The latest form in which the transport named it. */
   peer: Peer;
+  settings: ResolvedSettings;
   readonly messageIds: MessageIdSource;
   /** By the peer's Message IDs. */
   readonly received: Map<number, ReceivedMessage>;

@@ -1,7 +1,7 @@
 import type { Clock, TimerQueue } from '@flownexus/datagram';
 import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
 import { Code } from '../code.ts';
-import { MAX_BLOCK_NUMBER, MAX_REPRESENTATION_BYTES, MAX_REPRESENTATIONS } from '../limits.ts';
+import { MAX_BLOCK_NUMBER, type CoapLimits } from '../limits.ts';
 import type { CoapOption } from '../message.ts';
 import { findOption, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
@@ -34,28 +34,24 @@ export interface RepresentationsOptions {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly lifetimeMs: number;
+  readonly limits: CoapLimits;
   readonly onLimit: () => void;
-  readonly maxEntries?: number;
-  readonly maxBytes?: number;
 }
 
 /** Keeps responses that peers fetch block by block (RFC 7959 §2.4), so that all blocks are of one body. */
 export class Representations {
   readonly #options: RepresentationsOptions;
-  readonly #maxEntries: number;
-  readonly #maxBytes: number;
   readonly #entries = new Map<string, Entry>();
   readonly #byAge: ExpiryList<Entry>;
   #bytes = 0;
 
   constructor(options: RepresentationsOptions) {
     this.#options = options;
-    this.#maxEntries = options.maxEntries ?? MAX_REPRESENTATIONS;
-    this.#maxBytes = options.maxBytes ?? MAX_REPRESENTATION_BYTES;
     this.#byAge = new ExpiryList({
       clock: options.clock,
       timers: options.timers,
       lifetimeMs: options.lifetimeMs,
+      lifetimeOf: ({ state }) => state.settings.times.exchangeLifetimeMs,
       onExpired: (entry) => this.#forget(entry),
     });
   }
@@ -71,13 +67,22 @@ export class Representations {
   /** Keeps a representation, in the place of an older one with the same key. */
   keep(state: PeerState, key: string, representation: Representation): void {
     this.#drop(key);
-    const entry: Entry = { state, key, representation, expiresAtMs: 0, previous: undefined, next: undefined };
-    if (heldBytes(entry) > this.#maxBytes) return;
+    const entry: Entry = {
+      state,
+      key,
+      representation,
+      sinceMs: 0,
+      expiresAtMs: 0,
+      previous: undefined,
+      next: undefined,
+    };
+    const { representations, representationBytes } = this.#options.limits;
+    if (heldBytes(entry) > representationBytes) return;
     this.#bytes += heldBytes(entry);
     (state.representations ??= new Set()).add(key);
     this.#entries.set(key, entry);
     this.#byAge.add(entry);
-    while (this.#entries.size > this.#maxEntries || this.#bytes > this.#maxBytes) {
+    while (this.#entries.size > representations || this.#bytes > representationBytes) {
       const oldest = this.#byAge.first;
       if (oldest === undefined) return;
       this.#options.onLimit();

@@ -3,7 +3,6 @@ import type { CoapReply, RequestHandler } from '../api.ts';
 import { blockOption, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { MAX_PROCESSING_PER_PEER, MAX_RELATIONS_PER_PEER } from '../limits.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
 import { uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
@@ -57,13 +56,12 @@ export class ServerRole {
   constructor(engine: Engine, handler: RequestHandler) {
     this.#engine = engine;
     this.#handler = handler;
-    const { clock, timers, settings } = engine;
-    const lifetimeMs = engine.times.exchangeLifetimeMs;
+    const { clock, timers, settings, limits, lifetimeMs } = engine;
     const onLimit = (): void => {
       engine.counters.limits += 1;
     };
-    this.#uploads = new BodyUploads({ clock, timers, lifetimeMs, onLimit, ...settings });
-    this.#representations = new Representations({ clock, timers, lifetimeMs, onLimit });
+    this.#uploads = new BodyUploads({ clock, timers, lifetimeMs, limits, onLimit, maxBodySize: settings.maxBodySize });
+    this.#representations = new Representations({ clock, timers, lifetimeMs, limits, onLimit });
   }
 
   /** A request message that is no duplicate. */
@@ -85,7 +83,7 @@ export class ServerRole {
       respondPlainly(responder, { code: Code.PROXYING_NOT_SUPPORTED }); // RFC 7252 §5.7.2
       return;
     }
-    if (state.processing >= MAX_PROCESSING_PER_PEER) {
+    if (state.processing >= this.#engine.limits.processingPerPeer) {
       this.#engine.counters.limits += 1;
       this.#engine.deduplication.forget(received);
       return;
@@ -149,7 +147,7 @@ export class ServerRole {
   #serveBlock({ state, message, options, responder }: Work, block2: BlockValue): boolean {
     const representation = this.#representations.find(representationKey(state, message, options));
     if (representation !== undefined) {
-      responder.respond(slice(representation, block2, this.#engine.settings.szx));
+      responder.respond(slice(representation, block2, state.settings.szx));
       return true;
     }
     // The handler can tell the body of these again; doing the work of another method twice is out of the question.
@@ -159,7 +157,7 @@ export class ServerRole {
   }
 
   #await(work: Work, result: Promise<CoapReply>): void {
-    const { timers, settings, times } = this.#engine;
+    const { timers, settings } = this.#engine;
     const { state } = work;
     let settled = false;
     const settle = (): boolean => {
@@ -173,7 +171,7 @@ export class ServerRole {
     let timer: Timer = timers.schedule(settings.separateResponseAfterMs, () => {
       work.responder.acknowledge();
       // After that long nobody waits for the response.
-      timer = timers.schedule(times.exchangeLifetimeMs, () => {
+      timer = timers.schedule(state.settings.times.exchangeLifetimeMs, () => {
         if (settle()) this.#engine.counters.handlerErrors += 1;
       });
     });
@@ -237,7 +235,7 @@ export class ServerRole {
 
   #shapeOf({ state, message, options, block1, block2 }: Work, observe: number | undefined): ReplyShape {
     return {
-      szx: this.#engine.settings.szx,
+      szx: state.settings.szx,
       keep: (representation) => {
         this.#representations.keep(state, representationKey(state, message, options), representation);
       },
@@ -251,7 +249,7 @@ export class ServerRole {
     if (work.relation !== undefined) return work.relation;
     if (work.answered) throw new TypeError('the request has been answered: too late to accept its observation');
     const { state, message } = work;
-    if (state.relations.size >= MAX_RELATIONS_PER_PEER && !state.relations.has(tokenKey(message.token))) {
+    if (state.relations.size >= this.#engine.limits.relationsPerPeer && !state.relations.has(tokenKey(message.token))) {
       this.#engine.counters.limits += 1;
       throw new CoapError('ERR_COAP_LIMIT', 'too many observations', { responseCode: Code.SERVICE_UNAVAILABLE });
     }

@@ -1,21 +1,22 @@
 import type { Clock, Peer, RandomSource, TimerQueue } from '@flownexus/datagram';
 import { CoapError } from '../errors.ts';
-import { MAX_PEERS, MAX_QUEUED_PER_PEER } from '../limits.ts';
+import type { CoapLimits } from '../limits.ts';
 import { ExpiryList } from './expiry-list.ts';
 import { Lane } from './lane.ts';
 import { MessageIdSource } from './message-id.ts';
 import { isIdle, type PeerState } from './peer-state.ts';
-import type { TransmissionParameters, TransmissionTimes } from './transmission-parameters.ts';
+import type { SettingsOf } from './peer-settings.ts';
 
 export interface StateTableOptions {
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly random: RandomSource;
-  readonly parameters: TransmissionParameters;
-  readonly times: TransmissionTimes;
+  readonly limits: CoapLimits;
+  readonly settingsOf: SettingsOf;
+  /** How long a silent peer is remembered, unless its own EXCHANGE_LIFETIME is longer. */
+  readonly lifetimeMs: number;
   /** A state without live work left the table. */
   readonly onEvicted: (state: PeerState) => void;
-  readonly maxPeers?: number;
 }
 
 /** How many of the longest silent states are looked at to make room for a new one. */
@@ -27,17 +28,17 @@ const EVICTION_TRIES = 16;
  */
 export class StateTable {
   readonly #options: StateTableOptions;
-  readonly #maxPeers: number;
   readonly #states = new Map<string, PeerState>();
   readonly #silent: ExpiryList<PeerState>;
 
   constructor(options: StateTableOptions) {
     this.#options = options;
-    this.#maxPeers = options.maxPeers ?? MAX_PEERS;
     this.#silent = new ExpiryList({
       clock: options.clock,
       timers: options.timers,
-      lifetimeMs: options.times.exchangeLifetimeMs,
+      lifetimeMs: options.lifetimeMs,
+      // RFC 7252 §4.5: what it sent is remembered for its own EXCHANGE_LIFETIME.
+      lifetimeOf: ({ settings }) => settings.times.exchangeLifetimeMs,
       onExpired: (state) => {
         if (isIdle(state)) this.#evict(state);
         else this.#silent.add(state);
@@ -60,22 +61,26 @@ export class StateTable {
   obtain(peer: Peer): PeerState | undefined {
     const known = this.find(peer);
     if (known !== undefined) return known;
-    if (this.#states.size >= this.#maxPeers && !this.#makeRoom()) return undefined;
-    const { clock, random, parameters, times } = this.#options;
+    if (this.#states.size >= this.#options.limits.peers && !this.#makeRoom()) return undefined;
+    const { clock, random, limits } = this.#options;
+    const settings = this.#options.settingsOf(peer);
+    const { nstart } = settings.parameters;
     const state: PeerState = {
       peer,
-      messageIds: new MessageIdSource(clock, random, times.exchangeLifetimeMs),
+      settings,
+      messageIds: new MessageIdSource(clock, random, settings.times.exchangeLifetimeMs),
       received: new Map(),
       outgoing: new Map(),
       tokens: new Map(),
       relations: new Map(),
-      requests: new Lane(parameters.nstart, MAX_QUEUED_PER_PEER),
-      responses: new Lane(parameters.nstart, MAX_QUEUED_PER_PEER),
+      requests: new Lane(nstart, limits.queuedPerPeer),
+      responses: new Lane(nstart, limits.queuedPerPeer),
       uploads: new Map(),
       processing: 0,
       assemblies: undefined,
       representations: undefined,
       closedWith: undefined,
+      sinceMs: 0,
       expiresAtMs: 0,
       previous: undefined,
       next: undefined,

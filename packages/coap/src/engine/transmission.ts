@@ -42,7 +42,7 @@ export class Transmission implements Outgoing {
     this.#messageId = messageId;
     this.#datagram = datagram;
     this.#listener = listener;
-    const { ackTimeoutMs, ackRandomFactor } = engine.parameters;
+    const { ackTimeoutMs, ackRandomFactor } = state.settings.parameters;
     this.#timeoutMs = ackTimeoutMs * (1 + (ackRandomFactor - 1) * engine.random.unit());
     state.outgoing.set(messageId, this);
     this.#send();
@@ -72,11 +72,11 @@ export class Transmission implements Outgoing {
   #send(): void {
     this.#timer = this.#engine.timers.schedule(this.#timeoutMs, this.#onTimer);
     this.#sentTo = addressOf(this.#state.peer);
-    this.#engine.send(this.#state, this.#datagram);
+    this.#engine.send(this.#state, this.#datagram, this.#retransmissions > 0);
   }
 
   readonly #onTimer = (): void => {
-    if (this.#retransmissions >= this.#engine.parameters.maxRetransmit) {
+    if (this.#retransmissions >= this.#state.settings.parameters.maxRetransmit) {
       this.stop();
       this.#engine.counters.timeouts += 1;
       this.#listener.onTimeout();

@@ -1,4 +1,3 @@
-import { MAX_PROCESSING_PER_PEER } from '../limits.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
@@ -33,7 +32,7 @@ export function runUplink(engine: Engine, state: PeerState, uplink: Uplink): voi
 
 /** Whether another handler may run for the peer. If not the message counts as lost: its retransmission comes anew. */
 export function admitUplink(engine: Engine, state: PeerState, message: ArrivedResponse | undefined): boolean {
-  if (state.processing < MAX_PROCESSING_PER_PEER) return true;
+  if (state.processing < engine.limits.processingPerPeer) return true;
   engine.counters.limits += 1;
   forget(engine, message);
   return false;

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { BodyUploads } from '../../src/engine/body-uploads.ts';
 import { Representations, slice, withEtag } from '../../src/engine/representations.ts';
+import { type CoapLimits, DEFAULT_LIMITS } from '../../src/limits.ts';
 import { Bench } from './fixtures.ts';
 
 describe('request bodies being put together', () => {
-  function setup(bounds: { maxUploads?: number; maxBytes?: number }): { bench: Bench; uploads: BodyUploads } {
+  function setup(bounds: Partial<CoapLimits>): { bench: Bench; uploads: BodyUploads } {
     const bench = new Bench();
     const { clock, timers, onLimit } = bench;
     const uploads = new BodyUploads({
@@ -12,9 +13,8 @@ describe('request bodies being put together', () => {
       timers,
       onLimit,
       lifetimeMs: 247_000,
-      szx: 6,
       maxBodySize: 10_000,
-      ...bounds,
+      limits: { ...DEFAULT_LIMITS, ...bounds },
     });
     return { bench, uploads };
   }
@@ -25,7 +25,7 @@ describe('request bodies being put together', () => {
   };
 
   test('are a bounded number', () => {
-    const { bench, uploads } = setup({ maxUploads: 2 });
+    const { bench, uploads } = setup({ uploads: 2 });
     for (const key of ['a', 'b', 'c']) first(bench, uploads, key);
     expect([uploads.size, uploads.bytes, bench.limits]).toEqual([2, 2 * (64 + 2), 1]);
     expect(first(bench, uploads, 'a', 1)).toBe(136);
@@ -33,7 +33,7 @@ describe('request bodies being put together', () => {
   });
 
   test('are a bounded number of bytes, the least lately continued goes', () => {
-    const { bench, uploads } = setup({ maxBytes: 200 });
+    const { bench, uploads } = setup({ uploadBytes: 200 });
     for (const key of ['a', 'b']) first(bench, uploads, key);
     first(bench, uploads, 'a', 1);
     first(bench, uploads, 'c');
@@ -42,7 +42,7 @@ describe('request bodies being put together', () => {
   });
 
   test('count with their keys, which peers choose as well', () => {
-    const { bench, uploads } = setup({ maxBytes: 1000 });
+    const { bench, uploads } = setup({ uploadBytes: 1000 });
     for (const letter of ['a', 'b', 'c']) first(bench, uploads, letter.repeat(300));
     expect([uploads.size, uploads.bytes, bench.limits]).toEqual([1, 64 + 600, 2]);
   });
@@ -68,15 +68,16 @@ describe('request bodies being put together', () => {
 });
 
 describe('representations', () => {
-  function setup(bounds: { maxEntries?: number; maxBytes?: number }): { bench: Bench; kept: Representations } {
+  function setup(bounds: Partial<CoapLimits>): { bench: Bench; kept: Representations } {
     const bench = new Bench();
     const { clock, timers, onLimit } = bench;
-    return { bench, kept: new Representations({ clock, timers, onLimit, lifetimeMs: 247_000, ...bounds }) };
+    const limits = { ...DEFAULT_LIMITS, ...bounds };
+    return { bench, kept: new Representations({ clock, timers, onLimit, lifetimeMs: 247_000, limits }) };
   }
   const representation = (length: number) => ({ code: 69, options: [], body: new Uint8Array(length) });
 
   test('are a bounded number and a bounded number of bytes, the least lately used goes', () => {
-    const { bench, kept } = setup({ maxEntries: 3, maxBytes: 300 });
+    const { bench, kept } = setup({ representations: 3, representationBytes: 300 });
     for (const key of ['a', 'b', 'c']) kept.keep(bench.state(), key, representation(100));
     kept.find('a');
     kept.keep(bench.state(), 'd', representation(100));

@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { Deduplication, type DeduplicationOptions } from '../../src/engine/deduplication.ts';
+import { Deduplication } from '../../src/engine/deduplication.ts';
+import { type CoapLimits, DEFAULT_LIMITS } from '../../src/limits.ts';
 import { Bench } from './fixtures.ts';
 
-function setup(bounds: Partial<DeduplicationOptions> = {}): { bench: Bench; known: Deduplication } {
+function setup(bounds: Partial<CoapLimits> = {}): { bench: Bench; known: Deduplication } {
   const bench = new Bench();
   const { clock, timers, times, onLimit } = bench;
-  return { bench, known: new Deduplication({ clock, timers, times, onLimit, ...bounds }) };
+  const limits = { ...DEFAULT_LIMITS, ...bounds };
+  return { bench, known: new Deduplication({ clock, timers, times, onLimit, limits }) };
 }
 
 describe('the bounds', () => {
   test('of all entries: the oldest goes, of whatever kind', () => {
-    const { bench, known } = setup({ maxEntries: 2 });
+    const { bench, known } = setup({ deduplicationEntries: 2 });
     known.add(bench.state('a'), 1, true);
     bench.clock.advance(1);
     known.add(bench.state('a'), 2, false);
@@ -24,7 +26,7 @@ describe('the bounds', () => {
   });
 
   test("of a peer: its oldest goes, not another peer's", () => {
-    const { bench, known } = setup({ maxEntriesPerPeer: 2 });
+    const { bench, known } = setup({ deduplicationPerPeer: 2 });
     known.add(bench.state('b'), 1, true);
     for (const messageId of [1, 2, 3]) known.add(bench.state('a'), messageId, true);
     expect([1, 2, 3].map((messageId) => known.find(bench.state('a'), messageId) !== undefined)).toEqual([
@@ -36,7 +38,7 @@ describe('the bounds', () => {
   });
 
   test('of bytes', () => {
-    const { bench, known } = setup({ maxBytes: 100 });
+    const { bench, known } = setup({ deduplicationBytes: 100 });
     for (const messageId of [1, 2, 3]) known.answered(known.add(bench.state(), messageId, true), new Uint8Array(40));
     expect([known.size, known.bytes]).toEqual([2, 80]);
     expect(known.find(bench.state(), 1)).toBeUndefined();

@@ -5,7 +5,7 @@ import { Bench } from './fixtures.ts';
 interface Entry extends Expiring<Entry> {
   readonly name: string;
 }
-const entry = (name: string): Entry => ({ name, expiresAtMs: 0, previous: undefined, next: undefined });
+const entry = (name: string): Entry => ({ name, sinceMs: 0, expiresAtMs: 0, previous: undefined, next: undefined });
 
 function setup(onExpired?: (list: ExpiryList<Entry>, entry: Entry) => void): {
   bench: Bench;

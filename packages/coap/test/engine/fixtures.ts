@@ -1,5 +1,6 @@
 import { TimerQueue, type Peer } from '@flownexus/datagram';
 import { seededRandom, VirtualClock } from '@flownexus/datagram/testing';
+import { DEFAULT_LIMITS } from '../../src/limits.ts';
 import type { PeerState } from '../../src/engine/peer-state.ts';
 import { StateTable, type StateTableOptions } from '../../src/engine/state-table.ts';
 import {
@@ -22,8 +23,9 @@ export class Bench {
       clock: this.clock,
       timers: this.timers,
       random: seededRandom(1),
-      parameters: DEFAULT_TRANSMISSION_PARAMETERS,
-      times: this.times,
+      limits: DEFAULT_LIMITS,
+      settingsOf: () => ({ parameters: DEFAULT_TRANSMISSION_PARAMETERS, times: this.times, szx: 5 }),
+      lifetimeMs: this.times.exchangeLifetimeMs,
       onEvicted: ({ peer }) => {
         this.evicted.push(peer.key);
       },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CoapError } from '../../src/index.ts';
+import { CoapError, DEFAULT_LIMITS } from '../../src/index.ts';
 import { Bench, peer } from './fixtures.ts';
 
 const relation = { sequence: 0, close: () => undefined };
@@ -30,7 +30,7 @@ describe('peers', () => {
   });
 
   test('make room when there are too many: the longest silent first', () => {
-    const bench = new Bench({ maxPeers: 2 });
+    const bench = new Bench({ limits: { ...DEFAULT_LIMITS, peers: 2 } });
     bench.state('a');
     bench.state('b');
     bench.state('a');
@@ -39,7 +39,7 @@ describe('peers', () => {
   });
 
   test('with something under way do not make room', () => {
-    const bench = new Bench({ maxPeers: 2 });
+    const bench = new Bench({ limits: { ...DEFAULT_LIMITS, peers: 2 } });
     bench.state('a').relations.set('x', relation);
     bench.state('b').relations.set('x', relation);
     expect(bench.table.obtain(peer('c'))).toBeUndefined();

@@ -118,7 +118,7 @@ test('an upload that finds the queue full does not keep the next one from its re
 });
 
 test('exchanges with all peers together are bounded, and make room when they end', async () => {
-  const world = await World.open({ maxExchanges: 3 });
+  const world = await World.open({ limits: { exchanges: 3 } });
   const others = await Promise.all([1, 2, 3].map((port) => world.endpoint.connect('10.0.0.3', port)));
   const outcomes = others.map((peer) =>
     world.endpoint.request(peer, { method: Code.GET }, { timeoutMs: 1_000 }).catch((error: unknown) => error),
