@@ -26,7 +26,7 @@ export interface ResolvedSettings {
 export type SettingsOf = (peer: Peer) => ResolvedSettings;
 
 /** Throws `RangeError` for a value out of its range. */
-export function resolveSettings(settings: PeerSettings, base: TransmissionParameters, szx: number): ResolvedSettings {
+function resolveSettings(settings: PeerSettings, base: TransmissionParameters, szx: number): ResolvedSettings {
   const { parameters, preferredBlockSize } = settings;
   const resolved = parameters === undefined ? base : transmissionParameters({ ...base, ...parameters });
   return {
