@@ -35,6 +35,12 @@ export interface CoapReply {
   readonly contentFormat?: number;
   /** Location-Path segments (RFC 7252 §5.10.7). */
   readonly locationPath?: readonly string[];
+  /** Location-Query options, in order (RFC 7252 §5.10.7). */
+  readonly locationQuery?: readonly string[];
+  /** What tells this representation from others of the resource: 1 to 8 bytes (RFC 7252 §5.10.6). */
+  readonly etag?: Uint8Array;
+  /** Seconds that the reply may be cached, 0 to 2^32-1. Absent: 60 (RFC 7252 §5.10.5). */
+  readonly maxAge?: number;
   readonly options?: readonly CoapOption[];
   readonly payload?: Uint8Array;
   /** Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that is the first. */
@@ -59,6 +65,20 @@ export interface IncomingRequest {
   readonly accept: number | undefined;
   /** 0 registers, 1 cancels (RFC 7641 §2). */
   readonly observe: number | undefined;
+  /** The host and the port that the request is for. Undefined: those that it was sent to (RFC 7252 §5.10.1). */
+  readonly uriHost: string | undefined;
+  readonly uriPort: number | undefined;
+  /** ETags of representations that the peer has (RFC 7252 §5.10.6.2). The engine answers 2.03 when the reply has one of them. */
+  readonly etags: readonly Uint8Array[];
+  /**
+   * The request is for one of these ETags; an empty one stands for any representation (RFC 7252 §5.10.8.1). Nothing is there
+   * unless the service understands If-Match: see {@link RequestService}.
+   */
+  readonly ifMatch: readonly Uint8Array[];
+  /** The request is for a resource that does not exist (RFC 7252 §5.10.8.2). As with `ifMatch`. */
+  readonly ifNoneMatch: boolean;
+  /** Whether it was sent to a group (RFC 7252 §8). */
+  readonly multicast: boolean;
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
   /**
@@ -87,9 +107,19 @@ export interface ObserveRelation {
 /**
  * Handles a request. A rejection is answered 5.00; a `CoapError` with a `responseCode` is answered with that. Requests that don't
  * come here: with a method that RFC 7252 and RFC 8132 don't have (answered 4.05), and with a critical option that isn't
- * understood (4.02), If-Match and If-None-Match among them.
+ * understood (4.02), If-Match and If-None-Match among them: see {@link RequestService}.
  */
 export type RequestHandler = (request: IncomingRequest) => CoapReply | Promise<CoapReply>;
+
+/** A handler that acts on critical options that the engine itself does not. */
+export interface RequestService {
+  readonly handle: RequestHandler;
+  /**
+   * Numbers of the options that `handle` never overlooks (RFC 7252 §5.4.1). With `OptionNumber.IF_MATCH` and
+   * `OptionNumber.IF_NONE_MATCH` the service takes it on itself not to perform a request whose condition is not fulfilled (§5.10.8).
+   */
+  readonly understands: readonly number[];
+}
 
 /** One notification of an observation in the client role. */
 export interface CoapNotification extends CoapResponse {

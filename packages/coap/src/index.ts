@@ -19,6 +19,7 @@ export {
   makeOption,
   makeStringOption,
   makeUintOption,
+  opaqueOptions,
   stringOptions,
   uintOption,
 } from './option-values.ts';

@@ -1,5 +1,5 @@
 import type { Timer } from '@flownexus/datagram';
-import type { CoapReply, RequestHandler } from '../api.ts';
+import type { CoapReply, RequestHandler, RequestService } from '../api.ts';
 import { blockOption, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
@@ -19,10 +19,10 @@ import { ServerRequest } from './server-request.ts';
 import { tokenKey } from './token.ts';
 
 /**
- * The critical options of requests that the engine or a handler acts on (RFC 7252 §5.4.1). Not If-Match and If-None-Match: a
- * request must not be performed as if they were not there (§5.10.8).
+ * The critical options of requests that the engine or any handler acts on (RFC 7252 §5.4.1). Not If-Match and If-None-Match: a
+ * request must not be performed as if they were not there (§5.10.8), so that only a service that understands them gets it.
  */
-const UNDERSTOOD_IN_REQUESTS: ReadonlySet<number> = new Set([
+const UNDERSTOOD_IN_REQUESTS: readonly number[] = [
   OptionNumber.URI_HOST,
   OptionNumber.URI_PORT,
   OptionNumber.URI_PATH,
@@ -32,7 +32,7 @@ const UNDERSTOOD_IN_REQUESTS: ReadonlySet<number> = new Set([
   OptionNumber.BLOCK1,
   OptionNumber.PROXY_URI,
   OptionNumber.PROXY_SCHEME,
-]);
+];
 
 /** One request message on its way to its answer. */
 interface Work {
@@ -51,12 +51,15 @@ interface Work {
 export class ServerRole {
   readonly #engine: Engine;
   readonly #handler: RequestHandler;
+  readonly #understood: ReadonlySet<number>;
   readonly #uploads: BodyUploads;
   readonly #representations: Representations;
 
-  constructor(engine: Engine, handler: RequestHandler) {
+  constructor(engine: Engine, service: RequestHandler | RequestService) {
     this.#engine = engine;
-    this.#handler = handler;
+    const plain = typeof service === 'function';
+    this.#handler = plain ? service : (request) => service.handle(request);
+    this.#understood = new Set(plain ? UNDERSTOOD_IN_REQUESTS : [...UNDERSTOOD_IN_REQUESTS, ...service.understands]);
     const { clock, timers, settings } = engine;
     const lifetimeMs = engine.times.exchangeLifetimeMs;
     const onLimit = (): void => {
@@ -73,7 +76,7 @@ export class ServerRole {
       respondPlainly(responder, { code: Code.METHOD_NOT_ALLOWED }); // RFC 7252 §5.8
       return;
     }
-    const { options, badCritical } = checkOptions(message.options, UNDERSTOOD_IN_REQUESTS);
+    const { options, badCritical } = checkOptions(message.options, this.#understood);
     if (badCritical !== undefined) {
       // RFC 7252 §5.4.1: 4.02 for a Confirmable request, a Non-confirmable one is rejected by ignoring it.
       if (message.type === MessageType.CON) {
