@@ -29,7 +29,10 @@ export interface CoapResponse {
   readonly payload: Uint8Array;
 }
 
-/** What a request handler answers. */
+/**
+ * What a request handler answers. A 2.05 to a GET or a FETCH that names its ETag goes out as 2.03, without its payload
+ * (RFC 7252 §5.9.1.3): the first response of an observation and its notifications as well (RFC 7641 §4.3.2).
+ */
 export interface CoapReply {
   readonly code: number;
   readonly contentFormat?: number;
@@ -37,7 +40,10 @@ export interface CoapReply {
   readonly locationPath?: readonly string[];
   /** Location-Query options, in order (RFC 7252 §5.10.7). */
   readonly locationQuery?: readonly string[];
-  /** What tells this representation from others of the resource: 1 to 8 bytes (RFC 7252 §5.10.6). */
+  /**
+   * What tells this representation from others of the resource: 1 to 8 bytes (RFC 7252 §5.10.6). A reply that needs blocks
+   * has one in any case: where none is given, one that is computed from the payload.
+   */
   readonly etag?: Uint8Array;
   /** Seconds that the reply may be cached, 0 to 2^32-1. Absent: 60 (RFC 7252 §5.10.5). */
   readonly maxAge?: number;

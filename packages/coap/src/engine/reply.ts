@@ -3,8 +3,9 @@ import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
 import { Code, isResponse, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import type { CoapOption } from '../message.ts';
-import { buildOptions, makeOption, makeUintOption } from '../option-values.ts';
+import { buildOptions, findOption, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { equalBytes } from './equal-bytes.ts';
 import { checkFurtherOptions } from './request-options.ts';
 import type { Representation, Slice } from './representations.ts';
 import { slice, withEtag } from './representations.ts';
@@ -14,6 +15,9 @@ const encoder = new TextEncoder();
 
 /** What of the request shapes its reply. */
 export interface ReplyShape {
+  readonly method: number;
+  /** Those of the request. */
+  readonly options: readonly CoapOption[];
   readonly szx: number;
   /** Keeps a body that is larger than a block. */
   readonly keep: (representation: Representation) => void;
@@ -34,7 +38,8 @@ export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice {
   const size = blockSize(Math.min(block2?.szx ?? shape.szx, shape.szx));
   let result: Slice;
   const asked = block2 === undefined ? 0 : block2.num * blockSize(block2.szx);
-  if (asked > 0 && asked >= payload.length) {
+  if (asked === 0 && isKnown(reply.code, own, shape)) result = validated(own);
+  else if (asked > 0 && asked >= payload.length) {
     // Nothing is kept for a block that does not exist (RFC 7959 §2.4), or for an error that is no body.
     result = isSuccess(reply.code)
       ? { code: Code.BAD_REQUEST, options: [], payload: NO_BYTES }
@@ -45,8 +50,11 @@ export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice {
     if (block2 !== undefined) result = withBlock2(result, Math.min(block2.szx, shape.szx));
   } else {
     const representation = withEtag({ code: reply.code, options: own, body: payload });
-    shape.keep(representation);
-    result = slice(representation, block2 ?? { num: 0, more: false, szx: shape.szx }, shape.szx);
+    if (asked === 0 && isKnown(reply.code, representation.options, shape)) result = validated(representation.options);
+    else {
+      shape.keep(representation);
+      result = slice(representation, block2 ?? { num: 0, more: false, szx: shape.szx }, shape.szx);
+    }
   }
   const further: CoapOption[] = [];
   if (shape.observe !== undefined) further.push(makeUintOption(OptionNumber.OBSERVE, shape.observe));
@@ -55,6 +63,25 @@ export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice {
     further.push(makeOption(OptionNumber.BLOCK1, encodeBlock({ num, more: false, szx: Math.min(szx, shape.szx) })));
   }
   return further.length === 0 ? result : { ...result, options: sorted([...result.options, ...further]) };
+}
+
+/** A GET or a FETCH: it can be performed again without a second effect (RFC 7252 §5.1, RFC 8132 §2). */
+export function isSafe(method: number): boolean {
+  return method === Code.GET || method === Code.FETCH;
+}
+
+/** Whether the peer has the representation already: its request names the ETag (RFC 7252 §5.10.6.2). */
+function isKnown(code: number, own: readonly CoapOption[], { method, options }: ReplyShape): boolean {
+  if (code !== Code.CONTENT || !isSafe(method)) return false;
+  const etag = findOption(own, OptionNumber.ETAG);
+  if (etag === undefined) return false;
+  return options.some(({ number, value }) => number === OptionNumber.ETAG && equalBytes(value, etag.value));
+}
+
+/** RFC 7252 §5.9.1.3: the ETag, what says how long it is fresh, and no payload. */
+function validated(own: readonly CoapOption[]): Slice {
+  const options = own.filter(({ number }) => number === OptionNumber.ETAG || number === OptionNumber.MAX_AGE);
+  return { code: Code.VALID, options, payload: NO_BYTES };
 }
 
 /** What a handler that failed is answered with: its own code when it has one, otherwise 5.00 without a word. */

@@ -12,7 +12,7 @@ import { representationKey, uploadKey } from './cache-key.ts';
 import type { Engine } from './engine.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import { Relation } from './relation.ts';
-import { diagnosticReply, errorReply, shapeReply, type ReplyShape } from './reply.ts';
+import { diagnosticReply, errorReply, isSafe, shapeReply, type ReplyShape } from './reply.ts';
 import { Representations, slice } from './representations.ts';
 import { Responder, type ResponseListener } from './responder.ts';
 import { ServerRequest } from './server-request.ts';
@@ -156,7 +156,7 @@ export class ServerRole {
       return true;
     }
     // The handler can tell the body of these again; doing the work of another method twice is out of the question.
-    if (message.code === Code.GET || message.code === Code.FETCH) return false;
+    if (isSafe(message.code)) return false;
     respondPlainly(responder, { code: Code.REQUEST_ENTITY_INCOMPLETE });
     return true;
   }
@@ -240,6 +240,8 @@ export class ServerRole {
 
   #shapeOf({ state, message, options, block1, block2 }: Work, observe: number | undefined): ReplyShape {
     return {
+      method: message.code,
+      options,
       szx: this.#engine.settings.szx,
       keep: (representation) => {
         this.#representations.keep(state, representationKey(state, message, options), representation);
