@@ -49,6 +49,8 @@ export interface CoapReply {
   readonly maxAge?: number;
   readonly options?: readonly CoapOption[];
   readonly payload?: Uint8Array;
+  /** In the place of `payload` and `etag`: a body that is read block by block. */
+  readonly body?: BodySource;
   /** Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that is the first. */
   readonly afterSent?: () => void;
   /**
@@ -57,6 +59,23 @@ export interface CoapReply {
    * reply can't be a message. Not for notifications: their promise rejects.
    */
   readonly onUnsent?: () => void;
+}
+
+/**
+ * A body of any size that is served without being held: from a file, say. The handler is called for each block that the
+ * peer asks for (`payload` and options of the request are the same, but for Block2), and the engine reads that block only.
+ * A body of several blocks answers a GET, or a FETCH that comes in one block; to other requests that is 5.00.
+ */
+export interface BodySource {
+  /** Bytes, at most 2^30: what 2^20 blocks hold (RFC 7959 §2.2). With the smaller blocks that a peer may insist on it gets less. */
+  readonly size: number;
+  /** 1 to 8 bytes that change when the body does: the peer recognises by it that its blocks are of one body (RFC 7959 §2.4). */
+  readonly etag: Uint8Array;
+  /**
+   * `length` bytes, of 1 to 1024, from `offset` on. Exactly these: anything else, as an error, is answered 5.00 and reported by
+   * `onError`. A promise counts as the handler's: the peer gets an Empty ACK when it takes a while.
+   */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
 /** A request as the server role sees it: whole, whatever blocks it came in. */

@@ -1,4 +1,3 @@
-import type { Timer } from '@flownexus/datagram';
 import type { CoapReply, RequestHandler, RequestService } from '../api.ts';
 import { blockOption, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
@@ -12,8 +11,10 @@ import { representationKey, uploadKey } from './cache-key.ts';
 import type { Engine } from './engine.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import { Relation } from './relation.ts';
-import { diagnosticReply, errorReply, isSafe, shapeReply, type ReplyShape } from './reply.ts';
-import { Representations, slice } from './representations.ts';
+import { awaitProcessing } from './processing.ts';
+import { diagnosticReply, errorReply, shapeReply } from './reply.ts';
+import { asksSize, isSafe, type ReplyShape } from './reply-shape.ts';
+import { Representations, slice, type Slice } from './representations.ts';
 import { Responder, type ResponseListener } from './responder.ts';
 import { ServerRequest } from './server-request.ts';
 import { tokenKey } from './token.ts';
@@ -152,7 +153,7 @@ export class ServerRole {
   #serveBlock({ state, message, options, responder }: Work, block2: BlockValue): boolean {
     const representation = this.#representations.find(representationKey(state, message, options));
     if (representation !== undefined) {
-      responder.respond(slice(representation, block2, this.#engine.settings.szx));
+      responder.respond(slice(representation, block2, this.#engine.settings.szx, asksSize(options)));
       return true;
     }
     // The handler can tell the body of these again; doing the work of another method twice is out of the question.
@@ -162,34 +163,12 @@ export class ServerRole {
   }
 
   #await(work: Work, result: Promise<CoapReply>): void {
-    const { timers, settings, times } = this.#engine;
-    const { state } = work;
-    let settled = false;
-    const settle = (): boolean => {
-      if (settled) return false;
-      settled = true;
-      state.processing -= 1;
-      timer.cancel();
-      return true;
-    };
-    state.processing += 1;
-    let timer: Timer = timers.schedule(settings.separateResponseAfterMs, () => {
-      work.responder.acknowledge();
-      // After that long nobody waits for the response.
-      timer = timers.schedule(times.exchangeLifetimeMs, () => {
-        if (settle()) this.#engine.counters.handlerErrors += 1;
-      });
+    awaitProcessing(this.#engine, work.state, work.responder, result, {
+      onValue: (reply) => this.#answer(work, reply),
+      onError: (error) => this.#fail(work, error),
+      onLate: (reply) => this.#tellUnsent(reply),
+      onLateError: (error) => this.#report(error),
     });
-    result.then(
-      (reply) => {
-        if (settle()) this.#answer(work, reply);
-        else this.#tellUnsent(reply);
-      },
-      (error: unknown) => {
-        if (settle()) this.#fail(work, error);
-        else this.#report(error);
-      },
-    );
   }
 
   #fail(work: Work, error: unknown): void {
@@ -214,18 +193,47 @@ export class ServerRole {
       this.#tellUnsent(reply);
       return;
     }
-    const { relation, responder } = work;
+    const { relation } = work;
+    let shaped: Slice | Promise<Slice>;
     try {
       if (!isSuccess(reply.code)) relation?.end();
       const observe = relation?.active === true ? relation.nextObserve() : undefined;
-      responder.respond(shapeReply(reply, this.#shapeOf(work, observe)), this.#listenerOf(reply, relation));
+      shaped = shapeReply(reply, this.#shapeOf(work, observe));
     } catch (error) {
-      // The handler's reply can't be a message, or plain JavaScript gave none.
-      this.#engine.applicationError(error, 'reply');
-      relation?.end();
-      this.#tellUnsent(reply);
-      respondPlainly(responder, { code: Code.INTERNAL_SERVER_ERROR });
+      this.#refuse(work, reply, error);
+      return;
     }
+    if (shaped instanceof Promise) this.#awaitBody(work, reply, shaped);
+    else this.#send(work, reply, shaped);
+  }
+
+  /** The body of the reply is being read. */
+  #awaitBody(work: Work, reply: CoapReply, shaped: Promise<Slice>): void {
+    awaitProcessing(this.#engine, work.state, work.responder, shaped, {
+      onValue: (result) => {
+        if (work.state.closedWith !== undefined) this.#tellUnsent(reply);
+        else this.#send(work, reply, result);
+      },
+      onError: (error) => this.#refuse(work, reply, error),
+      onGivenUp: () => this.#tellUnsent(reply),
+      onLateError: (error) => this.#engine.applicationError(error, 'reply'),
+    });
+  }
+
+  #send(work: Work, reply: CoapReply, result: Slice): void {
+    try {
+      work.responder.respond(result, this.#listenerOf(reply, work.relation));
+    } catch (error) {
+      this.#refuse(work, reply, error);
+    }
+  }
+
+  /** The handler's reply can't be a message, or plain JavaScript gave none. */
+  #refuse(work: Work, reply: CoapReply, error: unknown): void {
+    this.#engine.applicationError(error, 'reply');
+    work.relation?.end();
+    this.#tellUnsent(reply);
+    respondPlainly(work.responder, { code: Code.INTERNAL_SERVER_ERROR });
   }
 
   #listenerOf(reply: CoapReply, relation: Relation | undefined): ResponseListener | undefined {
@@ -244,7 +252,10 @@ export class ServerRole {
       options,
       szx: this.#engine.settings.szx,
       keep: (representation) => {
-        this.#representations.keep(state, representationKey(state, message, options), representation);
+        if (representation === undefined && state.representations === undefined) return;
+        const key = representationKey(state, message, options);
+        if (representation === undefined) this.#representations.drop(key);
+        else this.#representations.keep(state, key, representation);
       },
       block1,
       block2,
