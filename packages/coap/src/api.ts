@@ -51,7 +51,10 @@ export interface CoapReply {
   readonly payload?: Uint8Array;
   /** In the place of `payload` and `etag`: a body that is read block by block. */
   readonly body?: BodySource;
-  /** Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that is the first. */
+  /**
+   * Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that
+   * is the first. Also when the peer asked not to be sent it (No-Response, RFC 7967): it has been given its due.
+   */
   readonly afterSent?: () => void;
   /**
    * Called once, in the place of `afterSent`, when the reply to a request has not been sent and never will be: the handler took

@@ -124,7 +124,9 @@ export class ServerRole {
         size1: uintOption(options, OptionNumber.SIZE1),
       });
       if (!('body' in step)) {
-        work.responder.respond({ code: step.code, options: step.options, payload: payload.subarray(0, 0) });
+        const answer = { code: step.code, options: step.options, payload: payload.subarray(0, 0) };
+        if (block1.more) work.responder.respondToBlock(answer);
+        else work.responder.respond(answer);
         return;
       }
       payload = step.body;
