@@ -29,15 +29,32 @@ export interface CoapResponse {
   readonly payload: Uint8Array;
 }
 
-/** What a request handler answers. */
+/**
+ * What a request handler answers. A 2.05 to a GET or a FETCH that names its ETag goes out as 2.03, without its payload
+ * (RFC 7252 §5.9.1.3): the first response of an observation and its notifications as well (RFC 7641 §4.3.2).
+ */
 export interface CoapReply {
   readonly code: number;
   readonly contentFormat?: number;
   /** Location-Path segments (RFC 7252 §5.10.7). */
   readonly locationPath?: readonly string[];
+  /** Location-Query options, in order (RFC 7252 §5.10.7). */
+  readonly locationQuery?: readonly string[];
+  /**
+   * What tells this representation from others of the resource: 1 to 8 bytes (RFC 7252 §5.10.6). A reply that needs blocks
+   * has one in any case: where none is given, one that is computed from the payload.
+   */
+  readonly etag?: Uint8Array;
+  /** Seconds that the reply may be cached, 0 to 2^32-1. Absent: 60 (RFC 7252 §5.10.5). */
+  readonly maxAge?: number;
   readonly options?: readonly CoapOption[];
   readonly payload?: Uint8Array;
-  /** Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that is the first. */
+  /** In the place of `payload` and `etag`: a body that is read block by block. */
+  readonly body?: BodySource;
+  /**
+   * Called once when the engine has handed the reply to the transport: the place to emit events from. Of a reply in blocks that
+   * is the first. Also when the peer asked not to be sent it (No-Response, RFC 7967): it has been given its due.
+   */
   readonly afterSent?: () => void;
   /**
    * Called once, in the place of `afterSent`, when the reply to a request has not been sent and never will be: the handler took
@@ -45,6 +62,23 @@ export interface CoapReply {
    * reply can't be a message. Not for notifications: their promise rejects.
    */
   readonly onUnsent?: () => void;
+}
+
+/**
+ * A body of any size that is served without being held: from a file, say. The handler is called for each block that the
+ * peer asks for (`payload` and options of the request are the same, but for Block2), and the engine reads that block only.
+ * A body of several blocks answers a GET, or a FETCH that comes in one block; to other requests that is 5.00.
+ */
+export interface BodySource {
+  /** Bytes, at most 2^30: what 2^20 blocks hold (RFC 7959 §2.2). With the smaller blocks that a peer may insist on it gets less. */
+  readonly size: number;
+  /** 1 to 8 bytes that change when the body does: the peer recognises by it that its blocks are of one body (RFC 7959 §2.4). */
+  readonly etag: Uint8Array;
+  /**
+   * `length` bytes, of 1 to 1024, from `offset` on. Exactly these: anything else, as an error, is answered 5.00 and reported by
+   * `onError`. A promise counts as the handler's: the peer gets an Empty ACK when it takes a while.
+   */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
 /** A request as the server role sees it: whole, whatever blocks it came in. */
@@ -59,6 +93,20 @@ export interface IncomingRequest {
   readonly accept: number | undefined;
   /** 0 registers, 1 cancels (RFC 7641 §2). */
   readonly observe: number | undefined;
+  /** The host and the port that the request is for. Undefined: those that it was sent to (RFC 7252 §5.10.1). */
+  readonly uriHost: string | undefined;
+  readonly uriPort: number | undefined;
+  /** ETags of representations that the peer has (RFC 7252 §5.10.6.2). The engine answers 2.03 when the reply has one of them. */
+  readonly etags: readonly Uint8Array[];
+  /**
+   * The request is for one of these ETags; an empty one stands for any representation (RFC 7252 §5.10.8.1). Nothing is there
+   * unless the service understands If-Match: see {@link RequestService}.
+   */
+  readonly ifMatch: readonly Uint8Array[];
+  /** The request is for a resource that does not exist (RFC 7252 §5.10.8.2). As with `ifMatch`. */
+  readonly ifNoneMatch: boolean;
+  /** Whether it was sent to a group (RFC 7252 §8). */
+  readonly multicast: boolean;
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
   /**
@@ -87,9 +135,19 @@ export interface ObserveRelation {
 /**
  * Handles a request. A rejection is answered 5.00; a `CoapError` with a `responseCode` is answered with that. Requests that don't
  * come here: with a method that RFC 7252 and RFC 8132 don't have (answered 4.05), and with a critical option that isn't
- * understood (4.02), If-Match and If-None-Match among them.
+ * understood (4.02), If-Match and If-None-Match among them: see {@link RequestService}.
  */
 export type RequestHandler = (request: IncomingRequest) => CoapReply | Promise<CoapReply>;
+
+/** A handler that acts on critical options that the engine itself does not. */
+export interface RequestService {
+  readonly handle: RequestHandler;
+  /**
+   * Numbers of the options that `handle` never overlooks (RFC 7252 §5.4.1). With `OptionNumber.IF_MATCH` and
+   * `OptionNumber.IF_NONE_MATCH` the service takes it on itself not to perform a request whose condition is not fulfilled (§5.10.8).
+   */
+  readonly understands: readonly number[];
+}
 
 /** One notification of an observation in the client role. */
 export interface CoapNotification extends CoapResponse {

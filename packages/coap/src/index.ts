@@ -21,6 +21,7 @@ export {
   makeOption,
   makeStringOption,
   makeUintOption,
+  opaqueOptions,
   stringOptions,
   uintOption,
 } from './option-values.ts';

@@ -12,6 +12,8 @@ export const MAX_OPTION_NUMBER = 65_535;
 export const MAX_OPTION_LENGTH = 65_804;
 /** RFC 7959 §2.2: block numbers have 20 bits. */
 export const MAX_BLOCK_NUMBER = 0xf_ffff;
+/** The largest body of which every byte is in a block: 1 GiB. */
+export const MAX_SOURCE_SIZE: number = (MAX_BLOCK_NUMBER + 1) * 1024;
 
 // --- Engine: engine/ ---
 

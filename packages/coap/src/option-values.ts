@@ -54,6 +54,13 @@ export function stringOptions(options: readonly CoapOption[], number: number): s
   return texts;
 }
 
+/** The values of all options with a number, in order. */
+export function opaqueOptions(options: readonly CoapOption[], number: number): Uint8Array[] {
+  const values: Uint8Array[] = [];
+  for (const option of options) if (option.number === number) values.push(option.value);
+  return values;
+}
+
 /** A uint option. Throws `RangeError` for a value that doesn't fit the option. */
 export function makeUintOption(number: number, value: number): CoapOption {
   return makeOption(number, encodeUint(value));
@@ -81,7 +88,9 @@ export interface OptionFields {
   readonly query?: readonly string[] | undefined;
   readonly contentFormat?: number | undefined;
   readonly accept?: number | undefined;
+  readonly etag?: Uint8Array | undefined;
   readonly observe?: number | undefined;
+  readonly maxAge?: number | undefined;
   readonly locationPath?: readonly string[] | undefined;
   readonly locationQuery?: readonly string[] | undefined;
   /** Options that have no field here, in any order. */
@@ -94,11 +103,13 @@ export interface OptionFields {
  */
 export function buildOptions(fields: OptionFields): CoapOption[] {
   const options: CoapOption[] = [];
+  if (fields.etag !== undefined) options.push(makeOption(OptionNumber.ETAG, fields.etag));
   if (fields.observe !== undefined) options.push(makeUintOption(OptionNumber.OBSERVE, fields.observe));
   pushSegments(options, OptionNumber.LOCATION_PATH, fields.locationPath);
   pushSegments(options, OptionNumber.URI_PATH, fields.path);
   if (fields.contentFormat !== undefined)
     options.push(makeUintOption(OptionNumber.CONTENT_FORMAT, fields.contentFormat));
+  if (fields.maxAge !== undefined) options.push(makeUintOption(OptionNumber.MAX_AGE, fields.maxAge));
   pushStrings(options, OptionNumber.URI_QUERY, fields.query);
   if (fields.accept !== undefined) options.push(makeUintOption(OptionNumber.ACCEPT, fields.accept));
   pushStrings(options, OptionNumber.LOCATION_QUERY, fields.locationQuery);

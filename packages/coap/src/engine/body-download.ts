@@ -4,6 +4,7 @@ import type { CoapMessage, CoapOption } from '../message.ts';
 import { findOption, uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 import type { Budget } from './budget.ts';
+import { equalBytes } from './equal-bytes.ts';
 import { GrowingBody } from './growing-body.ts';
 
 /** What a block did to a body: it needs more, it is whole, or the resource changed under it (RFC 7959 §2.4). */
@@ -83,5 +84,5 @@ export class BodyDownload {
 
 function sameEtag(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return equalBytes(a, b);
 }

@@ -19,7 +19,7 @@ interface Upload extends Expiring<Upload> {
 /** One block of a request. */
 export interface UploadBlock {
   readonly state: PeerState;
-  /** Peer, method, resource and Request-Tag: what makes two blocks parts of one body. Never the token. */
+  /** What makes two blocks parts of one body: see `uploadKey`. */
   readonly key: string;
   readonly block: BlockValue;
   readonly payload: Uint8Array;
@@ -126,7 +126,7 @@ export class BodyUploads {
   }
 
   #tooLarge(): UploadStep {
-    // RFC 7959 §2.9.3, §4: Size1 says how much would be accepted.
+    // RFC 7959 §2.9.3, §4: Size1 says how much would be accepted. No Block1: it would say that smaller blocks would do.
     return {
       code: Code.REQUEST_ENTITY_TOO_LARGE,
       options: [makeUintOption(OptionNumber.SIZE1, this.#options.maxBodySize)],

@@ -1,11 +1,9 @@
 import { Code } from '../code.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
-import { findOption, stringOptions } from '../option-values.ts';
-import { isNoCacheKey, OptionNumber } from '../options.ts';
+import { findOption } from '../option-values.ts';
+import { isCritical, isNoCacheKey, OptionNumber } from '../options.ts';
 import { digest } from './digest.ts';
 import type { PeerState } from './peer-state.ts';
-import { resourceKey } from './request-options.ts';
-import { tokenKey } from './token.ts';
 
 /** They differ among the requests for one body, or don't say which it is. */
 const NOT_IN_KEY: ReadonlySet<number> = new Set([
@@ -13,6 +11,8 @@ const NOT_IN_KEY: ReadonlySet<number> = new Set([
   OptionNumber.BLOCK2,
   OptionNumber.OBSERVE, // RFC 7641 §2
   OptionNumber.ETAG,
+  OptionNumber.HOP_LIMIT, // RFC 8768 §3: the way it came
+  OptionNumber.NO_RESPONSE, // RFC 7967 §2: a client wants to hear of all blocks but the last
 ]);
 
 /**
@@ -26,20 +26,27 @@ export function representationKey(state: PeerState, message: CoapMessage, option
   for (const { number, value } of options) {
     if (isNoCacheKey(number) || NOT_IN_KEY.has(number)) continue;
     if (number === OptionNumber.CONTENT_FORMAT && message.code !== Code.FETCH) continue;
-    key += ` ${number}:${latin1(value)}`;
+    key += optionKey(number, value);
   }
   return hasPayload && message.payload.length > 0 ? `${key} ${latin1(digest(message.payload))}` : key;
 }
 
 /**
- * What makes two blocks parts of one request body. The token says nothing, it may change from block to block (RFC 7959
- * §2.5); Request-Tag does (RFC 9175 §3.3).
+ * What makes two blocks parts of one request body: peer, method, and all options but the elective NoCacheKey ones and the blocks
+ * themselves (RFC 9175 §3.3). So each Request-Tag counts, and a block with another Content-Format is none of the body
+ * (RFC 7959 §2.3). The token says nothing: it may change from block to block (§2.5).
  */
 export function uploadKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
-  const path = stringOptions(options, OptionNumber.URI_PATH);
-  const query = stringOptions(options, OptionNumber.URI_QUERY);
-  const tag = findOption(options, OptionNumber.REQUEST_TAG)?.value;
-  return `${state.peer.key} ${resourceKey(message.code, path, query)} ${tag === undefined ? '' : tokenKey(tag)}`;
+  let key = `${state.peer.key} ${message.code}`;
+  for (const { number, value } of options) {
+    if (NOT_IN_KEY.has(number) || (isNoCacheKey(number) && !isCritical(number))) continue;
+    key += optionKey(number, value);
+  }
+  return key;
+}
+
+function optionKey(number: number, value: Uint8Array): string {
+  return ` ${number}:${latin1(value)}`;
 }
 
 /** A character for each byte, and their number ahead of them: what follows can't be mistaken for a part. */

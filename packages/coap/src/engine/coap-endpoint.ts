@@ -7,7 +7,15 @@ import {
   type Peer,
   type RandomSource,
 } from '@flownexus/datagram';
-import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestHandler, RequestOptions } from '../api.ts';
+import type {
+  CoapObservation,
+  CoapRequest,
+  CoapResponse,
+  Observer,
+  RequestHandler,
+  RequestOptions,
+  RequestService,
+} from '../api.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import { decodeMessage } from '../codec.ts';
@@ -36,10 +44,10 @@ export interface CoapEndpointOptions {
   /** Changes to the transmission parameters of RFC 7252 §4.8. */
   readonly parameters?: Partial<TransmissionParameters>;
   /**
-   * Answers requests. Default: 4.04 to each. The engine itself refuses unknown methods with 4.05 and, as conditional requests
-   * are not supported, those with If-Match or If-None-Match like any other critical option that nobody acts on: with 4.02.
+   * Answers requests. Default: 4.04 to each. The engine itself refuses unknown methods with 4.05 and a critical option that
+   * nobody acts on with 4.02. If-Match and If-None-Match are such options unless a `RequestService` understands them.
    */
-  readonly onRequest?: RequestHandler;
+  readonly onRequest?: RequestHandler | RequestService;
   /** The transport has lost the association with a peer; what was under way with it has been rejected. */
   readonly onPeerClosed?: (peer: Peer) => void;
   /** The size of the blocks that we choose: 16 to 1024, default 512 for the sake of constrained peers. */

@@ -10,9 +10,10 @@ import type { Outgoing, PeerState, TokenRelation } from './peer-state.ts';
 import type { Slice } from './representations.ts';
 import { tokenKey } from './token.ts';
 
-/** A notification that is not acknowledged yet. */
+/** A notification that is not sent or not acknowledged yet. */
 interface Pending {
-  readonly response: ConfirmableResponse;
+  /** Undefined as long as its body is being read. */
+  response: ConfirmableResponse | undefined;
   readonly reject: (error: CoapError) => void;
 }
 
@@ -23,7 +24,7 @@ export class Relation implements ObserveRelation, TokenRelation {
   readonly #engine: Engine;
   readonly #state: PeerState;
   readonly #key: string;
-  readonly #shape: (reply: CoapReply, observe: number | undefined) => Slice;
+  readonly #shape: (reply: CoapReply, observe: number | undefined) => Slice | Promise<Slice>;
   readonly #pending = new Set<Pending>();
   #active = true;
   #sequence: number;
@@ -35,7 +36,7 @@ export class Relation implements ObserveRelation, TokenRelation {
     engine: Engine,
     state: PeerState,
     token: Uint8Array,
-    shape: (reply: CoapReply, observe: number | undefined) => Slice,
+    shape: (reply: CoapReply, observe: number | undefined) => Slice | Promise<Slice>,
   ) {
     this.#engine = engine;
     this.#state = state;
@@ -76,34 +77,49 @@ export class Relation implements ObserveRelation, TokenRelation {
       }
       // RFC 7641 §4.2: an error has no Observe and is the last notification.
       const last = !isSuccess(reply.code);
-      const slice = this.#shape(reply, last ? undefined : this.nextObserve());
+      const shaped = this.#shape(reply, last ? undefined : this.nextObserve());
       const sent = (): void => {
         if (reply.afterSent !== undefined) this.#engine.callApplication('afterSent', reply.afterSent);
       };
-      if (options?.confirmable === false) {
-        this.#sendNonConfirmable(slice);
-        sent();
+      const pending: Pending = { response: undefined, reject };
+      this.#pending.add(pending);
+      const fail = (error: Error): void => {
+        this.#pending.delete(pending);
+        reject(error);
+      };
+      const done = (): void => {
+        this.#pending.delete(pending);
         if (last) this.end();
         resolve();
-        return;
-      }
-      const response = new ConfirmableResponse(this.#engine, this.#state, this.token, slice, {
-        onSent: sent,
-        onAcknowledged: () => {
-          this.#pending.delete(pending);
-          if (last) this.end();
-          resolve();
-        },
-        onFailure: (error) => {
-          this.#pending.delete(pending);
-          reject(error);
-          // RFC 7641 §4.5: the observer is gone, or wants no more. A bound of ours says nothing about it.
-          if (error.code !== 'ERR_COAP_LIMIT' || last) this.close();
-        },
-      });
-      const pending: Pending = { response, reject };
-      this.#pending.add(pending);
-      response.begin();
+      };
+      const send = (slice: Slice): void => {
+        if (options?.confirmable === false) {
+          const error = this.#sendNonConfirmable(slice);
+          if (error !== undefined) {
+            fail(error);
+            return;
+          }
+          sent();
+          done();
+          return;
+        }
+        pending.response = new ConfirmableResponse(this.#engine, this.#state, this.token, slice, {
+          onSent: sent,
+          onAcknowledged: done,
+          onFailure: (error) => {
+            fail(error);
+            // RFC 7641 §4.5: the observer is gone, or wants no more. A bound of ours says nothing about it.
+            if (error.code !== 'ERR_COAP_LIMIT' || last) this.close();
+          },
+        });
+        pending.response.begin();
+      };
+      if (shaped instanceof Promise) {
+        const sendIfActive = (slice: Slice): void => {
+          if (this.#active) send(slice);
+        };
+        shaped.then(sendIfActive).catch(fail);
+      } else send(shaped);
     });
   }
 
@@ -113,7 +129,7 @@ export class Relation implements ObserveRelation, TokenRelation {
     if (this.#state.relations.get(this.#key) === this) this.#state.relations.delete(this.#key);
     this.#forgetNonConfirmable();
     for (const { response, reject } of this.#pending) {
-      response.cancel();
+      response?.cancel();
       reject(endedError());
     }
     this.#pending.clear();
@@ -125,11 +141,12 @@ export class Relation implements ObserveRelation, TokenRelation {
     if (this.onEnd !== undefined) this.#engine.callApplication('onEnd', this.onEnd);
   }
 
-  #sendNonConfirmable(slice: Slice): void {
+  /** Returns what is in the way. */
+  #sendNonConfirmable(slice: Slice): CoapError | undefined {
     const messageId = this.#state.messageIds.take();
     if (messageId === undefined) {
       this.#engine.counters.limits += 1;
-      throw new CoapError('ERR_COAP_LIMIT', 'no Message ID is free');
+      return new CoapError('ERR_COAP_LIMIT', 'no Message ID is free');
     }
     const datagram = encodeMessage({ type: MessageType.NON, messageId, token: this.token, ...slice });
     this.#forgetNonConfirmable();
@@ -137,6 +154,7 @@ export class Relation implements ObserveRelation, TokenRelation {
     this.#nonConfirmable = { messageId, outgoing };
     this.#state.outgoing.set(messageId, outgoing);
     this.#engine.send(this.#state, datagram);
+    return undefined;
   }
 
   #forgetNonConfirmable(): void {

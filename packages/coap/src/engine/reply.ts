@@ -1,60 +1,68 @@
 import type { CoapReply } from '../api.ts';
-import { blockSize, encodeBlock, type BlockValue } from '../block.ts';
+import { blockSize, encodeBlock } from '../block.ts';
 import { Code, isResponse, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import type { CoapOption } from '../message.ts';
 import { buildOptions, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { sliceSource } from './body-source.ts';
+import { asksSize, validated, type ReplyShape } from './reply-shape.ts';
+import { slice, withBlock2, withEtag, withOptions, withSize2, type Slice } from './representations.ts';
 import { checkFurtherOptions } from './request-options.ts';
-import type { Representation, Slice } from './representations.ts';
-import { slice, withEtag } from './representations.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const encoder = new TextEncoder();
 
-/** What of the request shapes its reply. */
-export interface ReplyShape {
-  readonly szx: number;
-  /** Keeps a body that is larger than a block. */
-  readonly keep: (representation: Representation) => void;
-  /** Block1 of the last block of the request, which the reply repeats (RFC 7959 §2.3). */
-  readonly block1?: BlockValue | undefined;
-  /** Block2 of the request (RFC 7959 §2.4). */
-  readonly block2?: BlockValue | undefined;
-  readonly observe?: number | undefined;
-}
-
-/** The message that a reply becomes: its first block when it is larger. Throws for a reply that can't be. */
-export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice {
+/**
+ * The message that a reply becomes: its first block when it is larger. A promise when its body is read asynchronously. Throws,
+ * or rejects, for a reply that can't be.
+ */
+export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice | Promise<Slice> {
   if (!isResponse(reply.code)) throw new TypeError(`${reply.code} is not a response code`);
   if (reply.options !== undefined) checkFurtherOptions(reply.options);
+  if (reply.body === undefined) return complete(slicePayload(reply, shape), shape);
+  const sliced = sliceSource(reply, reply.body, shape);
+  return sliced instanceof Promise ? sliced.then((result) => complete(result, shape)) : complete(sliced, shape);
+}
+
+function slicePayload(reply: CoapReply, shape: ReplyShape): Slice {
   const own = buildOptions(reply);
   const payload = reply.payload ?? NO_BYTES;
   const { block2 } = shape;
   const size = blockSize(Math.min(block2?.szx ?? shape.szx, shape.szx));
-  let result: Slice;
   const asked = block2 === undefined ? 0 : block2.num * blockSize(block2.szx);
   if (asked > 0 && asked >= payload.length) {
     // Nothing is kept for a block that does not exist (RFC 7959 §2.4), or for an error that is no body.
-    result = isSuccess(reply.code)
+    return isSuccess(reply.code)
       ? { code: Code.BAD_REQUEST, options: [], payload: NO_BYTES }
       : { code: reply.code, options: own, payload: payload.subarray(0, size) };
-  } else if (payload.length <= size && asked === 0) {
+  }
+  const tellSize = asksSize(shape.options);
+  if (payload.length <= size && asked === 0) {
+    let result = validated(reply.code, own, shape);
+    if (result !== undefined) return result;
     result = { code: reply.code, options: own, payload };
     // RFC 7959 §2.4: the peer asked for blocks and is told that this is all.
-    if (block2 !== undefined) result = withBlock2(result, Math.min(block2.szx, shape.szx));
-  } else {
-    const representation = withEtag({ code: reply.code, options: own, body: payload });
-    shape.keep(representation);
-    result = slice(representation, block2 ?? { num: 0, more: false, szx: shape.szx }, shape.szx);
+    if (block2 !== undefined)
+      result = withBlock2(result, { num: 0, more: false, szx: Math.min(block2.szx, shape.szx) });
+    return tellSize && isSuccess(reply.code) ? withSize2(result, payload.length) : result;
   }
+  const representation = withEtag({ code: reply.code, options: own, body: payload });
+  const valid = asked === 0 ? validated(reply.code, representation.options, shape) : undefined;
+  if (valid !== undefined) return valid;
+  shape.keep(representation);
+  return slice(representation, block2 ?? { num: 0, more: false, szx: shape.szx }, shape.szx, tellSize);
+}
+
+/** What every message of the reply has besides its content. */
+function complete(result: Slice, { szx, block1, observe }: ReplyShape): Slice {
   const further: CoapOption[] = [];
-  if (shape.observe !== undefined) further.push(makeUintOption(OptionNumber.OBSERVE, shape.observe));
-  if (shape.block1 !== undefined) {
-    const { num, szx } = shape.block1;
-    further.push(makeOption(OptionNumber.BLOCK1, encodeBlock({ num, more: false, szx: Math.min(szx, shape.szx) })));
+  if (observe !== undefined) further.push(makeUintOption(OptionNumber.OBSERVE, observe));
+  if (block1 !== undefined) {
+    const answer = { num: block1.num, more: false, szx: Math.min(block1.szx, szx) };
+    further.push(makeOption(OptionNumber.BLOCK1, encodeBlock(answer)));
   }
-  return further.length === 0 ? result : { ...result, options: sorted([...result.options, ...further]) };
+  return further.length === 0 ? result : withOptions(result, further);
 }
 
 /** What a handler that failed is answered with: its own code when it has one, otherwise 5.00 without a word. */
@@ -71,12 +79,3 @@ export function diagnosticReply(code: number, text: string): CoapReply {
 }
 
 const MAX_DIAGNOSTIC_LENGTH = 256;
-
-function withBlock2({ code, options, payload }: Slice, szx: number): Slice {
-  const block = makeOption(OptionNumber.BLOCK2, encodeBlock({ num: 0, more: false, szx }));
-  return { code, options: sorted([...options, block]), payload };
-}
-
-function sorted(options: CoapOption[]): CoapOption[] {
-  return options.sort((a, b) => a.number - b.number);
-}

@@ -66,7 +66,7 @@ export class Representations {
 
   /** Keeps a representation, in the place of an older one with the same key. */
   keep(state: PeerState, key: string, representation: Representation): void {
-    this.#drop(key);
+    this.drop(key);
     const entry: Entry = {
       state,
       key,
@@ -86,7 +86,7 @@ export class Representations {
       const oldest = this.#byAge.first;
       if (oldest === undefined) return;
       this.#options.onLimit();
-      this.#drop(oldest.key);
+      this.drop(oldest.key);
     }
   }
 
@@ -99,10 +99,11 @@ export class Representations {
 
   /** Forgets what was kept for a peer. */
   forgetPeer(state: PeerState): void {
-    if (state.representations !== undefined) for (const key of state.representations) this.#drop(key);
+    if (state.representations !== undefined) for (const key of state.representations) this.drop(key);
   }
 
-  #drop(key: string): void {
+  /** Forgets the representation with a key, if there is one. */
+  drop(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#byAge.remove(entry);
@@ -129,18 +130,52 @@ export function withEtag(representation: Representation): Representation {
   return { code, options: [...options, etag].sort((a, b) => a.number - b.number), body };
 }
 
-/** The block that was asked for. 4.00 when the body has none there (RFC 7959 §2.4). */
-export function slice({ code, options, body }: Representation, asked: BlockValue, szx: number): Slice {
+/** A block, and the bytes of the body that are in it. */
+export interface Cut {
+  readonly block: BlockValue;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The block of a body of `total` bytes that was asked for, in blocks of at most `szx`. Undefined when there is none (RFC 7959 §2.4). */
+export function cut(total: number, asked: BlockValue, szx: number): Cut | undefined {
   const offset = asked.num * blockSize(asked.szx);
-  if (offset >= body.length && offset > 0) return { code: Code.BAD_REQUEST, options: [], payload: body.subarray(0, 0) };
+  if (offset >= total && offset > 0) return undefined;
   // The answer has blocks of the size asked for, or smaller ones.
   const exponent = Math.min(asked.szx, szx);
   const size = blockSize(exponent);
   const num = offset / size;
-  if (num > MAX_BLOCK_NUMBER) return { code: Code.BAD_REQUEST, options: [], payload: body.subarray(0, 0) };
-  const block = { num, more: offset + size < body.length, szx: exponent };
-  const all = [...options, makeOption(OptionNumber.BLOCK2, encodeBlock(block))];
-  if (num === 0) all.push(makeUintOption(OptionNumber.SIZE2, body.length));
-  all.sort((a, b) => a.number - b.number);
-  return { code, options: all, payload: body.subarray(offset, offset + size) };
+  if (num > MAX_BLOCK_NUMBER) return undefined;
+  const block = { num, more: offset + size < total, szx: exponent };
+  return { block, offset, length: Math.min(size, total - offset) };
+}
+
+/**
+ * The block that was asked for. 4.00 when the body has none there (RFC 7959 §2.4). The first block tells the size of the body,
+ * others when it was asked for (§4).
+ */
+export function slice(
+  { code, options, body }: Representation,
+  asked: BlockValue,
+  szx: number,
+  tellSize = false,
+): Slice {
+  const part = cut(body.length, asked, szx);
+  if (part === undefined) return { code: Code.BAD_REQUEST, options: [], payload: body.subarray(0, 0) };
+  const { block, offset, length } = part;
+  const result = withBlock2({ code, options, payload: body.subarray(offset, offset + length) }, block);
+  return block.num === 0 || tellSize ? withSize2(result, body.length) : result;
+}
+
+export function withBlock2(result: Slice, block: BlockValue): Slice {
+  return withOptions(result, [makeOption(OptionNumber.BLOCK2, encodeBlock(block))]);
+}
+
+/** RFC 7959 §4. */
+export function withSize2(result: Slice, size: number): Slice {
+  return withOptions(result, [makeUintOption(OptionNumber.SIZE2, size)]);
+}
+
+export function withOptions({ code, options, payload }: Slice, further: readonly CoapOption[]): Slice {
+  return { code, options: [...options, ...further].sort((a, b) => a.number - b.number), payload };
 }

@@ -3,6 +3,7 @@ import { encodeMessage } from '../codec.ts';
 import { MessageType, type CoapMessage } from '../message.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
 import type { Engine } from './engine.ts';
+import { isUnwanted } from './no-response.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import type { Slice } from './representations.ts';
 
@@ -10,7 +11,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /** What became of a response. `onSent` and `onUnsent` exclude each other. */
 export interface ResponseListener {
-  /** It has been handed to the transport. */
+  /** It has been handed to the transport, or the peer wants none. */
   readonly onSent?: (() => void) | undefined;
   /** It has not been, and never will be. */
   readonly onUnsent?: (() => void) | undefined;
@@ -43,8 +44,23 @@ export class Responder {
     this.#acknowledge(Code.EMPTY, { token: NO_BYTES, options: [], payload: NO_BYTES });
   }
 
-  /** Sends the response. Throws `RangeError` for one that can't be encoded or is too large. */
+  /**
+   * Sends the response, unless the peer wants none (RFC 7967): then a Confirmable request gets an Empty ACK, which is all that
+   * reliability needs. Throws `RangeError` for one that can't be encoded or is too large.
+   */
   respond(slice: Slice, listener?: ResponseListener): void {
+    if (isUnwanted(this.#message.options, slice.code)) {
+      this.acknowledge();
+      listener?.onSent?.();
+    } else this.#send(slice, listener);
+  }
+
+  /** Sends the response to a block of a request that others follow: without it the peer can't go on, whatever it wants to hear. */
+  respondToBlock(slice: Slice): void {
+    this.#send(slice, undefined);
+  }
+
+  #send(slice: Slice, listener: ResponseListener | undefined): void {
     const { token, type } = this.#message;
     if (type === MessageType.CON && this.#acknowledged) {
       this.#respondSeparately(slice, listener);

@@ -1,7 +1,7 @@
 import type { Peer } from '@flownexus/datagram';
 import type { IncomingRequest, ObserveRelation } from '../api.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
-import { stringOptions, uintOption } from '../option-values.ts';
+import { findOption, opaqueOptions, stringOptions, uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 
 /** A request as the handler gets it. */
@@ -15,6 +15,7 @@ export class ServerRequest implements IncomingRequest {
   readonly contentFormat: number | undefined;
   readonly accept: number | undefined;
   readonly observe: number | undefined;
+  readonly multicast: boolean = false;
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
   readonly #accept: () => ObserveRelation;
@@ -39,6 +40,28 @@ export class ServerRequest implements IncomingRequest {
     this.options = options;
     this.payload = payload;
     this.#accept = accept;
+  }
+
+  // Options that few requests have: looked for when somebody asks.
+
+  get uriHost(): string | undefined {
+    return stringOptions(this.options, OptionNumber.URI_HOST)[0];
+  }
+
+  get uriPort(): number | undefined {
+    return uintOption(this.options, OptionNumber.URI_PORT);
+  }
+
+  get etags(): readonly Uint8Array[] {
+    return opaqueOptions(this.options, OptionNumber.ETAG);
+  }
+
+  get ifMatch(): readonly Uint8Array[] {
+    return opaqueOptions(this.options, OptionNumber.IF_MATCH);
+  }
+
+  get ifNoneMatch(): boolean {
+    return findOption(this.options, OptionNumber.IF_NONE_MATCH) !== undefined;
   }
 
   acceptObservation(): ObserveRelation {

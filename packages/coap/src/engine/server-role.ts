@@ -1,5 +1,4 @@
-import type { Timer } from '@flownexus/datagram';
-import type { CoapReply, RequestHandler } from '../api.ts';
+import type { CoapReply, RequestHandler, RequestService } from '../api.ts';
 import { blockOption, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
@@ -11,17 +10,19 @@ import { representationKey, uploadKey } from './cache-key.ts';
 import type { Engine } from './engine.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import { Relation } from './relation.ts';
-import { diagnosticReply, errorReply, shapeReply, type ReplyShape } from './reply.ts';
-import { Representations, slice } from './representations.ts';
+import { awaitProcessing } from './processing.ts';
+import { diagnosticReply, errorReply, shapeReply } from './reply.ts';
+import { asksSize, isSafe, type ReplyShape } from './reply-shape.ts';
+import { Representations, slice, type Slice } from './representations.ts';
 import { Responder, type ResponseListener } from './responder.ts';
 import { ServerRequest } from './server-request.ts';
 import { tokenKey } from './token.ts';
 
 /**
- * The critical options of requests that the engine or a handler acts on (RFC 7252 §5.4.1). Not If-Match and If-None-Match: a
- * request must not be performed as if they were not there (§5.10.8).
+ * The critical options of requests that the engine or any handler acts on (RFC 7252 §5.4.1). Not If-Match and If-None-Match: a
+ * request must not be performed as if they were not there (§5.10.8), so that only a service that understands them gets it.
  */
-const UNDERSTOOD_IN_REQUESTS: ReadonlySet<number> = new Set([
+const UNDERSTOOD_IN_REQUESTS: readonly number[] = [
   OptionNumber.URI_HOST,
   OptionNumber.URI_PORT,
   OptionNumber.URI_PATH,
@@ -31,7 +32,7 @@ const UNDERSTOOD_IN_REQUESTS: ReadonlySet<number> = new Set([
   OptionNumber.BLOCK1,
   OptionNumber.PROXY_URI,
   OptionNumber.PROXY_SCHEME,
-]);
+];
 
 /** One request message on its way to its answer. */
 interface Work {
@@ -50,12 +51,15 @@ interface Work {
 export class ServerRole {
   readonly #engine: Engine;
   readonly #handler: RequestHandler;
+  readonly #understood: ReadonlySet<number>;
   readonly #uploads: BodyUploads;
   readonly #representations: Representations;
 
-  constructor(engine: Engine, handler: RequestHandler) {
+  constructor(engine: Engine, service: RequestHandler | RequestService) {
     this.#engine = engine;
-    this.#handler = handler;
+    const plain = typeof service === 'function';
+    this.#handler = plain ? service : (request) => service.handle(request);
+    this.#understood = new Set(plain ? UNDERSTOOD_IN_REQUESTS : [...UNDERSTOOD_IN_REQUESTS, ...service.understands]);
     const { clock, timers, settings, limits, lifetimeMs } = engine;
     const onLimit = (): void => {
       engine.counters.limits += 1;
@@ -71,7 +75,7 @@ export class ServerRole {
       respondPlainly(responder, { code: Code.METHOD_NOT_ALLOWED }); // RFC 7252 §5.8
       return;
     }
-    const { options, badCritical } = checkOptions(message.options, UNDERSTOOD_IN_REQUESTS);
+    const { options, badCritical } = checkOptions(message.options, this.#understood);
     if (badCritical !== undefined) {
       // RFC 7252 §5.4.1: 4.02 for a Confirmable request, a Non-confirmable one is rejected by ignoring it.
       if (message.type === MessageType.CON) {
@@ -118,7 +122,9 @@ export class ServerRole {
         size1: uintOption(options, OptionNumber.SIZE1),
       });
       if (!('body' in step)) {
-        work.responder.respond({ code: step.code, options: step.options, payload: payload.subarray(0, 0) });
+        const answer = { code: step.code, options: step.options, payload: payload.subarray(0, 0) };
+        if (block1.more) work.responder.respondToBlock(answer);
+        else work.responder.respond(answer);
         return;
       }
       payload = step.body;
@@ -147,44 +153,22 @@ export class ServerRole {
   #serveBlock({ state, message, options, responder }: Work, block2: BlockValue): boolean {
     const representation = this.#representations.find(representationKey(state, message, options));
     if (representation !== undefined) {
-      responder.respond(slice(representation, block2, state.settings.szx));
+      responder.respond(slice(representation, block2, state.settings.szx, asksSize(options)));
       return true;
     }
     // The handler can tell the body of these again; doing the work of another method twice is out of the question.
-    if (message.code === Code.GET || message.code === Code.FETCH) return false;
+    if (isSafe(message.code)) return false;
     respondPlainly(responder, { code: Code.REQUEST_ENTITY_INCOMPLETE });
     return true;
   }
 
   #await(work: Work, result: Promise<CoapReply>): void {
-    const { timers, settings } = this.#engine;
-    const { state } = work;
-    let settled = false;
-    const settle = (): boolean => {
-      if (settled) return false;
-      settled = true;
-      state.processing -= 1;
-      timer.cancel();
-      return true;
-    };
-    state.processing += 1;
-    let timer: Timer = timers.schedule(settings.separateResponseAfterMs, () => {
-      work.responder.acknowledge();
-      // After that long nobody waits for the response.
-      timer = timers.schedule(state.settings.times.exchangeLifetimeMs, () => {
-        if (settle()) this.#engine.counters.handlerErrors += 1;
-      });
+    awaitProcessing(this.#engine, work.state, work.responder, result, {
+      onValue: (reply) => this.#answer(work, reply),
+      onError: (error) => this.#fail(work, error),
+      onLate: (reply) => this.#tellUnsent(reply),
+      onLateError: (error) => this.#report(error),
     });
-    result.then(
-      (reply) => {
-        if (settle()) this.#answer(work, reply);
-        else this.#tellUnsent(reply);
-      },
-      (error: unknown) => {
-        if (settle()) this.#fail(work, error);
-        else this.#report(error);
-      },
-    );
   }
 
   #fail(work: Work, error: unknown): void {
@@ -209,18 +193,47 @@ export class ServerRole {
       this.#tellUnsent(reply);
       return;
     }
-    const { relation, responder } = work;
+    const { relation } = work;
+    let shaped: Slice | Promise<Slice>;
     try {
       if (!isSuccess(reply.code)) relation?.end();
       const observe = relation?.active === true ? relation.nextObserve() : undefined;
-      responder.respond(shapeReply(reply, this.#shapeOf(work, observe)), this.#listenerOf(reply, relation));
+      shaped = shapeReply(reply, this.#shapeOf(work, observe));
     } catch (error) {
-      // The handler's reply can't be a message, or plain JavaScript gave none.
-      this.#engine.applicationError(error, 'reply');
-      relation?.end();
-      this.#tellUnsent(reply);
-      respondPlainly(responder, { code: Code.INTERNAL_SERVER_ERROR });
+      this.#refuse(work, reply, error);
+      return;
     }
+    if (shaped instanceof Promise) this.#awaitBody(work, reply, shaped);
+    else this.#send(work, reply, shaped);
+  }
+
+  /** The body of the reply is being read. */
+  #awaitBody(work: Work, reply: CoapReply, shaped: Promise<Slice>): void {
+    awaitProcessing(this.#engine, work.state, work.responder, shaped, {
+      onValue: (result) => {
+        if (work.state.closedWith !== undefined) this.#tellUnsent(reply);
+        else this.#send(work, reply, result);
+      },
+      onError: (error) => this.#refuse(work, reply, error),
+      onGivenUp: () => this.#tellUnsent(reply),
+      onLateError: (error) => this.#engine.applicationError(error, 'reply'),
+    });
+  }
+
+  #send(work: Work, reply: CoapReply, result: Slice): void {
+    try {
+      work.responder.respond(result, this.#listenerOf(reply, work.relation));
+    } catch (error) {
+      this.#refuse(work, reply, error);
+    }
+  }
+
+  /** The handler's reply can't be a message, or plain JavaScript gave none. */
+  #refuse(work: Work, reply: CoapReply, error: unknown): void {
+    this.#engine.applicationError(error, 'reply');
+    work.relation?.end();
+    this.#tellUnsent(reply);
+    respondPlainly(work.responder, { code: Code.INTERNAL_SERVER_ERROR });
   }
 
   #listenerOf(reply: CoapReply, relation: Relation | undefined): ResponseListener | undefined {
@@ -235,9 +248,14 @@ export class ServerRole {
 
   #shapeOf({ state, message, options, block1, block2 }: Work, observe: number | undefined): ReplyShape {
     return {
+      method: message.code,
+      options,
       szx: state.settings.szx,
       keep: (representation) => {
-        this.#representations.keep(state, representationKey(state, message, options), representation);
+        if (representation === undefined && state.representations === undefined) return;
+        const key = representationKey(state, message, options);
+        if (representation === undefined) this.#representations.drop(key);
+        else this.#representations.keep(state, key, representation);
       },
       block1,
       block2,

@@ -165,6 +165,45 @@ describe('a request in blocks', () => {
     await world.end();
   });
 
+  /** RFC 9175 §3.3: the option is a list, and no Request-Tag is not an empty one. */
+  test('is another one for each list of Request-Tags', async () => {
+    const { world, bodies } = await uploadWorld();
+    const lists = [[], [''], ['a', 'b'], ['ab']];
+    for (const num of [0, 1]) {
+      for (const [seed, tags] of lists.entries()) {
+        await send(world, body(100, seed), num, 2, { options: tags.map((tag) => opt.raw(292, tag)) });
+      }
+    }
+    expect(bodies).toEqual(lists.map((_, seed) => body(100, seed)));
+    expect((await send(world, body(100), 0, 2, { options: [opt.raw(292, 'a')] })).code).toBe(Code.CONTINUE);
+    expect((await send(world, body(100), 1, 2, { options: [opt.raw(292, 'a'), opt.raw(292, '')] })).code).toBe(
+      Code.REQUEST_ENTITY_INCOMPLETE,
+    );
+    await world.end();
+  });
+
+  /** RFC 7959 §2.3, §2.9.2. */
+  test.each([
+    ['another Content-Format', [opt.raw(12, '(')], [opt.raw(12, '<')], Code.REQUEST_ENTITY_INCOMPLETE],
+    ['no Content-Format', [opt.raw(12, '(')], [], Code.REQUEST_ENTITY_INCOMPLETE],
+    ['another query', [opt.query('a')], [opt.query('b')], Code.REQUEST_ENTITY_INCOMPLETE],
+    ['another Size1, Hop-Limit and No-Response', [opt.size1(100), opt.raw(16, 'a')], [opt.raw(258)], Code.CHANGED],
+  ])('whose last block has %s: %d', async (_name, first, last, expected) => {
+    const { world } = await uploadWorld();
+    await send(world, body(100), 0, 2, { options: first });
+    expect((await send(world, body(100), 1, 2, { options: last })).code).toBe(expected);
+    await world.end();
+  });
+
+  test('of blocks larger than ours is taken all the same: a peer may overlook what we ask for', async () => {
+    const { world, bodies } = await uploadWorld({ preferredBlockSize: 16 });
+    const whole = body(1100);
+    expect(block(await send(world, whole, 0, 6), BLOCK1)).toBe('0/1/16');
+    expect(block(await send(world, whole, 1, 6), BLOCK1)).toBe('1/0/16');
+    expect(bodies).toEqual([whole]);
+    await world.end();
+  });
+
   test('is one thing per peer', async () => {
     const { world, bodies } = await uploadWorld();
     const other = world.network.peer('10.0.0.3', 40_000);
