@@ -10,8 +10,24 @@ export interface CoapRequest {
   readonly path?: readonly string[];
   /** Uri-Query options, in order. */
   readonly query?: readonly string[];
+  /** Uri-Host: the name by which the peer is meant, for peers that have several (RFC 7252 §5.10.1). 1 to 255 bytes. */
+  readonly uriHost?: string;
+  /** Uri-Port, where it is not the port that the request goes to (RFC 7252 §5.10.1). */
+  readonly uriPort?: number;
   readonly contentFormat?: number;
   readonly accept?: number;
+  /** Entity-tags of representations at hand: the answer 2.03 says which of them is still valid (RFC 7252 §5.10.6.2). */
+  readonly etags?: readonly Uint8Array[];
+  /** Only if the resource has one of these entity-tags; an empty one: only if it exists (RFC 7252 §5.10.8.1). Otherwise 4.12. */
+  readonly ifMatch?: readonly Uint8Array[];
+  /** Only if the resource does not exist (RFC 7252 §5.10.8.2). Otherwise 4.12. */
+  readonly ifNoneMatch?: boolean;
+  /**
+   * Which responses are not wanted: the sum of 2 (2.xx), 8 (4.xx) and 16 (5.xx); 0 wants all (RFC 7967 §2.1). What comes
+   * nevertheless is delivered. When all are suppressed and the peer obeys, a promise of `request` has nothing to wait for but its
+   * time-out (EXCHANGE_LIFETIME, or NON_LIFETIME): `CoapEndpoint.tell` is the call for that.
+   */
+  readonly noResponse?: number;
   /** Further options. Those that have a field here, Observe and the block options may not be among them. */
   readonly options?: readonly CoapOption[];
   readonly payload?: Uint8Array;
@@ -25,6 +41,13 @@ export interface CoapResponse {
   readonly contentFormat: number | undefined;
   /** The Observe option's value, when there is one (RFC 7641 §2). */
   readonly observe: number | undefined;
+  /** The entity-tag of the representation (RFC 7252 §5.10.6.1). */
+  readonly etag: Uint8Array | undefined;
+  /** How long the response is fresh, in seconds. Undefined when the option is absent, which means 60 (RFC 7252 §5.10.5). */
+  readonly maxAge: number | undefined;
+  /** Location-Path segments and Location-Query options, of the resource that was created (RFC 7252 §5.10.7). Mostly empty. */
+  readonly locationPath: readonly string[];
+  readonly locationQuery: readonly string[];
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
 }
