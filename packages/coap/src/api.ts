@@ -1,5 +1,6 @@
 import type { Peer } from '@flownexus/datagram';
 import type { CoapError } from './errors.ts';
+import type { TransmissionParameters } from './engine/transmission-parameters.ts';
 import type { CoapOption } from './message.ts';
 
 /** A request as a caller gives it; what the engine decides (type, Message ID, token, blocks) is not in it. */
@@ -162,9 +163,36 @@ export interface CoapObservation {
   forget(): void;
 }
 
-/** Bounds of one exchange. */
+/** Bounds of one exchange, and what it has of its own. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Gives up after this time, whatever the transmission is doing. */
   readonly timeoutMs?: number;
+  /**
+   * Changes to the transmission parameters for the messages of this request, and so to the times that follow from them; NSTART
+   * stays that of the peer. `RangeError` for a value out of its range.
+   */
+  readonly parameters?: Partial<TransmissionParameters>;
+  /**
+   * The size of the blocks of the body, 16 to 1024 bytes: a power of two, or what is next below. The peer is asked for a response
+   * in such blocks as well (RFC 7959 §2.4); it may choose smaller ones. Default: the preferred size of the endpoint for what we
+   * send, and the peer's choice for what it sends.
+   */
+  readonly blockSize?: number;
+  /** The largest body of a response, in bytes. Default: that of the endpoint. */
+  readonly maxBodySize?: number;
+  /**
+   * Called for each block of a body that the peer took or that arrived; not for a body that fits into one message. Asks the peer
+   * how large its response is (Size2, RFC 7959 §4). A transfer that has to begin again goes back.
+   */
+  readonly onProgress?: (progress: TransferProgress) => void;
+}
+
+/** How far a body in blocks has come, in bytes. */
+export interface TransferProgress {
+  /** `upload`: the request; `download`: the response. */
+  readonly direction: 'upload' | 'download';
+  readonly transferred: number;
+  /** The size of the body. Undefined when the peer does not tell. */
+  readonly total: number | undefined;
 }

@@ -17,6 +17,8 @@ export const MAX_BLOCK_NUMBER = 0xf_ffff;
 
 /** The default bound on a body that arrives in blocks, either role. */
 export const DEFAULT_MAX_BODY_SIZE: number = 1024 * 1024;
+/** The most that bound may be. */
+export const MAX_BODY_SIZE: number = 2 ** 30;
 
 /** How much an endpoint keeps at most, whatever its peers do. Bytes are those of payloads, keys and replies. */
 export interface CoapLimits {

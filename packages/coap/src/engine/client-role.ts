@@ -10,6 +10,7 @@ import { Observation } from './observation.ts';
 import type { PeerState, ReceivedMessage, TokenOwner } from './peer-state.ts';
 import { resourceKey } from './request-options.ts';
 import { UNDERSTOOD_IN_RESPONSES } from './response.ts';
+import { defaultSettings, transferSettings } from './transfer-settings.ts';
 
 /** Our requests and observations, and the responses to them. */
 export class ClientRole {
@@ -32,6 +33,7 @@ export class ClientRole {
         engine: this.#engine,
         state,
         request,
+        settings: transferSettings(defaultSettings(this.#engine, state), options),
         listener: {
           onResponse: (response) => {
             leave();
@@ -63,7 +65,8 @@ export class ClientRole {
       return Promise.reject(new TypeError('a GET or a FETCH can register an observation, no other method'));
     }
     return boundedPromise<CoapObservation>(this.#engine.timers, options, (resolve, reject) => {
-      const observation = new Observation(this.#engine, state, request, observer, {
+      const settings = transferSettings(defaultSettings(this.#engine, state), options);
+      const observation = new Observation(this.#engine, state, request, settings, observer, {
         onRegistered: () => resolve(observation),
         onFailure: reject,
       });

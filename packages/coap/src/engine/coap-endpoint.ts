@@ -11,10 +11,11 @@ import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestHandl
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import { decodeMessage } from '../codec.ts';
-import { coapLimits, DEFAULT_MAX_BODY_SIZE, type CoapLimits } from '../limits.ts';
+import { coapLimits, DEFAULT_MAX_BODY_SIZE, MAX_BODY_SIZE, type CoapLimits } from '../limits.ts';
 import { tracer, type TraceHook } from '../trace.ts';
 import { Budget } from './budget.ts';
 import { application } from './application.ts';
+import { checkRange } from './check-range.ts';
 import { ClientRole } from './client-role.ts';
 import { Deduplication } from './deduplication.ts';
 import type { Engine } from './engine.ts';
@@ -128,7 +129,7 @@ export class CoapEndpoint {
       exchanges: new Budget(limits.exchanges),
       trace: onTrace && tracer(clock, onTrace, (callback) => app.callApplication('onTrace', callback)),
       settings: {
-        maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, 2 ** 30),
+        maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, MAX_BODY_SIZE),
         separateResponseAfterMs: checkRange(
           'separateResponseAfterMs',
           options.separateResponseAfterMs ?? 1000,
@@ -265,9 +266,4 @@ export class CoapEndpoint {
     this.#engine.deduplication.forgetPeer(state);
     this.#server.forgetPeer(state);
   }
-}
-
-function checkRange(name: string, value: number, minimum: number, maximum: number): number {
-  if (value >= minimum && value <= maximum) return value;
-  throw new RangeError(`${name} is ${minimum} to ${maximum}, not ${value}`);
 }

@@ -5,6 +5,7 @@ import { MessageType, type CoapOption } from '../message.ts';
 import { acknowledge, reject } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
 import type { LaneOccupant } from './lane.ts';
+import type { ResolvedSettings } from './peer-settings.ts';
 import type { ArrivedResponse, PeerState, TokenOwner } from './peer-state.ts';
 import { TOKEN_LENGTH, tokenKey } from './token.ts';
 import { addressOf, Transmission, type TransmissionListener } from './transmission.ts';
@@ -15,6 +16,7 @@ export interface RequestMessage {
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
   readonly confirmable: boolean;
+  readonly settings: ResolvedSettings;
 }
 
 /** Exactly one of them is called, once, or none after `cancel`. */
@@ -101,7 +103,7 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
       this.#failForLimit('no Message ID is free');
       return;
     }
-    const { method, options, payload, confirmable } = this.#request;
+    const { method, options, payload, confirmable, settings } = this.#request;
     const type = confirmable ? MessageType.CON : MessageType.NON;
     let datagram;
     try {
@@ -116,12 +118,12 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     }
     this.#messageId = messageId;
     if (confirmable) {
-      this.#transmission = new Transmission(this.#engine, this.#state, messageId, datagram, this);
+      this.#transmission = new Transmission(this.#engine, this.#state, messageId, datagram, this, settings.parameters);
       return;
     }
     this.#state.outgoing.set(messageId, this); // a Reset may come for it (RFC 7252 §4.3)
     // RFC 7252 §4.7: the peer is not probed at more than PROBING_RATE while it does not answer.
-    const { parameters, times } = this.#state.settings;
+    const { parameters, times } = settings;
     const probingMs = Math.min((datagram.length / parameters.probingRate) * 1000, times.nonLifetimeMs);
     this.#timer = this.#engine.timers.schedule(probingMs, () => {
       this.#state.requests.leave(this);
@@ -163,7 +165,7 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     // RFC 7252 §5.2.2: the response comes by itself; §4.7: the interaction is not outstanding any more.
     this.#confirmPath();
     this.#state.requests.leave(this);
-    this.#expireAfter(this.#state.settings.times.exchangeLifetimeMs);
+    this.#expireAfter(this.#request.settings.times.exchangeLifetimeMs);
   }
 
   onReset(): void {

@@ -16,6 +16,7 @@ import { NotificationOrder } from './notification-order.ts';
 import type { ArrivedResponse, PeerState, TokenOwner } from './peer-state.ts';
 import { toResponse } from './response.ts';
 import { tokenKey } from './token.ts';
+import { transferSettings, type TransferSettings } from './transfer-settings.ts';
 import { admitUplink, runUplink } from './uplink.ts';
 
 /** How the registration ended. Exactly one of them is called, once, or none after `abandon`. */
@@ -39,6 +40,7 @@ export class Observation implements CoapObservation, TokenOwner {
   readonly #engine: Engine;
   readonly #state: PeerState;
   readonly #request: CoapRequest;
+  readonly #settings: TransferSettings;
   readonly #observer: Observer;
   readonly #listener: RegistrationListener;
   readonly #key: string;
@@ -61,21 +63,24 @@ export class Observation implements CoapObservation, TokenOwner {
     engine: Engine,
     state: PeerState,
     request: CoapRequest,
+    settings: TransferSettings,
     observer: Observer,
     listener: RegistrationListener,
   ) {
     this.#engine = engine;
     this.#state = state;
     this.#request = request;
+    this.#settings = settings;
     this.#observer = observer;
     this.#listener = listener;
     this.token = freshToken(engine, state);
     this.#key = tokenKey(this.token);
-    this.#bodies = new NotificationBodies(engine, state, request);
+    this.#bodies = new NotificationBodies(engine, state, request, settings);
     this.#registration = new ClientTransfer({
       engine,
       state,
       request,
+      settings,
       observe: 0,
       token: this.token,
       listener: {
@@ -127,6 +132,7 @@ export class Observation implements CoapObservation, TokenOwner {
         engine: this.#engine,
         state: this.#state,
         request: this.#request,
+        settings: transferSettings(this.#settings, options),
         observe: 1,
         token: this.token,
         listener: {
