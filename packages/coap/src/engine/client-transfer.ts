@@ -5,16 +5,19 @@ import { CoapError } from '../errors.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import { findOption, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { AbandonedUploads } from './abandoned-uploads.ts';
 import { BodyDownload } from './body-download.ts';
 import type { Engine } from './engine.ts';
 import { Exchange, type ExchangeListener } from './exchange.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
-import { baseOptions } from './request-options.ts';
+import { baseOptions, resourceKey } from './request-options.ts';
 import { toResponse } from './response.ts';
 import type { TransferSettings } from './transfer-settings.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Random: unlike those of bodies before, also of those before a restart. */
+const REQUEST_TAG_LENGTH = 4;
 
 /** Exactly one of them is called, once, or none after `cancel`. */
 export interface TransferListener {
@@ -36,11 +39,25 @@ export interface TransferOptions {
   readonly token?: Uint8Array | undefined;
 }
 
+interface SentMessage {
+  readonly options: readonly CoapOption[];
+  readonly payload: Uint8Array;
+  readonly token: Uint8Array | undefined;
+}
+
 /** A request and its response, bodies whole on either side: the client part of RFC 7959. */
 export class ClientTransfer implements ExchangeListener {
   readonly #options: TransferOptions;
   readonly #base: readonly CoapOption[];
   readonly #body: OutgoingBody;
+  /** What the transfer adds to the options of all its messages: Request-Tag and Echo. */
+  #added: readonly CoapOption[] = [];
+  /** The latest message. */
+  #sent: SentMessage | undefined;
+  /** That has been repeated with an Echo. */
+  #echoed = false;
+  /** Blocks of the request are with the peer, and its answer to the whole is not here yet. */
+  #uploading = false;
   #exchange: Exchange | undefined;
   /** The peer has taken the whole body. */
   #uploaded = false;
@@ -79,6 +96,7 @@ export class ClientTransfer implements ExchangeListener {
 
   cancel(): void {
     this.#cancelled = true;
+    this.#noteAbandoned();
     this.#dropDownload();
     this.#exchange?.cancel();
     this.#exchange = undefined;
@@ -86,12 +104,16 @@ export class ClientTransfer implements ExchangeListener {
 
   onResponse({ message, options }: ArrivedResponse): void {
     this.#guard(() => {
+      if (this.#repeatWithEcho(message.code, options)) return;
       if (this.#download === undefined && this.#continueUpload(message.code, options)) return;
-      if (!this.#cancelled) this.#onBody(message, options);
+      if (this.#cancelled) return;
+      this.#uploading = false;
+      this.#onBody(message, options);
     });
   }
 
   onFailure(error: CoapError): void {
+    this.#noteAbandoned();
     this.#dropDownload();
     this.#options.listener.onFailure(error);
   }
@@ -99,7 +121,11 @@ export class ClientTransfer implements ExchangeListener {
   /** Sends the request, or the next block of it. */
   #sendRequest(): void {
     const { observe, token, settings } = this.#options;
-    const options = [...this.#base];
+    if (this.#body.inBlocks && !this.#uploading) {
+      this.#uploading = true;
+      this.#tagRequest();
+    }
+    const options = [...this.#base, ...this.#added];
     if (observe !== undefined) options.push(makeUintOption(OptionNumber.OBSERVE, observe));
     const payload = this.#body.part(options);
     if (this.#body.atEnd) {
@@ -110,6 +136,49 @@ export class ClientTransfer implements ExchangeListener {
       }
     }
     this.#send(options, payload, token);
+  }
+
+  /**
+   * RFC 9175 §3.4: blocks of this body must not be taken for those of another that was given up; and the body of a FETCH is not
+   * in the requests for further blocks of its response. Other uploads do without, for the sake of peers that count options.
+   */
+  #tagRequest(): void {
+    const { engine, state, request } = this.#options;
+    const needed =
+      request.method === Code.FETCH || state.abandonedUploads?.has(this.#resource, engine.clock.now()) === true;
+    if (!needed || findOption(this.#base, OptionNumber.REQUEST_TAG) !== undefined) return;
+    this.#added = [...this.#added, makeOption(OptionNumber.REQUEST_TAG, engine.random.bytes(REQUEST_TAG_LENGTH))];
+  }
+
+  #noteAbandoned(): void {
+    if (!this.#uploading) return;
+    this.#uploading = false;
+    const { engine, state, settings } = this.#options;
+    const nowMs = engine.clock.now();
+    state.abandonedUploads ??= new AbandonedUploads();
+    state.abandonedUploads.add(this.#resource, nowMs + settings.times.exchangeLifetimeMs, nowMs);
+  }
+
+  get #resource(): string {
+    const { method, path = [], query = [] } = this.#options.request;
+    return resourceKey(method, path, query);
+  }
+
+  /**
+   * RFC 9175 §2.3: a peer that wants to know whether the request is fresh, or comes from where it seems to, has it repeated with
+   * a value of its own. Once for each message; later ones of the transfer have the value from the start.
+   */
+  #repeatWithEcho(code: number, options: readonly CoapOption[]): boolean {
+    const echo = code === Code.UNAUTHORIZED ? findOption(options, OptionNumber.ECHO) : undefined;
+    const sent = this.#sent;
+    if (echo === undefined || sent === undefined || this.#echoed) {
+      this.#echoed = false;
+      return false;
+    }
+    this.#echoed = true;
+    this.#added = withEcho(this.#added, echo);
+    this.#send(withEcho(sent.options, echo), sent.payload, sent.token);
+    return true;
   }
 
   /** Whether the response asks for more of the request. */
@@ -137,8 +206,7 @@ export class ClientTransfer implements ExchangeListener {
 
   /** Asks for a block of the response (RFC 7959 §2.4, §2.7): without Observe and Block1. */
   #fetch(block: BlockValue): void {
-    const options = [...this.#base];
-    options.push(block2(block));
+    const options = [...this.#base, ...this.#added, block2(block)];
     // RFC 8132 §2: the body of a FETCH says what is fetched.
     const repeatBody = this.#options.request.method === Code.FETCH && !this.needsUpload;
     this.#send(options, repeatBody ? this.#body.bytes : NO_BYTES, undefined);
@@ -148,6 +216,7 @@ export class ClientTransfer implements ExchangeListener {
     const { engine, state, request, settings } = this.#options;
     const { method, confirmable = true } = request;
     const message = { method, options, payload, confirmable, settings };
+    this.#sent = { options, payload, token };
     this.#exchange = new Exchange(engine, state, message, this, token);
     this.#exchange.begin();
   }
@@ -222,6 +291,10 @@ export class ClientTransfer implements ExchangeListener {
       this.onFailure(error);
     }
   }
+}
+
+function withEcho(options: readonly CoapOption[], echo: CoapOption): CoapOption[] {
+  return [...options.filter(({ number }) => number !== OptionNumber.ECHO), echo];
 }
 
 function block2(block: BlockValue): CoapOption {

@@ -227,7 +227,7 @@ export class Observation implements CoapObservation, TokenOwner {
       this.#establishing = response;
     } else acknowledge(this.#engine, this.#state, response);
     exchange?.accept(response);
-    if (response.received !== undefined) this.#overtaken = exchange;
+    if (response.received !== undefined && this.#established) this.#overtaken = exchange;
     if (this.#establishing === undefined) return;
     // It established nothing after all.
     acknowledge(this.#engine, this.#state, this.#establishing);
