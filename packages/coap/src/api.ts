@@ -127,6 +127,8 @@ export type ObservationEnd =
   | { readonly reason: 'cancelled' }
   /** A notification with an error code, or one without Observe (RFC 7641 §3.2, §4.2). */
   | { readonly reason: 'response'; readonly response: CoapResponse }
+  /** A re-registration that `ObserveOptions.reregister` asks for got no response. */
+  | { readonly reason: 'unanswered'; readonly error: CoapError }
   | { readonly reason: 'peer-closed' | 'endpoint-closed' };
 
 /** What a client-role observer does. */
@@ -141,12 +143,15 @@ export interface Observer {
   onEstablished?(response: CoapResponse): void | Promise<void>;
   /**
    * Called for each notification after the first response, one that ends the observation with a success but without
-   * Observe included. A Confirmable one is acknowledged when the returned promise has resolved; when it rejects nothing is
+   * Observe and the responses to re-registrations included. Where the request has `etags`, one with the code 2.03 says which
+   * of those representations is valid now, in its `etag` (RFC 7641 §4.3.2). A Confirmable one is acknowledged when the returned promise has resolved; when it rejects nothing is
    * sent and the retransmission comes here again.
    */
   onNotification(notification: CoapNotification): void | Promise<void>;
   /** A notification in blocks is lost: its rest could not be fetched, or a newer one came meanwhile (RFC 7959 §3.4). */
   onAbandoned?(reason: CoapError): void;
+  /** Called once when the newest representation is as old as its Max-Age, 60 s by default (RFC 7641 §3.3.1). */
+  onStale?(): void;
   onEnd?(end: ObservationEnd): void;
 }
 
@@ -157,6 +162,13 @@ export interface CoapObservation {
   readonly active: boolean;
   /** The response that established the observation. */
   readonly response: CoapResponse;
+  /**
+   * Registers again, with the same token and options (RFC 7641 §3.3.1): for a client that doubts whether the peer still knows of it.
+   * Resolves to the response, or to a notification that came instead. Either goes to `onNotification` as well; the observation ends
+   * when it is an error or has no Observe. When it rejects, as `request` does, the observation goes on. Calls while one is
+   * under way get its promise.
+   */
+  refresh(options?: RequestOptions): Promise<CoapResponse>;
   /** Active cancellation: a request with Observe=1 and the same token (RFC 7641 §3.6). Resolves to its response. */
   cancel(options?: RequestOptions): Promise<CoapResponse>;
   /** Passive cancellation: forget; the next notification is answered with a Reset. */
@@ -195,4 +207,13 @@ export interface TransferProgress {
   readonly transferred: number;
   /** The size of the body. Undefined when the peer does not tell. */
   readonly total: number | undefined;
+}
+
+/** Bounds of a registration, and how the observation goes on. `signal` and `timeoutMs` are about the registration alone. */
+export interface ObserveOptions extends RequestOptions {
+  /**
+   * Registers again when no notification came for 5 to 15 s beyond the Max-Age of the newest, 60 s by default (RFC 7641 §3.3.1):
+   * the peer may have forgotten the observation. When that is not answered the observation ends, with `unanswered`. Default false.
+   */
+  readonly reregister?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestOptions } from '../api.ts';
+import type { CoapObservation, CoapRequest, CoapResponse, ObserveOptions, Observer, RequestOptions } from '../api.ts';
 import { blockSize } from '../block.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
@@ -100,16 +100,21 @@ export class ClientRole {
     state: PeerState,
     request: CoapRequest,
     observer: Observer,
-    options?: RequestOptions,
+    options?: ObserveOptions,
   ): Promise<CoapObservation> {
     if (request.method !== Code.GET && request.method !== Code.FETCH) {
       return Promise.reject(new TypeError('a GET or a FETCH can register an observation, no other method'));
     }
     return boundedPromise<CoapObservation>(this.#engine.timers, options, (resolve, reject) => {
       const settings = transferSettings(defaultSettings(this.#engine, state), options);
-      const observation = new Observation(this.#engine, state, request, settings, observer, {
-        onRegistered: () => resolve(observation),
-        onFailure: reject,
+      const observation = new Observation({
+        engine: this.#engine,
+        state,
+        request,
+        settings,
+        observer,
+        reregister: options?.reregister ?? false,
+        listener: { onRegistered: () => resolve(observation), onFailure: reject },
       });
       if (state.tokens.size >= this.#engine.limits.tokensPerPeer)
         throw this.#limit('too many observations of this peer');

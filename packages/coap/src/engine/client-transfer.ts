@@ -85,6 +85,11 @@ export class ClientTransfer implements ExchangeListener {
     return this.#body.inBlocks;
   }
 
+  /** The message under way has the end of the request's body. */
+  get atEnd(): boolean {
+    return this.#body.atEnd;
+  }
+
   begin(): void {
     this.#sendRequest();
   }

@@ -7,7 +7,15 @@ import {
   type Peer,
   type RandomSource,
 } from '@flownexus/datagram';
-import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestHandler, RequestOptions } from '../api.ts';
+import type {
+  CoapObservation,
+  CoapRequest,
+  CoapResponse,
+  ObserveOptions,
+  Observer,
+  RequestHandler,
+  RequestOptions,
+} from '../api.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import { decodeMessage } from '../codec.ts';
@@ -234,7 +242,7 @@ export class CoapEndpoint {
    * Registers an observation with a GET or FETCH (RFC 7641 §3.1). Resolves with `active` false when the response is an
    * error or has no Observe; rejects like `request`. A notification may reach the observer before this has resolved.
    */
-  observe(peer: Peer, request: CoapRequest, observer: Observer, options?: RequestOptions): Promise<CoapObservation> {
+  observe(peer: Peer, request: CoapRequest, observer: Observer, options?: ObserveOptions): Promise<CoapObservation> {
     return this.#with(peer, (state) => this.#client.observe(state, request, observer, options));
   }
 
