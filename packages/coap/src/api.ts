@@ -1,5 +1,6 @@
 import type { Peer } from '@flownexus/datagram';
 import type { CoapError } from './errors.ts';
+import type { TransmissionParameters } from './engine/transmission-parameters.ts';
 import type { CoapOption } from './message.ts';
 
 /** A request as a caller gives it; what the engine decides (type, Message ID, token, blocks) is not in it. */
@@ -10,8 +11,24 @@ export interface CoapRequest {
   readonly path?: readonly string[];
   /** Uri-Query options, in order. */
   readonly query?: readonly string[];
+  /** Uri-Host: the name by which the peer is meant, for peers that have several (RFC 7252 §5.10.1). 1 to 255 bytes. */
+  readonly uriHost?: string;
+  /** Uri-Port, where it is not the port that the request goes to (RFC 7252 §5.10.1). */
+  readonly uriPort?: number;
   readonly contentFormat?: number;
   readonly accept?: number;
+  /** Entity-tags of representations at hand: the answer 2.03 says which of them is still valid (RFC 7252 §5.10.6.2). */
+  readonly etags?: readonly Uint8Array[];
+  /** Only if the resource has one of these entity-tags; an empty one: only if it exists (RFC 7252 §5.10.8.1). Otherwise 4.12. */
+  readonly ifMatch?: readonly Uint8Array[];
+  /** Only if the resource does not exist (RFC 7252 §5.10.8.2). Otherwise 4.12. */
+  readonly ifNoneMatch?: boolean;
+  /**
+   * Which responses are not wanted: the sum of 2 (2.xx), 8 (4.xx) and 16 (5.xx); 0 wants all (RFC 7967 §2.1). What comes
+   * nevertheless is delivered. When all are suppressed and the peer obeys, a promise of `request` has nothing to wait for but its
+   * time-out (EXCHANGE_LIFETIME, or NON_LIFETIME): `CoapEndpoint.tell` is the call for that.
+   */
+  readonly noResponse?: number;
   /** Further options. Those that have a field here, Observe and the block options may not be among them. */
   readonly options?: readonly CoapOption[];
   readonly payload?: Uint8Array;
@@ -25,6 +42,13 @@ export interface CoapResponse {
   readonly contentFormat: number | undefined;
   /** The Observe option's value, when there is one (RFC 7641 §2). */
   readonly observe: number | undefined;
+  /** The entity-tag of the representation (RFC 7252 §5.10.6.1). */
+  readonly etag: Uint8Array | undefined;
+  /** How long the response is fresh, in seconds. Undefined when the option is absent, which means 60 (RFC 7252 §5.10.5). */
+  readonly maxAge: number | undefined;
+  /** Location-Path segments and Location-Query options, of the resource that was created (RFC 7252 §5.10.7). Mostly empty. */
+  readonly locationPath: readonly string[];
+  readonly locationQuery: readonly string[];
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
 }
@@ -161,6 +185,8 @@ export type ObservationEnd =
   | { readonly reason: 'cancelled' }
   /** A notification with an error code, or one without Observe (RFC 7641 §3.2, §4.2). */
   | { readonly reason: 'response'; readonly response: CoapResponse }
+  /** A re-registration that `ObserveOptions.reregister` asks for got no response. */
+  | { readonly reason: 'unanswered'; readonly error: CoapError }
   | { readonly reason: 'peer-closed' | 'endpoint-closed' };
 
 /** What a client-role observer does. */
@@ -175,12 +201,15 @@ export interface Observer {
   onEstablished?(response: CoapResponse): void | Promise<void>;
   /**
    * Called for each notification after the first response, one that ends the observation with a success but without
-   * Observe included. A Confirmable one is acknowledged when the returned promise has resolved; when it rejects nothing is
+   * Observe and the responses to re-registrations included. Where the request has `etags`, one with the code 2.03 says which
+   * of those representations is valid now, in its `etag` (RFC 7641 §4.3.2). A Confirmable one is acknowledged when the returned promise has resolved; when it rejects nothing is
    * sent and the retransmission comes here again.
    */
   onNotification(notification: CoapNotification): void | Promise<void>;
   /** A notification in blocks is lost: its rest could not be fetched, or a newer one came meanwhile (RFC 7959 §3.4). */
   onAbandoned?(reason: CoapError): void;
+  /** Called once when the newest representation is as old as its Max-Age, 60 s by default (RFC 7641 §3.3.1). */
+  onStale?(): void;
   onEnd?(end: ObservationEnd): void;
 }
 
@@ -191,15 +220,58 @@ export interface CoapObservation {
   readonly active: boolean;
   /** The response that established the observation. */
   readonly response: CoapResponse;
+  /**
+   * Registers again, with the same token and options (RFC 7641 §3.3.1): for a client that doubts whether the peer still knows of it.
+   * Resolves to the response, or to a notification that came instead. Either goes to `onNotification` as well; the observation ends
+   * when it is an error or has no Observe. When it rejects, as `request` does, the observation goes on. Calls while one is
+   * under way get its promise.
+   */
+  refresh(options?: RequestOptions): Promise<CoapResponse>;
   /** Active cancellation: a request with Observe=1 and the same token (RFC 7641 §3.6). Resolves to its response. */
   cancel(options?: RequestOptions): Promise<CoapResponse>;
   /** Passive cancellation: forget; the next notification is answered with a Reset. */
   forget(): void;
 }
 
-/** Bounds of one exchange. */
+/** Bounds of one exchange, and what it has of its own. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Gives up after this time, whatever the transmission is doing. */
   readonly timeoutMs?: number;
+  /**
+   * Changes to the transmission parameters for the messages of this request, and so to the times that follow from them; NSTART
+   * stays that of the peer. `RangeError` for a value out of its range.
+   */
+  readonly parameters?: Partial<TransmissionParameters>;
+  /**
+   * The size of the blocks of the body, 16 to 1024 bytes: a power of two, or what is next below. The peer is asked for a response
+   * in such blocks as well (RFC 7959 §2.4); it may choose smaller ones. Default: the preferred size of the endpoint for what we
+   * send, and the peer's choice for what it sends.
+   */
+  readonly blockSize?: number;
+  /** The largest body of a response, in bytes. Default: that of the endpoint. */
+  readonly maxBodySize?: number;
+  /**
+   * Called for each block of a body that the peer took or that arrived; not for a body that fits into one message. Asks the peer
+   * how large its response is (Size2, RFC 7959 §4). A transfer that has to begin again goes back.
+   */
+  readonly onProgress?: (progress: TransferProgress) => void;
+}
+
+/** How far a body in blocks has come, in bytes. */
+export interface TransferProgress {
+  /** `upload`: the request; `download`: the response. */
+  readonly direction: 'upload' | 'download';
+  readonly transferred: number;
+  /** The size of the body. Undefined when the peer does not tell. */
+  readonly total: number | undefined;
+}
+
+/** Bounds of a registration, and how the observation goes on. `signal` and `timeoutMs` are about the registration alone. */
+export interface ObserveOptions extends RequestOptions {
+  /**
+   * Registers again when no notification came for 5 to 15 s beyond the Max-Age of the newest, 60 s by default (RFC 7641 §3.3.1):
+   * the peer may have forgotten the observation. When that is not answered the observation ends, with `unanswered`. Default false.
+   */
+  readonly reregister?: boolean;
 }

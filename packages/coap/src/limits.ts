@@ -19,6 +19,10 @@ export const MAX_SOURCE_SIZE: number = (MAX_BLOCK_NUMBER + 1) * 1024;
 
 /** The default bound on a body that arrives in blocks, either role. */
 export const DEFAULT_MAX_BODY_SIZE: number = 1024 * 1024;
+/** The most that bound may be. */
+export const MAX_BODY_SIZE: number = 2 ** 30;
+/** Resources of one peer of which it is known that an upload of ours in blocks was given up. */
+export const MAX_ABANDONED_UPLOADS_PER_PEER = 32;
 
 /** How much an endpoint keeps at most, whatever its peers do. Bytes are those of payloads, keys and replies. */
 export interface CoapLimits {

@@ -91,6 +91,12 @@ export interface OptionFields {
   readonly etag?: Uint8Array | undefined;
   readonly observe?: number | undefined;
   readonly maxAge?: number | undefined;
+  readonly uriHost?: string | undefined;
+  readonly uriPort?: number | undefined;
+  readonly etags?: readonly Uint8Array[] | undefined;
+  readonly ifMatch?: readonly Uint8Array[] | undefined;
+  readonly ifNoneMatch?: boolean | undefined;
+  readonly noResponse?: number | undefined;
   readonly locationPath?: readonly string[] | undefined;
   readonly locationQuery?: readonly string[] | undefined;
   /** Options that have no field here, in any order. */
@@ -103,8 +109,13 @@ export interface OptionFields {
  */
 export function buildOptions(fields: OptionFields): CoapOption[] {
   const options: CoapOption[] = [];
+  pushOpaque(options, OptionNumber.IF_MATCH, fields.ifMatch);
+  if (fields.uriHost !== undefined) options.push(makeStringOption(OptionNumber.URI_HOST, fields.uriHost));
+  pushOpaque(options, OptionNumber.ETAG, fields.etags);
   if (fields.etag !== undefined) options.push(makeOption(OptionNumber.ETAG, fields.etag));
+  if (fields.ifNoneMatch === true) options.push(makeOption(OptionNumber.IF_NONE_MATCH, NO_BYTES));
   if (fields.observe !== undefined) options.push(makeUintOption(OptionNumber.OBSERVE, fields.observe));
+  if (fields.uriPort !== undefined) options.push(makeUintOption(OptionNumber.URI_PORT, fields.uriPort));
   pushSegments(options, OptionNumber.LOCATION_PATH, fields.locationPath);
   pushSegments(options, OptionNumber.URI_PATH, fields.path);
   if (fields.contentFormat !== undefined)
@@ -113,6 +124,7 @@ export function buildOptions(fields: OptionFields): CoapOption[] {
   pushStrings(options, OptionNumber.URI_QUERY, fields.query);
   if (fields.accept !== undefined) options.push(makeUintOption(OptionNumber.ACCEPT, fields.accept));
   pushStrings(options, OptionNumber.LOCATION_QUERY, fields.locationQuery);
+  if (fields.noResponse !== undefined) options.push(makeUintOption(OptionNumber.NO_RESPONSE, fields.noResponse));
   if (fields.options === undefined || fields.options.length === 0) return options;
   options.push(...fields.options);
   return options.sort((a, b) => a.number - b.number); // stable: repeated options keep their order
@@ -127,6 +139,10 @@ function pushSegments(options: CoapOption[], number: number, segments: readonly 
 
 function pushStrings(options: CoapOption[], number: number, texts: readonly string[] | undefined): void {
   if (texts !== undefined) for (const text of texts) options.push(makeStringOption(number, text));
+}
+
+function pushOpaque(options: CoapOption[], number: number, values: readonly Uint8Array[] | undefined): void {
+  if (values !== undefined) for (const value of values) options.push(makeOption(number, value));
 }
 
 function badOption(text: string): CoapError {

@@ -93,6 +93,9 @@ describe('making options', () => {
     ['a Content-Format of three bytes', () => makeUintOption(OptionNumber.CONTENT_FORMAT, 65_536)],
     ['an ETag of nine bytes', () => makeOption(OptionNumber.ETAG, new Uint8Array(9))],
     ['an If-None-Match with a value', () => makeOption(OptionNumber.IF_NONE_MATCH, new Uint8Array(1))],
+    ['an empty ETag', () => buildOptions({ etags: [new Uint8Array(0)] })],
+    ['a No-Response of two bytes', () => buildOptions({ noResponse: 256 })],
+    ['a Uri-Port of three bytes', () => buildOptions({ uriPort: 65_536 })],
     ['the path segment .', () => buildOptions({ path: ['a', '.'] })],
     ['the path segment ..', () => buildOptions({ path: ['..', 'a'] })],
     ['the Location-Path segment ..', () => buildOptions({ locationPath: ['..'] })],
@@ -139,6 +142,32 @@ describe('buildOptions', () => {
       [27, '06'],
       [60, '03e8'],
     ]);
+  });
+
+  test('makes the options of a conditional request', () => {
+    const options = buildOptions({
+      noResponse: 26,
+      ifNoneMatch: true,
+      ifMatch: [Uint8Array.of(1, 2), Uint8Array.of()],
+      etags: [Uint8Array.of(3), Uint8Array.of(4)],
+      uriHost: 'a.example',
+      uriPort: 5683,
+      observe: 1,
+      path: ['p'],
+    });
+    expect(hexOptions(options)).toEqual([
+      [1, '0102'],
+      [1, ''],
+      [3, '612e6578616d706c65'],
+      [4, '03'],
+      [4, '04'],
+      [5, ''],
+      [6, '01'],
+      [7, '1633'],
+      [11, '70'],
+      [258, '1a'],
+    ]);
+    expect(buildOptions({ ifNoneMatch: false, etags: [], ifMatch: [] })).toEqual([]);
   });
 
   test('makes nothing of nothing', () => {

@@ -1,4 +1,4 @@
-import { Code, formatCode, OptionNumber, stringOptions, type CoapRequest, type CoapResponse } from '@flownexus/coap';
+import { Code, formatCode, type CoapRequest, type CoapResponse } from '@flownexus/coap';
 import { ContentFormat, formatLinkFormat } from '@flownexus/lwm2m-core';
 import { Lwm2mClientError } from './errors.ts';
 
@@ -42,7 +42,7 @@ export function deregisterRequest(location: readonly string[]): CoapRequest {
 
 /** The Location of an accepted Register; throws `ERR_LWM2M_CLIENT_REFUSED` for any other answer. */
 export function registrationLocation(response: CoapResponse): readonly string[] {
-  const location = stringOptions(response.options, OptionNumber.LOCATION_PATH);
+  const location = response.locationPath;
   if (response.code === Code.CREATED && location.length > 0) return location;
   const diagnostic = new TextDecoder().decode(response.payload);
   const reason = response.code === Code.CREATED ? 'no Location' : diagnostic;

@@ -1,4 +1,4 @@
-import { Code, makeStringOption, OptionNumber, type CoapResponse } from '@flownexus/coap';
+import { Code, type CoapResponse } from '@flownexus/coap';
 import { expect, test } from 'vitest';
 import { registerRequest, registrationLocation } from '../src/registration-requests.ts';
 
@@ -7,7 +7,11 @@ function response(code: number, location: readonly string[], payload = ''): Coap
     code,
     contentFormat: undefined,
     observe: undefined,
-    options: location.map((segment) => makeStringOption(OptionNumber.LOCATION_PATH, segment)),
+    etag: undefined,
+    maxAge: undefined,
+    locationPath: location,
+    locationQuery: [],
+    options: [],
     payload: new TextEncoder().encode(payload),
   };
 }

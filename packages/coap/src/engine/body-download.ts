@@ -15,6 +15,8 @@ export class BodyDownload {
   readonly code: number;
   /** Those of the first block. */
   readonly options: readonly CoapOption[];
+  /** Size2 of the first block (RFC 7959 §4): the size of the whole, as the peer estimates it. */
+  readonly total: number | undefined;
   readonly #maxBodySize: number;
   readonly #etag: Uint8Array | undefined;
   readonly #body = new GrowingBody();
@@ -32,7 +34,8 @@ export class BodyDownload {
     this.#szx = szx;
     this.#maxBodySize = maxBodySize;
     this.#etag = findOption(options, OptionNumber.ETAG)?.value;
-    this.#checkSize(uintOption(options, OptionNumber.SIZE2) ?? 0);
+    this.total = uintOption(options, OptionNumber.SIZE2);
+    this.#checkSize(this.total ?? 0);
   }
 
   /** The block to ask for next, in blocks of the size that came last. */
@@ -64,6 +67,11 @@ export class BodyDownload {
     }
     this.#body.append(payload);
     return block.more ? 'more' : 'complete';
+  }
+
+  /** Bytes that have come. */
+  get transferred(): number {
+    return this.#body.length;
   }
 
   /** The body so far. */

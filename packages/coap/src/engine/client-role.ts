@@ -1,15 +1,23 @@
-import type { CoapObservation, CoapRequest, CoapResponse, Observer, RequestOptions } from '../api.ts';
+import type { CoapObservation, CoapRequest, CoapResponse, ObserveOptions, Observer, RequestOptions } from '../api.ts';
+import { blockSize } from '../block.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import type { CoapMessage } from '../message.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, OptionNumber } from '../options.ts';
 import { boundedPromise } from './bounded-promise.ts';
 import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
+import { Exchange } from './exchange.ts';
 import { Observation } from './observation.ts';
 import type { PeerState, ReceivedMessage, TokenOwner } from './peer-state.ts';
-import { resourceKey } from './request-options.ts';
+import { Ping } from './ping.ts';
+import { baseOptions, resourceKey } from './request-options.ts';
 import { UNDERSTOOD_IN_RESPONSES } from './response.ts';
+import { defaultSettings, transferSettings } from './transfer-settings.ts';
+
+const NO_BYTES = new Uint8Array(0);
+/** RFC 7967 §2.1: no 2.xx, no 4.xx, no 5.xx. */
+const NO_RESPONSE_AT_ALL = 2 + 8 + 16;
 
 /** Our requests and observations, and the responses to them. */
 export class ClientRole {
@@ -32,6 +40,7 @@ export class ClientRole {
         engine: this.#engine,
         state,
         request,
+        settings: transferSettings(defaultSettings(this.#engine, state), options),
         listener: {
           onResponse: (response) => {
             leave();
@@ -53,19 +62,59 @@ export class ClientRole {
     });
   }
 
+  /** Resolves when the request is acknowledged, or sent where nobody acknowledges. */
+  tell(state: PeerState, request: CoapRequest, options?: RequestOptions): Promise<void> {
+    return boundedPromise(this.#engine.timers, options, (resolve, reject) => {
+      const settings = transferSettings(defaultSettings(this.#engine, state), options);
+      const { method, payload = NO_BYTES, confirmable = true } = request;
+      if (payload.length > blockSize(settings.szx)) {
+        throw new RangeError(`a body of ${payload.length} bytes needs blocks, and those need responses`);
+      }
+      const message = {
+        method,
+        options: baseOptions(withoutResponse(request)),
+        payload,
+        confirmable,
+        settings,
+      };
+      const exchange = new Exchange(this.#engine, state, message, {
+        onTold: () => resolve(),
+        onResponse: () => resolve(),
+        onFailure: reject,
+      });
+      exchange.begin();
+      return () => exchange.cancel();
+    });
+  }
+
+  ping(state: PeerState, options?: RequestOptions): Promise<void> {
+    return boundedPromise(this.#engine.timers, options, (resolve, reject) => {
+      const { parameters } = transferSettings(defaultSettings(this.#engine, state), options);
+      const ping = new Ping(this.#engine, state, parameters, { onAnswer: () => resolve(), onFailure: reject });
+      ping.begin();
+      return () => ping.cancel();
+    });
+  }
+
   observe(
     state: PeerState,
     request: CoapRequest,
     observer: Observer,
-    options?: RequestOptions,
+    options?: ObserveOptions,
   ): Promise<CoapObservation> {
     if (request.method !== Code.GET && request.method !== Code.FETCH) {
       return Promise.reject(new TypeError('a GET or a FETCH can register an observation, no other method'));
     }
     return boundedPromise<CoapObservation>(this.#engine.timers, options, (resolve, reject) => {
-      const observation = new Observation(this.#engine, state, request, observer, {
-        onRegistered: () => resolve(observation),
-        onFailure: reject,
+      const settings = transferSettings(defaultSettings(this.#engine, state), options);
+      const observation = new Observation({
+        engine: this.#engine,
+        state,
+        request,
+        settings,
+        observer,
+        reregister: options?.reregister ?? false,
+        listener: { onRegistered: () => resolve(observation), onFailure: reject },
       });
       if (state.tokens.size >= this.#engine.limits.tokensPerPeer)
         throw this.#limit('too many observations of this peer');
@@ -118,4 +167,13 @@ export class ClientRole {
     this.#engine.counters.limits += 1;
     return new CoapError('ERR_COAP_LIMIT', text);
   }
+}
+
+/** The request with No-Response for everything, unless it says itself which responses it wants. */
+function withoutResponse(request: CoapRequest): CoapRequest {
+  const { noResponse, options } = request;
+  if (noResponse !== undefined || options?.some(({ number }) => number === OptionNumber.NO_RESPONSE) === true) {
+    return request;
+  }
+  return { ...request, noResponse: NO_RESPONSE_AT_ALL };
 }

@@ -1,19 +1,23 @@
-import type { CoapRequest, CoapResponse } from '../api.ts';
-import { blockOption, blockSize, encodeBlock, MAX_SZX, type BlockValue } from '../block.ts';
+import type { CoapRequest, CoapResponse, TransferProgress } from '../api.ts';
+import { blockOption, encodeBlock, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { MAX_BLOCK_NUMBER } from '../limits.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
-import { makeOption, makeUintOption } from '../option-values.ts';
+import { findOption, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { AbandonedUploads } from './abandoned-uploads.ts';
 import { BodyDownload } from './body-download.ts';
 import type { Engine } from './engine.ts';
 import { Exchange, type ExchangeListener } from './exchange.ts';
+import { OutgoingBody } from './outgoing-body.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
-import { baseOptions } from './request-options.ts';
+import { baseOptions, resourceKey } from './request-options.ts';
 import { toResponse } from './response.ts';
+import type { TransferSettings } from './transfer-settings.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Random: unlike those of bodies before, also of those before a restart. */
+const REQUEST_TAG_LENGTH = 4;
 
 /** Exactly one of them is called, once, or none after `cancel`. */
 export interface TransferListener {
@@ -27,6 +31,7 @@ export interface TransferOptions {
   readonly engine: Engine;
   readonly state: PeerState;
   readonly request: CoapRequest;
+  readonly settings: TransferSettings;
   readonly listener: TransferListener;
   /** Observe in the request (RFC 7641 §2), never in those that fetch further blocks (RFC 7959 §3.4). */
   readonly observe?: number | undefined;
@@ -34,16 +39,29 @@ export interface TransferOptions {
   readonly token?: Uint8Array | undefined;
 }
 
+interface SentMessage {
+  readonly options: readonly CoapOption[];
+  readonly payload: Uint8Array;
+  readonly token: Uint8Array | undefined;
+}
+
 /** A request and its response, bodies whole on either side: the client part of RFC 7959. */
 export class ClientTransfer implements ExchangeListener {
   readonly #options: TransferOptions;
   readonly #base: readonly CoapOption[];
-  readonly #payload: Uint8Array;
+  readonly #body: OutgoingBody;
+  /** What the transfer adds to the options of all its messages: Request-Tag and Echo. */
+  #added: readonly CoapOption[] = [];
+  /** The latest message. */
+  #sent: SentMessage | undefined;
+  /** That has been repeated with an Echo. */
+  #echoed = false;
+  /** Blocks of the request are with the peer, and its answer to the whole is not here yet. */
+  #uploading = false;
   #exchange: Exchange | undefined;
-  /** The block of the request being sent; undefined when the request has no Block1. */
-  #upload: BlockValue | undefined;
-  #szx: number;
-  #uploadRestarted = false;
+  /** The peer has taken the whole body. */
+  #uploaded = false;
+  #cancelled = false;
   #download: BodyDownload | undefined;
   #downloadRestarted = false;
   /** Observe as the first response had it. */
@@ -54,11 +72,7 @@ export class ClientTransfer implements ExchangeListener {
   constructor(options: TransferOptions) {
     this.#options = options;
     this.#base = baseOptions(options.request);
-    this.#payload = options.request.payload ?? NO_BYTES;
-    this.#szx = options.state.settings.szx;
-    if (this.#payload.length > (MAX_BLOCK_NUMBER + 1) * blockSize(this.#szx)) {
-      throw new RangeError(`a body of ${this.#payload.length} bytes has too many blocks`);
-    }
+    this.#body = new OutgoingBody(options.request.payload ?? NO_BYTES, options.settings.szx);
   }
 
   /** The message exchange under way. */
@@ -68,11 +82,16 @@ export class ClientTransfer implements ExchangeListener {
 
   /** The request goes out in blocks: it has the resource for itself (RFC 7959 §2.5). */
   get needsUpload(): boolean {
-    return this.#payload.length > blockSize(this.#szx);
+    return this.#body.inBlocks;
+  }
+
+  /** The message under way has the end of the request's body. */
+  get atEnd(): boolean {
+    return this.#body.atEnd;
   }
 
   begin(): void {
-    this.#sendFrom(0);
+    this.#sendRequest();
   }
 
   /** Begins with the first block of a response that came unasked: a notification (RFC 7959 §3.4). */
@@ -81,6 +100,8 @@ export class ClientTransfer implements ExchangeListener {
   }
 
   cancel(): void {
+    this.#cancelled = true;
+    this.#noteAbandoned();
     this.#dropDownload();
     this.#exchange?.cancel();
     this.#exchange = undefined;
@@ -88,95 +109,125 @@ export class ClientTransfer implements ExchangeListener {
 
   onResponse({ message, options }: ArrivedResponse): void {
     this.#guard(() => {
-      if (this.#download === undefined && this.#continueUpload(message, options)) return;
+      if (this.#repeatWithEcho(message.code, options)) return;
+      if (this.#download === undefined && this.#continueUpload(message.code, options)) return;
+      if (this.#cancelled) return;
+      this.#uploading = false;
       this.#onBody(message, options);
     });
   }
 
   onFailure(error: CoapError): void {
+    this.#noteAbandoned();
     this.#dropDownload();
     this.#options.listener.onFailure(error);
   }
 
-  /** Sends the request, or the block of it at `offset`. */
-  #sendFrom(offset: number): void {
-    const { observe, token } = this.#options;
-    const size = blockSize(this.#szx);
-    const options = [...this.#base];
+  /** Sends the request, or the next block of it. */
+  #sendRequest(): void {
+    const { observe, token, settings } = this.#options;
+    if (this.#body.inBlocks && !this.#uploading) {
+      this.#uploading = true;
+      this.#tagRequest();
+    }
+    const options = [...this.#base, ...this.#added];
     if (observe !== undefined) options.push(makeUintOption(OptionNumber.OBSERVE, observe));
-    let payload = this.#payload;
-    if (payload.length > size) {
-      const more = offset + size < payload.length;
-      if (offset / size > MAX_BLOCK_NUMBER) {
-        throw new CoapError(
-          'ERR_COAP_BLOCK',
-          `the peer wants blocks of ${size} bytes: there are not enough numbers for them`,
-        );
+    const payload = this.#body.part(options);
+    if (this.#body.atEnd) {
+      // RFC 7959 §2.4, §3.3: the block size for the response, along with the last block of the request.
+      if (settings.negotiate) options.push(block2({ num: 0, more: false, szx: settings.szx }));
+      if (settings.onProgress !== undefined && findOption(options, OptionNumber.SIZE2) === undefined) {
+        options.push(makeUintOption(OptionNumber.SIZE2, 0)); // RFC 7959 §4: how large is the response?
       }
-      this.#upload = { num: offset / size, more, szx: this.#szx };
-      options.push(makeOption(OptionNumber.BLOCK1, encodeBlock(this.#upload)));
-      // RFC 7959 §4: the size of the whole body, for the peer to refuse it early.
-      if (offset === 0) options.push(makeUintOption(OptionNumber.SIZE1, payload.length));
-      payload = payload.subarray(offset, offset + size);
-    } else this.#upload = undefined;
+    }
     this.#send(options, payload, token);
   }
 
+  /**
+   * RFC 9175 §3.4: blocks of this body must not be taken for those of another that was given up; and the body of a FETCH is not
+   * in the requests for further blocks of its response. Other uploads do without, for the sake of peers that count options.
+   */
+  #tagRequest(): void {
+    const { engine, state, request } = this.#options;
+    const needed =
+      request.method === Code.FETCH || state.abandonedUploads?.has(this.#resource, engine.clock.now()) === true;
+    if (!needed || findOption(this.#base, OptionNumber.REQUEST_TAG) !== undefined) return;
+    this.#added = [...this.#added, makeOption(OptionNumber.REQUEST_TAG, engine.random.bytes(REQUEST_TAG_LENGTH))];
+  }
+
+  #noteAbandoned(): void {
+    if (!this.#uploading) return;
+    this.#uploading = false;
+    const { engine, state, settings } = this.#options;
+    const nowMs = engine.clock.now();
+    state.abandonedUploads ??= new AbandonedUploads();
+    state.abandonedUploads.add(this.#resource, nowMs + settings.times.exchangeLifetimeMs, nowMs);
+  }
+
+  get #resource(): string {
+    const { method, path = [], query = [] } = this.#options.request;
+    return resourceKey(method, path, query);
+  }
+
+  /**
+   * RFC 9175 §2.3: a peer that wants to know whether the request is fresh, or comes from where it seems to, has it repeated with
+   * a value of its own. Once for each message; later ones of the transfer have the value from the start.
+   */
+  #repeatWithEcho(code: number, options: readonly CoapOption[]): boolean {
+    const echo = code === Code.UNAUTHORIZED ? findOption(options, OptionNumber.ECHO) : undefined;
+    const sent = this.#sent;
+    if (echo === undefined || sent === undefined || this.#echoed) {
+      this.#echoed = false;
+      return false;
+    }
+    this.#echoed = true;
+    this.#added = withEcho(this.#added, echo);
+    this.#send(withEcho(sent.options, echo), sent.payload, sent.token);
+    return true;
+  }
+
+  /** Whether the response asks for more of the request. */
+  #continueUpload(code: number, options: readonly CoapOption[]): boolean {
+    const body = this.#body;
+    const total = body.bytes.length;
+    if (body.advance(code, options)) {
+      if (body.offset > 0) this.#report({ direction: 'upload', transferred: body.offset, total });
+      if (!this.#cancelled) this.#sendRequest();
+      return true;
+    }
+    if (body.inBlocks && body.atEnd && !this.#uploaded && isSuccess(code)) {
+      this.#uploaded = true;
+      this.#report({ direction: 'upload', transferred: total, total });
+    }
+    return false;
+  }
+
+  /** The callback may cancel. */
+  #report(progress: TransferProgress): void {
+    const { engine, settings } = this.#options;
+    const { onProgress } = settings;
+    if (onProgress !== undefined) engine.callApplication('onProgress', () => onProgress(progress));
+  }
+
   /** Asks for a block of the response (RFC 7959 §2.4, §2.7): without Observe and Block1. */
-  #fetch(block: BlockValue | undefined): void {
-    const options = [...this.#base];
-    if (block !== undefined) options.push(makeOption(OptionNumber.BLOCK2, encodeBlock(block)));
+  #fetch(block: BlockValue): void {
+    const options = [...this.#base, ...this.#added, block2(block)];
     // RFC 8132 §2: the body of a FETCH says what is fetched.
     const repeatBody = this.#options.request.method === Code.FETCH && !this.needsUpload;
-    this.#send(options, repeatBody ? this.#payload : NO_BYTES, undefined);
+    this.#send(options, repeatBody ? this.#body.bytes : NO_BYTES, undefined);
   }
 
   #send(options: readonly CoapOption[], payload: Uint8Array, token: Uint8Array | undefined): void {
-    const { engine, state, request } = this.#options;
-    const message = { method: request.method, options, payload, confirmable: request.confirmable ?? true };
+    const { engine, state, request, settings } = this.#options;
+    const { method, confirmable = true } = request;
+    const message = { method, options, payload, confirmable, settings };
+    this.#sent = { options, payload, token };
     this.#exchange = new Exchange(engine, state, message, this, token);
     this.#exchange.begin();
   }
 
-  /** Whether the response asks for more of the request. */
-  #continueUpload(message: CoapMessage, options: readonly CoapOption[]): boolean {
-    const block = blockOption(options, OptionNumber.BLOCK1);
-    const upload = this.#upload;
-    const size = blockSize(this.#szx);
-    // RFC 7959 §2.9.3: with a Block1 option it means that smaller blocks would do.
-    if (message.code === Code.REQUEST_ENTITY_TOO_LARGE && block !== undefined) {
-      const begun = upload !== undefined && upload.num > 0;
-      if (begun || block.szx >= this.#szx || this.#payload.length <= blockSize(block.szx)) return false;
-      this.#szx = block.szx;
-      this.#sendFrom(0);
-      return true;
-    }
-    if (upload === undefined) return false;
-    if (message.code === Code.REQUEST_ENTITY_INCOMPLETE) {
-      // RFC 7959 §2.9.2: the peer has lost the blocks before this one.
-      if (this.#uploadRestarted) return false;
-      this.#uploadRestarted = true;
-      this.#sendFrom(0);
-      return true;
-    }
-    if (!upload.more) {
-      if (message.code !== Code.CONTINUE) return false;
-      throw new CoapError('ERR_COAP_BLOCK', 'expected a response after the last block, found 2.31 Continue');
-    }
-    // A final response before the last block ends the transfer, unless it is a success for this block alone.
-    if (message.code !== Code.CONTINUE && !(isSuccess(message.code) && block !== undefined)) return false;
-    if (block === undefined || block.num !== upload.num) {
-      throw new CoapError('ERR_COAP_BLOCK', `expected Block1 ${upload.num} in the response, found another or none`);
-    }
-    // RFC 7959 §2.3: the peer may ask for smaller blocks from here on.
-    const offset = (upload.num + 1) * size;
-    this.#szx = Math.min(this.#szx, block.szx);
-    this.#sendFrom(offset);
-    return true;
-  }
-
   #onBody(message: CoapMessage, options: readonly CoapOption[]): void {
-    const { listener, engine } = this.#options;
+    const { listener, engine, settings } = this.#options;
     const block = blockOption(options, OptionNumber.BLOCK2);
     if (!this.#firstSeen) {
       this.#firstSeen = true;
@@ -191,19 +242,20 @@ export class ClientTransfer implements ExchangeListener {
       return;
     }
     if (block === undefined) throw new CoapError('ERR_COAP_BLOCK', 'expected Block2 in the response, found none');
-    const { maxBodySize } = engine.settings;
-    this.#download ??= new BodyDownload(message, options, Math.min(block.szx, MAX_SZX), maxBodySize, engine.downloads);
+    const szx = settings.negotiate ? Math.min(block.szx, settings.szx) : block.szx;
+    this.#download ??= new BodyDownload(message, options, szx, settings.maxBodySize, engine.downloads);
     const download = this.#download;
-    switch (download.add(message, options, block)) {
-      case 'more':
-        this.#fetch(download.next);
-        return;
-      case 'complete':
-        this.#dropDownload();
-        this.#deliver(download.code, download.options, download.body());
-        return;
-      case 'changed':
-        this.#restartDownload();
+    const step = download.add(message, options, block);
+    if (step === 'changed') {
+      this.#restartDownload(download.next.szx);
+      return;
+    }
+    this.#report({ direction: 'download', transferred: download.transferred, total: download.total });
+    if (this.#cancelled) return;
+    if (step === 'more') this.#fetch(download.next);
+    else {
+      this.#dropDownload();
+      this.#deliver(download.code, download.options, download.body());
     }
   }
 
@@ -212,14 +264,13 @@ export class ClientTransfer implements ExchangeListener {
     this.#download = undefined;
   }
 
-  #restartDownload(): void {
+  #restartDownload(szx: number): void {
     const { method } = this.#options.request;
     // Another POST would do its work twice.
     if (this.#downloadRestarted || (method !== Code.GET && method !== Code.FETCH)) {
       throw new CoapError('ERR_COAP_BLOCK', 'the resource changed while its blocks were fetched');
     }
     this.#downloadRestarted = true;
-    const szx = this.#download?.next.szx ?? this.#szx;
     this.#dropDownload();
     this.#fetch({ num: 0, more: false, szx });
   }
@@ -245,4 +296,12 @@ export class ClientTransfer implements ExchangeListener {
       this.onFailure(error);
     }
   }
+}
+
+function withEcho(options: readonly CoapOption[], echo: CoapOption): CoapOption[] {
+  return [...options.filter(({ number }) => number !== OptionNumber.ECHO), echo];
+}
+
+function block2(block: BlockValue): CoapOption {
+  return makeOption(OptionNumber.BLOCK2, encodeBlock(block));
 }

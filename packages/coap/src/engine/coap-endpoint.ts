@@ -11,6 +11,7 @@ import type {
   CoapObservation,
   CoapRequest,
   CoapResponse,
+  ObserveOptions,
   Observer,
   RequestHandler,
   RequestOptions,
@@ -19,10 +20,11 @@ import type {
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import { decodeMessage } from '../codec.ts';
-import { coapLimits, DEFAULT_MAX_BODY_SIZE, type CoapLimits } from '../limits.ts';
+import { coapLimits, DEFAULT_MAX_BODY_SIZE, MAX_BODY_SIZE, type CoapLimits } from '../limits.ts';
 import { tracer, type TraceHook } from '../trace.ts';
 import { Budget } from './budget.ts';
 import { application } from './application.ts';
+import { checkRange } from './check-range.ts';
 import { ClientRole } from './client-role.ts';
 import { Deduplication } from './deduplication.ts';
 import type { Engine } from './engine.ts';
@@ -136,7 +138,7 @@ export class CoapEndpoint {
       exchanges: new Budget(limits.exchanges),
       trace: onTrace && tracer(clock, onTrace, (callback) => app.callApplication('onTrace', callback)),
       settings: {
-        maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, 2 ** 30),
+        maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, MAX_BODY_SIZE),
         separateResponseAfterMs: checkRange(
           'separateResponseAfterMs',
           options.separateResponseAfterMs ?? 1000,
@@ -219,10 +221,29 @@ export class CoapEndpoint {
   }
 
   /**
+   * Sends a request whose response nobody waits for (RFC 7967): with No-Response for everything unless the request has its own.
+   * Confirmable: resolves when it is acknowledged, whatever a response says that comes along; rejects like `request` on a Reset or
+   * time-out. Non-confirmable: resolves when it has been handed to the transport. The next message to the peer then waits as
+   * PROBING_RATE wants it, one byte per second by default (RFC 7252 §4.7): `parameters` can tell that the network takes more.
+   * Rejects with `RangeError` for a payload that is larger than a block.
+   */
+  tell(peer: Peer, request: CoapRequest, options?: RequestOptions): Promise<void> {
+    return this.#with(peer, (state) => this.#client.tell(state, request, options));
+  }
+
+  /**
+   * Asks whether the peer is there: an Empty Confirmable message (RFC 7252 §4.3). Resolves on its Reset, and on an Empty ACK, which
+   * is not what the RFC has for it but shows the same. Rejects with a `CoapError` like `request`; waits for its turn like it (NSTART).
+   */
+  ping(peer: Peer, options?: RequestOptions): Promise<void> {
+    return this.#with(peer, (state) => this.#client.ping(state, options));
+  }
+
+  /**
    * Registers an observation with a GET or FETCH (RFC 7641 §3.1). Resolves with `active` false when the response is an
    * error or has no Observe; rejects like `request`. A notification may reach the observer before this has resolved.
    */
-  observe(peer: Peer, request: CoapRequest, observer: Observer, options?: RequestOptions): Promise<CoapObservation> {
+  observe(peer: Peer, request: CoapRequest, observer: Observer, options?: ObserveOptions): Promise<CoapObservation> {
     return this.#with(peer, (state) => this.#client.observe(state, request, observer, options));
   }
 
@@ -265,6 +286,7 @@ export class CoapEndpoint {
     for (const owner of [...state.tokens.values()]) owner.onClosed(error);
     for (const relation of [...state.relations.values()]) relation.close();
     for (const outgoing of [...state.outgoing.values()]) outgoing.stop();
+    state.requests.flush(); // those without a token that would have told them
     state.responses.flush();
     this.#forget(state);
   }
@@ -273,9 +295,4 @@ export class CoapEndpoint {
     this.#engine.deduplication.forgetPeer(state);
     this.#server.forgetPeer(state);
   }
-}
-
-function checkRange(name: string, value: number, minimum: number, maximum: number): number {
-  if (value >= minimum && value <= maximum) return value;
-  throw new RangeError(`${name} is ${minimum} to ${maximum}, not ${value}`);
 }

@@ -5,6 +5,7 @@ import { MessageType, type CoapOption } from '../message.ts';
 import { acknowledge, reject } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
 import type { LaneOccupant } from './lane.ts';
+import type { ResolvedSettings } from './peer-settings.ts';
 import type { ArrivedResponse, PeerState, TokenOwner } from './peer-state.ts';
 import { TOKEN_LENGTH, tokenKey } from './token.ts';
 import { addressOf, Transmission, type TransmissionListener } from './transmission.ts';
@@ -15,12 +16,15 @@ export interface RequestMessage {
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
   readonly confirmable: boolean;
+  readonly settings: ResolvedSettings;
 }
 
 /** Exactly one of them is called, once, or none after `cancel`. */
 export interface ExchangeListener {
   onResponse(response: ArrivedResponse): void;
   onFailure(error: CoapError): void;
+  /** For who wants no response: a Confirmable request has been acknowledged, a Non-confirmable one sent. Nothing more is waited for. */
+  onTold?(): void;
 }
 
 /**
@@ -28,6 +32,7 @@ export interface ExchangeListener {
  *
  *   waiting for its turn ──► sent ──┬─ piggybacked response ─────────────────────────────► done
  *   (NSTART, §4.7)                  ├─ Empty ACK ──► acknowledged ── separate response ──► done
+ *                                   │                          └──── nobody wants one ───► done
  *                                   ├─ separate response, which counts as the ACK ───────► done
  *                                   └─ RST, time-out, cancelled ─────────────────────────► done
  */
@@ -101,7 +106,7 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
       this.#failForLimit('no Message ID is free');
       return;
     }
-    const { method, options, payload, confirmable } = this.#request;
+    const { method, options, payload, confirmable, settings } = this.#request;
     const type = confirmable ? MessageType.CON : MessageType.NON;
     let datagram;
     try {
@@ -116,19 +121,25 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     }
     this.#messageId = messageId;
     if (confirmable) {
-      this.#transmission = new Transmission(this.#engine, this.#state, messageId, datagram, this);
+      this.#transmission = new Transmission(this.#engine, this.#state, messageId, datagram, this, settings.parameters);
       return;
     }
     this.#state.outgoing.set(messageId, this); // a Reset may come for it (RFC 7252 §4.3)
     // RFC 7252 §4.7: the peer is not probed at more than PROBING_RATE while it does not answer.
-    const { parameters, times } = this.#state.settings;
+    const { parameters, times } = settings;
     const probingMs = Math.min((datagram.length / parameters.probingRate) * 1000, times.nonLifetimeMs);
+    this.#sentTo = addressOf(this.#state.peer);
+    this.#engine.send(this.#state, datagram);
+    if (this.#listener.onTold !== undefined) {
+      this.#release();
+      this.#engine.timers.schedule(probingMs, () => this.#state.requests.leave(this));
+      this.#listener.onTold();
+      return;
+    }
     this.#timer = this.#engine.timers.schedule(probingMs, () => {
       this.#state.requests.leave(this);
       this.#expireAfter(times.nonLifetimeMs - probingMs);
     });
-    this.#sentTo = addressOf(this.#state.peer);
-    this.#engine.send(this.#state, datagram);
   }
 
   expectsAcknowledgement(messageId: number): boolean {
@@ -162,8 +173,13 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
     if (!this.#request.confirmable) return;
     // RFC 7252 §5.2.2: the response comes by itself; §4.7: the interaction is not outstanding any more.
     this.#confirmPath();
+    if (this.#listener.onTold !== undefined) {
+      this.#finish();
+      this.#listener.onTold();
+      return;
+    }
     this.#state.requests.leave(this);
-    this.#expireAfter(this.#state.settings.times.exchangeLifetimeMs);
+    this.#expireAfter(this.#request.settings.times.exchangeLifetimeMs);
   }
 
   onReset(): void {
@@ -200,15 +216,20 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
   }
 
   #finish(startNext?: (start: () => void) => void): void {
+    this.#release();
+    this.#state.requests.leave(this, startNext);
+  }
+
+  /** Gives back all but its place in the lane. */
+  #release(): void {
     this.#done = true;
     if (this.#counted) this.#engine.exchanges.giveBack(1);
     this.#counted = false;
     this.#transmission?.stop();
     this.#timer?.cancel();
-    const { outgoing, tokens, requests } = this.#state;
+    const { outgoing, tokens } = this.#state;
     if (this.#messageId !== undefined && outgoing.get(this.#messageId) === this) outgoing.delete(this.#messageId);
     if (this.#key !== undefined && tokens.get(this.#key) === this) tokens.delete(this.#key);
-    requests.leave(this, startNext);
   }
 }
 

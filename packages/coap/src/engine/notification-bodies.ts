@@ -4,6 +4,7 @@ import { CoapError } from '../errors.ts';
 import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
+import type { TransferSettings } from './transfer-settings.ts';
 
 /** Exactly one of them is called, once, or none after `cancel`. */
 export interface BodyListener {
@@ -16,12 +17,14 @@ export class NotificationBodies {
   readonly #engine: Engine;
   readonly #state: PeerState;
   readonly #request: CoapRequest;
+  readonly #settings: TransferSettings;
   #current: { readonly transfer: ClientTransfer; readonly lose: (reason: CoapError) => void } | undefined;
 
-  constructor(engine: Engine, state: PeerState, request: CoapRequest) {
+  constructor(engine: Engine, state: PeerState, request: CoapRequest, settings: TransferSettings) {
     this.#engine = engine;
     this.#state = state;
     this.#request = request;
+    this.#settings = settings;
   }
 
   /** Begins with the first block; none may be under way. */
@@ -34,6 +37,7 @@ export class NotificationBodies {
       engine: this.#engine,
       state: this.#state,
       request: this.#request,
+      settings: this.#settings,
       listener: {
         onResponse: (response) => {
           if (isSuccess(response.code)) {

@@ -7,16 +7,20 @@ import type { CoapOption } from '../message.ts';
 import { uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 import { acknowledge, reject } from './acknowledge.ts';
-import { boundedPromise } from './bounded-promise.ts';
 import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
-import { freshToken, type Exchange } from './exchange.ts';
+import { freshToken } from './exchange.ts';
+import { Freshness } from './freshness.ts';
 import { NotificationBodies } from './notification-bodies.ts';
 import { NotificationOrder } from './notification-order.ts';
+import { ObservationRequest } from './observation-request.ts';
+import { observationEnded, ObservationRequests } from './observation-requests.ts';
+import { ObserverCalls } from './observer-calls.ts';
 import type { ArrivedResponse, PeerState, TokenOwner } from './peer-state.ts';
 import { toResponse } from './response.ts';
 import { tokenKey } from './token.ts';
-import { admitUplink, runUplink } from './uplink.ts';
+import type { TransferSettings } from './transfer-settings.ts';
+import { admitUplink } from './uplink.ts';
 
 /** How the registration ended. Exactly one of them is called, once, or none after `abandon`. */
 export interface RegistrationListener {
@@ -25,27 +29,36 @@ export interface RegistrationListener {
   onFailure(error: CoapError): void;
 }
 
+export interface ObservationOptions {
+  readonly engine: Engine;
+  readonly state: PeerState;
+  readonly request: CoapRequest;
+  readonly settings: TransferSettings;
+  readonly observer: Observer;
+  /** Registers again by itself when no notification came for longer than Max-Age. */
+  readonly reregister: boolean;
+  readonly listener: RegistrationListener;
+}
+
 /**
  * One observation in the client role (RFC 7641 §3).
  *
  *   registering ──┬─ response with Observe ──► established ──┬─ cancel(), forget() ──────────────► ended
- *   (the token    │  (or a notification                      ├─ notification with an error or
- *   is held)      │  that overtook it)                       │  without Observe (once that is
- *                 └─ any other ──► ended                     │  stored) ─────────────────────────► ended
+ *   (the token    │  (or a notification           ▲   │      ├─ notification, or response to a
+ *   is held)      │  that overtook it)            └───┘      │  refresh, with an error or without
+ *                 │                             refresh()    │  Observe (once that is stored) ───► ended
+ *                 └─ any other ──► ended                     ├─ refresh of its own unanswered ───► ended
  *                                                            └─ peer or endpoint closed ─────────► ended
  */
 export class Observation implements CoapObservation, TokenOwner {
   readonly token: Uint8Array;
+  readonly #options: ObservationOptions;
   readonly #engine: Engine;
   readonly #state: PeerState;
-  readonly #request: CoapRequest;
-  readonly #observer: Observer;
-  readonly #listener: RegistrationListener;
+  readonly #observer: ObserverCalls;
   readonly #key: string;
   readonly #order = new NotificationOrder();
   readonly #registration: ClientTransfer;
-  /** The registration whose piggybacked response may yet come, after a notification overtook it. */
-  #overtaken: Exchange | undefined;
   /** The Confirmable message that establishes, until somebody has taken charge of its acknowledgement. */
   #establishing: ArrivedResponse | undefined;
   #established = false;
@@ -54,28 +67,28 @@ export class Observation implements CoapObservation, TokenOwner {
   readonly #bodies: NotificationBodies;
   /** The last notification came in blocks, and its rest is being fetched. */
   #fetchingLast = false;
-  #cancellation: ClientTransfer | undefined;
-  #cancelled: Promise<CoapResponse> | undefined;
+  readonly #requests: ObservationRequests;
+  readonly #freshness: Freshness | undefined;
 
-  constructor(
-    engine: Engine,
-    state: PeerState,
-    request: CoapRequest,
-    observer: Observer,
-    listener: RegistrationListener,
-  ) {
+  constructor(options: ObservationOptions) {
+    const { engine, state, request, settings, observer, listener } = options;
+    this.#options = options;
     this.#engine = engine;
     this.#state = state;
-    this.#request = request;
-    this.#observer = observer;
-    this.#listener = listener;
+    this.#observer = new ObserverCalls(engine, state, observer);
     this.token = freshToken(engine, state);
     this.#key = tokenKey(this.token);
-    this.#bodies = new NotificationBodies(engine, state, request);
+    this.#bodies = new NotificationBodies(engine, state, request, settings);
+    this.#requests = new ObservationRequests(
+      (observe, bounds, onDone) =>
+        new ObservationRequest({ engine, state, request, settings, token: this.token, observe, bounds, onDone }),
+    );
+    this.#freshness = this.#watch();
     this.#registration = new ClientTransfer({
       engine,
       state,
       request,
+      settings,
       observe: 0,
       token: this.token,
       listener: {
@@ -118,33 +131,17 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   cancel(options?: RequestOptions): Promise<CoapResponse> {
-    if (this.#cancelled !== undefined) return this.#cancelled;
-    if (!this.active) return Promise.reject(new CoapError('ERR_COAP_CLOSED', 'the observation has ended'));
-    const cancelled = boundedPromise<CoapResponse>(this.#engine.timers, options, (resolve, reject) => {
-      const end = (): void => this.#end({ reason: 'cancelled' });
-      // RFC 7641 §3.6: the same token and the same options, only Observe differs.
-      this.#cancellation = new ClientTransfer({
-        engine: this.#engine,
-        state: this.#state,
-        request: this.#request,
-        observe: 1,
-        token: this.token,
-        listener: {
-          onResponse: (response) => {
-            end();
-            resolve(response);
-          },
-          onFailure: (error) => {
-            end();
-            reject(error);
-          },
-        },
-      });
-      this.#cancellation.begin();
-      return end;
-    });
-    if (this.#cancellation !== undefined) this.#cancelled = cancelled;
-    return cancelled;
+    const { cancellation } = this.#requests;
+    if (cancellation !== undefined) return cancellation;
+    if (!this.active) return Promise.reject(observationEnded());
+    return this.#requests.cancel(options, () => this.#end({ reason: 'cancelled' }));
+  }
+
+  refresh(options?: RequestOptions): Promise<CoapResponse> {
+    const { cancellation, refresh } = this.#requests;
+    if (refresh !== undefined) return refresh;
+    if (!this.active || cancellation !== undefined) return Promise.reject(observationEnded());
+    return this.#registerAgain(options, () => this.#freshness?.waitAgain());
   }
 
   forget(): void {
@@ -152,7 +149,8 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   expectsAcknowledgement(messageId: number): boolean {
-    return this.#exchangeOf(messageId) !== undefined;
+    if (this.#requests.expectsAcknowledgement(messageId)) return true;
+    return !this.#established && this.#registration.exchange?.expectsAcknowledgement(messageId) === true;
   }
 
   onResponse(response: ArrivedResponse): void {
@@ -160,17 +158,13 @@ export class Observation implements CoapObservation, TokenOwner {
       this.#onRegistrationResponse(response);
       return;
     }
-    const cancelling = this.#cancellation?.exchange;
-    const { message, options, received } = response;
+    const { message, options } = response;
     const observe = uintOption(options, OptionNumber.OBSERVE);
-    if (cancelling !== undefined) {
-      const own = received === undefined ? cancelling.expectsAcknowledgement(message.messageId) : observe === undefined;
-      if (own) {
-        cancelling.onResponse(response);
-        return;
-      }
+    const own = this.#requests.answeredBy(response, observe);
+    if (own !== undefined) {
+      own.onResponse(response);
+      return;
     }
-    if (received === undefined) this.#overtaken = undefined;
     this.#engine.counters.notifications += 1;
     // RFC 7641 §4.2: it was the last one.
     if (!isSuccess(message.code)) {
@@ -182,7 +176,7 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   onBadResponse(error: CoapError, response: ArrivedResponse): void {
-    const exchange = this.#established ? this.#cancellation?.exchange : this.#registration.exchange;
+    const exchange = this.#established ? this.#requests.answeredBy(response, undefined) : this.#registration.exchange;
     if (exchange === undefined) {
       // The Reset makes the peer forget the observation (RFC 7641 §3.6).
       reject(this.#engine, this.#state, response);
@@ -193,17 +187,44 @@ export class Observation implements CoapObservation, TokenOwner {
   onClosed(error: CoapError): void {
     // A transfer under way fails through its own exchange, and with it what waits for it.
     this.#registration.exchange?.onClosed(error);
-    this.#cancellation?.exchange?.onClosed(error);
+    this.#requests.onClosed(error);
     this.#end({ reason: error.code === 'ERR_COAP_PEER_CLOSED' ? 'peer-closed' : 'endpoint-closed' });
   }
 
-  #exchangeOf(messageId: number): Exchange | undefined {
-    for (const exchange of [this.#cancellation?.exchange, this.#overtaken]) {
-      if (exchange?.expectsAcknowledgement(messageId) === true) return exchange;
-    }
-    if (this.#established) return undefined;
-    const exchange = this.#registration.exchange;
-    return exchange?.expectsAcknowledgement(messageId) === true ? exchange : undefined;
+  /** RFC 7641 §3.3.1. `onUnanswered` is called when no response came; without an error when the caller gave up. */
+  #registerAgain(
+    options: RequestOptions | undefined,
+    onUnanswered: (error?: CoapError) => void,
+  ): Promise<CoapResponse> {
+    return this.#requests.registerAgain(options, (response, error) => {
+      if (response === undefined) onUnanswered(error);
+      else this.#onRefreshed(response);
+    });
+  }
+
+  #onRefreshed(response: CoapResponse): void {
+    if (!isSuccess(response.code)) this.#end({ reason: 'response', response });
+    else if (response.observe === undefined) this.#deliverLast(undefined, response);
+    else this.#deliver(undefined, response, this.#order.accept(response.observe, this.#engine.clock.now()));
+  }
+
+  #watch(): Freshness | undefined {
+    if (!this.#options.reregister && !this.#observer.watchesFreshness) return undefined;
+    const { timers, random } = this.#engine;
+    const onOverdue = (): void => {
+      // Whoever refreshes already sees to it.
+      if (this.#requests.refresh !== undefined || this.#requests.cancellation !== undefined) return;
+      const refreshed = this.#registerAgain(undefined, (error) => {
+        if (error !== undefined) this.#end({ reason: 'unanswered', error });
+      });
+      refreshed.catch(() => undefined); // has been seen to above
+    };
+    return new Freshness({
+      timers,
+      random,
+      onStale: () => this.#observer.stale(),
+      onOverdue: this.#options.reregister ? onOverdue : undefined,
+    });
   }
 
   #onFirstResponse(response: CoapResponse): void {
@@ -221,7 +242,7 @@ export class Observation implements CoapObservation, TokenOwner {
       this.#establishing = response;
     } else acknowledge(this.#engine, this.#state, response);
     exchange?.accept(response);
-    if (response.received !== undefined) this.#overtaken = exchange;
+    if (response.received !== undefined && this.#established) this.#requests.overtake(exchange);
     if (this.#establishing === undefined) return;
     // It established nothing after all.
     acknowledge(this.#engine, this.#state, this.#establishing);
@@ -230,20 +251,16 @@ export class Observation implements CoapObservation, TokenOwner {
 
   /** Whether a response is acknowledged only when the application has stored it: a Confirmable one that is whole. */
   #isStoredFirst({ message, options, received }: ArrivedResponse): boolean {
-    if (this.#observer.onEstablished === undefined || received?.confirmable !== true) return false;
+    if (!this.#observer.storesFirst || received?.confirmable !== true) return false;
     const establishes = isSuccess(message.code) && uintOption(options, OptionNumber.OBSERVE) !== undefined;
     return establishes && moreBlocks(options) === false;
   }
 
   #onEstablished(response: CoapResponse): void {
-    if (this.#observer.onEstablished === undefined) return;
     const message = this.#establishing;
     this.#establishing = undefined;
-    runUplink(this.#engine, this.#state, {
-      message,
-      handler: () => this.#observer.onEstablished?.(response),
-      context: 'onEstablished',
-    });
+    this.#freshness?.renew(response.maxAge);
+    this.#observer.established(message, response);
   }
 
   #onNotification(response: ArrivedResponse, observe: number | undefined): void {
@@ -268,7 +285,7 @@ export class Observation implements CoapObservation, TokenOwner {
   #fetchBody(first: ArrivedResponse, fresh: boolean, last: boolean): void {
     acknowledge(this.#engine, this.#state, first);
     if (this.#fetchingLast) {
-      this.#onAbandoned(new CoapError('ERR_COAP_BLOCK', 'the notification came after the last one'));
+      this.#observer.abandoned(new CoapError('ERR_COAP_BLOCK', 'the notification came after the last one'));
       return;
     }
     this.#bodies.abandon('a newer notification came before the rest of this one');
@@ -280,38 +297,23 @@ export class Observation implements CoapObservation, TokenOwner {
         else this.#deliver(undefined, response, fresh);
       },
       onLost: (reason) => {
-        this.#onAbandoned(reason);
+        this.#observer.abandoned(reason);
         if (last) this.#endWith(first);
       },
     });
   }
 
-  #onAbandoned(reason: CoapError): void {
-    this.#engine.counters.abandonedNotifications += 1;
-    this.#engine.callApplication('onAbandoned', () => this.#observer.onAbandoned?.(reason));
-  }
-
   /** `message` is undefined for what has been acknowledged already. */
-  #deliver(message: ArrivedResponse | undefined, response: CoapResponse, fresh: boolean, onDone?: () => void): void {
-    if (!admitUplink(this.#engine, this.#state, message)) {
-      if (message === undefined)
-        this.#onAbandoned(new CoapError('ERR_COAP_LIMIT', 'too many handlers run for the peer'));
-      return;
-    }
-    const notification = { ...response, peer: this.#state.peer, fresh };
-    runUplink(this.#engine, this.#state, {
-      message,
-      handler: () => this.#observer.onNotification(notification),
-      context: 'onNotification',
-      onDone,
-    });
+  #deliver(message: ArrivedResponse | undefined, response: CoapResponse, fresh: boolean): void {
+    if (fresh) this.#freshness?.renew(response.maxAge);
+    if (this.#observer.notified(message, response, fresh, undefined)) this.#requests.answerRefresh(response);
   }
 
   /** RFC 7641 §3.2: a success without Observe carries a value and is the last. A Confirmable one may have to come again. */
   #deliverLast(message: ArrivedResponse | undefined, response: CoapResponse): void {
     const end = (): void => this.#end({ reason: 'response', response });
     const comesAgain = message?.received?.confirmable === true;
-    this.#deliver(message, response, true, comesAgain ? end : undefined);
+    this.#observer.notified(message, response, true, comesAgain ? end : undefined);
     if (!comesAgain) end();
   }
 
@@ -323,8 +325,8 @@ export class Observation implements CoapObservation, TokenOwner {
     this.#ended = true;
     if (this.#state.tokens.get(this.#key) === this) this.#state.tokens.delete(this.#key);
     this.#registration.cancel();
-    this.#cancellation?.cancel();
     this.#bodies.cancel();
+    this.#freshness?.stop();
   }
 
   #end(end: ObservationEnd): void {
@@ -333,9 +335,11 @@ export class Observation implements CoapObservation, TokenOwner {
     if (end.reason !== 'cancelled')
       this.#bodies.abandon('the observation ended before the rest of a notification came');
     this.#leave();
-    if (this.#response !== undefined) this.#engine.callApplication('onEnd', () => this.#observer.onEnd?.(end));
+    this.#requests.settle(end);
+    if (this.#response !== undefined) this.#observer.ended(end);
     // Nobody was told of the observation yet when its first response is still being fetched.
-    else this.#listener.onFailure(new CoapError('ERR_COAP_BLOCK', 'it ended before its first response was whole'));
+    else
+      this.#options.listener.onFailure(new CoapError('ERR_COAP_BLOCK', 'it ended before its first response was whole'));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Peer } from '@flownexus/datagram';
 import type { CoapError } from '../errors.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
+import type { AbandonedUploads } from './abandoned-uploads.ts';
 import type { Expiring } from './expiry-list.ts';
 import type { Lane } from './lane.ts';
 import type { MessageIdSource } from './message-id.ts';
@@ -75,6 +76,8 @@ export interface PeerState extends Expiring<PeerState> {
   readonly responses: Lane;
   /** Uploads in blocks by resource: the first of each list runs (RFC 7959 §2.5). */
   readonly uploads: Map<string, WaitingUpload[]>;
+  /** Where an upload was given up lately. */
+  abandonedUploads: AbandonedUploads | undefined;
   /** Handlers that run for it. */
   processing: number;
   /** Keys of the request bodies of it that are being put together, the oldest first. */

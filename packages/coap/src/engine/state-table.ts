@@ -76,6 +76,7 @@ export class StateTable {
       requests: new Lane(nstart, limits.queuedPerPeer),
       responses: new Lane(nstart, limits.queuedPerPeer),
       uploads: new Map(),
+      abandonedUploads: undefined,
       processing: 0,
       assemblies: undefined,
       representations: undefined,

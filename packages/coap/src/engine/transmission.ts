@@ -1,6 +1,7 @@
 import { formatAddress, type Peer, type Timer } from '@flownexus/datagram';
 import type { Engine } from './engine.ts';
 import type { Outgoing, PeerState } from './peer-state.ts';
+import type { TransmissionParameters } from './transmission-parameters.ts';
 
 /** Whom a transmission tells how it ended. Exactly one of them is called, or none after `stop`. */
 export interface TransmissionListener {
@@ -24,6 +25,7 @@ export class Transmission implements Outgoing {
   readonly #messageId: number;
   readonly #datagram: Uint8Array;
   readonly #listener: TransmissionListener;
+  readonly #maxRetransmit: number;
   #timeoutMs: number;
   #retransmissions = 0;
   #timer: Timer | undefined;
@@ -36,13 +38,14 @@ export class Transmission implements Outgoing {
     messageId: number,
     datagram: Uint8Array,
     listener: TransmissionListener,
+    { ackTimeoutMs, ackRandomFactor, maxRetransmit }: TransmissionParameters = state.settings.parameters,
   ) {
     this.#engine = engine;
     this.#state = state;
     this.#messageId = messageId;
     this.#datagram = datagram;
     this.#listener = listener;
-    const { ackTimeoutMs, ackRandomFactor } = state.settings.parameters;
+    this.#maxRetransmit = maxRetransmit;
     this.#timeoutMs = ackTimeoutMs * (1 + (ackRandomFactor - 1) * engine.random.unit());
     state.outgoing.set(messageId, this);
     this.#send();
@@ -76,7 +79,7 @@ export class Transmission implements Outgoing {
   }
 
   readonly #onTimer = (): void => {
-    if (this.#retransmissions >= this.#state.settings.parameters.maxRetransmit) {
+    if (this.#retransmissions >= this.#maxRetransmit) {
       this.stop();
       this.#engine.counters.timeouts += 1;
       this.#listener.onTimeout();

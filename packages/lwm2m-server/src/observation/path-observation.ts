@@ -290,6 +290,7 @@ export class PathObservation {
     if (end.reason === 'cancelled') return;
     this.reset();
     switch (end.reason) {
+      case 'unanswered': // does not come: nobody asks for `reregister` here
       case 'peer-closed': // the device slept or rebooted: its next uplink message shows which
         return;
       case 'endpoint-closed':

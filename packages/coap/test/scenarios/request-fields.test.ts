@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { Code, encodeUint, OptionNumber } from '../../src/index.ts';
+import { bytes, opt, World } from './world.ts';
+
+test('a request has the options of its fields', async () => {
+  const world = await World.open();
+  const pending = world.endpoint.request(world.peer, {
+    method: Code.PUT,
+    path: ['a'],
+    uriHost: 'device.example',
+    uriPort: 61_616,
+    etags: [bytes('e1'), bytes('e2')],
+    ifMatch: [bytes('m'), bytes('')],
+    ifNoneMatch: true,
+    noResponse: 2,
+  });
+  const request = await world.hear();
+  expect(request.options).toEqual([
+    { number: OptionNumber.IF_MATCH, value: bytes('m') },
+    { number: OptionNumber.IF_MATCH, value: bytes('') },
+    { number: OptionNumber.URI_HOST, value: bytes('device.example') },
+    { number: OptionNumber.ETAG, value: bytes('e1') },
+    { number: OptionNumber.ETAG, value: bytes('e2') },
+    { number: OptionNumber.IF_NONE_MATCH, value: bytes('') },
+    { number: OptionNumber.URI_PORT, value: encodeUint(61_616) },
+    { number: OptionNumber.URI_PATH, value: bytes('a') },
+    { number: OptionNumber.NO_RESPONSE, value: encodeUint(2) },
+  ]);
+  await world.piggyback(request, { code: '4.12' });
+  // Suppressed or not: what comes is delivered (RFC 7967 §2.1).
+  expect((await pending).code).toBe(Code.PRECONDITION_FAILED);
+  await world.end();
+});
+
+test('a response has the fields of its options', async () => {
+  const world = await World.open();
+  const pending = world.endpoint.request(world.peer, { method: Code.POST });
+  const options = [
+    opt.etag('tag'),
+    opt.raw(OptionNumber.LOCATION_PATH, 'rd'),
+    opt.raw(OptionNumber.LOCATION_PATH, 'é'),
+    opt.raw(OptionNumber.LOCATION_QUERY, 'q=1'),
+    { number: OptionNumber.MAX_AGE, value: encodeUint(86_400) },
+    opt.raw(OptionNumber.CONTENT_FORMAT, ''),
+  ];
+  await world.piggyback(await world.hear(), { code: '2.01', options });
+  expect(await pending).toMatchObject({
+    contentFormat: 0,
+    etag: bytes('tag'),
+    maxAge: 86_400,
+    locationPath: ['rd', 'é'],
+    locationQuery: ['q=1'],
+  });
+  await world.end();
+});
+
+test('a response without them says so', async () => {
+  const world = await World.open();
+  const pending = world.endpoint.request(world.peer, { method: Code.GET });
+  await world.piggyback(await world.hear(), { code: '2.05' });
+  expect(await pending).toMatchObject({
+    contentFormat: undefined,
+    etag: undefined,
+    maxAge: undefined,
+    locationPath: [],
+    locationQuery: [],
+  });
+  await world.end();
+});
+
+test('a value that does not fit its option rejects the request', async () => {
+  const world = await World.open();
+  const refused = world.endpoint.request(world.peer, { method: Code.GET, etags: [bytes('much too long')] });
+  await expect(refused).rejects.toBeInstanceOf(RangeError);
+  await world.hearNothing();
+  await world.end();
+});
