@@ -8,6 +8,10 @@ export { CoapError, CoapErrorCodes } from './errors.ts';
 export type { CoapErrorCode } from './errors.ts';
 export { CoapFormatError } from './format-error.ts';
 export type { FormatErrorReply } from './format-error.ts';
+export { filterLinks, matchesFilter } from './link-format/filter-links.ts';
+export { formatLinks } from './link-format/format-links.ts';
+export type { Link, LinkAttribute } from './link-format/link.ts';
+export { parseLinks } from './link-format/parse-links.ts';
 export { MessageType } from './message.ts';
 export type { CoapMessage, CoapOption } from './message.ts';
 export {

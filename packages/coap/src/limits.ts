@@ -48,3 +48,11 @@ export const MAX_REPRESENTATIONS = 20_000;
 export const MAX_REPRESENTATION_BYTES: number = 64 * 1024 * 1024;
 /** Bytes of response bodies that are being fetched block by block from all peers. */
 export const MAX_DOWNLOAD_BYTES: number = 64 * 1024 * 1024;
+
+// --- Link format: link-format/ ---
+
+/** Characters, or bytes, of a document. */
+export const MAX_LINK_FORMAT_LENGTH: number = 1024 * 1024;
+/** Links of a document, and attributes of a link. */
+export const MAX_LINKS = 16_384;
+export const MAX_LINK_ATTRIBUTES = 64;
