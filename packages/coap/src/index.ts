@@ -48,3 +48,11 @@ export {
   transmissionTimes,
 } from './engine/transmission-parameters.ts';
 export type { TransmissionParameters, TransmissionTimes } from './engine/transmission-parameters.ts';
+export type { AttributeValue, AttributeValues } from './server/attributes.ts';
+export type { ObservableOptions } from './server/pacing.ts';
+export type { PathParameters, ResourcePath } from './server/path.ts';
+export { replies } from './server/replies.ts';
+export type { MethodName, ResourceDefinition, ResourceHandler } from './server/resource.ts';
+export type { RoutedRequest } from './server/routed-request.ts';
+export { Router } from './server/router.ts';
+export type { RouterOptions } from './server/router.ts';

@@ -49,6 +49,13 @@ export const MAX_REPRESENTATION_BYTES: number = 64 * 1024 * 1024;
 /** Bytes of response bodies that are being fetched block by block from all peers. */
 export const MAX_DOWNLOAD_BYTES: number = 64 * 1024 * 1024;
 
+// --- Router: server/ ---
+
+/** The default bound on observers of all resources of a router. */
+export const MAX_OBSERVERS = 100_000;
+/** Bytes of options and payload of a request that is kept to be handled again for notifications. */
+export const MAX_OBSERVED_REQUEST_BYTES = 2048;
+
 // --- Link format: link-format/ ---
 
 /** Characters, or bytes, of a document. */
