@@ -18,15 +18,15 @@ export interface LinkAttribute {
 // What RFC 6690 §2 allows, as sticky patterns: each matches at its `lastIndex` or not at all.
 
 /** The characters of a URI reference (RFC 3986 §2), with whole percent escapes. */
-export const URI_REFERENCE = /(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[\dA-Fa-f]{2})*/y;
+export const URI_REFERENCE: RegExp = /(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[\dA-Fa-f]{2})*/y;
 /** `parmname`, with the star of an extended value (RFC 5987 §3.2.1). */
-export const ATTRIBUTE_NAME = /[\w!#$&+.^`|~-]+\*?/y;
+export const ATTRIBUTE_NAME: RegExp = /[\w!#$&+.^`|~-]+\*?/y;
 /** `ptoken`. */
-export const TOKEN = /[\w!#$%&'()*+./:<=>?@[\]^`{|}~-]+/y;
+export const TOKEN: RegExp = /[\w!#$%&'()*+./:<=>?@[\]^`{|}~-]+/y;
 /** `quoted-string` of RFC 2616 §2.2, without line breaks: what RFC 6690 shows on several lines is one. */
-export const QUOTED_STRING = /"(?:[^"\\\0-\x08\x0a-\x1f\x7f]|\\[^\0-\x08\x0a-\x1f\x7f])*"/y;
+export const QUOTED_STRING: RegExp = /"(?:[^"\\\0-\x08\x0a-\x1f\x7f]|\\[^\0-\x08\x0a-\x1f\x7f])*"/y;
 /** `cardinal`. */
-export const CARDINAL = /0|[1-9]\d*/y;
+export const CARDINAL: RegExp = /0|[1-9]\d*/y;
 
 /** Values that are in quotes whatever they contain (RFC 6690 §2). */
 export const ALWAYS_QUOTED: ReadonlySet<string> = new Set(['anchor', 'title']);

@@ -1,5 +1,6 @@
 import type { CoapReply } from '../api.ts';
 import { Code } from '../code.ts';
+import { equalBytes } from '../engine/equal-bytes.ts';
 import { diagnosticReply } from '../engine/reply.ts';
 import type { CoapOption } from '../message.ts';
 import { OptionNumber } from '../options.ts';
@@ -35,9 +36,5 @@ function isFulfilled({ ifMatch, ifNoneMatch }: RoutedRequest, etag: Uint8Array |
   if (ifNoneMatch && etag !== undefined) return false;
   if (ifMatch.length === 0) return true;
   // An empty one stands for any representation.
-  return etag !== undefined && ifMatch.some((tag) => tag.length === 0 || equal(tag, etag));
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return etag !== undefined && ifMatch.some((tag) => tag.length === 0 || equalBytes(tag, etag));
 }

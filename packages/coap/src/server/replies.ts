@@ -41,7 +41,7 @@ export const replies = {
    * An error with a text for people (RFC 7252 §5.5.2), of which 256 characters are sent. Throws `TypeError` for a code that
    * is none of an error.
    */
-  error(code: number, text = ''): CoapReply {
+  error(code: number, text: string = ''): CoapReply {
     if (codeClass(code) !== 4 && codeClass(code) !== 5) throw new TypeError(`${code} is not the code of an error`);
     return text === '' ? { code } : diagnosticReply(code, text);
   },

@@ -182,6 +182,22 @@ describe('the entity-tag of a resource', () => {
     await world.end();
   });
 
+  test('gives way to that of a body that is read block by block', async () => {
+    const { world } = await routedWorld((router) =>
+      router.resource('/file', {
+        etag: () => bytes('file'),
+        get: () => ({
+          code: Code.CONTENT,
+          body: { size: 2, etag: bytes('body'), read: () => bytes('ab') },
+        }),
+      }),
+    );
+    await world.say({ type: 'CON', code: '0.01', options: opt.path('file') });
+    const answer = await world.hear();
+    expect([line(answer), text(optionValue(answer, OptionNumber.ETAG)!)]).toEqual(['ACK 2.05 "ab"', 'body']);
+    await world.end();
+  });
+
   test('is asked before the handler runs: an old one with a new representation does no harm', async () => {
     let state = 1;
     const { world } = await routedWorld((router) =>
