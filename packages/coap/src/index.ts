@@ -8,6 +8,10 @@ export { CoapError, CoapErrorCodes } from './errors.ts';
 export type { CoapErrorCode } from './errors.ts';
 export { CoapFormatError } from './format-error.ts';
 export type { FormatErrorReply } from './format-error.ts';
+export { filterLinks, matchesFilter } from './link-format/filter-links.ts';
+export { formatLinks } from './link-format/format-links.ts';
+export type { Link, LinkAttribute } from './link-format/link.ts';
+export { parseLinks } from './link-format/parse-links.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { CoapLimits } from './limits.ts';
 export { MessageType } from './message.ts';
@@ -47,4 +51,12 @@ export {
   transmissionTimes,
 } from './engine/transmission-parameters.ts';
 export type { TransmissionParameters, TransmissionTimes } from './engine/transmission-parameters.ts';
+export type { AttributeValue, AttributeValues } from './server/attributes.ts';
+export type { ObservableOptions } from './server/pacing.ts';
+export type { PathParameters, ResourcePath } from './server/path.ts';
+export { replies } from './server/replies.ts';
+export type { MethodName, ResourceDefinition, ResourceHandler } from './server/resource.ts';
+export type { RoutedRequest } from './server/routed-request.ts';
+export { Router } from './server/router.ts';
+export type { RouterOptions } from './server/router.ts';
 export type { TraceEvent, TraceHook } from './trace.ts';

@@ -86,3 +86,18 @@ export function coapLimits(changes: Partial<CoapLimits> = {}): CoapLimits {
   }
   return limits;
 }
+
+// --- Router: server/ ---
+
+/** The default bound on observers of all resources of a router. */
+export const MAX_OBSERVERS = 100_000;
+/** Bytes of options and payload of a request that is kept to be handled again for notifications. */
+export const MAX_OBSERVED_REQUEST_BYTES = 2048;
+
+// --- Link format: link-format/ ---
+
+/** Characters, or bytes, of a document. */
+export const MAX_LINK_FORMAT_LENGTH: number = 1024 * 1024;
+/** Links of a document, and attributes of a link. */
+export const MAX_LINKS = 16_384;
+export const MAX_LINK_ATTRIBUTES = 64;

@@ -1,3 +1,4 @@
+import type { IncomingRequest } from '../api.ts';
 import { Code } from '../code.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import { findOption } from '../option-values.ts';
@@ -22,13 +23,23 @@ const NOT_IN_KEY: ReadonlySet<number> = new Set([
  */
 export function representationKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
   const hasPayload = message.code === Code.FETCH && findOption(options, OptionNumber.BLOCK1) === undefined;
-  let key = `${state.peer.key} ${message.code}`;
+  const key = `${state.peer.key} ${optionsKey(message.code, options)}`;
+  return hasPayload && message.payload.length > 0 ? `${key} ${latin1(digest(message.payload))}` : key;
+}
+
+/** What makes observations of any peers ask for the same. Not a digest of the payload: a peer could choose one for another's. */
+export function observedKey({ method, options, payload }: IncomingRequest): string {
+  return `${optionsKey(method, options)} ${latin1(payload)}`;
+}
+
+function optionsKey(code: number, options: readonly CoapOption[]): string {
+  let key = `${code}`;
   for (const { number, value } of options) {
     if (isNoCacheKey(number) || NOT_IN_KEY.has(number)) continue;
-    if (number === OptionNumber.CONTENT_FORMAT && message.code !== Code.FETCH) continue;
+    if (number === OptionNumber.CONTENT_FORMAT && code !== Code.FETCH) continue;
     key += optionKey(number, value);
   }
-  return hasPayload && message.payload.length > 0 ? `${key} ${latin1(digest(message.payload))}` : key;
+  return key;
 }
 
 /**

@@ -87,7 +87,7 @@ describe('Request-Tag', () => {
   test('is the caller’s own when there is one', async () => {
     const world = await World.open({ preferredBlockSize: 64 });
     await abandon(world);
-    const [first] = await upload(world, { ...put, options: [opt.raw(REQUEST_TAG, 'mine')] } as typeof put);
+    const [first] = await upload(world, { ...put, options: [opt.raw(REQUEST_TAG, 'mine')] });
     expect(first!.options.filter(({ number }) => number === REQUEST_TAG)).toHaveLength(1);
     expect(text(tagOf(first!)!)).toBe('mine');
     await world.end();

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { CoapError, Code, type CoapReply, OptionNumber, replies, uintOption } from '../../src/index.ts';
+import { observedWorld, register, acknowledge, heard } from './observed-world.ts';
+import { line, opt } from './world.ts';
+
+describe('an observation ends', () => {
+  test('with Observe 1', async () => {
+    const { world, router, change } = await observedWorld();
+    await register(world);
+    expect(await register(world, { observe: 1 })).toBe('ACK 2.05 "a"');
+    expect(router.observerCount()).toBe(0);
+    change('b');
+    await world.hearNothing();
+    await world.end();
+  });
+
+  test('with a Reset', async () => {
+    const { world, router, change } = await observedWorld();
+    await register(world);
+    change('b');
+    change('c');
+    await world.say({ type: 'RST', messageId: (await world.hear()).messageId });
+    expect(router.observerCount()).toBe(0);
+    await world.hearNothing();
+    await world.end();
+  });
+
+  test('when nobody acknowledges', async () => {
+    const { world, router, change } = await observedWorld();
+    await register(world);
+    change('b');
+    await world.clock.advanceAsync(100_000);
+    expect(await heard(world)).toEqual(Array(5).fill('CON 2.05 "b"'));
+    expect(router.observerCount()).toBe(0);
+    await world.end();
+  });
+
+  test('TD_COAP_OBS_07: after a DELETE, with 4.04', async () => {
+    const { world, router } = await observedWorld({ remove: () => replies.deleted() });
+    await register(world);
+    const other = world.network.peer('10.0.0.3', 5000);
+    await world.say({ type: 'CON', code: '0.04', options: opt.path('r') }, other);
+    expect(await world.hearLine(other)).toBe('ACK 2.02');
+    const last = await world.hear();
+    expect([line(last), uintOption(last.options, OptionNumber.OBSERVE)]).toEqual(['CON 4.04', undefined]);
+    await acknowledge(world, last);
+    expect(router.observerCount()).toBe(0);
+    await world.end();
+  });
+
+  test('not after a DELETE that did something else', async () => {
+    const { world, router } = await observedWorld({ remove: () => Promise.resolve(replies.error(Code.FORBIDDEN)) });
+    await register(world);
+    await world.say({ type: 'CON', code: '0.04', options: opt.path('r') });
+    expect(await world.hearLine()).toBe('ACK 4.03');
+    expect(router.observerCount()).toBe(1);
+    await world.end();
+  });
+
+  test('with the error that the handler answers', async () => {
+    let gone = false;
+    const { world, router } = await observedWorld({
+      get: () => {
+        if (gone) throw new CoapError('ERR_COAP_RESPONSE', 'moved', { responseCode: Code.NOT_FOUND });
+        return replies.content('a');
+      },
+    });
+    await register(world);
+    gone = true;
+    router.notify('/r');
+    expect(await heard(world)).toEqual(['CON 4.04 "moved"']);
+    router.notify('/r');
+    await world.hearNothing();
+    await world.end();
+  });
+
+  test('with 5.00 when the handler breaks, which is reported', async () => {
+    const failures: unknown[] = [];
+    let broken = false;
+    const { world, router } = await observedWorld({
+      get: () => (broken ? Promise.reject(new Error('a bug')) : replies.content('a')),
+      onError: (error, context) => failures.push([String(error), context]),
+    });
+    await register(world);
+    broken = true;
+    router.notify('/r');
+    expect(await heard(world)).toEqual(['CON 5.00']);
+    expect(failures).toEqual([['Error: a bug', 'onRequest']]);
+    await world.end();
+  });
+
+  test('with 5.00 when the reply can not be a message, which is reported', async () => {
+    const failures: unknown[] = [];
+    let broken = false;
+    const { world, router } = await observedWorld({
+      get: () => (broken ? { ...replies.content('a'), etag: new Uint8Array(9) } : replies.content('a')),
+      onError: (error, context) => failures.push([(error as Error).name, context]),
+    });
+    await register(world);
+    broken = true;
+    router.notify('/r');
+    expect(await heard(world)).toEqual(['CON 5.00']);
+    expect(failures).toEqual([['RangeError', 'notification']]);
+    await world.end();
+  });
+
+  test('TD_COAP_OBS_08: with 4.06 when the Content-Format changes', async () => {
+    let format = 0;
+    const { world, router } = await observedWorld({ get: () => replies.content('a', format) });
+    await register(world);
+    format = 50;
+    router.notify('/r');
+    const last = await world.hear();
+    expect(line(last)).toBe('CON 4.06');
+    await acknowledge(world, last);
+    expect(router.observerCount()).toBe(0);
+    await world.end();
+  });
+
+  test('by the application, after the notification on its way', async () => {
+    const { world, router, change } = await observedWorld();
+    await register(world);
+    change('b');
+    const first = await world.hear();
+    change('c');
+    router.endObservations('/r', replies.error(Code.SERVICE_UNAVAILABLE, 'maintenance'));
+    await world.hearNothing();
+    await acknowledge(world, first);
+    const last = await world.hear();
+    expect(line(last)).toBe('CON 5.03 "maintenance"');
+    await acknowledge(world, last);
+    expect(router.observerCount()).toBe(0);
+    await world.hearNothing();
+    expect(() => router.endObservations('/r', replies.content('x'))).toThrow(TypeError);
+    await world.end();
+  });
+
+  test('by the application, before the registration is answered', async () => {
+    let answer: (reply: CoapReply) => void = () => undefined;
+    const { world, router } = await observedWorld({ get: () => new Promise((resolve) => (answer = resolve)) });
+    await world.say({ type: 'CON', code: '0.01', options: [opt.observe(0), ...opt.path('r')] });
+    router.endObservations('/r');
+    answer(replies.content('a'));
+    expect(await heard(world)).toEqual(['ACK 2.05 "a"', 'CON 4.04']);
+    await world.end();
+  });
+});
