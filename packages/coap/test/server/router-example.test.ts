@@ -70,8 +70,8 @@ test('parameters are known to the compiler', () => {
         return replies.changed();
       },
     })
-    .put('/a', ({ params }) => {
-      expectTypeOf<keyof typeof params>().toBeNever();
+    .put('/a', (request) => {
+      expectTypeOf<keyof typeof request.params>().toBeNever();
       return replies.changed();
     });
 });
