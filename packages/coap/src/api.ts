@@ -82,8 +82,8 @@ export interface CoapReply {
   readonly afterSent?: () => void;
   /**
    * Called once, in the place of `afterSent`, when the reply to a request has not been sent and never will be: the handler took
-   * longer than a peer waits (EXCHANGE_LIFETIME), the association with the peer ended meanwhile, a bound was in the way, or the
-   * reply can't be a message. Not for notifications: their promise rejects.
+   * longer than a peer waits (EXCHANGE_LIFETIME), the association with the peer ended meanwhile, a bound was in the way, the
+   * reply can't be a message, or the peer has to prove its address first (`EchoOptions`). Not for notifications: their promise rejects.
    */
   readonly onUnsent?: () => void;
 }
@@ -129,6 +129,8 @@ export interface IncomingRequest {
   readonly ifMatch: readonly Uint8Array[];
   /** The request is for a resource that does not exist (RFC 7252 §5.10.8.2). As with `ifMatch`. */
   readonly ifNoneMatch: boolean;
+  /** Whether it carries an Echo that the engine gave this peer, and not too long ago (RFC 9175 §2.3): see {@link EchoOptions}. */
+  readonly echoFresh: boolean;
   /** Whether it was sent to a group (RFC 7252 §8). */
   readonly multicast: boolean;
   readonly options: readonly CoapOption[];
@@ -171,6 +173,28 @@ export interface RequestService {
    * `OptionNumber.IF_NONE_MATCH` the service takes it on itself not to perform a request whose condition is not fulfilled (§5.10.8).
    */
   readonly understands: readonly number[];
+}
+
+/** A request before its payload is put together and before it goes to the handler. */
+export type EchoRequest = Omit<IncomingRequest, 'payload' | 'acceptObservation'>;
+
+/**
+ * When a peer has to show that it is there, now: its request is answered 4.01 with an Echo option, and only performed when it comes
+ * again with that (RFC 9175 §2). The engine keeps nothing of such a challenge. What proves freshness to somebody who may listen
+ * needs a transport that protects messages; over plain UDP an Echo proves that the peer receives at its address.
+ */
+export interface EchoOptions {
+  /** Whether a request is performed only with a fresh Echo, each block of one too. What this throws is answered like an error of the handler. */
+  readonly required?: (request: EchoRequest) => boolean;
+  /** How long an Echo is fresh. Default 60 000. */
+  readonly freshnessMs?: number;
+  /**
+   * A reply to a GET or FETCH that has more than 136 bytes and more than this times the bytes of the request is not sent to a peer
+   * that has never proven its address, by an Echo, by an ACK or a response to a message of ours, or to the transport: it gets the 4.01
+   * (RFC 9175 §2.4 item 3 suggests 3). The handler is called again when the request comes again. Replies to other methods
+   * are sent, for what was done can't be undone. Default: no such limit.
+   */
+  readonly amplificationFactor?: number;
 }
 
 /** One notification of an observation in the client role. */

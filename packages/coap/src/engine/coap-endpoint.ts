@@ -12,6 +12,7 @@ import type {
   CoapRequest,
   CoapResponse,
   ObserveOptions,
+  EchoOptions,
   Observer,
   RequestHandler,
   RequestOptions,
@@ -27,6 +28,7 @@ import { application } from './application.ts';
 import { checkRange } from './check-range.ts';
 import { ClientRole } from './client-role.ts';
 import { Deduplication } from './deduplication.ts';
+import { EchoGuard } from './echo.ts';
 import type { Engine } from './engine.ts';
 import { MessageLayer } from './message-layer.ts';
 import { preferredSzx, settingsSource, type PeerSettings, type SettingsOf } from './peer-settings.ts';
@@ -50,6 +52,8 @@ export interface CoapEndpointOptions {
    * nobody acts on with 4.02. If-Match and If-None-Match are such options unless a `RequestService` understands them.
    */
   readonly onRequest?: RequestHandler | RequestService;
+  /** When a peer has to prove that it is there before its request is performed or answered at length. Default: never. */
+  readonly echo?: EchoOptions;
   /** The transport has lost the association with a peer; what was under way with it has been rejected. */
   readonly onPeerClosed?: (peer: Peer) => void;
   /** The size of the blocks that we choose: 16 to 1024, default 512 for the sake of constrained peers. */
@@ -160,7 +164,8 @@ export class CoapEndpoint {
       onEvicted: (state) => this.#forget(state),
     });
     this.#client = new ClientRole(this.#engine);
-    this.#server = new ServerRole(this.#engine, options.onRequest ?? (() => ({ code: Code.NOT_FOUND })));
+    const echo = options.echo && new EchoGuard(clock, random, options.echo);
+    this.#server = new ServerRole(this.#engine, options.onRequest ?? (() => ({ code: Code.NOT_FOUND })), echo);
     this.#messages = new MessageLayer({
       engine: this.#engine,
       states: this.#states,

@@ -75,9 +75,14 @@ export class MessageLayer {
       case MessageType.ACK:
       case MessageType.RST: {
         if (type === MessageType.RST) counters.resetsReceived += 1;
-        const outgoing = this.#states.find(peer)?.outgoing.get(messageId);
-        if (outgoing === undefined) counters.unmatched += 1;
-        else if (type === MessageType.RST) outgoing.onReset();
+        const state = this.#states.find(peer);
+        const outgoing = state?.outgoing.get(messageId);
+        if (state === undefined || outgoing === undefined) {
+          counters.unmatched += 1;
+          return;
+        }
+        state.proven = true;
+        if (type === MessageType.RST) outgoing.onReset();
         else outgoing.onAcknowledged();
       }
     }

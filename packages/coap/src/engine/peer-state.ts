@@ -78,6 +78,8 @@ export interface PeerState extends Expiring<PeerState> {
   readonly uploads: Map<string, WaitingUpload[]>;
   /** Where an upload was given up lately. */
   abandonedUploads: AbandonedUploads | undefined;
+  /** It has shown that it receives at its address. */
+  proven: boolean;
   /** Handlers that run for it. */
   processing: number;
   /** Keys of the request bodies of it that are being put together, the oldest first. */

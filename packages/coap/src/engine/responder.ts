@@ -60,24 +60,34 @@ export class Responder {
     this.#send(slice, undefined);
   }
 
+  /** As `respond`, but never as a message that is retransmitted: piggybacked or Non-confirmable. */
+  respondOnce(slice: Slice): void {
+    if (isUnwanted(this.#message.options, slice.code)) this.acknowledge();
+    else if (this.#acknowledged) this.#sendNonConfirmable(slice, undefined);
+    else this.#send(slice, undefined);
+  }
+
   #send(slice: Slice, listener: ResponseListener | undefined): void {
     const { token, type } = this.#message;
-    if (type === MessageType.CON && this.#acknowledged) {
-      this.#respondSeparately(slice, listener);
+    if (type !== MessageType.CON) this.#sendNonConfirmable(slice, listener);
+    else if (this.#acknowledged) this.#respondSeparately(slice, listener);
+    else {
+      this.#acknowledge(slice.code, { token, ...slice });
+      listener?.onSent?.();
+    }
+  }
+
+  #sendNonConfirmable(slice: Slice, listener: ResponseListener | undefined): void {
+    const messageId = this.#state.messageIds.take();
+    if (messageId === undefined) {
+      this.#engine.counters.limits += 1;
+      listener?.onUnsent?.();
       return;
     }
-    if (type === MessageType.CON) this.#acknowledge(slice.code, { token, ...slice });
-    else {
-      const messageId = this.#state.messageIds.take();
-      if (messageId === undefined) {
-        this.#engine.counters.limits += 1;
-        listener?.onUnsent?.();
-        return;
-      }
-      const datagram = encodeMessage({ type: MessageType.NON, messageId, token, ...slice });
-      this.#checkSize(datagram);
-      this.#engine.send(this.#state, datagram);
-    }
+    const { token } = this.#message;
+    const datagram = encodeMessage({ type: MessageType.NON, messageId, token, ...slice });
+    this.#checkSize(datagram);
+    this.#engine.send(this.#state, datagram);
     listener?.onSent?.();
   }
 

@@ -15,6 +15,7 @@ export class ServerRequest implements IncomingRequest {
   readonly contentFormat: number | undefined;
   readonly accept: number | undefined;
   readonly observe: number | undefined;
+  readonly echoFresh: boolean;
   readonly multicast: boolean = false;
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
@@ -26,6 +27,7 @@ export class ServerRequest implements IncomingRequest {
     message: CoapMessage,
     options: readonly CoapOption[],
     payload: Uint8Array,
+    echoFresh: boolean,
     accept: () => ObserveRelation,
   ) {
     this.peer = peer;
@@ -39,6 +41,7 @@ export class ServerRequest implements IncomingRequest {
     this.observe = uintOption(options, OptionNumber.OBSERVE);
     this.options = options;
     this.payload = payload;
+    this.echoFresh = echoFresh;
     this.#accept = accept;
   }
 

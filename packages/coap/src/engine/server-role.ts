@@ -7,6 +7,7 @@ import { uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
 import { BodyUploads } from './body-uploads.ts';
 import { representationKey, uploadKey } from './cache-key.ts';
+import type { EchoGuard } from './echo.ts';
 import type { Engine } from './engine.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import { Relation } from './relation.ts';
@@ -45,6 +46,7 @@ interface Work {
   /** The observation that the handler accepted. */
   relation: Relation | undefined;
   answered: boolean;
+  echoFresh: boolean;
 }
 
 /** Requests of peers, and what the handler answers them. */
@@ -54,9 +56,11 @@ export class ServerRole {
   readonly #understood: ReadonlySet<number>;
   readonly #uploads: BodyUploads;
   readonly #representations: Representations;
+  readonly #echo: EchoGuard | undefined;
 
-  constructor(engine: Engine, service: RequestHandler | RequestService) {
+  constructor(engine: Engine, service: RequestHandler | RequestService, echo: EchoGuard | undefined) {
     this.#engine = engine;
+    this.#echo = echo;
     const plain = typeof service === 'function';
     this.#handler = plain ? service : (request) => service.handle(request);
     this.#understood = new Set(plain ? UNDERSTOOD_IN_REQUESTS : [...UNDERSTOOD_IN_REQUESTS, ...service.understands]);
@@ -101,7 +105,17 @@ export class ServerRole {
       respondPlainly(responder, errorReply(error));
       return;
     }
-    this.#process({ state, message, options, responder, block1, block2, relation: undefined, answered: false });
+    this.#process({
+      state,
+      message,
+      options,
+      responder,
+      block1,
+      block2,
+      relation: undefined,
+      answered: false,
+      echoFresh: false,
+    });
   }
 
   /** Forgets bodies of a peer that are not whole, and those kept for it. */
@@ -113,6 +127,7 @@ export class ServerRole {
   #process(work: Work): void {
     const { state, message, options, block1, block2 } = work;
     let payload = message.payload;
+    if (this.#echo !== undefined && !this.#admit(work, this.#echo)) return;
     if (block1 !== undefined) {
       const step = this.#uploads.add({
         state,
@@ -132,7 +147,7 @@ export class ServerRole {
     if (block2 !== undefined && block2.num > 0 && this.#serveBlock(work, block2)) return;
     // RFC 7641 §3.6, §4.1: also when the handler refuses the request.
     if (uintOption(options, OptionNumber.OBSERVE) === 1) state.relations.get(tokenKey(message.token))?.close();
-    const request = new ServerRequest(state.peer, message, options, payload, () => this.#accept(work));
+    const request = this.#requestOf(work, payload);
     this.#engine.counters.requests += 1;
     let result: CoapReply | Promise<CoapReply>;
     try {
@@ -149,11 +164,46 @@ export class ServerRole {
     this.#answer(work, result);
   }
 
+  /** Whether the request is performed, as far as Echo is concerned; if not, it has been answered (RFC 9175 §2.3). */
+  #admit(work: Work, echo: EchoGuard): boolean {
+    const { state, message, options, responder } = work;
+    const { peer } = state;
+    if (echo.isFresh(peer, options)) {
+      work.echoFresh = true;
+      state.proven = true;
+      if (!peer.pathValidated) this.#engine.transport.confirmPath?.(peer);
+      return true;
+    }
+    try {
+      if (!echo.requires(this.#requestOf(work, message.payload))) return true;
+    } catch (error) {
+      this.#report(error);
+      respondPlainly(responder, errorReply(error));
+      return false;
+    }
+    responder.respondOnce(echo.challenge(peer));
+    return false;
+  }
+
+  #requestOf(work: Work, payload: Uint8Array): ServerRequest {
+    const { state, message, options, echoFresh } = work;
+    return new ServerRequest(state.peer, message, options, payload, echoFresh, () => this.#accept(work));
+  }
+
+  /** Whether a reply was withheld, and its peer asked to prove its address. */
+  #isChallenged({ state, message, responder, echoFresh }: Work, result: Slice): boolean {
+    if (this.#echo === undefined || echoFresh || !this.#echo.amplifies(state, message, result)) return false;
+    responder.respondOnce(this.#echo.challenge(state.peer));
+    return true;
+  }
+
   /** A further block of a response (RFC 7959 §2.4). */
-  #serveBlock({ state, message, options, responder }: Work, block2: BlockValue): boolean {
+  #serveBlock(work: Work, block2: BlockValue): boolean {
+    const { state, message, options, responder } = work;
     const representation = this.#representations.find(representationKey(state, message, options));
     if (representation !== undefined) {
-      responder.respond(slice(representation, block2, state.settings.szx, asksSize(options)));
+      const result = slice(representation, block2, state.settings.szx, asksSize(options));
+      if (!this.#isChallenged(work, result)) responder.respond(result);
       return true;
     }
     // The handler can tell the body of these again; doing the work of another method twice is out of the question.
@@ -222,6 +272,11 @@ export class ServerRole {
 
   #send(work: Work, reply: CoapReply, result: Slice): void {
     try {
+      if (isSafe(work.message.code) && this.#isChallenged(work, result)) {
+        work.relation?.end();
+        this.#tellUnsent(reply);
+        return;
+      }
       work.responder.respond(result, this.#listenerOf(reply, work.relation));
     } catch (error) {
       this.#refuse(work, reply, error);

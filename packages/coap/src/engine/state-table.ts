@@ -77,6 +77,7 @@ export class StateTable {
       responses: new Lane(nstart, limits.queuedPerPeer),
       uploads: new Map(),
       abandonedUploads: undefined,
+      proven: false,
       processing: 0,
       assemblies: undefined,
       representations: undefined,
