@@ -115,7 +115,7 @@ export interface IncomingRequest {
   readonly query: readonly string[];
   readonly contentFormat: number | undefined;
   readonly accept: number | undefined;
-  /** 0 registers, 1 cancels (RFC 7641 §2). */
+  /** 0 registers, 1 cancels (RFC 7641 §2). Undefined for methods other than GET and FETCH. */
   readonly observe: number | undefined;
   /** The host and the port that the request is for. Undefined: those that it was sent to (RFC 7252 §5.10.1). */
   readonly uriHost: string | undefined;

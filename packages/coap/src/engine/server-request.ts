@@ -3,6 +3,12 @@ import type { IncomingRequest, ObserveRelation } from '../api.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
 import { findOption, opaqueOptions, stringOptions, uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { isSafe } from './reply-shape.ts';
+
+/** The Observe option of a request. Undefined for methods where it means nothing (RFC 7641 §2, RFC 8132 §2.4). */
+export function observeOf({ code }: CoapMessage, options: readonly CoapOption[]): number | undefined {
+  return isSafe(code) ? uintOption(options, OptionNumber.OBSERVE) : undefined;
+}
 
 /** A request as the handler gets it. */
 export class ServerRequest implements IncomingRequest {
@@ -38,7 +44,7 @@ export class ServerRequest implements IncomingRequest {
     this.query = stringOptions(options, OptionNumber.URI_QUERY);
     this.contentFormat = uintOption(options, OptionNumber.CONTENT_FORMAT);
     this.accept = uintOption(options, OptionNumber.ACCEPT);
-    this.observe = uintOption(options, OptionNumber.OBSERVE);
+    this.observe = observeOf(message, options);
     this.options = options;
     this.payload = payload;
     this.echoFresh = echoFresh;

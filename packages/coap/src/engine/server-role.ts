@@ -16,7 +16,7 @@ import { diagnosticReply, errorReply, shapeReply } from './reply.ts';
 import { asksSize, isSafe, type ReplyShape } from './reply-shape.ts';
 import { Representations, slice, type Slice } from './representations.ts';
 import { Responder, type ResponseListener } from './responder.ts';
-import { ServerRequest } from './server-request.ts';
+import { observeOf, ServerRequest } from './server-request.ts';
 import { tokenKey } from './token.ts';
 
 /**
@@ -146,7 +146,7 @@ export class ServerRole {
     }
     if (block2 !== undefined && block2.num > 0 && this.#serveBlock(work, block2)) return;
     // RFC 7641 §3.6, §4.1: also when the handler refuses the request.
-    if (uintOption(options, OptionNumber.OBSERVE) === 1) state.relations.get(tokenKey(message.token))?.close();
+    if (observeOf(message, options) === 1) state.relations.get(tokenKey(message.token))?.close();
     const request = this.#requestOf(work, payload);
     this.#engine.counters.requests += 1;
     let result: CoapReply | Promise<CoapReply>;
@@ -248,6 +248,7 @@ export class ServerRole {
     try {
       if (!isSuccess(reply.code)) relation?.end();
       const observe = relation?.active === true ? relation.nextObserve() : undefined;
+      if (observe === undefined) this.#endEarlier(work);
       shaped = shapeReply(reply, this.#shapeOf(work, observe));
     } catch (error) {
       this.#refuse(work, reply, error);
@@ -255,6 +256,12 @@ export class ServerRole {
     }
     if (shaped instanceof Promise) this.#awaitBody(work, reply, shaped);
     else this.#send(work, reply, shaped);
+  }
+
+  /** A registration that is not accepted takes an earlier one with the same token with it: the peer believes so (RFC 7641 §3.1). */
+  #endEarlier({ state, message, options }: Work): void {
+    if (state.relations.size === 0 || observeOf(message, options) !== 0) return;
+    state.relations.get(tokenKey(message.token))?.close();
   }
 
   /** The body of the reply is being read. */

@@ -170,6 +170,56 @@ describe('an observation of us', () => {
     await world.end();
   });
 
+  test.each<[string, CoapReply]>([
+    ['an error', { code: Code.NOT_FOUND }],
+    ['a success without Observe', value('plain')],
+  ])('ends when a registration with the same token is answered by %s', async (_name, refusal) => {
+    const relations: ObserveRelation[] = [];
+    const ends: string[] = [];
+    const world = await World.open({
+      onRequest: (request) => {
+        if (relations.length > 0) return refusal;
+        const relation = request.acceptObservation();
+        relation.onEnd = () => ends.push('ended');
+        relations.push(relation);
+        return value('first');
+      },
+    });
+    const register = async (token: string): Promise<void> => {
+      await world.say({ type: 'CON', code: '0.01', token, options: [opt.observe(0)] });
+      await world.hear();
+    };
+    await register('a');
+    await register('b');
+    expect(relations[0]!.active).toBe(true);
+    await register('a');
+    expect([relations[0]!.active, ends]).toEqual([false, ['ended']]);
+    await world.end();
+  });
+
+  test('does not end with a plain GET that has its token', async () => {
+    const { world, relations, register } = await observedWorld();
+    await register();
+    await world.hear();
+    await world.say({ type: 'CON', code: '0.01', token: 'tok', options: opt.path('r') });
+    expect(uintOption((await world.hear()).options, OBSERVE)).toBeUndefined();
+    expect(relations[0]!.active).toBe(true);
+    await world.end();
+  });
+
+  /** RFC 7641 §2, RFC 8132 §2.4: Observe means something in a GET and in a FETCH. */
+  test.each([
+    ['0.02', [undefined, undefined], true],
+    ['0.05', [0, 1], false],
+  ])('in a %s', async (code, expected, stays) => {
+    const { world, relations, requests, register } = await observedWorld();
+    await register();
+    for (const observe of [0, 1]) await world.say({ type: 'CON', code, token: 'tok', options: [opt.observe(observe)] });
+    expect(requests.slice(1).map(({ observe }) => observe)).toEqual(expected);
+    expect(relations[0]!.active).toBe(stays);
+    await world.end();
+  });
+
   test('of another token is another one', async () => {
     const { world, relations, register } = await observedWorld();
     await register(0, 'a');
