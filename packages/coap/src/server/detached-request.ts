@@ -29,6 +29,7 @@ export function detached(request: IncomingRequest): IncomingRequest {
     etags: [],
     ifMatch: [],
     ifNoneMatch: false,
+    echoFresh: false,
     multicast: false,
     options: request.options
       .filter(({ number }) => !OF_THE_REGISTRATION.has(number))

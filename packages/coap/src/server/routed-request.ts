@@ -65,6 +65,9 @@ export class MatchedRequest implements RoutedRequest {
   get ifNoneMatch(): boolean {
     return this.#request.ifNoneMatch;
   }
+  get echoFresh(): boolean {
+    return this.#request.echoFresh;
+  }
   get multicast(): boolean {
     return this.#request.multicast;
   }
