@@ -10,6 +10,7 @@ export const CoapErrorCodes = {
   ERR_COAP_BLOCK: 'a block-wise transfer failed (RFC 7959)',
   ERR_COAP_OPTION: 'a critical option is unknown or malformed (RFC 7252 §5.4.1)',
   ERR_COAP_LINK_FORMAT: 'text breaks the link format of RFC 6690, or is over its bounds',
+  ERR_COAP_URI: 'a text is no coap or coaps URI that can be asked (RFC 7252 §6)',
   ERR_COAP_RESPONSE: 'a request handler answers with an error response',
 } as const;
 export type CoapErrorCode = keyof typeof CoapErrorCodes;

@@ -1,6 +1,16 @@
 export * from './api.ts';
 export { blockOption, blockSize, decodeBlock, encodeBlock, largestSzx, MAX_SZX } from './block.ts';
 export type { BlockValue } from './block.ts';
+export { CoapClient } from './client/coap-client.ts';
+export type {
+  ClientObserveOptions,
+  ClientRequest,
+  ClientRequestOptions,
+  CoapClientOptions,
+  CoapNotifications,
+} from './client/coap-client.ts';
+export { formatCoapUri, parseCoapUri } from './client/coap-uri.ts';
+export type { CoapScheme, CoapUri, CoapUriParts } from './client/coap-uri.ts';
 export { Code, codeClass, formatCode, isRequest, isResponse, isSuccess, parseCode } from './code.ts';
 export { decodeMessage, encodeMessage } from './codec.ts';
 export { ContentFormat } from './content-format.ts';

@@ -15,6 +15,11 @@ export const MAX_BLOCK_NUMBER = 0xf_ffff;
 /** The largest body of which every byte is in a block: 1 GiB. */
 export const MAX_SOURCE_SIZE: number = (MAX_BLOCK_NUMBER + 1) * 1024;
 
+// --- Client: client/ ---
+
+/** Notifications of an observation that wait for a slow consumer; one more takes the place of the oldest. */
+export const MAX_QUEUED_NOTIFICATIONS = 64;
+
 // --- Engine: engine/ ---
 
 /** The default bound on a body that arrives in blocks, either role. */

@@ -185,17 +185,21 @@ export class CoapEndpoint {
     return this.#engine.counters;
   }
 
-  /** Opens the transport. Rejects like it, and with `TypeError` when called twice. */
+  /** Opens the transport. Rejects like it, and may be tried again then; with `TypeError` when the endpoint is open or closed. */
   async open(): Promise<void> {
     if (this.#phase !== 'new') throw new TypeError(`the endpoint is ${this.#phase} already`);
     this.#phase = 'open';
-    await this.#transport.open({
+    const opening = this.#transport.open({
       onDatagram: (peer, datagram) => {
         if (this.#phase === 'open') this.#messages.onDatagram(peer, datagram);
       },
       onPeerClosed: (peer) => {
         this.#closePeer(peer);
       },
+    });
+    await opening.catch((error: unknown) => {
+      if (this.#phase === 'open') this.#phase = 'new';
+      throw error;
     });
   }
 

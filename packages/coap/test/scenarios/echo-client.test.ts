@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Code, type CoapMessage, OptionNumber } from '../../src/index.ts';
-import { notify, observedRequest, observerOf, type Seen } from './observer.ts';
+import { Code, type CoapMessage, decodeMessage, OptionNumber } from '../../src/index.ts';
+import { establish, notify, observedRequest, observerOf, type Seen } from './observer.ts';
 import { block, body, line, opt, optionValue, text, World } from './world.ts';
 
 const { BLOCK1, BLOCK2, ECHO, OBSERVE } = OptionNumber;
@@ -128,6 +128,33 @@ describe('4.01 with an Echo', () => {
     expect((await pending).active).toBe(true);
     await notify(world, second.token, 2, 'second');
     expect(seen.lines).toEqual(['second']);
+    await world.end();
+  });
+
+  test('to a registration: its answer in an ACK that comes late is not that to the repetition', async () => {
+    const world = await World.open();
+    const pending = world.endpoint.observe(world.peer, observedRequest, { onNotification: () => undefined });
+    const first = await world.hear();
+    await world.say({ type: 'CON', token: first.token, ...challenge('now') });
+    const [, second] = world.device.takeAll().map(decodeMessage);
+    await world.piggyback(first, challenge('now'));
+    expect(world.endpoint.statistics.unmatched).toBe(1);
+    await world.piggyback(second!, { code: '2.05', options: [opt.observe(1)] });
+    expect((await pending).active).toBe(true);
+    await world.end();
+  });
+
+  test('to a refresh, separately', async () => {
+    const world = await World.open();
+    const { observation, registration } = await establish(world);
+    const refreshed = observation.refresh();
+    await world.say({ type: 'ACK', messageId: (await world.hear()).messageId });
+    await world.say({ type: 'NON', token: registration.token, ...challenge('now') });
+    const again = await world.hear();
+    expect([echoOf(again), optionValue(again, OBSERVE)]).toEqual(['now', new Uint8Array(0)]);
+    await world.piggyback(again, { code: '2.05', options: [opt.observe(9)] });
+    expect((await refreshed).observe).toBe(9);
+    expect(observation.active).toBe(true);
     await world.end();
   });
 

@@ -84,6 +84,21 @@ describe('Request-Tag', () => {
     await world.end();
   });
 
+  test('is not needed after one that was answered, whose response was given up', async () => {
+    const world = await World.open({ preferredBlockSize: 64 });
+    const abort = new AbortController();
+    const pending = world.endpoint.request(world.peer, put, { signal: abort.signal });
+    const refused = expect(pending).rejects.toMatchObject({ code: 'ERR_COAP_ABORTED' });
+    await world.piggyback(await world.hear(), { code: '2.31', options: [opt.block1(0, true, 2)] });
+    const options = [opt.block1(1, false, 2), opt.block2(0, true, 2)];
+    await world.piggyback(await world.hear(), { code: '2.04', options, payload: body(64) });
+    await world.hear();
+    abort.abort();
+    await refused;
+    expect(tagOf((await upload(world))[0]!)).toBeUndefined();
+    await world.end();
+  });
+
   test('is the caller’s own when there is one', async () => {
     const world = await World.open({ preferredBlockSize: 64 });
     await abandon(world);
