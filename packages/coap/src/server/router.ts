@@ -194,9 +194,7 @@ function serve(resource: Resource, handler: ResourceHandler, request: IncomingRe
 }
 
 function withEtag(reply: CoapReply, etag: Uint8Array | undefined): CoapReply {
-  if (etag === undefined || reply.code !== Code.CONTENT || reply.etag !== undefined || reply.body !== undefined) {
-    return reply;
-  }
+  if (etag === undefined || reply.code !== Code.CONTENT || reply.etag !== undefined) return reply;
   return { ...reply, etag };
 }
 

@@ -41,14 +41,18 @@ export class SharedRepresentation implements PacedRelationListener {
   changed(): void {
     this.#version += 1;
     this.#reply = undefined;
-    for (const relation of this.#relations) this.#behind.add(relation);
-    this.#serve();
+    let wanted = false;
+    for (const relation of this.#relations) {
+      this.#behind.add(relation);
+      // Who is not ready says so later because it was asked.
+      if (relation.ready) wanted = true;
+    }
+    if (wanted) this.#produce();
   }
 
   /** Ends the observations with an error. */
   end(reply: CoapReply): void {
-    this.#behind.clear();
-    for (const relation of [...this.#relations]) relation.end(reply);
+    for (const relation of this.#relations) relation.end(reply);
   }
 
   onReady(relation: PacedRelation): void {
@@ -66,13 +70,6 @@ export class SharedRepresentation implements PacedRelationListener {
     this.#behind.delete(relation);
     this.#release();
     this.#options.onGone();
-  }
-
-  /** Makes the representation if somebody can take it; asking sets the clock for the others. */
-  #serve(): void {
-    let wanted = false;
-    for (const relation of this.#behind) if (relation.ready) wanted = true;
-    if (wanted) this.#produce();
   }
 
   #produce(): void {
@@ -94,13 +91,9 @@ export class SharedRepresentation implements PacedRelationListener {
   #publish(reply: CoapReply, version: number): void {
     this.#producing = false;
     if (version === this.#version) this.#reply = reply;
-    // Sending may call the application, and that may tell of the next change: who has got that one is left out here.
-    for (const relation of [...this.#behind]) {
-      if (this.#behind.has(relation) && relation.ready) this.#give(relation, reply, version);
-    }
+    // Changes that come while it is made are for the next time: whoever gets it now stays behind.
+    for (const relation of this.#behind) if (relation.ready) this.#give(relation, reply, version);
     this.#release();
-    // Changes came while it was made. Those who got it are served again when they are ready.
-    if (version !== this.#version) this.#serve();
   }
 
   #give(relation: PacedRelation, reply: CoapReply, version: number): void {

@@ -58,17 +58,20 @@ describe('an observation ends', () => {
   });
 
   test('with the error that the handler answers', async () => {
+    const failures: unknown[] = [];
     let gone = false;
     const { world, router } = await observedWorld({
       get: () => {
         if (gone) throw new CoapError('ERR_COAP_RESPONSE', 'moved', { responseCode: Code.NOT_FOUND });
         return replies.content('a');
       },
+      onError: (error) => failures.push(error),
     });
     await register(world);
     gone = true;
     router.notify('/r');
     expect(await heard(world)).toEqual(['CON 4.04 "moved"']);
+    expect(failures).toEqual([]);
     router.notify('/r');
     await world.hearNothing();
     await world.end();

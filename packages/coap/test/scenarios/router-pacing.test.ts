@@ -82,17 +82,21 @@ describe('Non-confirmable notifications', () => {
     await world.end();
   });
 
-  test('need no timer while nothing changes', async () => {
+  test('need one timer while one waits, and none while nothing changes', async () => {
     const { world, change } = await observedWorld({ observable: { confirmable: false } });
     await register(world);
     change('b');
     await heard(world);
     const idle = world.clock.pendingTimers;
     change('c');
+    change('d');
     expect(world.clock.pendingTimers).toBe(idle + 1);
     await world.clock.advanceAsync(3000);
-    await heard(world);
+    expect(await heard(world)).toEqual(['NON 2.05 "d"']);
     expect(world.clock.pendingTimers).toBeLessThanOrEqual(idle);
+    change('e');
+    await world.clock.advanceAsync(3000);
+    expect(await heard(world)).toEqual(['NON 2.05 "e"']);
     await world.end();
   });
 
@@ -123,14 +127,20 @@ describe('Non-confirmable notifications', () => {
   });
 
   test('give way to a Confirmable one after 24 hours', async () => {
-    const { world, change } = await observedWorld({ observable: { confirmable: false, confirmableEvery: 1000 } });
+    const observable = { confirmable: false, confirmableEvery: 1000, minIntervalMs: 1 };
+    const { world, change } = await observedWorld({ observable });
     await register(world);
     await world.clock.advanceAsync(24 * 3600 * 1000 - 1);
     change('b');
     expect(await heard(world)).toEqual(['NON 2.05 "b"']);
-    await world.clock.advanceAsync(3000);
+    await world.clock.advanceAsync(1);
     change('c');
-    expect(await heard(world)).toEqual(['CON 2.05 "c"']);
+    const confirmable = await world.hear();
+    expect(line(confirmable)).toBe('CON 2.05 "c"');
+    await acknowledge(world, confirmable);
+    await world.clock.advanceAsync(1);
+    change('d');
+    expect(await heard(world)).toEqual(['NON 2.05 "d"']);
     await world.end();
   });
 

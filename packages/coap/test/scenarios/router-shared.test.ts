@@ -50,6 +50,37 @@ describe('observers that ask for the same', () => {
     await world.end();
   });
 
+  test('share none that is outdated by the time somebody can take it', async () => {
+    const { world, change } = await observedWorld();
+    const slow = world.network.peer('10.0.1.1', 1000);
+    await register(world);
+    await register(world, { from: slow });
+    change('b');
+    const late = await world.hear(slow);
+    await acknowledge(world, await world.hear());
+    change('c');
+    change('d');
+    await acknowledge(world, late, slow);
+    expect(await heard(world, slow)).toEqual(['CON 2.05 "d"']);
+    await world.end();
+  });
+
+  test('are served by the request of one of them, when those before are gone', async () => {
+    const seen: string[] = [];
+    const { world, router } = await observedWorld({
+      get: (request) => {
+        seen.push(text(request.token));
+        return replies.content('a');
+      },
+    });
+    await register(world, { token: 'one' });
+    await register(world, { token: 'one', observe: 1 });
+    await register(world, { token: 'two' });
+    router.notify('/r');
+    expect(seen).toEqual(['one', 'one', 'two', 'two']);
+    await world.end();
+  });
+
   test('by FETCH are told apart by payload', async () => {
     const { world, change } = await observedWorld();
     await register(world, { code: '0.05', payload: 'x', token: 'x' });

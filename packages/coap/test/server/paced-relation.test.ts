@@ -1,7 +1,7 @@
 import { ANONYMOUS, TimerQueue } from '@flownexus/datagram';
 import { VirtualClock } from '@flownexus/datagram/testing';
 import { describe, expect, test } from 'vitest';
-import { CoapError, type CoapReply, type ObserveRelation, replies } from '../../src/index.ts';
+import { CoapError, type CoapReply, type ObservableOptions, type ObserveRelation, replies } from '../../src/index.ts';
 import { PacedRelation } from '../../src/server/paced-relation.ts';
 import { pacingOf } from '../../src/server/pacing.ts';
 import { SharedRepresentation } from '../../src/server/shared-representation.ts';
@@ -27,29 +27,54 @@ class ScriptedRelation implements ObserveRelation {
   }
 }
 
-describe('a bound in the way of a notification', () => {
-  test('makes it wait 3 seconds; then the newest state goes out', async () => {
-    const clock = new VirtualClock();
-    const relation = new ScriptedRelation();
-    let state = 0;
-    const representation = new SharedRepresentation({
-      produce: () => replies.content(`${state}`),
-      onFailure: () => replies.notFound(),
-      onGone: () => undefined,
-    });
-    const context = { clock, timers: new TimerQueue({ clock }), onError: () => undefined };
-    const paced = new PacedRelation(context, relation, representation, pacingOf(true)!, true);
-    representation.add(paced);
-    paced.established(replies.content('0')).afterSent?.();
-    relation.failure = new CoapError('ERR_COAP_LIMIT', 'full');
-    state = 1;
+function paced(observable: ObservableOptions): {
+  readonly clock: VirtualClock;
+  readonly timers: TimerQueue;
+  readonly relation: ScriptedRelation;
+  readonly change: (state: string) => void;
+} {
+  const clock = new VirtualClock();
+  const timers = new TimerQueue({ clock });
+  const relation = new ScriptedRelation();
+  let state = 'a';
+  const representation = new SharedRepresentation({
+    produce: () => replies.content(state),
+    onFailure: () => replies.notFound(),
+    onGone: () => undefined,
+  });
+  const context = { clock, timers, onError: () => undefined };
+  const observer = new PacedRelation(context, relation, representation, pacingOf(observable)!, true);
+  representation.add(observer);
+  observer.established(replies.content(state)).afterSent?.();
+  const change = (next: string): void => {
+    state = next;
     representation.changed();
+  };
+  return { clock, timers, relation, change };
+}
+
+describe('a paced relation', () => {
+  test('waits 3 seconds when a bound was in the way; then the newest state goes out', async () => {
+    const { clock, timers, relation, change } = paced({});
+    relation.failure = new CoapError('ERR_COAP_LIMIT', 'full');
+    change('b');
     await clock.settle();
     relation.failure = undefined;
+    change('c');
     await clock.advanceAsync(2999);
     expect(relation.sent).toEqual([]);
-    state = 2;
     await clock.advanceAsync(1);
-    expect([relation.sent, relation.active, clock.pendingTimers]).toEqual([['2'], true, 0]);
+    expect([relation.sent, relation.active, timers.size]).toEqual([['c'], true, 0]);
+  });
+
+  test('has one timer, however often the state changes meanwhile', async () => {
+    const { clock, timers, relation, change } = paced({ confirmable: false });
+    change('b');
+    await clock.settle();
+    change('c');
+    change('d');
+    expect(timers.size).toBe(1);
+    await clock.advanceAsync(3000);
+    expect([relation.sent, timers.size]).toEqual([['b', 'd'], 0]);
   });
 });
