@@ -13,7 +13,7 @@ export { formatLinks } from './link-format/format-links.ts';
 export type { Link, LinkAttribute } from './link-format/link.ts';
 export { parseLinks } from './link-format/parse-links.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
-export type { CoapLimits } from './limits.ts';
+export type { CoapLimits, CoapUsage } from './limits.ts';
 export { MessageType } from './message.ts';
 export type { CoapMessage, CoapOption } from './message.ts';
 export {

@@ -23,6 +23,7 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
   readonly #slice: Slice;
   readonly #listener: ConfirmableResponseListener;
   #transmission: Transmission | undefined;
+  #release: (() => void) | undefined;
 
   constructor(
     engine: Engine,
@@ -40,13 +41,19 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
 
   /** Sends when NSTART allows it. */
   begin(): void {
+    const { responses } = this.#engine;
+    if (!responses.admits(this.#state)) {
+      this.#failForLimit('too many responses wait');
+      return;
+    }
+    this.#release = responses.hold(this.#state);
     if (!this.#state.responses.enter(this)) this.#failForLimit('too many responses wait for this peer');
   }
 
   /** No further transmission. */
   cancel(): void {
     this.#transmission?.stop();
-    this.#state.responses.leave(this);
+    this.#leave();
   }
 
   start(): void {
@@ -70,7 +77,7 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
   }
 
   onAcknowledged(): void {
-    this.#state.responses.leave(this);
+    this.#leave();
     this.#listener.onAcknowledged?.();
   }
 
@@ -80,6 +87,11 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
 
   onTimeout(): void {
     this.#fail(new CoapError('ERR_COAP_TIMEOUT', 'the peer did not acknowledge the response'));
+  }
+
+  #leave(): void {
+    this.#release?.();
+    this.#state.responses.leave(this);
   }
 
   #failForLimit(text: string): void {

@@ -75,9 +75,14 @@ export class MessageLayer {
       case MessageType.ACK:
       case MessageType.RST: {
         if (type === MessageType.RST) counters.resetsReceived += 1;
-        const outgoing = this.#states.find(peer)?.outgoing.get(messageId);
-        if (outgoing === undefined) counters.unmatched += 1;
-        else if (type === MessageType.RST) outgoing.onReset();
+        const state = this.#states.find(peer);
+        const outgoing = state?.outgoing.get(messageId);
+        if (state === undefined || outgoing === undefined) {
+          counters.unmatched += 1;
+          return;
+        }
+        this.#states.prove(state);
+        if (type === MessageType.RST) outgoing.onReset();
         else outgoing.onAcknowledged();
       }
     }
@@ -116,6 +121,7 @@ export class MessageLayer {
       if (separate) this.#reset(peer, messageId);
       return;
     }
+    this.#states.prove(state);
     if (separate) {
       this.#client.onSeparate(owner, message, deduplication.add(state, messageId, type === MessageType.CON));
     } else this.#client.onPiggybacked(owner, message);

@@ -6,6 +6,7 @@ import type { Expiring } from './expiry-list.ts';
 import type { Lane } from './lane.ts';
 import type { MessageIdSource } from './message-id.ts';
 import type { ResolvedSettings } from './peer-settings.ts';
+import type { Tiered } from './tiers.ts';
 
 /** A message of ours that an Empty ACK or a Reset with its Message ID would belong to. */
 export interface Outgoing {
@@ -58,7 +59,7 @@ export interface WaitingUpload {
 }
 
 /** All that the engine knows of one peer. */
-export interface PeerState extends Expiring<PeerState> {
+export interface PeerState extends Tiered<PeerState> {
   /** The latest form in which the transport named it. */
   peer: Peer;
   settings: ResolvedSettings;

@@ -42,7 +42,7 @@ class Endpoint {
     endpoint.world = await World.open({
       preferredBlockSize: 16,
       maxBodySize: 200,
-      maxExchanges: EXCHANGES,
+      limits: { exchanges: EXCHANGES },
       parameters: { nstart: EXCHANGES },
       onRequest: (request) => {
         if (request.observe === 0) endpoint.relations.push(request.acceptObservation());
