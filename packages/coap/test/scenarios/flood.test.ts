@@ -13,6 +13,8 @@ import { body, bytes, opt, type Script, text, type World } from './world.ts';
 // Small enough for a flood of some thousands to reach each of them.
 const LIMITS: Partial<CoapLimits> = {
   peers: 300,
+  queuedPerPeer: 10,
+  relationsPerPeer: 10,
   relations: 60,
   responses: 40,
   processingPerPeer: 4,
@@ -172,9 +174,10 @@ async function prove(world: World): Promise<void> {
 describe.each(ATTACKS)('a flood of $name', ({ script, takesHandlers }) => {
   test.each([
     { from: 'one address', source: () => 0 },
+    { from: 'one peer with an identity', source: () => 0, identity: { kind: 'psk', identity: 'mallory' } as const },
     { from: 'an address each', source: (index: number) => index },
     { from: 'some addresses', source: (index: number) => index % 50 },
-  ])('from $from stays inside the bounds, and others are served', async ({ source }) => {
+  ])('from $from stays inside the bounds, and others are served', async ({ source, identity }) => {
     const server = new Server();
     const flood = await Flood.open({ limits: LIMITS, onRequest: (request) => server.handle(request) });
     const { world } = flood;
@@ -198,7 +201,7 @@ describe.each(ATTACKS)('a flood of $name', ({ script, takesHandlers }) => {
     expect([await sendBlock(0), await sendBlock(1)]).toEqual(['ACK 2.31', 'ACK 2.31']);
 
     for (let index = 0; index < DATAGRAMS; index += 1) {
-      flood.hit(source(index), script(index));
+      flood.hit(source(index), script(index), identity);
       if (index % STEP !== STEP - 1) continue;
       flood.checkUsage();
       await world.clock.advanceAsync(100);

@@ -1,4 +1,10 @@
-import { ANONYMOUS, type DatagramHandler, type DatagramTransport, type Peer } from '@flownexus/datagram';
+import {
+  ANONYMOUS,
+  type DatagramHandler,
+  type DatagramTransport,
+  type Peer,
+  type PeerIdentity,
+} from '@flownexus/datagram';
 import type { MemoryTransport } from '@flownexus/datagram/testing';
 import { expect } from 'vitest';
 import { type CoapEndpointOptions, type CoapLimits, type CoapUsage, encodeMessage } from '../../src/index.ts';
@@ -24,8 +30,8 @@ export class Flood {
   }
 
   /** One datagram from the address with a number. */
-  hit(source: number, script: Script): void {
-    this.#handler?.onDatagram(floodPeer(source), encodeMessage(this.world.message(script)));
+  hit(source: number, script: Script, identity: PeerIdentity = ANONYMOUS): void {
+    this.#handler?.onDatagram(floodPeer(source, identity), encodeMessage(this.world.message(script)));
   }
 
   /** Nothing is above its bound. */
@@ -56,12 +62,12 @@ export class Flood {
   }
 }
 
-function floodPeer(source: number): Peer {
+function floodPeer(source: number, identity: PeerIdentity): Peer {
   return {
     key: `coap://[flood]:${source}`,
     host: FLOOD_HOST,
     port: source & 0xffff,
-    identity: ANONYMOUS,
+    identity,
     pathValidated: true,
   };
 }
