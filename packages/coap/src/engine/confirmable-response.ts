@@ -17,6 +17,7 @@ export interface ConfirmableResponseListener {
 
 /** A separate response (RFC 7252 §5.2.2) or a notification (RFC 7641 §4.2) as a Confirmable message of its own. */
 export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
+  readonly isResponse = true;
   readonly #engine: Engine;
   readonly #state: PeerState;
   readonly #token: Uint8Array;

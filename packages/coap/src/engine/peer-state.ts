@@ -10,6 +10,8 @@ import type { Tiered } from './tiers.ts';
 
 /** A message of ours that an Empty ACK or a Reset with its Message ID would belong to. */
 export interface Outgoing {
+  /** A response: an ACK counts whatever it carries (RFC 7252 §5.2.2). */
+  readonly isResponse?: boolean;
   onAcknowledged(): void;
   onReset(): void;
   /** The peer is gone: nothing further is sent. */

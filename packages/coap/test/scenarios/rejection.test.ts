@@ -75,12 +75,12 @@ describe('an unknown critical option', () => {
     await world.end();
   });
 
-  test('in a Confirmable response: a Reset, and the promise rejects', async () => {
+  test.each(['CON', 'NON'] as const)('in a separate response (%s): a Reset, and the promise rejects', async (type) => {
     const world = await World.open();
     const pending = world.endpoint.request(world.peer, { method: Code.GET });
     pending.catch(() => undefined);
     const { token } = await world.hear();
-    await world.say({ type: 'CON', code: '2.05', token, options: [opt.raw(9)] });
+    await world.say({ type, code: '2.05', token, options: [opt.raw(9)] });
     expect(await world.hearLine()).toBe('RST 0.00');
     await expect(pending).rejects.toMatchObject({ code: 'ERR_COAP_OPTION' });
     await world.end();
