@@ -65,6 +65,23 @@ describe('an unknown critical option', () => {
     await world.end();
   });
 
+  test('of a wrong length: 4.02', async () => {
+    const world = await silentWorld();
+    await world.say({ type: 'CON', code: '0.01', options: [opt.raw(17, 'abc')] });
+    expect(await world.hearLine()).toBe('ACK 4.02 "option 17"');
+    await world.end();
+  });
+
+  test.each([
+    ['Q-Block1', 19],
+    ['Q-Block2', 31],
+  ])('%s, an option of RFC 9177: 4.02', async (_name, number) => {
+    const world = await silentWorld();
+    await world.say({ type: 'CON', code: '0.01', options: [opt.raw(number)] });
+    expect(await world.hearLine()).toBe(`ACK 4.02 "option ${number}"`);
+    await world.end();
+  });
+
   test('in a piggybacked response rejects the promise', async () => {
     const world = await World.open();
     const pending = world.endpoint.request(world.peer, { method: Code.GET });
