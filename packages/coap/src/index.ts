@@ -23,7 +23,7 @@ export { formatLinks } from './link-format/format-links.ts';
 export type { Link, LinkAttribute } from './link-format/link.ts';
 export { parseLinks } from './link-format/parse-links.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
-export type { CoapLimits } from './limits.ts';
+export type { CoapLimits, CoapUsage } from './limits.ts';
 export { MessageType } from './message.ts';
 export type { CoapMessage, CoapOption } from './message.ts';
 export {
@@ -63,7 +63,7 @@ export {
 export type { TransmissionParameters, TransmissionTimes } from './engine/transmission-parameters.ts';
 export type { AttributeValue, AttributeValues } from './server/attributes.ts';
 export type { ObservableOptions } from './server/pacing.ts';
-export type { PathParameters, ResourcePath } from './server/path.ts';
+export type { ParameterNames, PathParameters, ResourcePath } from './server/path.ts';
 export { replies } from './server/replies.ts';
 export type { MethodName, ResourceDefinition, ResourceHandler } from './server/resource.ts';
 export type { RoutedRequest } from './server/routed-request.ts';

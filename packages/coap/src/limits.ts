@@ -39,13 +39,21 @@ export interface CoapLimits {
   readonly tokensPerPeer: number;
   /** Requests of ours, to all peers, that wait for their turn or their response: about 6 kB each. One more is rejected. */
   readonly exchanges: number;
-  /** Observations that one peer may hold of us. */
-  readonly relationsPerPeer: number;
   /**
-   * Requests and notifications of one peer whose handlers run at the same time. More are treated as lost. First responses of
-   * observations that won't come again run beyond it: they are as many as we asked for.
+   * Observations that one peer may hold of us, and all. Peers that have not proven their address, by an answer that only the
+   * receiver of a message of ours can give, hold three quarters of all at most, those that were heard of once half; so it is
+   * with `responses` and `processing`.
+   */
+  readonly relationsPerPeer: number;
+  readonly relations: number;
+  /** Notifications and separate responses, to all peers, that wait for their turn or their acknowledgement. */
+  readonly responses: number;
+  /**
+   * Requests and notifications of one peer whose handlers run at the same time, and requests of all. More are treated as lost.
+   * First responses of observations that won't come again run beyond it: they are as many as we asked for.
    */
   readonly processingPerPeer: number;
+  readonly processing: number;
   /** Message IDs remembered to find duplicates: of one peer, and of all. */
   readonly deduplicationPerPeer: number;
   readonly deduplicationEntries: number;
@@ -55,12 +63,32 @@ export interface CoapLimits {
   readonly uploadsPerPeer: number;
   readonly uploads: number;
   readonly uploadBytes: number;
-  /** Response bodies kept for peers that fetch them block by block, and their bytes. */
+  /** Response bodies kept for peers that fetch them block by block: for one peer, for all, and their bytes. */
+  readonly representationsPerPeer: number;
   readonly representations: number;
   readonly representationBytes: number;
   /** Bytes of response bodies that are being fetched block by block from all peers. */
   readonly downloadBytes: number;
 }
+
+/** What an endpoint holds at present of what `CoapLimits` bounds, under the same names. */
+export type CoapUsage = {
+  readonly [
+    Name in
+      | 'peers'
+      | 'exchanges'
+      | 'relations'
+      | 'responses'
+      | 'processing'
+      | 'deduplicationEntries'
+      | 'deduplicationBytes'
+      | 'uploads'
+      | 'uploadBytes'
+      | 'representations'
+      | 'representationBytes'
+      | 'downloadBytes'
+  ]: number;
+};
 
 /** The bounds of an endpoint that names no others. */
 export const DEFAULT_LIMITS: CoapLimits = Object.freeze({
@@ -69,13 +97,17 @@ export const DEFAULT_LIMITS: CoapLimits = Object.freeze({
   tokensPerPeer: 2048,
   exchanges: 100_000,
   relationsPerPeer: 256,
+  relations: 100_000,
+  responses: 100_000,
   processingPerPeer: 32,
+  processing: 50_000,
   deduplicationPerPeer: 4096,
   deduplicationEntries: 500_000,
   deduplicationBytes: 64 * 1024 * 1024,
   uploadsPerPeer: 4,
   uploads: 20_000,
   uploadBytes: 64 * 1024 * 1024,
+  representationsPerPeer: 32,
   representations: 20_000,
   representationBytes: 64 * 1024 * 1024,
   downloadBytes: 64 * 1024 * 1024,

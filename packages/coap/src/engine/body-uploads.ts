@@ -5,12 +5,12 @@ import type { CoapLimits } from '../limits.ts';
 import type { CoapOption } from '../message.ts';
 import { makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
-import { ExpiryList, type Expiring } from './expiry-list.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { PeerState } from './peer-state.ts';
+import { Standing, Tiers, type Tiered } from './tiers.ts';
 
 /** A request body whose last block has not come yet. */
-interface Upload extends Expiring<Upload> {
+interface Upload extends Tiered<Upload> {
   readonly state: PeerState;
   readonly key: string;
   readonly body: GrowingBody;
@@ -46,13 +46,13 @@ const INCOMPLETE: UploadStep = { code: Code.REQUEST_ENTITY_INCOMPLETE, options: 
 export class BodyUploads {
   readonly #options: BodyUploadsOptions;
   readonly #uploads = new Map<string, Upload>();
-  /** The one with the oldest latest block first. */
-  readonly #byAge: ExpiryList<Upload>;
+  /** Those that only began first, then the one with the oldest latest block. */
+  readonly #byAge: Tiers<Upload>;
   #bytes = 0;
 
   constructor(options: BodyUploadsOptions) {
     this.#options = options;
-    this.#byAge = new ExpiryList({
+    this.#byAge = new Tiers({
       clock: options.clock,
       timers: options.timers,
       lifetimeMs: options.lifetimeMs,
@@ -94,7 +94,8 @@ export class BodyUploads {
       this.#drop(key);
       return { body: upload.body.bytes() };
     }
-    this.#byAge.refresh(upload);
+    const continued = offset === 0 ? Standing.NEW : Standing.CONTINUED;
+    this.#byAge.refresh(upload, state.standing === Standing.PROVEN ? Standing.PROVEN : continued);
     this.#makeRoom(upload);
     // RFC 7959 §2.3: "more" says that the request is not processed yet; the size may be smaller than the peer's.
     const answer = { num: block.num, more: true, szx: Math.min(block.szx, state.settings.szx) };
@@ -113,6 +114,7 @@ export class BodyUploads {
       state,
       key,
       body: new GrowingBody(),
+      standing: Standing.NEW,
       expiresAtMs: 0,
       sinceMs: 0,
       previous: undefined,
@@ -121,7 +123,7 @@ export class BodyUploads {
     this.#uploads.set(key, upload);
     this.#bytes += heldBytes(upload);
     assemblies.add(key);
-    this.#byAge.add(upload);
+    this.#byAge.add(upload, upload.standing);
     return upload;
   }
 
@@ -136,8 +138,8 @@ export class BodyUploads {
   #makeRoom(keep: Upload): void {
     const { uploads, uploadBytes } = this.#options.limits;
     while (this.#uploads.size > uploads || this.#bytes > uploadBytes) {
-      const oldest = this.#byAge.first;
-      if (oldest === undefined || oldest === keep) return;
+      const oldest = this.#byAge.first(keep);
+      if (oldest === undefined) return;
       this.#options.onLimit();
       this.#drop(oldest.key);
     }

@@ -21,7 +21,7 @@ import type {
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import { decodeMessage } from '../codec.ts';
-import { coapLimits, DEFAULT_MAX_BODY_SIZE, MAX_BODY_SIZE, type CoapLimits } from '../limits.ts';
+import { coapLimits, DEFAULT_MAX_BODY_SIZE, MAX_BODY_SIZE, type CoapLimits, type CoapUsage } from '../limits.ts';
 import { tracer, type TraceHook } from '../trace.ts';
 import { Budget } from './budget.ts';
 import { application } from './application.ts';
@@ -30,6 +30,7 @@ import { ClientRole } from './client-role.ts';
 import { Deduplication } from './deduplication.ts';
 import { EchoGuard } from './echo.ts';
 import type { Engine } from './engine.ts';
+import { GuardedBudget } from './guarded-budget.ts';
 import { MessageLayer } from './message-layer.ts';
 import { preferredSzx, settingsSource, type PeerSettings, type SettingsOf } from './peer-settings.ts';
 import type { PeerState } from './peer-state.ts';
@@ -140,6 +141,9 @@ export class CoapEndpoint {
       deduplication,
       downloads: new Budget(limits.downloadBytes),
       exchanges: new Budget(limits.exchanges),
+      relations: new GuardedBudget(limits.relations),
+      responses: new GuardedBudget(limits.responses),
+      processing: new GuardedBudget(limits.processing),
       trace: onTrace && tracer(clock, onTrace, (callback) => app.callApplication('onTrace', callback)),
       settings: {
         maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, MAX_BODY_SIZE),
@@ -151,6 +155,7 @@ export class CoapEndpoint {
         ),
         uplinkTimeoutMs: checkRange('uplinkTimeoutMs', options.uplinkTimeoutMs ?? 10_000, 0, 2 ** 31),
       },
+      prove: (state) => this.#states.prove(state),
       send,
       ...app,
     };
@@ -183,6 +188,22 @@ export class CoapEndpoint {
   /** Counts since the endpoint was made. The object is live. */
   get statistics(): CoapStatistics {
     return this.#engine.counters;
+  }
+
+  /** What the endpoint holds at present. */
+  get usage(): CoapUsage {
+    const { deduplication, downloads, exchanges, relations, responses, processing } = this.#engine;
+    return {
+      peers: this.#states.size,
+      exchanges: exchanges.used,
+      relations: relations.used,
+      responses: responses.used,
+      processing: processing.used,
+      deduplicationEntries: deduplication.size,
+      deduplicationBytes: deduplication.bytes,
+      downloadBytes: downloads.used,
+      ...this.#server.usage,
+    };
   }
 
   /** Opens the transport. Rejects like it, and may be tried again then; with `TypeError` when the endpoint is open or closed. */

@@ -17,12 +17,14 @@ export interface ConfirmableResponseListener {
 
 /** A separate response (RFC 7252 §5.2.2) or a notification (RFC 7641 §4.2) as a Confirmable message of its own. */
 export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
+  readonly isResponse = true;
   readonly #engine: Engine;
   readonly #state: PeerState;
   readonly #token: Uint8Array;
   readonly #slice: Slice;
   readonly #listener: ConfirmableResponseListener;
   #transmission: Transmission | undefined;
+  #release: (() => void) | undefined;
 
   constructor(
     engine: Engine,
@@ -40,13 +42,19 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
 
   /** Sends when NSTART allows it. */
   begin(): void {
+    const { responses } = this.#engine;
+    if (!responses.admits(this.#state)) {
+      this.#failForLimit('too many responses wait');
+      return;
+    }
+    this.#release = responses.hold(this.#state);
     if (!this.#state.responses.enter(this)) this.#failForLimit('too many responses wait for this peer');
   }
 
   /** No further transmission. */
   cancel(): void {
     this.#transmission?.stop();
-    this.#state.responses.leave(this);
+    this.#leave();
   }
 
   start(): void {
@@ -70,7 +78,7 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
   }
 
   onAcknowledged(): void {
-    this.#state.responses.leave(this);
+    this.#leave();
     this.#listener.onAcknowledged?.();
   }
 
@@ -80,6 +88,11 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
 
   onTimeout(): void {
     this.#fail(new CoapError('ERR_COAP_TIMEOUT', 'the peer did not acknowledge the response'));
+  }
+
+  #leave(): void {
+    this.#release?.();
+    this.#state.responses.leave(this);
   }
 
   #failForLimit(text: string): void {

@@ -10,6 +10,7 @@ import type { PeerState } from './peer-state.ts';
 import { rareOption } from './rare-option.ts';
 import type { Slice } from './representations.ts';
 import { sipHash } from './siphash.ts';
+import { Standing } from './tiers.ts';
 
 const KEY_LENGTH = 16;
 const TIME_LENGTH = 8;
@@ -61,9 +62,9 @@ export class EchoGuard {
    */
   amplifies(state: PeerState, request: CoapMessage, reply: Slice): boolean {
     const { amplificationFactor } = this.#options;
-    const { peer, proven } = state;
+    const { peer, standing } = state;
     if (amplificationFactor === undefined) return false;
-    if ((proven || peer.identity.kind !== 'anonymous') && peer.pathValidated) return false;
+    if (standing === Standing.PROVEN && peer.pathValidated) return false;
     const { messageId, token } = request;
     const size = encodeMessage({ type: MessageType.ACK, messageId, token, ...reply }).length;
     return size > UNPROBLEMATIC_SIZE && size > amplificationFactor * encodeMessage(request).length;

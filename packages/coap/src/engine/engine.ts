@@ -2,6 +2,7 @@ import type { Clock, DatagramTransport, RandomSource, TimerQueue } from '@flowne
 import type { Application } from './application.ts';
 import type { Budget } from './budget.ts';
 import type { Deduplication } from './deduplication.ts';
+import type { GuardedBudget } from './guarded-budget.ts';
 import type { PeerState } from './peer-state.ts';
 import type { CoapCounters } from './statistics.ts';
 import type { CoapLimits } from '../limits.ts';
@@ -22,9 +23,15 @@ export interface Engine extends Application {
   readonly downloads: Budget;
   /** For requests that wait for their turn or their response. */
   readonly exchanges: Budget;
+  /** For observations of us, for messages of the server role that are to be acknowledged, and for requests being handled. */
+  readonly relations: GuardedBudget;
+  readonly responses: GuardedBudget;
+  readonly processing: GuardedBudget;
   readonly settings: EngineSettings;
   /** Present in an endpoint that is traced. */
   readonly trace: Tracer | undefined;
+  /** The peer has shown that it receives at its address. */
+  prove(state: PeerState): void;
   /** Hands bytes to the transport. `repeated`: the peer may have had them before. */
   send(state: PeerState, datagram: Uint8Array, repeated?: boolean): void;
 }

@@ -199,7 +199,6 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
 
   /** What the peer sent could only be sent by who received the request where it went. */
   #confirmPath(): void {
-    this.#state.proven = true;
     const { peer } = this.#state;
     if (peer.pathValidated) return;
     if ((this.#transmission?.sentTo ?? this.#sentTo) === addressOf(peer)) this.#engine.transport.confirmPath?.(peer);

@@ -81,7 +81,7 @@ export class MessageLayer {
           counters.unmatched += 1;
           return;
         }
-        state.proven = true;
+        this.#states.prove(state);
         if (type === MessageType.RST) outgoing.onReset();
         else outgoing.onAcknowledged();
       }
@@ -114,6 +114,7 @@ export class MessageLayer {
     const state = this.#states.find(peer);
     const separate = type !== MessageType.ACK;
     if (state !== undefined && separate && this.#isDuplicate(state, messageId)) return;
+    if (!separate && this.#acknowledgesResponse(state, messageId)) return;
     const owner = state?.tokens.get(tokenKey(message.token));
     if (state === undefined || owner === undefined) {
       counters.unmatched += 1;
@@ -121,9 +122,19 @@ export class MessageLayer {
       if (separate) this.#reset(peer, messageId);
       return;
     }
+    this.#states.prove(state);
     if (separate) {
       this.#client.onSeparate(owner, message, deduplication.add(state, messageId, type === MessageType.CON));
     } else this.#client.onPiggybacked(owner, message);
+  }
+
+  /** RFC 7252 §5.2.2: what an ACK of a response of ours carries is ignored. */
+  #acknowledgesResponse(state: PeerState | undefined, messageId: number): boolean {
+    const outgoing = state?.outgoing.get(messageId);
+    if (state === undefined || outgoing?.isResponse !== true) return false;
+    this.#states.prove(state);
+    outgoing.onAcknowledged();
+    return true;
   }
 
   /** RFC 7252 §4.5: a duplicate gets the same reply again, and is not processed. */

@@ -6,9 +6,12 @@ import type { Expiring } from './expiry-list.ts';
 import type { Lane } from './lane.ts';
 import type { MessageIdSource } from './message-id.ts';
 import type { ResolvedSettings } from './peer-settings.ts';
+import type { Tiered } from './tiers.ts';
 
 /** A message of ours that an Empty ACK or a Reset with its Message ID would belong to. */
 export interface Outgoing {
+  /** A response: an ACK counts whatever it carries (RFC 7252 §5.2.2). */
+  readonly isResponse?: boolean;
   onAcknowledged(): void;
   onReset(): void;
   /** The peer is gone: nothing further is sent. */
@@ -58,7 +61,7 @@ export interface WaitingUpload {
 }
 
 /** All that the engine knows of one peer. */
-export interface PeerState extends Expiring<PeerState> {
+export interface PeerState extends Tiered<PeerState> {
   /** The latest form in which the transport named it. */
   peer: Peer;
   settings: ResolvedSettings;
@@ -78,8 +81,6 @@ export interface PeerState extends Expiring<PeerState> {
   readonly uploads: Map<string, WaitingUpload[]>;
   /** Where an upload was given up lately. */
   abandonedUploads: AbandonedUploads | undefined;
-  /** It has shown that it receives at its address. */
-  proven: boolean;
   /** Handlers that run for it. */
   processing: number;
   /** Keys of the request bodies of it that are being put together, the oldest first. */

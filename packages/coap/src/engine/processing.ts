@@ -26,11 +26,13 @@ export function awaitProcessing<T>(
   const settle = (): boolean => {
     if (settled) return false;
     settled = true;
+    release();
     state.processing -= 1;
     timer.cancel();
     return true;
   };
   state.processing += 1;
+  const release = engine.processing.hold(state);
   let timer: Timer = timers.schedule(settings.separateResponseAfterMs, () => {
     responder.acknowledge();
     // After that long nobody waits for the response.

@@ -28,6 +28,7 @@ export class Relation implements ObserveRelation, TokenRelation {
   readonly #pending = new Set<Pending>();
   #active = true;
   #sequence: number;
+  #release: () => void;
   /** The Message ID of the latest Non-confirmable notification: a Reset for it ends the relation. */
   #nonConfirmable: { readonly messageId: number; readonly outgoing: Outgoing } | undefined;
 
@@ -48,6 +49,7 @@ export class Relation implements ObserveRelation, TokenRelation {
     this.#sequence = replaced?.sequence ?? 0;
     replaced?.close();
     state.relations.set(this.#key, this);
+    this.#release = engine.relations.hold(state);
   }
 
   get peer(): Peer {
@@ -105,7 +107,10 @@ export class Relation implements ObserveRelation, TokenRelation {
         }
         pending.response = new ConfirmableResponse(this.#engine, this.#state, this.token, slice, {
           onSent: sent,
-          onAcknowledged: done,
+          onAcknowledged: () => {
+            this.#holdAsProven();
+            done();
+          },
           onFailure: (error) => {
             fail(error);
             // RFC 7641 §4.5: the observer is gone, or wants no more. A bound of ours says nothing about it.
@@ -127,6 +132,7 @@ export class Relation implements ObserveRelation, TokenRelation {
     if (!this.#active) return;
     this.#active = false;
     if (this.#state.relations.get(this.#key) === this) this.#state.relations.delete(this.#key);
+    this.#release();
     this.#forgetNonConfirmable();
     for (const { response, reject } of this.#pending) {
       response?.cancel();
@@ -139,6 +145,13 @@ export class Relation implements ObserveRelation, TokenRelation {
     if (!this.#active) return;
     this.end();
     if (this.onEnd !== undefined) this.#engine.callApplication('onEnd', this.onEnd);
+  }
+
+  /** The observer receives what is sent to it: its observation counts among those of such peers from now on. */
+  #holdAsProven(): void {
+    if (!this.#active) return;
+    this.#release();
+    this.#release = this.#engine.relations.hold(this.#state);
   }
 
   /** Returns what is in the way. */

@@ -6,8 +6,8 @@ import type { CoapOption } from '../message.ts';
 import { findOption, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 import { digest } from './digest.ts';
-import { ExpiryList, type Expiring } from './expiry-list.ts';
 import type { PeerState } from './peer-state.ts';
+import { Standing, Tiers, type Tiered } from './tiers.ts';
 
 /** A response that is larger than a block. */
 export interface Representation {
@@ -17,7 +17,7 @@ export interface Representation {
   readonly body: Uint8Array;
 }
 
-interface Entry extends Expiring<Entry> {
+interface Entry extends Tiered<Entry> {
   readonly state: PeerState;
   readonly key: string;
   readonly representation: Representation;
@@ -42,12 +42,12 @@ export interface RepresentationsOptions {
 export class Representations {
   readonly #options: RepresentationsOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #byAge: ExpiryList<Entry>;
+  readonly #byAge: Tiers<Entry>;
   #bytes = 0;
 
   constructor(options: RepresentationsOptions) {
     this.#options = options;
-    this.#byAge = new ExpiryList({
+    this.#byAge = new Tiers({
       clock: options.clock,
       timers: options.timers,
       lifetimeMs: options.lifetimeMs,
@@ -71,19 +71,22 @@ export class Representations {
       state,
       key,
       representation,
+      standing: Standing.NEW,
       sinceMs: 0,
       expiresAtMs: 0,
       previous: undefined,
       next: undefined,
     };
-    const { representations, representationBytes } = this.#options.limits;
+    const { representations, representationBytes, representationsPerPeer } = this.#options.limits;
     if (heldBytes(entry) > representationBytes) return;
+    const own = (state.representations ??= new Set());
+    if (own.size >= representationsPerPeer) this.#dropOldestOf(own);
     this.#bytes += heldBytes(entry);
-    (state.representations ??= new Set()).add(key);
+    own.add(key);
     this.#entries.set(key, entry);
-    this.#byAge.add(entry);
+    this.#byAge.add(entry, state.standing === Standing.PROVEN ? Standing.PROVEN : Standing.NEW);
     while (this.#entries.size > representations || this.#bytes > representationBytes) {
-      const oldest = this.#byAge.first;
+      const oldest = this.#byAge.first(entry);
       if (oldest === undefined) return;
       this.#options.onLimit();
       this.drop(oldest.key);
@@ -93,7 +96,7 @@ export class Representations {
   find(key: string): Representation | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#byAge.refresh(entry);
+    this.#byAge.refresh(entry, Standing.CONTINUED);
     return entry.representation;
   }
 
@@ -108,6 +111,13 @@ export class Representations {
     if (entry === undefined) return;
     this.#byAge.remove(entry);
     this.#forget(entry);
+  }
+
+  #dropOldestOf(own: ReadonlySet<string>): void {
+    const [oldest] = own;
+    if (oldest === undefined) return;
+    this.#options.onLimit();
+    this.drop(oldest);
   }
 
   #forget(entry: Entry): void {

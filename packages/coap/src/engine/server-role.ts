@@ -2,6 +2,7 @@ import type { CoapReply, RequestHandler, RequestService } from '../api.ts';
 import { blockOption, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
+import type { CoapUsage } from '../limits.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
 import { uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
@@ -72,6 +73,16 @@ export class ServerRole {
     this.#representations = new Representations({ clock, timers, lifetimeMs, limits, onLimit });
   }
 
+  /** What is held of bodies in blocks. */
+  get usage(): Pick<CoapUsage, 'uploads' | 'uploadBytes' | 'representations' | 'representationBytes'> {
+    return {
+      uploads: this.#uploads.size,
+      uploadBytes: this.#uploads.bytes,
+      representations: this.#representations.size,
+      representationBytes: this.#representations.bytes,
+    };
+  }
+
   /** A request message that is no duplicate. */
   onRequest(state: PeerState, message: CoapMessage, received: ReceivedMessage): void {
     const responder = new Responder(this.#engine, state, message, received);
@@ -91,11 +102,6 @@ export class ServerRole {
       respondPlainly(responder, { code: Code.PROXYING_NOT_SUPPORTED }); // RFC 7252 §5.7.2
       return;
     }
-    if (state.processing >= this.#engine.limits.processingPerPeer) {
-      this.#engine.counters.limits += 1;
-      this.#engine.deduplication.forget(received);
-      return;
-    }
     let block1: BlockValue | undefined;
     let block2: BlockValue | undefined;
     try {
@@ -103,6 +109,12 @@ export class ServerRole {
       block2 = blockOption(options, OptionNumber.BLOCK2);
     } catch (error) {
       respondPlainly(responder, errorReply(error));
+      return;
+    }
+    // A block that others follow comes to no handler.
+    if (block1?.more !== true && !this.#admits(state)) {
+      this.#engine.counters.limits += 1;
+      this.#engine.deduplication.forget(received);
       return;
     }
     this.#process({
@@ -116,6 +128,12 @@ export class ServerRole {
       answered: false,
       echoFresh: false,
     });
+  }
+
+  /** Whether another handler may run for the peer. */
+  #admits(state: PeerState): boolean {
+    const { limits, processing } = this.#engine;
+    return state.processing < limits.processingPerPeer && processing.admits(state);
   }
 
   /** Forgets bodies of a peer that are not whole, and those kept for it. */
@@ -170,7 +188,7 @@ export class ServerRole {
     const { peer } = state;
     if (echo.isFresh(peer, options)) {
       work.echoFresh = true;
-      state.proven = true;
+      this.#engine.prove(state);
       if (!peer.pathValidated) this.#engine.transport.confirmPath?.(peer);
       return true;
     }
@@ -329,7 +347,9 @@ export class ServerRole {
     if (work.relation !== undefined) return work.relation;
     if (work.answered) throw new TypeError('the request has been answered: too late to accept its observation');
     const { state, message } = work;
-    if (state.relations.size >= this.#engine.limits.relationsPerPeer && !state.relations.has(tokenKey(message.token))) {
+    const { limits, relations } = this.#engine;
+    const full = state.relations.size >= limits.relationsPerPeer || !relations.admits(state);
+    if (full && !state.relations.has(tokenKey(message.token))) {
       this.#engine.counters.limits += 1;
       throw new CoapError('ERR_COAP_LIMIT', 'too many observations', { responseCode: Code.SERVICE_UNAVAILABLE });
     }

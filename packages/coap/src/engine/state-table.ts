@@ -1,11 +1,11 @@
 import type { Clock, Peer, RandomSource, TimerQueue } from '@flownexus/datagram';
 import { CoapError } from '../errors.ts';
 import type { CoapLimits } from '../limits.ts';
-import { ExpiryList } from './expiry-list.ts';
 import { Lane } from './lane.ts';
 import { MessageIdSource } from './message-id.ts';
 import { isIdle, type PeerState } from './peer-state.ts';
 import type { SettingsOf } from './peer-settings.ts';
+import { Standing, Tiers } from './tiers.ts';
 
 export interface StateTableOptions {
   readonly clock: Clock;
@@ -19,21 +19,18 @@ export interface StateTableOptions {
   readonly onEvicted: (state: PeerState) => void;
 }
 
-/** How many of the longest silent states are looked at to make room for a new one. */
-const EVICTION_TRIES = 16;
-
 /**
  * The state of each peer. One that was silent for EXCHANGE_LIFETIME and has nothing under way is forgotten; sooner when
- * the table is full.
+ * the table is full, those first that were heard of only once: a flood of made-up addresses pushes out itself.
  */
 export class StateTable {
   readonly #options: StateTableOptions;
   readonly #states = new Map<string, PeerState>();
-  readonly #silent: ExpiryList<PeerState>;
+  readonly #silent: Tiers<PeerState>;
 
   constructor(options: StateTableOptions) {
     this.#options = options;
-    this.#silent = new ExpiryList({
+    this.#silent = new Tiers({
       clock: options.clock,
       timers: options.timers,
       lifetimeMs: options.lifetimeMs,
@@ -41,7 +38,7 @@ export class StateTable {
       lifetimeOf: ({ settings }) => settings.times.exchangeLifetimeMs,
       onExpired: (state) => {
         if (isIdle(state)) this.#evict(state);
-        else this.#silent.add(state);
+        else this.#silent.add(state, state.standing);
       },
     });
   }
@@ -77,18 +74,18 @@ export class StateTable {
       responses: new Lane(nstart, limits.queuedPerPeer),
       uploads: new Map(),
       abandonedUploads: undefined,
-      proven: false,
       processing: 0,
       assemblies: undefined,
       representations: undefined,
       closedWith: undefined,
+      standing: Standing.NEW,
       sinceMs: 0,
       expiresAtMs: 0,
       previous: undefined,
       next: undefined,
     };
     this.#states.set(peer.key, state);
-    this.#silent.add(state);
+    this.#silent.add(state, peer.identity.kind === 'anonymous' ? Standing.NEW : Standing.PROVEN);
     return state;
   }
 
@@ -107,23 +104,22 @@ export class StateTable {
     return [...this.#states.values()];
   }
 
+  /** The peer sent what only the receiver of a message of ours could send. `state` must be in the table. */
+  prove(state: PeerState): void {
+    if (state.standing !== Standing.PROVEN) this.#silent.refresh(state, Standing.PROVEN);
+  }
+
   #seen(state: PeerState, peer: Peer): void {
     state.peer = peer;
-    this.#silent.refresh(state);
+    this.#silent.refresh(state, Standing.CONTINUED);
   }
 
   #makeRoom(): boolean {
-    for (let tries = 0; tries < EVICTION_TRIES; tries += 1) {
-      const oldest = this.#silent.first;
-      if (oldest === undefined) return false;
-      if (isIdle(oldest)) {
-        this.#silent.remove(oldest);
-        this.#evict(oldest);
-        return true;
-      }
-      this.#silent.refresh(oldest);
-    }
-    return false;
+    const oldest = this.#silent.firstWhere(isIdle);
+    if (oldest === undefined) return false;
+    this.#silent.remove(oldest);
+    this.#evict(oldest);
+    return true;
   }
 
   #evict(state: PeerState): void {

@@ -5,6 +5,7 @@ import type { TransmissionParameters } from './transmission-parameters.ts';
 
 /** Whom a transmission tells how it ended. Exactly one of them is called, or none after `stop`. */
 export interface TransmissionListener {
+  readonly isResponse?: boolean;
   onAcknowledged(): void;
   onReset(): void;
   /** Nobody reacted to the last retransmission in time. */
@@ -49,6 +50,10 @@ export class Transmission implements Outgoing {
     this.#timeoutMs = ackTimeoutMs * (1 + (ackRandomFactor - 1) * engine.random.unit());
     state.outgoing.set(messageId, this);
     this.#send();
+  }
+
+  get isResponse(): boolean {
+    return this.#listener.isResponse === true;
   }
 
   /** Where the message went last: see `addressOf`. */

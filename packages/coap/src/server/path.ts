@@ -5,7 +5,7 @@
 export type ResourcePath = string | readonly string[];
 
 /** The names of the parameters in a pattern: `'id'` of `/sensors/:id/value`. */
-type ParameterNames<Pattern extends string> = Pattern extends `${infer Head}/${infer Tail}`
+export type ParameterNames<Pattern extends string> = Pattern extends `${infer Head}/${infer Tail}`
   ? ParameterNames<Head> | ParameterNames<Tail>
   : Pattern extends `:${infer Name}` | `*${infer Name}`
     ? Name

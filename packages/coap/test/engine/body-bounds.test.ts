@@ -52,18 +52,20 @@ describe('request bodies being put together', () => {
     first(bench, uploads, 'a');
     first(bench, uploads, 'a', 1);
     first(bench, uploads, 'a');
-    expect([uploads.size, uploads.bytes, bench.state('a').assemblies?.size]).toEqual([1, 64 + 2, 1]);
+    const state = bench.state('a');
+    expect([uploads.size, uploads.bytes, state.assemblies?.size]).toEqual([1, 64 + 2, 1]);
     bench.clock.advance(300_000);
-    expect([uploads.size, uploads.bytes, bench.state('a').assemblies?.size]).toEqual([0, 0, 0]);
+    expect([uploads.size, uploads.bytes, state.assemblies?.size]).toEqual([0, 0, 0]);
   });
 
   test('leave with their peer, and after their lifetime', () => {
     const { bench, uploads } = setup({});
     for (const key of ['a', 'b']) first(bench, uploads, key);
-    uploads.forgetPeer(bench.state('a'));
-    expect([uploads.size, bench.state('a').assemblies?.size, bench.state('b').assemblies?.size]).toEqual([1, 0, 1]);
+    const [a, b] = [bench.state('a'), bench.state('b')];
+    uploads.forgetPeer(a);
+    expect([uploads.size, a.assemblies?.size, b.assemblies?.size]).toEqual([1, 0, 1]);
     bench.clock.advance(247_000);
-    expect([uploads.size, uploads.bytes, bench.state('b').assemblies?.size]).toEqual([0, 0, 0]);
+    expect([uploads.size, uploads.bytes, b.assemblies?.size]).toEqual([0, 0, 0]);
   });
 });
 

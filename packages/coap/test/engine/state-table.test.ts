@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CoapError, DEFAULT_LIMITS } from '../../src/index.ts';
+import { Standing } from '../../src/engine/tiers.ts';
 import { Bench, peer } from './fixtures.ts';
 
 const relation = { sequence: 0, close: () => undefined };
@@ -36,6 +37,21 @@ describe('peers', () => {
     bench.state('a');
     bench.state('c');
     expect(bench.evicted).toEqual(['b']);
+  });
+
+  test('make room when they were heard of only once, before those that were heard of again, and the proven last', () => {
+    const bench = new Bench({ limits: { ...DEFAULT_LIMITS, peers: 3 } });
+    bench.table.prove(bench.state('proven'));
+    for (const key of ['known', 'known', 'once', 'a', 'b', 'b', 'c']) bench.state(key);
+    expect(bench.evicted).toEqual(['once', 'a', 'known']);
+    expect(bench.table.find(peer('proven'))).toBeDefined();
+  });
+
+  test('that the transport knows are proven', () => {
+    const bench = new Bench();
+    const identity = { kind: 'psk', identity: 'a' } as const;
+    expect(bench.table.obtain({ ...peer('a'), identity })?.standing).toBe(Standing.PROVEN);
+    expect(bench.state('b').standing).toBe(Standing.NEW);
   });
 
   test('with something under way do not make room', () => {

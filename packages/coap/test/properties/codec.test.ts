@@ -14,6 +14,7 @@ import {
   type MessageType,
 } from '../../src/index.ts';
 import { toHex } from '../message-vectors.ts';
+import { mutate, mutation, option as anyOption, splice } from './mutations.ts';
 
 const option = fc.record({
   number: fc.oneof(fc.constantFrom(...Object.values(OptionNumber)), fc.nat(65_535)),
@@ -91,6 +92,27 @@ describe('codec', () => {
 
   test('damaged messages give a message or a format error', () => {
     fc.assert(fc.property(nearMessage, checkOutcome), { numRuns: 2000 });
+  });
+
+  /** Messages with the options and lengths that devices use, for the changes to have something to hit. */
+  const plausible: fc.Arbitrary<CoapMessage> = fc
+    .tuple(message, fc.array(anyOption, { maxLength: 6 }))
+    .map(([given, options]) => ({ ...given, options: options.toSorted((a, b) => a.number - b.number) }));
+
+  test('structure-aware mutations of valid messages give a message or a format error', () => {
+    fc.assert(
+      fc.property(plausible, mutation, (given, changes) => checkOutcome(mutate(given, changes))),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('two messages spliced into one give a message or a format error', () => {
+    fc.assert(
+      fc.property(plausible, plausible, fc.nat(), fc.nat(), (a, b, head, tail) =>
+        checkOutcome(splice(encodeMessage(a), encodeMessage(b), head, tail)),
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   test('options in any order are sent in the order of their numbers, repeated ones in their own', () => {

@@ -86,6 +86,15 @@ describe('a large reply', () => {
     await world.end();
   });
 
+  test('is sliced by number and size: that more should follow a request means nothing', async () => {
+    const { world } = await serveWorld(() => body(150));
+    await ask(world);
+    await world.say({ type: 'CON', code: '0.01', options: [...opt.path('big'), opt.block2(1, true, 2)] });
+    const answer = await world.hear();
+    expect([line(answer).slice(0, 8), block(answer, BLOCK2)]).toEqual(['ACK 2.05', '1/1/64']);
+    await world.end();
+  });
+
   test('has blocks no larger than we like', async () => {
     const { world } = await serveWorld(() => body(300));
     expect(block(await ask(world, 0, 6), BLOCK2)).toBe('0/1/64');

@@ -65,6 +65,23 @@ describe('an unknown critical option', () => {
     await world.end();
   });
 
+  test('of a wrong length: 4.02', async () => {
+    const world = await silentWorld();
+    await world.say({ type: 'CON', code: '0.01', options: [opt.raw(17, 'abc')] });
+    expect(await world.hearLine()).toBe('ACK 4.02 "option 17"');
+    await world.end();
+  });
+
+  test.each([
+    ['Q-Block1', 19],
+    ['Q-Block2', 31],
+  ])('%s, an option of RFC 9177: 4.02', async (_name, number) => {
+    const world = await silentWorld();
+    await world.say({ type: 'CON', code: '0.01', options: [opt.raw(number)] });
+    expect(await world.hearLine()).toBe(`ACK 4.02 "option ${number}"`);
+    await world.end();
+  });
+
   test('in a piggybacked response rejects the promise', async () => {
     const world = await World.open();
     const pending = world.endpoint.request(world.peer, { method: Code.GET });
@@ -75,12 +92,12 @@ describe('an unknown critical option', () => {
     await world.end();
   });
 
-  test('in a Confirmable response: a Reset, and the promise rejects', async () => {
+  test.each(['CON', 'NON'] as const)('in a separate response (%s): a Reset, and the promise rejects', async (type) => {
     const world = await World.open();
     const pending = world.endpoint.request(world.peer, { method: Code.GET });
     pending.catch(() => undefined);
     const { token } = await world.hear();
-    await world.say({ type: 'CON', code: '2.05', token, options: [opt.raw(9)] });
+    await world.say({ type, code: '2.05', token, options: [opt.raw(9)] });
     expect(await world.hearLine()).toBe('RST 0.00');
     await expect(pending).rejects.toMatchObject({ code: 'ERR_COAP_OPTION' });
     await world.end();

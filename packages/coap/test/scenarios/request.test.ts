@@ -93,6 +93,26 @@ test('a NON request of ours is sent once and its response is accepted', async ()
   await world.end();
 });
 
+test('a NON request of ours may be answered by a Confirmable response', async () => {
+  const world = await World.open();
+  const pending = world.endpoint.request(world.peer, { method: Code.POST, confirmable: false });
+  const { token } = await world.hear();
+  const response = await world.say({ type: 'CON', code: '2.04', token });
+  expect((await pending).code).toBe(Code.CHANGED);
+  const ack = await world.hear();
+  expect([line(ack), ack.messageId]).toEqual(['ACK 0.00', response.messageId]);
+  await world.end();
+});
+
+test('a request without a token gets a response without one', async () => {
+  const world = await World.open({ onRequest: () => ({ code: Code.CONTENT }) });
+  await world.say({ type: 'CON', code: '0.01' });
+  expect((await world.hear()).token).toHaveLength(0);
+  await world.say({ type: 'NON', code: '0.01' });
+  expect((await world.hear()).token).toHaveLength(0);
+  await world.end();
+});
+
 test('a NON request that nobody answers times out after NON_LIFETIME', async () => {
   const world = await World.open();
   const pending = world.endpoint.request(world.peer, { method: Code.POST, confirmable: false });

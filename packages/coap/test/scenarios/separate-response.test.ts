@@ -117,6 +117,36 @@ describe('a separate response of ours', () => {
     await world.end();
   });
 
+  test('is owed an Empty ACK: one that carries something stops the retransmission as well', async () => {
+    const { world, answer } = await slowWorld();
+    await world.say({ type: 'CON', code: '0.02', token: 'slow' });
+    await world.clock.advanceAsync(500);
+    world.device.takeAll();
+    answer({ code: Code.CHANGED });
+    const { messageId } = await world.hear();
+    await world.say({ type: 'ACK', code: '2.05', token: 'what', messageId, payload: 'ever' });
+    await world.clock.advanceAsync(100_000);
+    await world.hearNothing();
+    expect(world.endpoint.statistics.timeouts).toBe(0);
+    await world.end();
+  });
+
+  test('that is acknowledged leaves the Empty ACK to a duplicate of the request, which came late', async () => {
+    const { world, answer, calls } = await slowWorld();
+    const request = await world.say({ type: 'CON', code: '0.02', token: 'slow' });
+    await world.clock.advanceAsync(500);
+    world.device.takeAll();
+    answer({ code: Code.CHANGED });
+    const response = await world.hear();
+    await world.say({ type: 'ACK', messageId: response.messageId });
+    await world.say({ type: 'CON', code: '0.02', token: 'slow', messageId: request.messageId });
+    const again = await world.hear();
+    expect([line(again), again.messageId, calls()]).toEqual(['ACK 0.00', request.messageId, 1]);
+    await world.clock.advanceAsync(100_000);
+    await world.hearNothing();
+    await world.end();
+  });
+
   test('is piggybacked when the handler is fast enough', async () => {
     const { world, answer } = await slowWorld();
     await world.say({ type: 'CON', code: '0.02' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Code } from '../../src/index.ts';
+import { Code, decodeMessage } from '../../src/index.ts';
 import { text, World } from './world.ts';
 
 /** RFC 7252 §5.3.2. */
@@ -53,5 +53,21 @@ test('a token is its bytes and its length', async () => {
   expect(await world.hearLine()).toBe('RST 0.00');
   await world.piggyback(request, { code: '2.05' });
   await pending;
+  await world.end();
+});
+
+/** RFC 7252 §5.3.1. */
+test('no token is chosen that is in use', async () => {
+  let drawn = 0;
+  // Each number comes twice, as if chance repeated itself.
+  const random = { bytes: (length: number) => new Uint8Array(length).fill(Math.floor(drawn++ / 2)), unit: () => 0 };
+  const world = await World.open({ random, parameters: { nstart: 4 } });
+  const observing = world.endpoint.observe(world.peer, { method: Code.GET }, { onNotification: () => undefined });
+  const requests = [1, 2].map(() => world.endpoint.request(world.peer, { method: Code.GET }));
+  await world.clock.settle();
+  const sent = world.device.takeAll().map((datagram) => decodeMessage(datagram));
+  expect(sent.map(({ token }) => token[0])).toEqual([0, 1, 2]);
+  for (const message of sent) await world.piggyback(message, { code: '2.05' });
+  await Promise.all([observing, ...requests]);
   await world.end();
 });

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root } from './packages.ts';
+
+const folder = join(root, 'docs', 'conformance');
+const tables = readdirSync(folder).filter((name) => name.endsWith('.md') && name !== 'README.md');
+
+/** One clause, as a row of a table has it. */
+interface Row {
+  /** The heading above the table and the clause: `RFC 7252 §4.2`. */
+  readonly clause: string;
+  readonly demand: string;
+  readonly status: string;
+  readonly tests: readonly string[];
+}
+
+/** The rows of all tables of a page. The folder that tests are named below is in its first line: `<!-- tests: … -->`. */
+function parse(page: string): { readonly base: string; readonly rows: readonly Row[] } {
+  const text = readFileSync(join(folder, page), 'utf8');
+  const base = /^<!-- tests: (.+) -->$/m.exec(text)?.[1] ?? '';
+  const rows: Row[] = [];
+  let heading = '';
+  for (const line of text.split('\n')) {
+    if (line.startsWith('## ')) heading = line.slice(3).split(':')[0] ?? '';
+    if (!line.startsWith('| §')) continue;
+    const cells = line.split(/(?<!\\)\|/).slice(1, -1);
+    const [clause = '', demand = '', status = '', tests = ''] = cells.map((cell) => cell.trim().replaceAll('\\|', '|'));
+    if (cells.length !== 4) throw new Error(`expected four cells, found ${cells.length}: ${line}`);
+    rows.push({ clause: `${heading} ${clause}`, demand, status, tests: tests === '' ? [] : tests.split('<br>') });
+  }
+  return { base, rows };
+}
+
+/** Whether a file has a test with a title: the string as it stands there, or that of a row of its table. */
+function hasTitle(source: string, title: string): boolean {
+  const escaped = title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", "\\\\?'");
+  return new RegExp(`[([:,]\\s*['"\`]${escaped}['"\`]`).test(source);
+}
+
+const sources = new Map<string, string>();
+function sourceOf(file: string): string | undefined {
+  const known = sources.get(file);
+  if (known !== undefined) return known;
+  if (!existsSync(join(root, file))) return undefined;
+  const source = readFileSync(join(root, file), 'utf8');
+  sources.set(file, source);
+  return source;
+}
+
+/** Why a test that a row names is none. */
+function problem(base: string, named: string): string | undefined {
+  const [file = '', title] = named.split(' › ');
+  const path = file.startsWith('packages/') ? file : join(base, file);
+  const source = sourceOf(path);
+  if (source === undefined) return `${named}: there is no ${path}`;
+  if (title === undefined || !hasTitle(source, title)) return `${named}: ${path} has no test with this title`;
+  return undefined;
+}
+
+describe.each(tables)('docs/conformance/%s', (page) => {
+  const { base, rows } = parse(page);
+
+  test('names tests that exist', () => {
+    expect(rows.flatMap((row) => row.tests.flatMap((named) => problem(base, named) ?? []))).toEqual([]);
+  });
+
+  test('has a test for each clause that is done, and a reason for each that is not', () => {
+    const wrong = rows.filter(({ status, tests }) => {
+      if (status === 'done') return tests.length === 0;
+      if (/^in part: ./.test(status)) return tests.length === 0;
+      return !/^(not done|n\/a): ./.test(status);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('says each thing once', () => {
+    const keys = rows.map(({ clause, demand }) => `${clause} ${demand}`);
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+});
+
+test('the README counts what there is', () => {
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  const all = tables.flatMap((page) => parse(page).rows);
+  const count = (pattern: RegExp): number => all.filter(({ status }) => pattern.test(status)).length;
+  const line = `${all.length} clauses: ${count(/^done$/)} done, ${count(/^in part/)} in part, ${count(/^not done/)} not done, ${count(/^n\/a/)} that do not apply.`;
+  expect(readme).toContain(line);
+});
