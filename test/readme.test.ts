@@ -16,10 +16,14 @@ afterEach(async () => {
 
 const readmes = ['.', ...packages.map((name) => `packages/${name}`)];
 
-async function readmeExample(folder = '.'): Promise<string> {
+async function readmeExamples(folder = '.'): Promise<string[]> {
   const readme = await readFile(join(root, folder, 'README.md'), 'utf8');
-  const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
-  if (example === undefined) throw new Error(`the README of ${folder} has no ts example`);
+  return [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, example = '']) => example);
+}
+
+async function readmeExample(folder = '.', index = 0): Promise<string> {
+  const example = (await readmeExamples(folder))[index];
+  if (example === undefined) throw new Error(`the README of ${folder} has no ts example ${index}`);
   return example;
 }
 
@@ -32,9 +36,14 @@ async function exampleFolder(): Promise<string> {
 
 test('the examples of all READMEs type-check', async () => {
   const folder = await exampleFolder();
-  const names = readmes.map((_, index) => `example${index}.ts`);
-  for (const [index, readme] of readmes.entries()) {
-    await writeFile(join(folder, names[index] ?? ''), await readmeExample(readme));
+  const names: string[] = [];
+  for (const readme of readmes) {
+    const examples = await readmeExamples(readme);
+    expect(examples.length, `examples of ${readme}`).toBeGreaterThan(0);
+    for (const example of examples) {
+      names.push(`example${names.length}.ts`);
+      await writeFile(join(folder, names.at(-1) ?? ''), example);
+    }
   }
   await writeFile(
     join(folder, 'tsconfig.json'),
@@ -50,14 +59,29 @@ test('the examples of all READMEs type-check', async () => {
   });
 }, 60_000);
 
+const coapServer = `/rooms/kitchen this is kitchen
+/.well-known/core?obs= </thermostat/target>;rt="core.s";ct=0;title="Target temperature";obs
+/nothing 132
+`;
+const coapFile = `the client has 100000 bytes
+upload 25600 of 100000
+upload 51200 of 100000
+upload 76800 of 100000
+the server has 100000 bytes
+`;
+
 test.each([
-  ['packages/coap', 'hello/world\n'],
-  ['packages/senml', '/3303/0/5700 21.5\n'],
-  ['packages/lwm2m-core', '95\n'],
-])('the example of %s prints what it says', async (readme, output) => {
+  ['packages/coap', 0, coapServer],
+  ['packages/coap', 1, '0\n1\n2\n3\nobservers: 0\n'],
+  ['packages/coap', 2, coapFile],
+  ['packages/senml', 0, '/3303/0/5700 21.5\n'],
+  ['packages/lwm2m-core', 0, '95\n'],
+])('the README of %s: example %i prints what it says', async (readme, index, output) => {
   const folder = await exampleFolder();
-  await writeFile(join(folder, 'example.ts'), await readmeExample(readme));
-  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', join(folder, 'example.ts')]);
+  await writeFile(join(folder, 'example.ts'), await readmeExample(readme, index));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', join(folder, 'example.ts')], {
+    cwd: folder,
+  });
   expect(stdout).toBe(output);
 });
 
