@@ -45,12 +45,14 @@ function optionsKey(code: number, options: readonly CoapOption[]): string {
 /**
  * What makes two blocks parts of one request body: peer, method, and all options but the elective NoCacheKey ones and the blocks
  * themselves (RFC 9175 §3.3). So each Request-Tag counts, and a block with another Content-Format is none of the body
- * (RFC 7959 §2.3). The token says nothing: it may change from block to block (§2.5).
+ * (RFC 7959 §2.3). The token says nothing: it may change from block to block (§2.5). If-None-Match is in the first block alone
+ * (§2.10).
  */
 export function uploadKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
   let key = `${state.peer.key} ${message.code}`;
   for (const { number, value } of options) {
     if (NOT_IN_KEY.has(number) || (isNoCacheKey(number) && !isCritical(number))) continue;
+    if (number === OptionNumber.IF_NONE_MATCH) continue;
     key += optionKey(number, value);
   }
   return key;
