@@ -12,6 +12,7 @@ const NOT_IN_KEY: ReadonlySet<number> = new Set([
   OptionNumber.BLOCK2,
   OptionNumber.OBSERVE, // RFC 7641 §2
   OptionNumber.ETAG,
+  OptionNumber.IF_NONE_MATCH, // RFC 7959 §2.10: in the first block of a request alone
   OptionNumber.HOP_LIMIT, // RFC 8768 §3: the way it came
   OptionNumber.NO_RESPONSE, // RFC 7967 §2: a client wants to hear of all blocks but the last
 ]);
@@ -45,14 +46,12 @@ function optionsKey(code: number, options: readonly CoapOption[]): string {
 /**
  * What makes two blocks parts of one request body: peer, method, and all options but the elective NoCacheKey ones and the blocks
  * themselves (RFC 9175 §3.3). So each Request-Tag counts, and a block with another Content-Format is none of the body
- * (RFC 7959 §2.3). The token says nothing: it may change from block to block (§2.5). If-None-Match is in the first block alone
- * (§2.10).
+ * (RFC 7959 §2.3). The token says nothing: it may change from block to block (§2.5).
  */
 export function uploadKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
   let key = `${state.peer.key} ${message.code}`;
   for (const { number, value } of options) {
     if (NOT_IN_KEY.has(number) || (isNoCacheKey(number) && !isCritical(number))) continue;
-    if (number === OptionNumber.IF_NONE_MATCH) continue;
     key += optionKey(number, value);
   }
   return key;

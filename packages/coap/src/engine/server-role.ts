@@ -40,7 +40,7 @@ const UNDERSTOOD_IN_REQUESTS: readonly number[] = [
 interface Work {
   readonly state: PeerState;
   readonly message: CoapMessage;
-  readonly options: readonly CoapOption[];
+  options: readonly CoapOption[];
   readonly responder: Responder;
   readonly block1: BlockValue | undefined;
   readonly block2: BlockValue | undefined;
@@ -143,8 +143,7 @@ export class ServerRole {
   }
 
   #process(work: Work): void {
-    const { state, message, block1, block2 } = work;
-    let { options } = work;
+    const { state, message, options, block1, block2 } = work;
     let { payload } = message;
     if (this.#echo !== undefined && !this.#admit(work, this.#echo)) return;
     if (block1 !== undefined) {
@@ -163,7 +162,7 @@ export class ServerRole {
         return;
       }
       payload = step.body;
-      if (step.ifNoneMatch) options = withIfNoneMatch(options);
+      if (step.ifNoneMatch) work.options = withIfNoneMatch(options);
     }
     if (block2 !== undefined && block2.num > 0 && this.#serveBlock(work, block2)) return;
     // RFC 7641 §3.6, §4.1: also when the handler refuses the request.
