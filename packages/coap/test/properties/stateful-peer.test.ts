@@ -21,7 +21,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     // Mostly it answers, and what it says arrives unchanged: the endpoint is to get somewhere.
     move: fc.oneof({ weight: 2, arbitrary: fc.constant<Move>('answer') }, fc.constantFrom(...moves)),
     mutation: fc.oneof({ weight: 3, arbitrary: fc.constant(RIGHT) }, mutation),
-    act: fc.option(fc.constantFrom(...acts), { nil: undefined, freq: 1 }),
+    act: fc.option(fc.constantFrom(...acts), { nil: undefined, freq: 2 }),
     which: fc.nat(0xffff),
     pauseMs: fc.oneof(
       { weight: 12, arbitrary: fc.constant(0) },
