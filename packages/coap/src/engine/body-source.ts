@@ -30,7 +30,7 @@ export function sliceSource(reply: CoapReply, source: BodySource, shape: ReplySh
   const { block, offset, length } = part;
   if (block.more) {
     // The requests for the rest come to the handler, as they are, and have nothing of this one but its options.
-    if (!isSafe(shape.method) || block1 !== undefined) {
+    if (!isSafe(shape.method) || (shape.method === Code.FETCH && block1 !== undefined)) {
       throw new TypeError(`a body of more than ${blockSize(block.szx)} bytes answers a GET, or a FETCH in one block`);
     }
     shape.keep(undefined);

@@ -14,6 +14,7 @@ interface Upload extends Tiered<Upload> {
   readonly state: PeerState;
   readonly key: string;
   readonly body: GrowingBody;
+  readonly ifNoneMatch: boolean;
 }
 
 /** One block of a request. */
@@ -23,13 +24,15 @@ export interface UploadBlock {
   readonly key: string;
   readonly block: BlockValue;
   readonly payload: Uint8Array;
+  readonly ifNoneMatch: boolean;
   /** The size of the body, as far as the peer tells. */
   readonly size1: number | undefined;
 }
 
-/** The body, or the answer to a block that does not complete one. */
+/** The body, with the condition that came with its first block, or the answer to a block that does not complete one. */
 export type UploadStep =
-  { readonly body: Uint8Array } | { readonly code: number; readonly options: readonly CoapOption[] };
+  | { readonly body: Uint8Array; readonly ifNoneMatch: boolean }
+  | { readonly code: number; readonly options: readonly CoapOption[] };
 
 export interface BodyUploadsOptions {
   readonly clock: Clock;
@@ -70,7 +73,8 @@ export class BodyUploads {
     return this.#bytes;
   }
 
-  add({ state, key, block, payload, size1 }: UploadBlock): UploadStep {
+  add(piece: UploadBlock): UploadStep {
+    const { state, key, block, payload, size1, ifNoneMatch } = piece;
     const size = blockSize(block.szx);
     const offset = block.num * size;
     // RFC 7959 §2.3: a block that others follow is full.
@@ -81,8 +85,8 @@ export class BodyUploads {
       this.#drop(key);
       return this.#tooLarge();
     }
-    if (offset === 0 && !block.more) return { body: payload };
-    const upload = offset === 0 ? this.#begin(state, key) : this.#uploads.get(key);
+    if (offset === 0 && !block.more) return { body: payload, ifNoneMatch };
+    const upload = offset === 0 ? this.#begin(piece) : this.#uploads.get(key);
     if (upload === undefined) return INCOMPLETE;
     if (upload.body.length !== offset || upload.expiresAtMs <= this.#options.clock.now()) {
       this.#drop(key);
@@ -92,7 +96,7 @@ export class BodyUploads {
     this.#bytes += payload.length;
     if (!block.more) {
       this.#drop(key);
-      return { body: upload.body.bytes() };
+      return { body: upload.body.bytes(), ifNoneMatch: upload.ifNoneMatch };
     }
     const continued = offset === 0 ? Standing.NEW : Standing.CONTINUED;
     this.#byAge.refresh(upload, state.standing === Standing.PROVEN ? Standing.PROVEN : continued);
@@ -107,13 +111,14 @@ export class BodyUploads {
     if (state.assemblies !== undefined) for (const key of state.assemblies) this.#drop(key);
   }
 
-  #begin(state: PeerState, key: string): Upload {
+  #begin({ state, key, ifNoneMatch }: UploadBlock): Upload {
     const assemblies = (state.assemblies ??= new Set());
     if (assemblies.size >= this.#options.limits.uploadsPerPeer) this.#dropOldestOf(assemblies);
     const upload: Upload = {
       state,
       key,
       body: new GrowingBody(),
+      ifNoneMatch,
       standing: Standing.NEW,
       expiresAtMs: 0,
       sinceMs: 0,

@@ -12,6 +12,7 @@ const NOT_IN_KEY: ReadonlySet<number> = new Set([
   OptionNumber.BLOCK2,
   OptionNumber.OBSERVE, // RFC 7641 §2
   OptionNumber.ETAG,
+  OptionNumber.IF_NONE_MATCH, // RFC 7959 §2.10: in the first block of a request alone
   OptionNumber.HOP_LIMIT, // RFC 8768 §3: the way it came
   OptionNumber.NO_RESPONSE, // RFC 7967 §2: a client wants to hear of all blocks but the last
 ]);

@@ -130,7 +130,7 @@ export class ClientTransfer implements ExchangeListener {
       this.#uploading = true;
       this.#tagRequest();
     }
-    const options = [...this.#base, ...this.#added];
+    const options = this.#repeatedOptions(this.#body.offset === 0);
     if (observe !== undefined) options.push(makeUintOption(OptionNumber.OBSERVE, observe));
     const payload = this.#body.part(options);
     if (this.#body.atEnd) {
@@ -211,10 +211,17 @@ export class ClientTransfer implements ExchangeListener {
 
   /** Asks for a block of the response (RFC 7959 §2.4, §2.7): without Observe and Block1. */
   #fetch(block: BlockValue): void {
-    const options = [...this.#base, ...this.#added, block2(block)];
+    const options = [...this.#repeatedOptions(false), block2(block)];
     // RFC 8132 §2: the body of a FETCH says what is fetched.
     const repeatBody = this.#options.request.method === Code.FETCH && !this.needsUpload;
     this.#send(options, repeatBody ? this.#body.bytes : NO_BYTES, undefined);
+  }
+
+  /** RFC 7959 §2.10: of a request in blocks the first alone has If-None-Match. */
+  #repeatedOptions(first: boolean): CoapOption[] {
+    const options = [...this.#base, ...this.#added];
+    if (first || !this.#body.inBlocks) return options;
+    return options.filter(({ number }) => number !== OptionNumber.IF_NONE_MATCH);
   }
 
   #send(options: readonly CoapOption[], payload: Uint8Array, token: Uint8Array | undefined): void {

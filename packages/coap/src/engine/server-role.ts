@@ -4,7 +4,7 @@ import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import type { CoapUsage } from '../limits.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
-import { uintOption } from '../option-values.ts';
+import { findOption, makeOption, uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
 import { BodyUploads } from './body-uploads.ts';
 import { representationKey, uploadKey } from './cache-key.ts';
@@ -40,7 +40,7 @@ const UNDERSTOOD_IN_REQUESTS: readonly number[] = [
 interface Work {
   readonly state: PeerState;
   readonly message: CoapMessage;
-  readonly options: readonly CoapOption[];
+  options: readonly CoapOption[];
   readonly responder: Responder;
   readonly block1: BlockValue | undefined;
   readonly block2: BlockValue | undefined;
@@ -144,7 +144,7 @@ export class ServerRole {
 
   #process(work: Work): void {
     const { state, message, options, block1, block2 } = work;
-    let payload = message.payload;
+    let { payload } = message;
     if (this.#echo !== undefined && !this.#admit(work, this.#echo)) return;
     if (block1 !== undefined) {
       const step = this.#uploads.add({
@@ -152,6 +152,7 @@ export class ServerRole {
         key: uploadKey(state, message, options),
         block: block1,
         payload,
+        ifNoneMatch: findOption(options, OptionNumber.IF_NONE_MATCH) !== undefined,
         size1: uintOption(options, OptionNumber.SIZE1),
       });
       if (!('body' in step)) {
@@ -161,6 +162,7 @@ export class ServerRole {
         return;
       }
       payload = step.body;
+      if (step.ifNoneMatch) work.options = withIfNoneMatch(options);
     }
     if (block2 !== undefined && block2.num > 0 && this.#serveBlock(work, block2)) return;
     // RFC 7641 §3.6, §4.1: also when the handler refuses the request.
@@ -365,6 +367,13 @@ export class ServerRole {
 /** Answers without looking at blocks or observations. */
 function respondPlainly(responder: Responder, { code, payload }: CoapReply): void {
   responder.respond({ code, options: [], payload: payload ?? new Uint8Array(0) });
+}
+
+/** RFC 7959 §2.10: the condition came with the first block, and the options are those of the last. */
+function withIfNoneMatch(options: readonly CoapOption[]): readonly CoapOption[] {
+  if (findOption(options, OptionNumber.IF_NONE_MATCH) !== undefined) return options;
+  const condition = makeOption(OptionNumber.IF_NONE_MATCH, new Uint8Array(0));
+  return [...options, condition].sort((a, b) => a.number - b.number);
 }
 
 function hasProxyOption(options: readonly CoapOption[]): boolean {

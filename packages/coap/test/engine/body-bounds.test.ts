@@ -20,7 +20,14 @@ describe('request bodies being put together', () => {
   }
   const first = (bench: Bench, uploads: BodyUploads, key: string, num = 0): number => {
     const block = { num, more: true, szx: 2 };
-    const step = uploads.add({ state: bench.state(key), key, block, payload: new Uint8Array(64), size1: undefined });
+    const step = uploads.add({
+      state: bench.state(key),
+      key,
+      block,
+      payload: new Uint8Array(64),
+      size1: undefined,
+      ifNoneMatch: false,
+    });
     return 'code' in step ? step.code : 0;
   };
 

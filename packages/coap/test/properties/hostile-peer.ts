@@ -18,13 +18,30 @@ const NO_BYTES = new Uint8Array(0);
 const SZX = 0;
 
 /** What a peer does next. */
-export type Move = 'answer' | 'get' | 'large' | 'separate' | 'observe' | 'upload' | 'notify' | 'repeat' | 'splice';
+export type Move =
+  | 'answer'
+  | 'get'
+  | 'large'
+  | 'source'
+  | 'separate'
+  | 'fresh'
+  | 'observe'
+  | 'routed'
+  | 'conditional'
+  | 'upload'
+  | 'notify'
+  | 'repeat'
+  | 'splice';
 export const moves: readonly Move[] = [
   'answer',
   'get',
   'large',
+  'source',
   'separate',
+  'fresh',
   'observe',
+  'routed',
+  'conditional',
   'upload',
   'notify',
   'repeat',
@@ -41,13 +58,19 @@ export class HostilePeer {
   readonly #heard: CoapMessage[] = [];
   /** Tokens under which the endpoint observes. */
   readonly #observations: Uint8Array[] = [];
+  /** The latest Echo of a 4.01. */
+  #echo: CoapOption | undefined;
   readonly #upload = body(70);
   #messageId = 0x100;
   #token = 0;
   #observe = 1;
 
   hear(datagrams: readonly Uint8Array[]): void {
-    for (const datagram of datagrams) this.#heard.push(decodeMessage(datagram));
+    for (const datagram of datagrams) {
+      const message = decodeMessage(datagram);
+      this.#echo = message.options.find(({ number }) => number === OptionNumber.ECHO) ?? this.#echo;
+      this.#heard.push(message);
+    }
   }
 
   /** What it says now: nothing when there is nothing to say. */
@@ -81,6 +104,20 @@ export class HostilePeer {
         return this.#request(which, Code.GET, opt.path('small'));
       case 'large':
         return this.#request(which, Code.GET, [...opt.path('large'), opt.block2(which % 3, false, SZX)]);
+      case 'source':
+        return this.#request(which, Code.GET, [...opt.path('source'), opt.block2(which % 5, false, SZX)]);
+      case 'fresh': {
+        const echo = which % 4 === 3 || this.#echo === undefined ? [] : [this.#echo];
+        return this.#uploadBlock(which % 5, this.#request(which, Code.PUT, [...opt.path('fresh'), ...echo]));
+      }
+      case 'routed':
+        return this.#request(which, Code.GET, [...opt.path('r', 'value'), opt.observe(which % 8 === 7 ? 1 : 0)]);
+      case 'conditional':
+        return this.#request(which, which % 16 === 15 ? Code.DELETE : Code.PUT, [
+          opt.raw(OptionNumber.IF_MATCH, which % 2 === 0 ? '' : 'x'),
+          opt.raw(OptionNumber.NO_RESPONSE, which % 5 === 4 ? '\u0002' : ''),
+          ...opt.path('r', 'value'),
+        ]);
       case 'separate':
         return this.#request(which, Code.POST, opt.path('separate'));
       case 'observe':
@@ -96,7 +133,7 @@ export class HostilePeer {
   }
 
   #request(which: number, code: number, options: readonly CoapOption[]): CoapMessage {
-    return { ...this.#own(which, code, bytes(`t${this.#token++ % 5}`)), options };
+    return { ...this.#own(which, code, bytes(`t${this.#token++ % 5}`)), options: sorted(options) };
   }
 
   #uploadBlock(num: number, request: CoapMessage): CoapMessage {
@@ -140,6 +177,7 @@ export class HostilePeer {
     const type = separate ? MessageType.CON : MessageType.ACK;
     const messageId = separate ? this.#messageId++ & 0xffff : request.messageId;
     const response = { type, messageId, code: Code.CONTENT, token: request.token, options: [], payload: NO_BYTES };
+    if (which % 12 === 11) return { ...response, code: Code.UNAUTHORIZED, options: [opt.raw(OptionNumber.ECHO, 'e')] };
     const value = (number: number): Uint8Array | undefined =>
       request.options.find((option) => option.number === number)?.value;
     const block1 = value(OptionNumber.BLOCK1);
@@ -157,7 +195,7 @@ export class HostilePeer {
 
   #content(message: CoapMessage, observe: number | undefined, whole: Uint8Array, num: number): CoapMessage {
     const size = blockSize(SZX);
-    const options: CoapOption[] = [opt.etag('e')];
+    const options: CoapOption[] = [opt.etag('e'), opt.raw(OptionNumber.MAX_AGE, '\u0005')];
     if (observe !== undefined) options.push({ number: OptionNumber.OBSERVE, value: encodeUint(observe) });
     if (whole.length > size || num > 0) options.push(opt.block2(num, (num + 1) * size < whole.length, SZX));
     return { ...message, options: sorted(options), payload: whole.subarray(num * size, (num + 1) * size) };

@@ -61,7 +61,7 @@ const put =
     withOptions(message, [...message.options.filter(({ number }) => number !== added.number), added]);
 
 const code = fc.oneof(
-  fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 31, 64, 65, 67, 68, 69, 95, 128, 130, 132, 136, 141, 160, 165),
+  fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 31, 64, 65, 67, 68, 69, 95, 128, 129, 130, 132, 136, 141, 160, 165),
   fc.nat(255).filter((value) => value !== 0 && ![1, 6, 7].includes(value >>> 5)),
 );
 

@@ -38,6 +38,17 @@ describe('a large request of ours', () => {
     await world.end();
   });
 
+  /** RFC 7959 §2.10. */
+  test('has If-None-Match in its first block only', async () => {
+    const world = await World.open({ preferredBlockSize: 64 });
+    const pending = world.endpoint.request(world.peer, { ...put, ifNoneMatch: true, payload: body(150) });
+    const blocks = await acceptAll(world);
+    const conditions = blocks.map(({ options }) => options.some(({ number }) => number === OptionNumber.IF_NONE_MATCH));
+    expect(conditions).toEqual([true, false, false]);
+    await pending;
+    await world.end();
+  });
+
   test('of exactly one block has no Block1', async () => {
     const world = await World.open({ preferredBlockSize: 64 });
     const pending = world.endpoint.request(world.peer, { ...put, payload: body(64) });

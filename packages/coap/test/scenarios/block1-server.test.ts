@@ -195,6 +195,28 @@ describe('a request in blocks', () => {
     await world.end();
   });
 
+  /** RFC 7959 §2.10. */
+  test('has the If-None-Match of its first block', async () => {
+    const seen: boolean[] = [];
+    const world = await World.open({
+      onRequest: {
+        understands: [OptionNumber.IF_NONE_MATCH],
+        handle: ({ ifNoneMatch }) => {
+          seen.push(ifNoneMatch);
+          return { code: Code.CREATED };
+        },
+      },
+    });
+    const condition = [opt.raw(OptionNumber.IF_NONE_MATCH)];
+    for (const first of [condition, []]) {
+      await send(world, body(100), 0, 2, { options: first });
+      expect((await send(world, body(100), 1, 2)).code).toBe(Code.CREATED);
+    }
+    expect((await send(world, body(64), 0, 2, { options: condition })).code).toBe(Code.CREATED);
+    expect(seen).toEqual([true, false, true]);
+    await world.end();
+  });
+
   test('of blocks larger than ours is taken all the same: a peer may overlook what we ask for', async () => {
     const { world, bodies } = await uploadWorld({ preferredBlockSize: 16 });
     const whole = body(1100);

@@ -147,6 +147,13 @@ describe('a body source', () => {
     await world.end();
   });
 
+  test('is served to a GET that says that it came in blocks: it has nothing that could', async () => {
+    const { world, errors } = await serve({ body: sourceOf(body(150)) });
+    const answer = await ask(world, [opt.block1(0, false, 2)]);
+    expect([line(answer).slice(0, 8), block(answer, BLOCK2), errors]).toEqual(['ACK 2.05', '0/1/64', []]);
+    await world.end();
+  });
+
   test('takes the place of a payload that was kept', async () => {
     const replies: Partial<CoapReply>[] = [{ payload: body(150, 1) }, { body: sourceOf(body(150)) }];
     const { world } = await serve(() => replies.shift() ?? { body: sourceOf(body(150)) });

@@ -170,4 +170,22 @@ describe('4.01 with an Echo', () => {
     expect((await cancelled).code).toBe(Code.CONTENT);
     await world.end();
   });
+
+  test('is sent to nobody else', async () => {
+    const world = await World.open();
+    const pending = world.endpoint.request(world.peer, { method: Code.GET, path: ['a'] });
+    await world.piggyback(await world.hear(), challenge('now'));
+    const device = world.network.peer('10.0.0.3', 40_000);
+    const other = await world.endpoint.connect('10.0.0.3', 40_000);
+    const elsewhere = world.endpoint.request(other, { method: Code.GET, path: ['a'] });
+    expect(echoOf(await world.hear())).toBe('now');
+    const request = await world.hear(device);
+    expect(echoOf(request)).toBeUndefined();
+    await world.say({ type: 'ACK', code: '2.05', messageId: request.messageId, token: request.token }, device);
+    expect((await elsewhere).code).toBe(Code.CONTENT);
+    const { endpoint } = world;
+    await endpoint.close();
+    await expect(pending).rejects.toMatchObject({ code: 'ERR_COAP_CLOSED' });
+    await world.end();
+  });
 });

@@ -6,6 +6,8 @@ import {
   type CoapReply,
   type IncomingRequest,
   type ObserveRelation,
+  replies,
+  Router,
 } from '../../src/index.ts';
 import { Flood } from './flood.ts';
 import { body, bytes, opt, type Script, text, type World } from './world.ts';
@@ -86,6 +88,15 @@ const ATTACKS: readonly Attack[] = [
       options: [...opt.path('value'), opt.observe(0)],
     }),
   },
+  {
+    name: 'observations of a router',
+    script: (index) => ({
+      type: index % 2 === 0 ? 'CON' : 'NON',
+      code: '0.01',
+      token: token(index),
+      options: [...opt.path('routed'), opt.query(`q=${index}`), opt.observe(0)],
+    }),
+  },
   { name: 'pings', script: () => ({ type: 'CON' }) },
   {
     name: 'responses that nobody asked for',
@@ -113,12 +124,24 @@ class Server {
   readonly relations: ObserveRelation[] = [];
   readonly uploaded: Uint8Array[] = [];
   world!: World;
+  #router: Router | undefined;
+
+  /** On the clock of the world. */
+  get router(): Router {
+    this.#router ??= new Router({ clock: this.world.clock }).resource('/routed', {
+      observable: true,
+      get: () => replies.content('routed'),
+    });
+    return this.#router;
+  }
 
   handle(request: IncomingRequest): CoapReply | Promise<CoapReply> {
     switch (request.path[0]) {
       case 'value':
         if (request.observe === 0) this.relations.push(request.acceptObservation());
         return { code: Code.CONTENT, payload: bytes('value') };
+      case 'routed':
+        return this.router.handle(request);
       case 'large':
         return { code: Code.CONTENT, payload: BLOCK.subarray(0, 300) };
       case 'slow':
@@ -203,6 +226,7 @@ describe.each(ATTACKS)('a flood of $name', ({ script, takesHandlers }) => {
     for (let index = 0; index < DATAGRAMS; index += 1) {
       flood.hit(source(index), script(index), identity);
       if (index % STEP !== STEP - 1) continue;
+      server.router.notify('/routed');
       flood.checkUsage();
       await world.clock.advanceAsync(100);
       expect(await client.ask()).toBe('small');
