@@ -131,10 +131,13 @@ export interface IncomingRequest {
   readonly ifNoneMatch: boolean;
   /** Whether it carries an Echo that the engine gave this peer, and not too long ago (RFC 9175 §2.3): see {@link EchoOptions}. */
   readonly echoFresh: boolean;
-  /** Whether it was sent to a group (RFC 7252 §8). */
-  readonly multicast: boolean;
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
+  /**
+   * Whether it came by a group (RFC 7252 §8). Then an error is not sent unless it has an Echo option, nor is a success without a payload that has no ETag or
+   * Location either: `onUnsent` of the reply is called. Anything else is sent within the Leisure. There is no observation.
+   */
+  readonly multicast: boolean;
   /**
    * Accepts the observation that this request asks for: the reply carries Observe, and the relation can notify.
    * Throws `TypeError` when `observe` is not 0.
@@ -255,6 +258,27 @@ export interface CoapObservation {
   cancel(options?: RequestOptions): Promise<CoapResponse>;
   /** Passive cancellation: forget; the next notification is answered with a Reset. */
   forget(): void;
+}
+
+/** Bounds of a request to a group. */
+export interface MulticastOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * How long responses are awaited. Default: the Leisure and the longest that a first retransmission would wait, 8 seconds: members
+   * that need more time or are further away than that are missed.
+   */
+  readonly durationMs?: number;
+  /** Whoever answers after that many others is ignored: 1 to 100 000. Default 1000. */
+  readonly maxResponses?: number;
+}
+
+/** What one member of a group answers. */
+export interface MulticastResponse {
+  /** The member itself, not the group: for requests to it alone. */
+  readonly peer: Peer;
+  readonly response: CoapResponse;
+  /** False when the payload is the first block alone: the rest could not be fetched (RFC 7959 §2.8). */
+  readonly complete: boolean;
 }
 
 /** Bounds of one exchange, and what it has of its own. */

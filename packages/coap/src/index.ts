@@ -26,6 +26,7 @@ export { DEFAULT_LIMITS } from './limits.ts';
 export type { CoapLimits, CoapUsage } from './limits.ts';
 export { MessageType } from './message.ts';
 export type { CoapMessage, CoapOption } from './message.ts';
+export { AllCoapNodes } from './multicast.ts';
 export {
   buildOptions,
   decodeString,

@@ -69,6 +69,13 @@ export interface CoapLimits {
   readonly representationBytes: number;
   /** Bytes of response bodies that are being fetched block by block from all peers. */
   readonly downloadBytes: number;
+  /** Requests of ours to groups whose responses are awaited. One more is rejected. */
+  readonly multicastRequests: number;
+  /**
+   * Responses to requests that came by a group, waiting for their moment: a message each. One more is not sent; new peers get half
+   * of them at most.
+   */
+  readonly delayedResponses: number;
 }
 
 /** What an endpoint holds at present of what `CoapLimits` bounds, under the same names. */
@@ -87,6 +94,8 @@ export type CoapUsage = {
       | 'representations'
       | 'representationBytes'
       | 'downloadBytes'
+      | 'multicastRequests'
+      | 'delayedResponses'
   ]: number;
 };
 
@@ -111,6 +120,8 @@ export const DEFAULT_LIMITS: CoapLimits = Object.freeze({
   representations: 20_000,
   representationBytes: 64 * 1024 * 1024,
   downloadBytes: 64 * 1024 * 1024,
+  multicastRequests: 256,
+  delayedResponses: 1000,
 });
 
 /** The default bounds with some of them replaced. Throws `RangeError` for one that is no whole number of 1 or more. */

@@ -3,6 +3,7 @@ import { formatAddress } from './address.ts';
 /** What each error code means. */
 export const TransportErrorCodes = {
   ERR_DATAGRAM_BIND: 'the local address can not be bound',
+  ERR_DATAGRAM_MULTICAST: 'a group can not be joined, or not be sent to',
   ERR_DATAGRAM_OPEN: 'the transport was opened before',
   ERR_DATAGRAM_CLOSED: 'the transport is not open',
   ERR_DATAGRAM_RESOLVE: 'a host name has no usable address',

@@ -15,5 +15,6 @@ export { systemRandom } from './system-random.ts';
 export { TimerQueue } from './timer-queue.ts';
 export type { TimerQueueOptions } from './timer-queue.ts';
 export type { DatagramHandler, DatagramTransport } from './transport.ts';
+export type { UdpMulticastOptions } from './udp-multicast.ts';
 export { udpTransport } from './udp-transport.ts';
 export type { UdpStatistics, UdpTransport, UdpTransportOptions } from './udp-transport.ts';

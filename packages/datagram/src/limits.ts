@@ -6,6 +6,8 @@ export const DatagramLimits = {
   maxRememberedPeers: 262_144,
   /** Datagrams handed to the operating system whose fate is not known yet; more are dropped and counted. */
   maxPendingSends: 65_536,
+  /** Groups that a transport joins: each has a socket. */
+  maxGroups: 16,
   /** Random bytes drawn from the operating system at a time. */
   randomPoolSize: 4096,
   /** The default bound of a `ByteWriter`, in bytes. */

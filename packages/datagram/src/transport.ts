@@ -4,6 +4,11 @@ import type { Peer } from './peer.ts';
 export interface DatagramHandler {
   /** One whole datagram from `peer`. The bytes belong to the handler from now on. */
   onDatagram(peer: Peer, datagram: Uint8Array): void;
+  /**
+   * One whole datagram from `peer` to a group that the transport has joined; answers go to `peer` as always. Without this
+   * method such datagrams are dropped.
+   */
+  onMulticast?(peer: Peer, datagram: Uint8Array): void;
   /** The association with `peer` is gone; with a `reason` when it did not end regularly. */
   onPeerClosed(peer: Peer, reason?: Error): void;
 }
@@ -16,11 +21,14 @@ export interface DatagramTransport {
   readonly maxDatagramSize: number;
   /** The bound address, once open. */
   readonly localAddress: { readonly host: string; readonly port: number } | undefined;
-  /** Starts to listen. Rejects when the address can't be bound (`TransportError`, code `ERR_DATAGRAM_BIND`). */
+  /**
+   * Starts to listen. Rejects with a `TransportError` when the address can't be bound (`ERR_DATAGRAM_BIND`), or a group not
+   * joined (`ERR_DATAGRAM_MULTICAST`).
+   */
   open(handler: DatagramHandler): Promise<void>;
   /** Sends and forgets: loss is the business of the engine above. Never throws for a network error. */
   send(peer: Peer, datagram: Uint8Array): void;
-  /** Client role: resolves to the peer at an address. */
+  /** Client role: resolves to the peer at an address, or to the peer that stands for a group. */
   connect?(host: string, port: number): Promise<Peer>;
   /** The engine saw an answer that only this peer, at its present address, could give. */
   confirmPath?(peer: Peer): void;

@@ -1,7 +1,5 @@
-import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
-import { isIP, isIPv4, SocketAddress } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { Address } from './address.ts';
 import { checkPort } from './address.ts';
 import { alreadyOpenError, bindError, notOpenError, systemErrorCode, TransportError } from './errors.ts';
@@ -9,7 +7,9 @@ import { DatagramLimits } from './limits.ts';
 import { PeerTable } from './peer-table.ts';
 import type { Peer } from './peer.ts';
 import type { DatagramHandler, DatagramTransport } from './transport.ts';
-import { mapAddress, unmapAddress } from './udp-address.ts';
+import { canonicalAddress, mapAddress, resolveName, unmapAddress } from './udp-address.ts';
+import { checkMulticast, joinGroups, sharesPort, type UdpMulticastOptions } from './udp-multicast.ts';
+import { bindSharedSocket, bindSocket, closeSocket, type Reach } from './udp-socket.ts';
 
 /** Where a UDP transport listens, and how. */
 export interface UdpTransportOptions {
@@ -23,21 +23,27 @@ export interface UdpTransportOptions {
   readonly receiveBufferSize?: number;
   /** The URI scheme that peers' keys begin with. Default `coap`. */
   readonly scheme?: string;
+  /** Groups to join (IP multicast), and how to send to groups. Default: none. */
+  readonly multicast?: UdpMulticastOptions;
   /** Gets the errors that are counted in the statistics: of the socket, of sending, and what the handler throws. Must not throw. */
   readonly onError?: (error: unknown) => void;
 }
 
 /** What a UDP transport has counted since it was made. */
 export interface UdpStatistics {
-  /** Datagrams given to the handler. */
+  /** Datagrams given to the handler, without those to groups. */
   readonly received: number;
+  /** Datagrams to groups given to the handler. */
+  readonly multicastReceived: number;
+  /** Datagrams to groups that were dropped: the handler takes none. */
+  readonly multicastIgnored: number;
   /** Datagrams that the operating system took. */
   readonly sent: number;
   /** Datagrams that could not be sent: no route, a full queue, the transport not open. */
   readonly sendErrors: number;
   /** Datagrams that were not sent because they were larger than `maxDatagramSize`. */
   readonly oversized: number;
-  /** Errors that the open socket reported. */
+  /** Errors that the open sockets reported. */
   readonly socketErrors: number;
   /** Datagrams whose handler threw. */
   readonly handlerErrors: number;
@@ -45,7 +51,7 @@ export interface UdpStatistics {
   readonly unanswerable: number;
 }
 
-/** A transport over one UDP socket. Made by `udpTransport`. */
+/** A transport over one UDP socket, and one more for each group that it joins. Made by `udpTransport`. */
 export interface UdpTransport extends DatagramTransport {
   readonly statistics: UdpStatistics;
   /**
@@ -69,8 +75,6 @@ export function udpTransport(options: UdpTransportOptions = {}): UdpTransport {
   return new UdpSocketTransport(options);
 }
 
-/** What a socket reaches: IPv4, IPv6, or both. */
-type Reach = 'ipv4' | 'ipv6' | 'dual';
 type State = 'new' | 'opening' | 'open' | 'closed';
 
 class UdpSocketTransport implements UdpTransport {
@@ -78,6 +82,8 @@ class UdpSocketTransport implements UdpTransport {
   readonly maxDatagramSize: number;
   readonly statistics = {
     received: 0,
+    multicastReceived: 0,
+    multicastIgnored: 0,
     sent: 0,
     sendErrors: 0,
     oversized: 0,
@@ -89,6 +95,7 @@ class UdpSocketTransport implements UdpTransport {
   readonly #peers: PeerTable;
   #state: State = 'new';
   #socket: Socket | undefined;
+  #groups: readonly Socket[] = [];
   #reach: Reach = 'ipv4';
   #handler: DatagramHandler | undefined;
   #localAddress: Address | undefined;
@@ -105,6 +112,7 @@ class UdpSocketTransport implements UdpTransport {
         `maxDatagramSize must be a whole number from 1 to ${DatagramLimits.maxDatagramSize}, is ${size}`,
       );
     }
+    if (options.multicast !== undefined) checkMulticast(options.multicast);
     this.#options = options;
     this.maxDatagramSize = size;
     this.scheme = options.scheme ?? 'coap';
@@ -162,7 +170,9 @@ class UdpSocketTransport implements UdpTransport {
     try {
       if (host === undefined) await this.#bindAll(port);
       else await this.#bindAddress(canonicalAddress(host) ?? (await resolveName(host, 'dual')), port);
+      await this.#joinGroups();
     } catch (error) {
+      await this.#closeSockets();
       // Not open, but not used up either: the caller may try again once the address is free.
       this.#handler = undefined;
       this.#moveFrom('opening', 'new');
@@ -194,67 +204,71 @@ class UdpSocketTransport implements UdpTransport {
     await this.#bindSocket(reach, address, port);
   }
 
-  #bindSocket(reach: Reach, address: string, port: number): Promise<void> {
-    const socket = createSocket({
-      type: reach === 'ipv4' ? 'udp4' : 'udp6',
-      ipv6Only: reach === 'ipv6',
-      // Only addresses get here: asking the resolver for each datagram would cost more than sending it.
-      lookup: (literal, _options, callback) => {
-        callback(null, literal, reach === 'ipv4' ? 4 : 6);
-      },
-    });
-    return new Promise((resolve, reject) => {
-      socket.once('error', (error) => {
-        socket.close();
-        reject(error);
-      });
-      socket.bind({ address, port }, () => {
-        socket.removeAllListeners('error');
-        this.#listen(socket, reach);
-        resolve();
-      });
-    });
-  }
-
-  #listen(socket: Socket, reach: Reach): void {
-    socket.on('error', (error) => {
-      this.statistics.socketErrors += 1;
-      this.#options.onError?.(error);
-    });
+  async #bindSocket(reach: Reach, address: string, port: number): Promise<void> {
+    const { multicast, receiveBufferSize } = this.#options;
+    const bind = multicast !== undefined && sharesPort(multicast, address, port) ? bindSharedSocket : bindSocket;
+    const socket = await bind({ reach, address, port, receiveBufferSize, onError: this.#onSocketError });
     socket.on('message', this.#onMessage);
     this.#socket = socket;
     this.#reach = reach;
-    const { address, port } = socket.address();
-    this.#localAddress = { host: address, port };
-    this.#sizeReceiveBuffer(socket);
+    this.#localAddress = { host: socket.address().address, port: socket.address().port };
   }
 
-  #sizeReceiveBuffer(socket: Socket): void {
-    if (this.#options.receiveBufferSize === undefined) return;
-    try {
-      socket.setRecvBufferSize(this.#options.receiveBufferSize);
-    } catch (error) {
-      this.statistics.socketErrors += 1;
-      this.#options.onError?.(error);
-    }
+  async #joinGroups(): Promise<void> {
+    const { multicast, receiveBufferSize } = this.#options;
+    if (multicast === undefined || this.#socket === undefined) return;
+    this.#groups = await joinGroups({
+      multicast,
+      socket: this.#socket,
+      reach: this.#reach,
+      receiveBufferSize,
+      onMessage: this.#onGroupMessage,
+      onError: this.#onSocketError,
+    });
   }
+
+  readonly #onSocketError = (error: unknown): void => {
+    this.statistics.socketErrors += 1;
+    this.#options.onError?.(error);
+  };
 
   readonly #onMessage = (message: Buffer, from: RemoteInfo): void => {
-    if (this.#state !== 'open' || this.#handler === undefined) return;
-    if (from.port === 0) {
-      this.statistics.unanswerable += 1;
-      return;
-    }
+    if (this.#handler === undefined || !this.#takes(from)) return;
     this.statistics.received += 1;
     try {
-      // Not the Buffer: its slice() would share bytes where that of the promised Uint8Array copies them.
-      const datagram = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
-      this.#handler.onDatagram(this.#peers.get(from.address, from.port), datagram);
+      this.#handler.onDatagram(this.#peers.get(from.address, from.port), bytesOf(message));
     } catch (error) {
-      this.statistics.handlerErrors += 1;
-      this.#options.onError?.(error);
+      this.#onHandlerError(error);
     }
   };
+
+  readonly #onGroupMessage = (message: Buffer, from: RemoteInfo): void => {
+    if (this.#handler === undefined || !this.#takes(from)) return;
+    if (this.#handler.onMulticast === undefined) {
+      this.statistics.multicastIgnored += 1;
+      return;
+    }
+    this.statistics.multicastReceived += 1;
+    // The sender as the transport's own socket sees it, which the answer leaves by.
+    const host = this.#reach === 'dual' ? mapAddress(from.address) : from.address;
+    try {
+      this.#handler.onMulticast(this.#peers.get(host, from.port), bytesOf(message));
+    } catch (error) {
+      this.#onHandlerError(error);
+    }
+  };
+
+  #takes(from: RemoteInfo): boolean {
+    if (this.#state !== 'open') return false;
+    if (from.port !== 0) return true;
+    this.statistics.unanswerable += 1;
+    return false;
+  }
+
+  #onHandlerError(error: unknown): void {
+    this.statistics.handlerErrors += 1;
+    this.#options.onError?.(error);
+  }
 
   readonly #onSent = (error: unknown): void => {
     this.#pendingSends -= 1;
@@ -272,42 +286,25 @@ class UdpSocketTransport implements UdpTransport {
     await this.#opening;
     this.#handler = undefined;
     this.#localAddress = undefined;
-    const socket = this.#socket;
-    if (socket === undefined) return;
     // The last words of the engine, such as a close_notify alert, may still wait for room in the socket's buffer.
     if (this.#pendingSends > 0) {
       await new Promise<void>((resolve) => {
         this.#onDrained = resolve;
       });
     }
+    await this.#closeSockets();
+  }
+
+  async #closeSockets(): Promise<void> {
+    const sockets = [...this.#groups, ...(this.#socket === undefined ? [] : [this.#socket])];
+    this.#groups = [];
     this.#socket = undefined;
-    await new Promise<void>((resolve) => {
-      socket.close(resolve);
-    });
+    this.#localAddress = undefined;
+    await Promise.all(sockets.map(closeSocket));
   }
 }
 
-async function resolveName(name: string, reach: Reach): Promise<string> {
-  try {
-    const { address } = await lookup(name, { family: reach === 'dual' ? 0 : reach === 'ipv4' ? 4 : 6 });
-    return address;
-  } catch (cause) {
-    const reason = systemErrorCode(cause) ?? String(cause);
-    throw new TransportError('ERR_DATAGRAM_RESOLVE', `${name} has no address that this socket reaches (${reason})`, {
-      cause,
-    });
-  }
-}
-
-/**
- * An IP address in the one spelling that sockets report (RFC 5952), so that it is the same party however it was written, or
- * `undefined` when `host` is a name. A zone (`fe80::1%eth0`, RFC 4007) is kept.
- */
-function canonicalAddress(host: string): string | undefined {
-  const family = isIP(host);
-  if (family === 0) return undefined;
-  if (family === 4) return host;
-  const [address = host, zone] = host.split('%', 2);
-  const canonical = new SocketAddress({ address, family: 'ipv6' }).address;
-  return zone === undefined ? unmapAddress(canonical) : `${canonical}%${zone}`;
+function bytesOf(message: Buffer): Uint8Array {
+  // Not the Buffer: its slice() would share bytes where that of the promised Uint8Array copies them.
+  return new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
 }

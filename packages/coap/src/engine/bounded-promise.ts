@@ -56,6 +56,6 @@ export function boundedPromise<T>(
   });
 }
 
-function abortedError(signal: AbortSignal): CoapError {
+export function abortedError(signal: AbortSignal): CoapError {
   return new CoapError('ERR_COAP_ABORTED', 'the caller aborted', { cause: signal.reason });
 }

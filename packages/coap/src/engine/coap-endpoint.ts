@@ -11,6 +11,8 @@ import type {
   CoapObservation,
   CoapRequest,
   CoapResponse,
+  MulticastOptions,
+  MulticastResponse,
   ObserveOptions,
   EchoOptions,
   Observer,
@@ -32,6 +34,9 @@ import { EchoGuard } from './echo.ts';
 import type { Engine } from './engine.ts';
 import { GuardedBudget } from './guarded-budget.ts';
 import { MessageLayer } from './message-layer.ts';
+import { MulticastIntake } from './multicast-intake.ts';
+import { MulticastRequests } from './multicast-requests.ts';
+import { MulticastResponses } from './multicast-responses.ts';
 import { preferredSzx, settingsSource, type PeerSettings, type SettingsOf } from './peer-settings.ts';
 import type { PeerState } from './peer-state.ts';
 import { ServerRole } from './server-role.ts';
@@ -102,6 +107,9 @@ export class CoapEndpoint {
   readonly #client: ClientRole;
   readonly #server: ServerRole;
   readonly #messages: MessageLayer;
+  readonly #multicasts: MulticastRequests;
+  readonly #multicastResponses: MulticastResponses;
+  readonly #multicastIntake: MulticastIntake;
   readonly #settingsOf: SettingsOf;
   readonly #onPeerClosed: ((peer: Peer) => void) | undefined;
   #phase: 'new' | 'open' | 'closed' = 'new';
@@ -171,13 +179,17 @@ export class CoapEndpoint {
     this.#client = new ClientRole(this.#engine);
     const echo = options.echo && new EchoGuard(clock, random, options.echo);
     this.#server = new ServerRole(this.#engine, options.onRequest ?? (() => ({ code: Code.NOT_FOUND })), echo);
+    this.#multicasts = new MulticastRequests(this.#engine);
+    this.#multicastResponses = new MulticastResponses(this.#engine);
     this.#messages = new MessageLayer({
       engine: this.#engine,
       states: this.#states,
       client: this.#client,
       server: this.#server,
+      multicasts: this.#multicasts,
       sendStateless: (peer, datagram) => this.#send(peer, datagram),
     });
+    this.#multicastIntake = new MulticastIntake(this.#engine, this.#messages, this.#multicastResponses);
   }
 
   /** Where the transport listens, once open. */
@@ -202,6 +214,8 @@ export class CoapEndpoint {
       deduplicationEntries: deduplication.size,
       deduplicationBytes: deduplication.bytes,
       downloadBytes: downloads.used,
+      multicastRequests: this.#multicasts.size,
+      delayedResponses: this.#multicastResponses.size,
       ...this.#server.usage,
     };
   }
@@ -213,6 +227,9 @@ export class CoapEndpoint {
     const opening = this.#transport.open({
       onDatagram: (peer, datagram) => {
         if (this.#phase === 'open') this.#messages.onDatagram(peer, datagram);
+      },
+      onMulticast: (peer, datagram) => {
+        if (this.#phase === 'open') this.#multicastIntake.onDatagram(peer, datagram);
       },
       onPeerClosed: (peer) => {
         this.#closePeer(peer);
@@ -229,6 +246,8 @@ export class CoapEndpoint {
     if (this.#phase !== 'closed') {
       this.#phase = 'closed';
       const error = new CoapError('ERR_COAP_CLOSED', 'the endpoint was closed');
+      this.#multicasts.close(error);
+      this.#multicastResponses.close();
       for (const state of this.#states.all()) this.#end(state, error);
       this.#timers.clear();
     }
@@ -278,6 +297,27 @@ export class CoapEndpoint {
   }
 
   /**
+   * Sends a Non-confirmable request to a group, as which `connect` gave a peer, and yields what its members answer until
+   * `durationMs` is over and the bodies that are being fetched are whole (RFC 7252 §8). Each member counts once. The request is sent
+   * at once, and responses wait to be taken; leaving the loop gives the rest up. `next` rejects with a `CoapError`
+   * (`ERR_COAP_ABORTED`, `ERR_COAP_CLOSED`, `ERR_COAP_LIMIT`), or with `TypeError` or `RangeError` for a request that can't be.
+   * It is up to the caller not to flood the group (§8.1).
+   *
+   * @example
+   * const group = await endpoint.connect(AllCoapNodes.IPV4, 5683);
+   * for await (const { peer, response } of endpoint.multicast(group, { method: Code.GET, path: ['.well-known', 'core'] })) {
+   *   console.log(peer.host, new TextDecoder().decode(response.payload));
+   * }
+   */
+  multicast(
+    group: Peer,
+    request: CoapRequest,
+    options?: MulticastOptions,
+  ): AsyncIterableIterator<MulticastResponse, undefined> {
+    return this.#multicasts.begin(this.#obtain(group), request, options);
+  }
+
+  /**
    * Asks `peerSettings` anew about a peer, when more is known of it: what is under way goes on as it began, and NSTART stays.
    * Does nothing for a peer that nothing is kept of.
    */
@@ -287,13 +327,19 @@ export class CoapEndpoint {
   }
 
   #with<T>(peer: Peer, work: (state: PeerState) => Promise<T>): Promise<T> {
+    const state = this.#obtain(peer);
+    return state instanceof CoapError ? Promise.reject(state) : work(state);
+  }
+
+  /** The state of a peer, or why there is none. */
+  #obtain(peer: Peer): PeerState | CoapError {
     if (this.#phase !== 'open') {
-      return Promise.reject(new CoapError('ERR_COAP_CLOSED', `the endpoint is not open, it is ${this.#phase}`));
+      return new CoapError('ERR_COAP_CLOSED', `the endpoint is not open, it is ${this.#phase}`);
     }
     const state = this.#states.obtain(peer);
-    if (state !== undefined) return work(state);
+    if (state !== undefined) return state;
     this.#engine.counters.limits += 1;
-    return Promise.reject(new CoapError('ERR_COAP_LIMIT', 'too many peers'));
+    return new CoapError('ERR_COAP_LIMIT', 'too many peers');
   }
 
   #send(peer: Peer, datagram: Uint8Array, repeated = false): void {

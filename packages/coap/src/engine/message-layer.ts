@@ -6,6 +6,8 @@ import { MessageType, type CoapMessage } from '../message.ts';
 import type { ClientRole } from './client-role.ts';
 import { emptyMessage } from './empty-message.ts';
 import type { Engine } from './engine.ts';
+import type { MulticastRequests } from './multicast-requests.ts';
+import type { MulticastResponses } from './multicast-responses.ts';
 import type { PeerState } from './peer-state.ts';
 import type { ServerRole } from './server-role.ts';
 import type { StateTable } from './state-table.ts';
@@ -16,6 +18,7 @@ export interface MessageLayerOptions {
   readonly states: StateTable;
   readonly client: ClientRole;
   readonly server: ServerRole;
+  readonly multicasts: MulticastRequests;
   /** Sends to a peer of which nothing is kept. */
   readonly sendStateless: (peer: Peer, datagram: Uint8Array) => void;
 }
@@ -33,6 +36,7 @@ export class MessageLayer {
   readonly #states: StateTable;
   readonly #client: ClientRole;
   readonly #server: ServerRole;
+  readonly #multicasts: MulticastRequests;
   readonly #sendStateless: (peer: Peer, datagram: Uint8Array) => void;
 
   constructor(options: MessageLayerOptions) {
@@ -40,6 +44,7 @@ export class MessageLayer {
     this.#states = options.states;
     this.#client = options.client;
     this.#server = options.server;
+    this.#multicasts = options.multicasts;
     this.#sendStateless = options.sendStateless;
   }
 
@@ -59,7 +64,7 @@ export class MessageLayer {
     }
     this.#engine.trace?.received(peer, datagram, message, this.#isKnown(peer, message));
     if (message.code === Code.EMPTY) this.#onEmpty(peer, message);
-    else if (isRequest(message.code)) this.#onRequest(peer, message);
+    else if (isRequest(message.code)) this.onRequest(peer, message);
     else this.#onResponse(peer, message);
   }
 
@@ -88,7 +93,8 @@ export class MessageLayer {
     }
   }
 
-  #onRequest(peer: Peer, message: CoapMessage): void {
+  /** A request message. `group` is there when it came by one. */
+  onRequest(peer: Peer, message: CoapMessage, group?: MulticastResponses): void {
     const { counters, deduplication } = this.#engine;
     const { type, messageId } = message;
     if (type !== MessageType.CON && type !== MessageType.NON) {
@@ -101,7 +107,7 @@ export class MessageLayer {
       return;
     }
     if (this.#isDuplicate(state, messageId)) return;
-    this.#server.onRequest(state, message, deduplication.add(state, messageId, type === MessageType.CON));
+    this.#server.onRequest(state, message, deduplication.add(state, messageId, type === MessageType.CON), group);
   }
 
   #onResponse(peer: Peer, message: CoapMessage): void {
@@ -115,8 +121,10 @@ export class MessageLayer {
     const separate = type !== MessageType.ACK;
     if (state !== undefined && separate && this.#isDuplicate(state, messageId)) return;
     if (!separate && this.#acknowledgesResponse(state, messageId)) return;
-    const owner = state?.tokens.get(tokenKey(message.token));
+    const key = tokenKey(message.token);
+    const owner = state?.tokens.get(key);
     if (state === undefined || owner === undefined) {
+      if (separate && this.#onMulticastResponse(peer, message, key)) return;
       counters.unmatched += 1;
       // RFC 7252 §4.2; RFC 7641 §3.6: the Reset for a Non-confirmable one ends an observation that we forgot.
       if (separate) this.#reset(peer, messageId);
@@ -134,6 +142,20 @@ export class MessageLayer {
     if (state === undefined || outgoing?.isResponse !== true) return false;
     this.#states.prove(state);
     outgoing.onAcknowledged();
+    return true;
+  }
+
+  /** RFC 7252 §8.2: whoever is in the group answers, the token alone has to match. */
+  #onMulticastResponse(peer: Peer, message: CoapMessage, key: string): boolean {
+    const request = this.#multicasts.find(key);
+    if (request === undefined) return false;
+    const { counters, deduplication } = this.#engine;
+    const state = this.#states.obtain(peer);
+    if (state === undefined) counters.limits += 1;
+    else {
+      const received = deduplication.add(state, message.messageId, message.type === MessageType.CON);
+      this.#client.onSeparate(request.responder(state), message, received);
+    }
     return true;
   }
 

@@ -3,6 +3,7 @@ import { encodeMessage } from '../codec.ts';
 import { MessageType, type CoapMessage } from '../message.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
 import type { Engine } from './engine.ts';
+import type { MulticastResponses } from './multicast-responses.ts';
 import { isUnwanted } from './no-response.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import type { Slice } from './representations.ts';
@@ -21,20 +22,34 @@ export interface ResponseListener {
 
 /**
  * Answers one request message (RFC 7252 §5.2): piggybacked in the ACK, or after an Empty ACK as a Confirmable message
- * of its own; a Non-confirmable request gets a Non-confirmable response.
+ * of its own; a Non-confirmable request gets a Non-confirmable response, later when it came by a group (§8.2).
  */
 export class Responder {
   readonly #engine: Engine;
   readonly #state: PeerState;
   readonly #message: CoapMessage;
   readonly #received: ReceivedMessage;
+  readonly #group: MulticastResponses | undefined;
   #acknowledged = false;
 
-  constructor(engine: Engine, state: PeerState, message: CoapMessage, received: ReceivedMessage) {
+  /** `group` is there for a request that came by one. */
+  constructor(
+    engine: Engine,
+    state: PeerState,
+    message: CoapMessage,
+    received: ReceivedMessage,
+    group?: MulticastResponses,
+  ) {
     this.#engine = engine;
     this.#state = state;
     this.#message = message;
     this.#received = received;
+    this.#group = group;
+  }
+
+  /** Whether the request came by a group. */
+  get multicast(): boolean {
+    return this.#group !== undefined;
   }
 
   /** The response takes a while: stops the peer's retransmission (RFC 7252 §5.2.2). */
@@ -78,6 +93,10 @@ export class Responder {
   }
 
   #sendNonConfirmable(slice: Slice, listener: ResponseListener | undefined): void {
+    if (this.#group !== undefined) {
+      this.#respondToGroup(this.#group, slice, listener);
+      return;
+    }
     const messageId = this.#state.messageIds.take();
     if (messageId === undefined) {
       this.#engine.counters.limits += 1;
@@ -89,6 +108,17 @@ export class Responder {
     this.#checkSize(datagram);
     this.#engine.send(this.#state, datagram);
     listener?.onSent?.();
+  }
+
+  #respondToGroup(group: MulticastResponses, slice: Slice, listener: ResponseListener | undefined): void {
+    if (!group.admits(this.#state, slice)) {
+      listener?.onUnsent?.();
+      return;
+    }
+    const { token } = this.#message;
+    const datagram = encodeMessage({ type: MessageType.NON, messageId: 0, token, ...slice });
+    this.#checkSize(datagram);
+    group.delay(this.#state, datagram, listener);
   }
 
   #respondSeparately(slice: Slice, listener: ResponseListener | undefined): void {

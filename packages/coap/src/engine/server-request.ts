@@ -22,9 +22,9 @@ export class ServerRequest implements IncomingRequest {
   readonly accept: number | undefined;
   readonly observe: number | undefined;
   readonly echoFresh: boolean;
-  readonly multicast: boolean = false;
   readonly options: readonly CoapOption[];
   readonly payload: Uint8Array;
+  readonly multicast: boolean;
   readonly #accept: () => ObserveRelation;
 
   /** `options` have passed `checkOptions`: their values are well-formed. */
@@ -34,6 +34,7 @@ export class ServerRequest implements IncomingRequest {
     options: readonly CoapOption[],
     payload: Uint8Array,
     echoFresh: boolean,
+    multicast: boolean,
     accept: () => ObserveRelation,
   ) {
     this.peer = peer;
@@ -48,6 +49,7 @@ export class ServerRequest implements IncomingRequest {
     this.options = options;
     this.payload = payload;
     this.echoFresh = echoFresh;
+    this.multicast = multicast;
     this.#accept = accept;
   }
 

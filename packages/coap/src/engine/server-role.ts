@@ -10,6 +10,7 @@ import { BodyUploads } from './body-uploads.ts';
 import { representationKey, uploadKey } from './cache-key.ts';
 import type { EchoGuard } from './echo.ts';
 import type { Engine } from './engine.ts';
+import type { MulticastResponses } from './multicast-responses.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import { Relation } from './relation.ts';
 import { awaitProcessing } from './processing.ts';
@@ -83,9 +84,9 @@ export class ServerRole {
     };
   }
 
-  /** A request message that is no duplicate. */
-  onRequest(state: PeerState, message: CoapMessage, received: ReceivedMessage): void {
-    const responder = new Responder(this.#engine, state, message, received);
+  /** A request message that is no duplicate. `group` is there when it came by one. */
+  onRequest(state: PeerState, message: CoapMessage, received: ReceivedMessage, group?: MulticastResponses): void {
+    const responder = new Responder(this.#engine, state, message, received, group);
     if (message.code > Code.IPATCH) {
       respondPlainly(responder, { code: Code.METHOD_NOT_ALLOWED }); // RFC 7252 §5.8
       return;
@@ -206,8 +207,10 @@ export class ServerRole {
   }
 
   #requestOf(work: Work, payload: Uint8Array): ServerRequest {
-    const { state, message, options, echoFresh } = work;
-    return new ServerRequest(state.peer, message, options, payload, echoFresh, () => this.#accept(work));
+    const { state, message, options, responder, echoFresh } = work;
+    return new ServerRequest(state.peer, message, options, payload, echoFresh, responder.multicast, () =>
+      this.#accept(work),
+    );
   }
 
   /** Whether a reply was withheld, and its peer asked to prove its address. */

@@ -5,7 +5,10 @@ export interface CoapStatistics {
   readonly sent: number;
   /** Datagrams that break RFC 7252 §3. */
   readonly formatErrors: number;
-  /** Well-formed messages that mean nothing: an Empty NON, an ACK with a request, a NON with a bad critical option. */
+  /**
+   * Well-formed messages that mean nothing: an Empty NON, an ACK with a request, a NON with a bad critical option; by a group
+   * all but Non-confirmable requests.
+   */
   readonly ignored: number;
   /** Messages whose Message ID was known. */
   readonly duplicates: number;
@@ -18,6 +21,8 @@ export interface CoapStatistics {
   readonly unmatched: number;
   /** Requests given to the handler. */
   readonly requests: number;
+  /** Responses to requests that came by a group which were not sent, as they say nothing (RFC 7252 §8.2). */
+  readonly suppressed: number;
   readonly notifications: number;
   /** Notifications whose further blocks could not be fetched. */
   readonly abandonedNotifications: number;
@@ -43,6 +48,7 @@ export function zeroCounters(): CoapCounters {
     resetsReceived: 0,
     unmatched: 0,
     requests: 0,
+    suppressed: 0,
     notifications: 0,
     abandonedNotifications: 0,
     handlerErrors: 0,

@@ -12,6 +12,8 @@ export interface TransmissionParameters {
   readonly probingRate: number;
   /** MAX_LATENCY in milliseconds. Default 100 000. */
   readonly maxLatencyMs: number;
+  /** DEFAULT_LEISURE in milliseconds: a response to a request that came by a group is sent within this time. Default 5000. */
+  readonly leisureMs: number;
 }
 
 /** What follows from the parameters (RFC 7252 §4.8.2), in milliseconds. */
@@ -38,6 +40,7 @@ export const DEFAULT_TRANSMISSION_PARAMETERS: TransmissionParameters = Object.fr
   nstart: 1,
   probingRate: 1,
   maxLatencyMs: 100_000,
+  leisureMs: 5000,
 });
 
 /** The defaults with some of them replaced. Throws `RangeError` for a value out of its range. */
@@ -49,6 +52,7 @@ export function transmissionParameters(changes: Partial<TransmissionParameters> 
   check('nstart', parameters.nstart, 1, 1024, true);
   check('probingRate', parameters.probingRate, 0.001, 1e9);
   check('maxLatencyMs', parameters.maxLatencyMs, 1, 86_400_000);
+  check('leisureMs', parameters.leisureMs, 0, 3_600_000);
   return parameters;
 }
 

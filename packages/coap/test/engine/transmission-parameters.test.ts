@@ -32,6 +32,7 @@ test.each([
   { nstart: 0 },
   { probingRate: 0 },
   { maxLatencyMs: Infinity },
+  { leisureMs: -1 },
 ])('%o is out of range', (changes) => {
   expect(() => transmissionParameters(changes)).toThrow(RangeError);
 });

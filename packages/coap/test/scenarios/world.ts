@@ -8,6 +8,7 @@ import {
 } from '@flownexus/datagram/testing';
 import { expect } from 'vitest';
 import {
+  AllCoapNodes,
   CoapEndpoint,
   type CoapEndpointOptions,
   type CoapMessage,
@@ -76,7 +77,7 @@ export class World {
 
   private constructor(options: Partial<CoapEndpointOptions>, wrap: (transport: MemoryTransport) => DatagramTransport) {
     this.endpoint = new CoapEndpoint({
-      transport: wrap(this.network.transport({ host: '10.0.0.1', port: 5683 })),
+      transport: wrap(this.network.transport({ host: '10.0.0.1', port: 5683, groups: [AllCoapNodes.IPV4] })),
       clock: this.clock,
       random: seededRandom(1),
       ...options,

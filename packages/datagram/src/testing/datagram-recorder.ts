@@ -5,6 +5,8 @@ import type { DatagramHandler } from '../transport.ts';
 export interface RecordedDatagram {
   readonly peer: Peer;
   readonly bytes: Uint8Array;
+  /** Whether it came by `onMulticast`. */
+  readonly multicast: boolean;
 }
 
 /** A handler that keeps what it hears, and tells when there is enough of it: tests wait for that and never sleep. */
@@ -15,12 +17,11 @@ export class DatagramRecorder implements DatagramHandler {
   readonly #waiting = new Set<{ readonly count: number; readonly resolve: () => void }>();
 
   onDatagram(peer: Peer, datagram: Uint8Array): void {
-    this.datagrams.push({ peer, bytes: datagram });
-    for (const waiter of this.#waiting) {
-      if (this.datagrams.length < waiter.count) continue;
-      this.#waiting.delete(waiter);
-      waiter.resolve();
-    }
+    this.#record({ peer, bytes: datagram, multicast: false });
+  }
+
+  onMulticast(peer: Peer, datagram: Uint8Array): void {
+    this.#record({ peer, bytes: datagram, multicast: true });
   }
 
   onPeerClosed(peer: Peer): void {
@@ -33,5 +34,14 @@ export class DatagramRecorder implements DatagramHandler {
     return new Promise((resolve) => {
       this.#waiting.add({ count, resolve });
     });
+  }
+
+  #record(datagram: RecordedDatagram): void {
+    this.datagrams.push(datagram);
+    for (const waiter of this.#waiting) {
+      if (this.datagrams.length < waiter.count) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve();
+    }
   }
 }

@@ -12,9 +12,11 @@ export type {
 } from './memory-network.ts';
 export { MemoryTransport } from './memory-transport.ts';
 export type { MemoryTransportOptions } from './memory-transport.ts';
+export { multicastContract } from './multicast-contract.ts';
+export type { MulticastContractFixture } from './multicast-contract.ts';
 export type { NetworkLink, NetworkReceiver } from './network-link.ts';
 export { seededRandom } from './seeded-random.ts';
+export type { ContractCase, TransportContractFixture } from './contract-stage.ts';
 export { transportContract } from './transport-contract.ts';
-export type { ContractCase, TransportContractFixture } from './transport-contract.ts';
 export { VirtualClock } from './virtual-clock.ts';
 export type { VirtualClockOptions } from './virtual-clock.ts';

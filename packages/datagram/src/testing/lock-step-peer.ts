@@ -1,17 +1,19 @@
 import type { Address } from '../address.ts';
 import { DatagramLimits } from '../limits.ts';
-import type { NetworkLink } from './network-link.ts';
+import type { NetworkLink, NetworkReceiver } from './network-link.ts';
 
 /** A party on a `MemoryNetwork` that does only what a test tells it, byte for byte. Made by `MemoryNetwork.peer`. */
 export class LockStepPeer implements Address {
   /** What arrived and was not taken, the oldest first. */
   readonly received: Uint8Array[] = [];
   readonly #network: NetworkLink;
+  readonly #groups: readonly string[];
   #address: Address;
   #lastSender: Address | undefined;
 
-  constructor(network: NetworkLink, host: string, port: number) {
+  constructor(network: NetworkLink, host: string, port: number, groups: readonly string[] = []) {
     this.#network = network;
+    this.#groups = groups;
     this.#address = this.#bind(host, port);
   }
 
@@ -50,18 +52,26 @@ export class LockStepPeer implements Address {
   rebind(host: string, port: number): void {
     const previous = this.#address;
     this.#address = this.#bind(host, port);
-    this.#network.unbind(previous);
+    this.#unbind(previous);
   }
 
   /** Leaves the network. */
   close(): void {
-    this.#network.unbind(this.#address);
+    this.#unbind(this.#address);
   }
 
   #bind(host: string, port: number): Address {
-    return this.#network.bind(host, port, (from, bytes) => {
+    const receiver: NetworkReceiver = (from, bytes) => {
       this.#lastSender = from;
       if (this.received.length < DatagramLimits.maxLockStepReceived) this.received.push(bytes);
-    });
+    };
+    const address = this.#network.bind(host, port, receiver);
+    for (const group of this.#groups) this.#network.join({ host: group, port: address.port }, address, receiver);
+    return address;
+  }
+
+  #unbind(address: Address): void {
+    this.#network.unbind(address);
+    for (const group of this.#groups) this.#network.leave({ host: group, port: address.port }, address);
   }
 }

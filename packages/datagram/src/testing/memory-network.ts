@@ -12,16 +12,22 @@ import type { NetworkLink, NetworkReceiver } from './network-link.ts';
 /** A datagram on its way. */
 export interface NetworkDatagram {
   readonly from: Address;
+  /** For a datagram to a group the group's. */
   readonly to: Address;
+  /** The member that gets this copy of a datagram to a group. */
+  readonly member?: Address;
   readonly bytes: Uint8Array;
-  /** 0 for the first datagram of the network, and so on. */
+  /** 0 for the first datagram of the network, and so on. Each member's copy counts as a datagram. */
   readonly index: number;
 }
 
 /** What happens to a datagram. `delayMs` comes on top of the latency of the network; `copies` is 1 unless given. */
 export type NetworkVerdict = 'deliver' | 'drop' | { readonly delayMs?: number; readonly copies?: number };
 
-/** Decides about each datagram when it is sent. A delay lets later ones overtake. */
+/**
+ * Decides about each datagram when it is sent. A delay lets later ones overtake. About a datagram to a group it decides for each
+ * member's copy alone, in the order in which they joined: what one member misses another may hear.
+ */
 export type NetworkRule = (datagram: NetworkDatagram) => NetworkVerdict;
 
 /** A line of the log of a network. */
@@ -38,6 +44,12 @@ export interface MemoryNetworkOptions {
   readonly rule?: NetworkRule;
 }
 
+/** A member of a group. */
+interface Member {
+  readonly address: Address;
+  readonly receiver: NetworkReceiver;
+}
+
 /** A network in memory: its transports and lock-step peers exchange datagrams over a clock, mostly a `VirtualClock`. */
 export class MemoryNetwork implements NetworkLink {
   /** How long a datagram travels, in milliseconds. */
@@ -46,6 +58,8 @@ export class MemoryNetwork implements NetworkLink {
   rule: NetworkRule | undefined;
   readonly #clock: Clock;
   readonly #receivers = new Map<string, NetworkReceiver>();
+  /** By group address, then by member address. */
+  readonly #groups = new Map<string, Map<string, Member>>();
   #log: NetworkLogEntry[] = [];
   #nextIndex = 0;
   #nextEphemeralPort = 49_152;
@@ -66,9 +80,9 @@ export class MemoryNetwork implements NetworkLink {
     return new MemoryTransport(this, options);
   }
 
-  /** A scripted party at an address, which it takes at once. */
-  peer(host: string, port: number): LockStepPeer {
-    return new LockStepPeer(this, host, port);
+  /** A scripted party at an address, which it takes at once, as it joins the groups at the same port. */
+  peer(host: string, port: number, groups?: readonly string[]): LockStepPeer {
+    return new LockStepPeer(this, host, port, groups);
   }
 
   bind(host: string, port: number, receiver: NetworkReceiver): Address {
@@ -86,13 +100,34 @@ export class MemoryNetwork implements NetworkLink {
     this.#receivers.delete(formatAddress(address.host, address.port));
   }
 
+  join(group: Address, member: Address, receiver: NetworkReceiver): void {
+    const key = formatAddress(group.host, group.port);
+    const members = this.#groups.get(key) ?? new Map<string, Member>();
+    this.#groups.set(key, members.set(formatAddress(member.host, member.port), { address: member, receiver }));
+  }
+
+  leave(group: Address, member: Address): void {
+    this.#groups.get(formatAddress(group.host, group.port))?.delete(formatAddress(member.host, member.port));
+  }
+
   send(from: Address, to: Address, bytes: Uint8Array): void {
+    const key = formatAddress(to.host, to.port);
     const datagram = {
       from: { host: from.host, port: from.port },
       to: { host: to.host, port: to.port },
       bytes: Uint8Array.from(bytes),
-      index: this.#nextIndex++,
     };
+    const members = this.#groups.get(key);
+    if (members === undefined || members.size === 0) {
+      this.#sendOne({ ...datagram, index: this.#nextIndex++ }, () => this.#receivers.get(key));
+      return;
+    }
+    for (const [memberKey, { address }] of members) {
+      this.#sendOne({ ...datagram, member: address, index: this.#nextIndex++ }, () => members.get(memberKey)?.receiver);
+    }
+  }
+
+  #sendOne(datagram: NetworkDatagram, receiver: () => NetworkReceiver | undefined): void {
     const verdict = this.rule?.(datagram) ?? 'deliver';
     this.#remember({ ...datagram, sentAtMs: this.#clock.now(), verdict });
     if (verdict === 'drop') return;
@@ -100,10 +135,9 @@ export class MemoryNetwork implements NetworkLink {
     if (copies > DatagramLimits.maxNetworkCopies) {
       throw new RangeError(`a rule asks for ${copies} copies, more than ${DatagramLimits.maxNetworkCopies}`);
     }
-    const key = formatAddress(datagram.to.host, datagram.to.port);
     for (let copy = 0; copy < copies; copy += 1) {
       this.#clock.schedule(this.latencyMs + delayMs, () => {
-        this.#receivers.get(key)?.(datagram.from, datagram.bytes.slice());
+        receiver()?.(datagram.from, datagram.bytes.slice());
       });
     }
   }

@@ -15,6 +15,8 @@ export interface MemoryTransportOptions {
   /** Default `coap`. */
   readonly scheme?: string;
   readonly maxDatagramSize?: number;
+  /** Hosts of groups to join when it is opened, at the transport's own port. Default: none. */
+  readonly groups?: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ export class MemoryTransport implements DatagramTransport {
   readonly maxDatagramSize: number;
   readonly #network: NetworkLink;
   readonly #peers: PeerTable;
+  readonly #groups: readonly string[];
   #wanted: Address;
   #local: Address | undefined;
   #handler: DatagramHandler | undefined;
@@ -34,6 +37,7 @@ export class MemoryTransport implements DatagramTransport {
   constructor(network: NetworkLink, options: MemoryTransportOptions) {
     this.#network = network;
     this.#wanted = { host: options.host, port: options.port ?? 0 };
+    this.#groups = options.groups ?? [];
     this.scheme = options.scheme ?? 'coap';
     this.maxDatagramSize = options.maxDatagramSize ?? DatagramLimits.maxDatagramSize;
     this.#peers = new PeerTable({ scheme: this.scheme });
@@ -75,20 +79,31 @@ export class MemoryTransport implements DatagramTransport {
     }
     const previous = this.#local;
     this.#local = this.#bind(next);
-    this.#network.unbind(previous);
+    this.#unbind(previous);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the seam is asynchronous, memory is not
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#local !== undefined) this.#network.unbind(this.#local);
+    if (this.#local !== undefined) this.#unbind(this.#local);
     this.#local = undefined;
     this.#handler = undefined;
   }
 
-  #bind(address: Address): Address {
-    return this.#network.bind(address.host, address.port, (from, bytes) => {
+  #bind(wanted: Address): Address {
+    const address = this.#network.bind(wanted.host, wanted.port, (from, bytes) => {
       this.#handler?.onDatagram(this.#peers.get(from.host, from.port), bytes);
     });
+    for (const host of this.#groups) {
+      this.#network.join({ host, port: address.port }, address, (from, bytes) => {
+        this.#handler?.onMulticast?.(this.#peers.get(from.host, from.port), bytes);
+      });
+    }
+    return address;
+  }
+
+  #unbind(address: Address): void {
+    this.#network.unbind(address);
+    for (const host of this.#groups) this.#network.leave({ host, port: address.port }, address);
   }
 }

@@ -12,6 +12,13 @@ export interface NetworkLink {
   bind(host: string, port: number, receiver: NetworkReceiver): Address;
   /** Frees an address: datagrams on their way to it are lost. */
   unbind(address: Address): void;
-  /** Sends a copy of `bytes`. They never arrive before this returns; at an address that nobody has they are lost. */
+  /** From now on `receiver` also gets what is sent to `group`, as the party at the address `member`. */
+  join(group: Address, member: Address, receiver: NetworkReceiver): void;
+  /** Ends what `join` with the same addresses began. */
+  leave(group: Address, member: Address): void;
+  /**
+   * Sends a copy of `bytes`, to a group one to each member, the sender among them when it is one. They never arrive before
+   * this returns; at an address that nobody has they are lost.
+   */
   send(from: Address, to: Address, bytes: Uint8Array): void;
 }

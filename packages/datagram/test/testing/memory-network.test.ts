@@ -169,4 +169,54 @@ describe('MemoryNetwork', () => {
     expect(first).not.toEqual([...first].sort((a, b) => a - b));
     expect(run()).toEqual(first);
   });
+
+  describe('groups', () => {
+    const group = { host: '224.0.1.187', port: 5683 };
+    let member: LockStepPeer;
+    let other: LockStepPeer;
+
+    beforeEach(() => {
+      member = network.peer('10.0.0.2', 5683, [group.host]);
+      other = network.peer('10.0.0.3', 5683, [group.host]);
+    });
+
+    test('each member gets a copy of its own, the sender too when it is one', () => {
+      member.send(group, Uint8Array.of(1, 2));
+      clock.advance(0);
+      const [own, others] = [member.take(), other.take()];
+      own.fill(0);
+      expect(others).toEqual(Uint8Array.of(1, 2));
+      expect(other.lastSender).toEqual({ host: '10.0.0.2', port: 5683 });
+      expect(device.received).toEqual([]);
+    });
+
+    test('a rule decides for each copy', () => {
+      network.rule = ({ member: at }) => (at?.host === '10.0.0.2' ? 'drop' : { copies: 2 });
+      device.send(group, Uint8Array.of(1));
+      clock.advance(0);
+      expect([member.received.length, other.received.length]).toEqual([0, 2]);
+      expect(network.log.map(({ index, to, member: at, verdict }) => [index, to.host, at?.host, verdict])).toEqual([
+        [0, '224.0.1.187', '10.0.0.2', 'drop'],
+        [1, '224.0.1.187', '10.0.0.3', { copies: 2 }],
+      ]);
+    });
+
+    test('who has left or moved is not there any more, even for what is on its way', () => {
+      device.send(group, Uint8Array.of(1));
+      other.close();
+      member.rebind('10.0.0.4', 5683);
+      clock.advance(0);
+      expect([member.received.length, other.received.length]).toEqual([0, 0]);
+      device.send(group, Uint8Array.of(2));
+      clock.advance(0);
+      expect(member.takeAll()).toEqual([Uint8Array.of(2)]);
+    });
+
+    test('another port is another group, and one without members is lost', () => {
+      device.send({ ...group, port: 5684 }, Uint8Array.of(1));
+      clock.advance(0);
+      expect([member.received.length, other.received.length]).toEqual([0, 0]);
+      expect(network.log).toHaveLength(1);
+    });
+  });
 });

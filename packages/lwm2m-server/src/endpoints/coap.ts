@@ -7,6 +7,11 @@ export interface CoapServerEndpointOptions {
   readonly port?: number;
   /** The IP address to listen on. Default: all, IPv4 and IPv6. */
   readonly host?: string;
+  /**
+   * The size in bytes of the receive buffer of the socket: what a burst of datagrams waits in. The operating system may give
+   * less (`net.core.rmem_max` on Linux). Default: its own.
+   */
+  readonly receiveBufferSize?: number;
 }
 
 /**
@@ -16,6 +21,6 @@ export interface CoapServerEndpointOptions {
  * @example
  * const server = new Lwm2mServer({ endpoints: [coap({ port: 5683 })], objects });
  */
-export function coap({ port = 5683, host }: CoapServerEndpointOptions = {}): ServerEndpoint {
-  return { createTransport: () => udpTransport({ port, ...(host === undefined ? {} : { host }) }) };
+export function coap({ port = 5683, ...options }: CoapServerEndpointOptions = {}): ServerEndpoint {
+  return { createTransport: () => udpTransport({ port, ...options }) };
 }

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { buildOptions, Code, decodeMessage, encodeMessage, MessageType } from '@flownexus/coap';
+import { systemClock, systemRandom } from '@flownexus/datagram';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { coap, Lwm2mServer, type Registration } from '../../src/index.ts';
 
@@ -55,4 +56,13 @@ test('a port that is taken fails the start', async () => {
   const second = new Lwm2mServer({ endpoints: [coap({ host: '127.0.0.1', port })], objects });
   await expect(second.start()).rejects.toMatchObject({ code: 'ERR_DATAGRAM_BIND' });
   await first.stop();
+});
+
+test('the receive buffer of the socket gets the size that is asked for', async () => {
+  // A size that no buffer has is the one whose fate is seen: it is counted.
+  const endpoint = coap({ host: '127.0.0.1', port: 0, receiveBufferSize: -1 });
+  const transport = endpoint.createTransport({ clock: systemClock, random: systemRandom });
+  await transport.open({ onDatagram: () => undefined, onPeerClosed: () => undefined });
+  expect(transport).toMatchObject({ statistics: { socketErrors: 1 } });
+  await transport.close();
 });
