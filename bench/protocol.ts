@@ -1,0 +1,32 @@
+// What the processes of the benchmark say to each other.
+import type { RequestKind } from './messages.ts';
+
+/** What a server tells the process that measures it. */
+export type ServerMessage =
+  | { readonly kind: 'listening'; readonly port: number }
+  /** Processor time of the whole process since its start, in microseconds. */
+  | { readonly kind: 'cpu'; readonly micros: number };
+
+/** Asks a server for its processor time. */
+export const ASK_CPU = 'cpu';
+
+/** The first thing that a load generator is told. */
+export interface LoadOrder {
+  readonly port: number;
+  readonly kind: RequestKind;
+  /** The code that each reply has to have. */
+  readonly expectedCode: number;
+  readonly peers: number;
+  /** Requests before the clock starts, and those that count. */
+  readonly warmUp: number;
+  readonly requests: number;
+}
+
+/** Tells a load generator to go on after the warm-up. */
+export const GO = 'go';
+
+/** What a load generator tells: when the warm-up is over, and when all is. */
+export type LoadMessage =
+  | { readonly kind: 'warm' }
+  | { readonly kind: 'done'; readonly elapsedMs: number }
+  | { readonly kind: 'failed'; readonly reason: string };
