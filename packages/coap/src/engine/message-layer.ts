@@ -6,7 +6,7 @@ import { MessageType, type CoapMessage } from '../message.ts';
 import type { ClientRole } from './client-role.ts';
 import { emptyMessage } from './empty-message.ts';
 import type { Engine } from './engine.ts';
-import type { PeerState } from './peer-state.ts';
+import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import type { ServerRole } from './server-role.ts';
 import type { StateTable } from './state-table.ts';
 import { tokenKey } from './token.ts';
@@ -84,7 +84,7 @@ export class MessageLayer {
   }
 
   #onRequest(peer: Peer, message: CoapMessage): void {
-    const { counters, deduplication } = this.#engine;
+    const { counters } = this.#engine;
     const { type, messageId } = message;
     if (type !== MessageType.CON && type !== MessageType.NON) {
       counters.ignored += 1;
@@ -96,11 +96,11 @@ export class MessageLayer {
       return;
     }
     if (this.#isDuplicate(state, messageId)) return;
-    this.#server.onRequest(state, message, deduplication.add(state, messageId, type === MessageType.CON));
+    this.#server.onRequest(state, message, this.#remember(state, message));
   }
 
   #onResponse(peer: Peer, message: CoapMessage): void {
-    const { counters, deduplication } = this.#engine;
+    const { counters } = this.#engine;
     const { type, messageId } = message;
     if (type === MessageType.RST) {
       counters.ignored += 1;
@@ -116,18 +116,25 @@ export class MessageLayer {
       if (separate) this.#reset(peer, messageId);
       return;
     }
-    if (separate) {
-      this.#client.onSeparate(owner, message, deduplication.add(state, messageId, type === MessageType.CON));
-    } else this.#client.onPiggybacked(owner, message);
+    if (separate) this.#client.onSeparate(owner, message, this.#remember(state, message));
+    else this.#client.onPiggybacked(owner, message);
   }
 
   /** RFC 7252 §4.5: a duplicate gets the same reply again, and is not processed. */
   #isDuplicate(state: PeerState, messageId: number): boolean {
-    const known = this.#engine.deduplication.find(state, messageId);
+    const { deduplication } = this.#engine;
+    const known = deduplication.find(state, messageId);
     if (known === undefined) return false;
     this.#engine.counters.duplicates += 1;
-    if (known.reply !== undefined) this.#engine.send(state, known.reply, true);
+    const reply = deduplication.replyOf(known);
+    if (reply !== undefined) this.#engine.send(state, reply, true);
     return true;
+  }
+
+  #remember(state: PeerState, { type, messageId }: CoapMessage): ReceivedMessage {
+    const { exchangeLifetimeMs, nonLifetimeMs } = state.settings.times;
+    const lifetimeMs = type === MessageType.CON ? exchangeLifetimeMs : nonLifetimeMs;
+    return this.#engine.deduplication.add(state, messageId, lifetimeMs);
   }
 
   /** Whether a message has come before; for the trace alone. */
