@@ -22,6 +22,8 @@ export interface Sample {
   readonly requestsPerSecond: number;
   /** Processor time that the server process took for one request: user and system, all its threads. */
   readonly cpuMicrosPerRequest: number;
+  /** The part of it that the kernel took. */
+  readonly systemMicrosPerRequest: number;
 }
 
 const ECHOED_GET = { kind: 'get', expectedCode: Code.GET } as const;
@@ -54,13 +56,16 @@ export async function measure(subject: Subject, size: LoadSize, serverOptions: r
     const { kind, expectedCode } = subject;
     load.say({ port: listening.port, kind, expectedCode, ...size } satisfies LoadOrder);
     await progress(load, 'warm');
-    const before = await cpuMicros(server);
+    const before = await cpuOf(server);
     load.say(GO);
     const { elapsedMs } = await progress(load, 'done');
-    const after = await cpuMicros(server);
+    const after = await cpuOf(server);
+    const user = (after.user - before.user) / size.requests;
+    const system = (after.system - before.system) / size.requests;
     return {
       requestsPerSecond: (size.requests / elapsedMs) * 1000,
-      cpuMicrosPerRequest: (after - before) / size.requests,
+      cpuMicrosPerRequest: user + system,
+      systemMicrosPerRequest: system,
     };
   } finally {
     await Promise.all([load.end(), server.end()]);
@@ -77,9 +82,9 @@ async function progress<Kind extends LoadMessage['kind']>(
   return message as Extract<LoadMessage, { readonly kind: Kind }>;
 }
 
-async function cpuMicros(server: Child<ServerMessage>): Promise<number> {
+async function cpuOf(server: Child<ServerMessage>): Promise<Extract<ServerMessage, { readonly kind: 'cpu' }>> {
   server.say(ASK_CPU);
   const message = await server.hear();
   if (message.kind !== 'cpu') throw new Error('the server does not tell its processor time');
-  return message.micros;
+  return message;
 }

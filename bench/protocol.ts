@@ -5,7 +5,7 @@ import type { RequestKind } from './messages.ts';
 export type ServerMessage =
   | { readonly kind: 'listening'; readonly port: number }
   /** Processor time of the whole process since its start, in microseconds. */
-  | { readonly kind: 'cpu'; readonly micros: number };
+  | { readonly kind: 'cpu'; readonly user: number; readonly system: number };
 
 /** Asks a server for its processor time. */
 export const ASK_CPU = 'cpu';

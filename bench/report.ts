@@ -46,11 +46,20 @@ export function table(results: readonly Result[]): string {
     result.name,
     result.requestsPerSecond.toFixed(0),
     result.cpuMicrosPerRequest.toFixed(2),
+    result.systemMicrosPerRequest.toFixed(2),
     ratio(result.cpuToEcho),
     ratio(result.throughputToEcho),
     ratio(result.throughputToNpmCoap),
   ]);
-  const head = ['server', 'requests/s', 'CPU µs/request', 'CPU ÷ echo', 'throughput ÷ echo', 'throughput ÷ coap (npm)'];
+  const head = [
+    'server',
+    'requests/s',
+    'CPU µs/request',
+    'of it kernel',
+    'CPU ÷ echo',
+    'throughput ÷ echo',
+    'throughput ÷ coap (npm)',
+  ];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
@@ -62,6 +71,7 @@ function medianOf(samples: readonly Sample[]): Sample {
   return {
     requestsPerSecond: median(samples.map(({ requestsPerSecond }) => requestsPerSecond)),
     cpuMicrosPerRequest: median(samples.map(({ cpuMicrosPerRequest }) => cpuMicrosPerRequest)),
+    systemMicrosPerRequest: median(samples.map(({ systemMicrosPerRequest }) => systemMicrosPerRequest)),
   };
 }
 

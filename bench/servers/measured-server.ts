@@ -8,7 +8,7 @@ export function measured(port: number): void {
   process.on('message', (message) => {
     if (message !== ASK_CPU) return;
     const { user, system } = process.cpuUsage();
-    tell({ kind: 'cpu', micros: user + system });
+    tell({ kind: 'cpu', user, system });
   });
   process.on('disconnect', () => process.exit());
   tell({ kind: 'listening', port });

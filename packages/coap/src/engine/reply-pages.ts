@@ -2,6 +2,8 @@ import { enlarged } from './columns.ts';
 
 /** Bytes of a page. A larger reply has a page of its own, so that an offset is always less. */
 const PAGE_BYTES = 8192;
+/** Pages that are kept although nothing is in them. */
+const MAX_SPARES = 64;
 /** The length of a reply has 16 bits. */
 const MAX_REPLY_LENGTH = 0xffff;
 
@@ -26,8 +28,8 @@ export class ReplyPages {
   /** The page that is being filled, and how far. */
   #current = -1;
   #filled = PAGE_BYTES;
-  /** Kept for the next time that one is needed. */
-  #spare: Uint8Array | undefined;
+  /** Kept for the next time that one is needed: memory that is new costs more than memory that is there. */
+  readonly #spares: Uint8Array[] = [];
   #heldBytes = 0;
 
   /** For slots 1 to `capacity`. Pages have no more than `maxBytes` in all. */
@@ -89,11 +91,10 @@ export class ReplyPages {
   #nextPage(length: number): boolean {
     const size = Math.max(length, PAGE_BYTES);
     if (this.#heldBytes + size > this.#maxBytes) return false;
-    const bytes = size === PAGE_BYTES ? (this.#spare ?? new Uint8Array(size)) : new Uint8Array(size);
-    if (bytes === this.#spare) this.#spare = undefined;
+    const spare = size === PAGE_BYTES ? this.#spares.pop() : undefined;
     this.#heldBytes += size;
     this.#current = this.#freeNumbers.pop() ?? this.#pages.length;
-    this.#pages[this.#current] = { bytes, held: 0 };
+    this.#pages[this.#current] = { bytes: spare ?? new Uint8Array(size), held: 0 };
     this.#filled = 0;
     return true;
   }
@@ -102,7 +103,7 @@ export class ReplyPages {
     this.#pages[number] = undefined;
     this.#freeNumbers.push(number);
     this.#heldBytes -= bytes.length;
-    if (bytes.length === PAGE_BYTES) this.#spare = bytes;
+    if (bytes.length === PAGE_BYTES && this.#spares.length < MAX_SPARES) this.#spares.push(bytes);
     if (number !== this.#current) return;
     this.#current = -1;
     this.#filled = PAGE_BYTES;
