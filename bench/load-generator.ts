@@ -33,10 +33,6 @@ class LoadPeer {
     this.#socket.send(this.#bytes);
   }
 
-  close(): void {
-    this.#socket.close();
-  }
-
   readonly #onMessage = (reply: Buffer): void => {
     if (reply[CODE_AT] !== this.#expectedCode) throw new Error(`a reply has the code ${reply[CODE_AT] ?? 'none'}`);
     if (reply.readUInt32BE(TOKEN_AT) !== this.#bytes.readUInt32BE(TOKEN_AT))
@@ -81,10 +77,6 @@ class Load {
     return performance.now() - startedMs;
   }
 
-  close(): void {
-    for (const peer of this.#peers) peer.close();
-  }
-
   #sendNext(peer: LoadPeer): void {
     if (this.#unsent === 0) return;
     this.#unsent -= 1;
@@ -109,9 +101,7 @@ process.on('uncaughtException', (error) => {
 process.on('disconnect', () => process.exit());
 const [order] = (await once(process, 'message')) as [LoadOrder];
 const load = await Load.open(order);
-await load.run(order.warmUp);
-const go = once(process, 'message');
-tell({ kind: 'warm' });
-await go;
-tell({ kind: 'done', elapsedMs: await load.run(order.requests) });
-load.close();
+process.on('message', (count: number) => {
+  void load.run(count).then((elapsedMs) => tell({ kind: 'done', elapsedMs }));
+});
+tell({ kind: 'ready' });

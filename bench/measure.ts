@@ -1,7 +1,7 @@
 import { Code } from '@flownexus/coap';
 import { Child } from './child.ts';
 import type { RequestKind } from './messages.ts';
-import { ASK_CPU, GO, type LoadMessage, type LoadOrder, type ServerMessage } from './protocol.ts';
+import { ASK_CPU, type LoadMessage, type LoadOrder, type ServerMessage } from './protocol.ts';
 
 /** A server under a kind of load. */
 export interface Subject {
@@ -11,13 +11,7 @@ export interface Subject {
   readonly expectedCode: number;
 }
 
-export interface LoadSize {
-  readonly peers: number;
-  readonly warmUp: number;
-  readonly requests: number;
-}
-
-/** What one run of a subject gave. */
+/** What one slice of a subject's load gave. */
 export interface Sample {
   readonly requestsPerSecond: number;
   /** Processor time that the server process took for one request: user and system, all its threads. */
@@ -46,45 +40,57 @@ export const SUBJECTS: readonly Subject[] = [
   NPM_COAP_POST,
 ];
 
-/** Runs a subject once, in processes of its own. */
-export async function measure(subject: Subject, size: LoadSize, serverOptions: readonly string[]): Promise<Sample> {
-  const server = new Child<ServerMessage>(subject.module, serverOptions);
-  const load = new Child<LoadMessage>('./load-generator.ts');
-  try {
+/** A server and its load generator, each a process of its own. */
+export class Measurement {
+  readonly #server: Child<ServerMessage>;
+  readonly #load: Child<LoadMessage>;
+
+  private constructor(server: Child<ServerMessage>, load: Child<LoadMessage>) {
+    this.#server = server;
+    this.#load = load;
+  }
+
+  static async open(subject: Subject, peers: number, serverOptions: readonly string[]): Promise<Measurement> {
+    const server = new Child<ServerMessage>(subject.module, serverOptions);
+    const measurement = new Measurement(server, new Child<LoadMessage>('./load-generator.ts'));
     const listening = await server.hear();
     if (listening.kind !== 'listening') throw new Error(`${subject.name} does not listen`);
     const { kind, expectedCode } = subject;
-    load.say({ port: listening.port, kind, expectedCode, ...size } satisfies LoadOrder);
-    await progress(load, 'warm');
-    const before = await cpuOf(server);
-    load.say(GO);
-    const { elapsedMs } = await progress(load, 'done');
-    const after = await cpuOf(server);
-    const user = (after.user - before.user) / size.requests;
-    const system = (after.system - before.system) / size.requests;
+    measurement.#load.say({ port: listening.port, kind, expectedCode, peers } satisfies LoadOrder);
+    await measurement.#loadIs('ready');
+    return measurement;
+  }
+
+  /** Sends `requests`, one outstanding per peer, and waits for all replies. */
+  async run(requests: number): Promise<Sample> {
+    const before = await this.#cpu();
+    this.#load.say(requests);
+    const { elapsedMs } = await this.#loadIs('done');
+    const after = await this.#cpu();
+    const user = (after.user - before.user) / requests;
+    const system = (after.system - before.system) / requests;
     return {
-      requestsPerSecond: (size.requests / elapsedMs) * 1000,
+      requestsPerSecond: (requests / elapsedMs) * 1000,
       cpuMicrosPerRequest: user + system,
       systemMicrosPerRequest: system,
     };
-  } finally {
-    await Promise.all([load.end(), server.end()]);
   }
-}
 
-async function progress<Kind extends LoadMessage['kind']>(
-  load: Child<LoadMessage>,
-  kind: Kind,
-): Promise<Extract<LoadMessage, { readonly kind: Kind }>> {
-  const message = await load.hear();
-  if (message.kind === 'failed') throw new Error(`the load generator failed: ${message.reason}`);
-  if (message.kind !== kind) throw new Error(`the load generator is ${message.kind} instead of ${kind}`);
-  return message as Extract<LoadMessage, { readonly kind: Kind }>;
-}
+  async close(): Promise<void> {
+    await Promise.all([this.#load.end(), this.#server.end()]);
+  }
 
-async function cpuOf(server: Child<ServerMessage>): Promise<Extract<ServerMessage, { readonly kind: 'cpu' }>> {
-  server.say(ASK_CPU);
-  const message = await server.hear();
-  if (message.kind !== 'cpu') throw new Error('the server does not tell its processor time');
-  return message;
+  async #loadIs<Kind extends LoadMessage['kind']>(kind: Kind): Promise<Extract<LoadMessage, { readonly kind: Kind }>> {
+    const message = await this.#load.hear();
+    if (message.kind === 'failed') throw new Error(`the load generator failed: ${message.reason}`);
+    if (message.kind !== kind) throw new Error(`the load generator is ${message.kind} instead of ${kind}`);
+    return message as Extract<LoadMessage, { readonly kind: Kind }>;
+  }
+
+  async #cpu(): Promise<Extract<ServerMessage, { readonly kind: 'cpu' }>> {
+    this.#server.say(ASK_CPU);
+    const message = await this.#server.hear();
+    if (message.kind !== 'cpu') throw new Error('the server does not tell its processor time');
+    return message;
+  }
 }

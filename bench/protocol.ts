@@ -17,16 +17,10 @@ export interface LoadOrder {
   /** The code that each reply has to have. */
   readonly expectedCode: number;
   readonly peers: number;
-  /** Requests before the clock starts, and those that count. */
-  readonly warmUp: number;
-  readonly requests: number;
 }
 
-/** Tells a load generator to go on after the warm-up. */
-export const GO = 'go';
-
-/** What a load generator tells: when the warm-up is over, and when all is. */
+/** What a load generator tells: that it waits for a number of requests to send, and that their replies are all there. */
 export type LoadMessage =
-  | { readonly kind: 'warm' }
+  | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly elapsedMs: number }
   | { readonly kind: 'failed'; readonly reason: string };

@@ -25,19 +25,36 @@ const RIVALS: ReadonlyMap<Subject, Subject> = new Map([
 ]);
 
 export function summarise(samples: ReadonlyMap<Subject, readonly Sample[]>): Result[] {
-  const medians = new Map([...samples].map(([subject, taken]) => [subject, medianOf(taken)]));
-  const echo = medians.get(ECHO);
-  return [...medians].map(([subject, own]) => {
+  return [...samples].map(([subject, taken]) => {
     const rival = RIVALS.get(subject);
-    const rivalOwn = rival && medians.get(rival);
     return {
       name: subject.name,
-      ...own,
-      cpuToEcho: echo && own.cpuMicrosPerRequest / echo.cpuMicrosPerRequest,
-      throughputToEcho: echo && own.requestsPerSecond / echo.requestsPerSecond,
-      throughputToNpmCoap: rivalOwn && own.requestsPerSecond / rivalOwn.requestsPerSecond,
+      requestsPerSecond: median(taken.map(throughput)),
+      cpuMicrosPerRequest: median(taken.map(cpu)),
+      systemMicrosPerRequest: median(taken.map(({ systemMicrosPerRequest }) => systemMicrosPerRequest)),
+      cpuToEcho: ratio(taken, samples.get(ECHO), cpu),
+      throughputToEcho: ratio(taken, samples.get(ECHO), throughput),
+      throughputToNpmCoap: ratio(taken, rival && samples.get(rival), throughput),
     };
   });
+}
+
+/** The median of the ratios of each round: both met the same machine. */
+function ratio(
+  taken: readonly Sample[],
+  others: readonly Sample[] | undefined,
+  value: (sample: Sample) => number,
+): number | undefined {
+  if (others === undefined) return undefined;
+  return median(others.map((other, round) => value(taken[round] ?? other) / value(other)));
+}
+
+function cpu({ cpuMicrosPerRequest }: Sample): number {
+  return cpuMicrosPerRequest;
+}
+
+function throughput({ requestsPerSecond }: Sample): number {
+  return requestsPerSecond;
 }
 
 /** Markdown. */
@@ -47,9 +64,9 @@ export function table(results: readonly Result[]): string {
     result.requestsPerSecond.toFixed(0),
     result.cpuMicrosPerRequest.toFixed(2),
     result.systemMicrosPerRequest.toFixed(2),
-    ratio(result.cpuToEcho),
-    ratio(result.throughputToEcho),
-    ratio(result.throughputToNpmCoap),
+    twoDigits(result.cpuToEcho),
+    twoDigits(result.throughputToEcho),
+    twoDigits(result.throughputToNpmCoap),
   ]);
   const head = [
     'server',
@@ -63,16 +80,8 @@ export function table(results: readonly Result[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function ratio(value: number | undefined): string {
+function twoDigits(value: number | undefined): string {
   return value === undefined ? '' : value.toFixed(2);
-}
-
-function medianOf(samples: readonly Sample[]): Sample {
-  return {
-    requestsPerSecond: median(samples.map(({ requestsPerSecond }) => requestsPerSecond)),
-    cpuMicrosPerRequest: median(samples.map(({ cpuMicrosPerRequest }) => cpuMicrosPerRequest)),
-    systemMicrosPerRequest: median(samples.map(({ systemMicrosPerRequest }) => systemMicrosPerRequest)),
-  };
 }
 
 function median(values: readonly number[]): number {
