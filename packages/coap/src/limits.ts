@@ -54,10 +54,10 @@ export interface CoapLimits {
    */
   readonly processingPerPeer: number;
   readonly processing: number;
-  /** Message IDs remembered to find duplicates: of one peer, and of all. */
+  /** Message IDs remembered to find duplicates: of one peer, and of all, which are at most 2^21 - 1. */
   readonly deduplicationPerPeer: number;
   readonly deduplicationEntries: number;
-  /** Bytes of replies kept for duplicates. */
+  /** Bytes that hold replies for duplicates, taken by the page of 8192. With the entries at their bound that is 120 MB in all. */
   readonly deduplicationBytes: number;
   /** Request bodies being put together from blocks: of one peer, of all, and their bytes. */
   readonly uploadsPerPeer: number;
@@ -111,7 +111,7 @@ export const DEFAULT_LIMITS: CoapLimits = Object.freeze({
   processingPerPeer: 32,
   processing: 50_000,
   deduplicationPerPeer: 4096,
-  deduplicationEntries: 500_000,
+  deduplicationEntries: 1_000_000,
   deduplicationBytes: 64 * 1024 * 1024,
   uploadsPerPeer: 4,
   uploads: 20_000,

@@ -7,9 +7,12 @@ const SHORT = 64;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+/** The short ASCII texts of late, each at its hash: paths and queries are the same ones again and again. */
+const known: string[] = new Array<string>(256).fill('');
+
 /** Text of UTF-8, or undefined when the bytes aren't. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  if (bytes.length <= SHORT && isAscii(bytes)) return String.fromCharCode(...bytes);
+  if (bytes.length <= SHORT && isAscii(bytes)) return asciiText(bytes);
   try {
     return decoder.decode(bytes);
   } catch {
@@ -36,6 +39,23 @@ export function encodeUtf8(text: string): Uint8Array {
   }
   if (!text.isWellFormed()) throw new TypeError('the text has a lone surrogate, which UTF-8 cannot express');
   return encoder.encode(text);
+}
+
+function asciiText(bytes: Uint8Array): string {
+  let hash = bytes.length;
+  for (const byte of bytes) hash = (Math.imul(hash, 31) + byte) | 0;
+  const place = (hash ^ (hash >>> 8)) & 0xff;
+  const candidate = known[place];
+  if (candidate !== undefined && isTextOf(candidate, bytes)) return candidate;
+  const text = String.fromCharCode(...bytes);
+  known[place] = text;
+  return text;
+}
+
+function isTextOf(text: string, bytes: Uint8Array): boolean {
+  if (text.length !== bytes.length) return false;
+  for (let index = 0; index < bytes.length; index++) if (text.charCodeAt(index) !== bytes[index]) return false;
+  return true;
 }
 
 function isAscii(bytes: Uint8Array): boolean {

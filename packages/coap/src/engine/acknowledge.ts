@@ -3,9 +3,15 @@ import { emptyMessage } from './empty-message.ts';
 import type { Engine } from './engine.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
 
+/** Whether a response is one that its sender repeats until it is acknowledged (RFC 7252 §4.2). */
+export function isConfirmable({ message }: ArrivedResponse): boolean {
+  return message.type === MessageType.CON;
+}
+
 /** Sends the Empty ACK for a Confirmable response (RFC 7252 §4.2); nothing for any other. */
-export function acknowledge(engine: Engine, state: PeerState, { message, received }: ArrivedResponse): void {
-  if (received?.confirmable !== true) return;
+export function acknowledge(engine: Engine, state: PeerState, response: ArrivedResponse): void {
+  const { message, received } = response;
+  if (received === undefined || !isConfirmable(response)) return;
   const datagram = emptyMessage(MessageType.ACK, message.messageId);
   engine.deduplication.answered(received, datagram);
   engine.send(state, datagram);

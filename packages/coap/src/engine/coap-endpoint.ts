@@ -128,7 +128,7 @@ export class CoapEndpoint {
     const onLimit = (): void => {
       counters.limits += 1;
     };
-    const deduplication = new Deduplication({ clock, timers, times, limits, onLimit });
+    const deduplication = new Deduplication({ clock, timers, random, limits, onLimit });
     const send = (state: PeerState, datagram: Uint8Array, repeated?: boolean): void => {
       if (state.closedWith === undefined) this.#send(state.peer, datagram, repeated);
     };

@@ -8,7 +8,7 @@ import { emptyMessage } from './empty-message.ts';
 import type { Engine } from './engine.ts';
 import type { MulticastRequests } from './multicast-requests.ts';
 import type { MulticastResponses } from './multicast-responses.ts';
-import type { PeerState } from './peer-state.ts';
+import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import type { ServerRole } from './server-role.ts';
 import type { StateTable } from './state-table.ts';
 import { tokenKey } from './token.ts';
@@ -95,7 +95,7 @@ export class MessageLayer {
 
   /** A request message. `group` is there when it came by one. */
   onRequest(peer: Peer, message: CoapMessage, group?: MulticastResponses): void {
-    const { counters, deduplication } = this.#engine;
+    const { counters } = this.#engine;
     const { type, messageId } = message;
     if (type !== MessageType.CON && type !== MessageType.NON) {
       counters.ignored += 1;
@@ -107,11 +107,11 @@ export class MessageLayer {
       return;
     }
     if (this.#isDuplicate(state, messageId)) return;
-    this.#server.onRequest(state, message, deduplication.add(state, messageId, type === MessageType.CON), group);
+    this.#server.onRequest(state, message, this.#remember(state, message), group);
   }
 
   #onResponse(peer: Peer, message: CoapMessage): void {
-    const { counters, deduplication } = this.#engine;
+    const { counters } = this.#engine;
     const { type, messageId } = message;
     if (type === MessageType.RST) {
       counters.ignored += 1;
@@ -131,9 +131,8 @@ export class MessageLayer {
       return;
     }
     this.#states.prove(state);
-    if (separate) {
-      this.#client.onSeparate(owner, message, deduplication.add(state, messageId, type === MessageType.CON));
-    } else this.#client.onPiggybacked(owner, message);
+    if (separate) this.#client.onSeparate(owner, message, this.#remember(state, message));
+    else this.#client.onPiggybacked(owner, message);
   }
 
   /** RFC 7252 §5.2.2: what an ACK of a response of ours carries is ignored. */
@@ -149,23 +148,27 @@ export class MessageLayer {
   #onMulticastResponse(peer: Peer, message: CoapMessage, key: string): boolean {
     const request = this.#multicasts.find(key);
     if (request === undefined) return false;
-    const { counters, deduplication } = this.#engine;
     const state = this.#states.obtain(peer);
-    if (state === undefined) counters.limits += 1;
-    else {
-      const received = deduplication.add(state, message.messageId, message.type === MessageType.CON);
-      this.#client.onSeparate(request.responder(state), message, received);
-    }
+    if (state === undefined) this.#engine.counters.limits += 1;
+    else this.#client.onSeparate(request.responder(state), message, this.#remember(state, message));
     return true;
   }
 
   /** RFC 7252 §4.5: a duplicate gets the same reply again, and is not processed. */
   #isDuplicate(state: PeerState, messageId: number): boolean {
-    const known = this.#engine.deduplication.find(state, messageId);
+    const { deduplication } = this.#engine;
+    const known = deduplication.find(state, messageId);
     if (known === undefined) return false;
     this.#engine.counters.duplicates += 1;
-    if (known.reply !== undefined) this.#engine.send(state, known.reply, true);
+    const reply = deduplication.replyOf(known);
+    if (reply !== undefined) this.#engine.send(state, reply, true);
     return true;
+  }
+
+  #remember(state: PeerState, { type, messageId }: CoapMessage): ReceivedMessage {
+    const { exchangeLifetimeMs, nonLifetimeMs } = state.settings.times;
+    const lifetimeMs = type === MessageType.CON ? exchangeLifetimeMs : nonLifetimeMs;
+    return this.#engine.deduplication.add(state, messageId, lifetimeMs);
   }
 
   /** Whether a message has come before; for the trace alone. */

@@ -6,7 +6,7 @@ import { CoapError } from '../errors.ts';
 import type { CoapOption } from '../message.ts';
 import { uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
-import { acknowledge, reject } from './acknowledge.ts';
+import { acknowledge, isConfirmable, reject } from './acknowledge.ts';
 import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
 import { freshToken } from './exchange.ts';
@@ -250,8 +250,9 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   /** Whether a response is acknowledged only when the application has stored it: a Confirmable one that is whole. */
-  #isStoredFirst({ message, options, received }: ArrivedResponse): boolean {
-    if (!this.#observer.storesFirst || received?.confirmable !== true) return false;
+  #isStoredFirst(response: ArrivedResponse): boolean {
+    if (!this.#observer.storesFirst || !isConfirmable(response)) return false;
+    const { message, options } = response;
     const establishes = isSuccess(message.code) && uintOption(options, OptionNumber.OBSERVE) !== undefined;
     return establishes && moreBlocks(options) === false;
   }
@@ -312,7 +313,7 @@ export class Observation implements CoapObservation, TokenOwner {
   /** RFC 7641 §3.2: a success without Observe carries a value and is the last. A Confirmable one may have to come again. */
   #deliverLast(message: ArrivedResponse | undefined, response: CoapResponse): void {
     const end = (): void => this.#end({ reason: 'response', response });
-    const comesAgain = message?.received?.confirmable === true;
+    const comesAgain = message !== undefined && isConfirmable(message);
     this.#observer.notified(message, response, true, comesAgain ? end : undefined);
     if (!comesAgain) end();
   }

@@ -2,7 +2,7 @@ import type { Peer } from '@flownexus/datagram';
 import type { CoapError } from '../errors.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import type { AbandonedUploads } from './abandoned-uploads.ts';
-import type { Expiring } from './expiry-list.ts';
+import type { Chain } from './chain.ts';
 import type { Lane } from './lane.ts';
 import type { MessageIdSource } from './message-id.ts';
 import type { ResolvedSettings } from './peer-settings.ts';
@@ -18,13 +18,14 @@ export interface Outgoing {
   stop(): void;
 }
 
-/** A Message ID that a peer used. */
-export interface ReceivedMessage extends Expiring<ReceivedMessage> {
-  readonly state: PeerState;
-  readonly messageId: number;
-  readonly confirmable: boolean;
-  /** What duplicates are answered with. Undefined: they are absorbed. Set by `Deduplication.answered`. */
-  reply: Uint8Array | undefined;
+/** A Message ID that a peer used: the handle that `Deduplication` gave for it. */
+export type ReceivedMessage = number;
+
+/** The Message IDs that a peer used, for `Deduplication` to find and count them. */
+export interface ReceivedMessages extends Chain {
+  /** What the peer is called there, as long as there are any. */
+  number: number;
+  count: number;
 }
 
 /** A response on its way to whom it belongs. */
@@ -66,8 +67,7 @@ export interface PeerState extends Tiered<PeerState> {
   peer: Peer;
   settings: ResolvedSettings;
   readonly messageIds: MessageIdSource;
-  /** By the peer's Message IDs. */
-  readonly received: Map<number, ReceivedMessage>;
+  readonly received: ReceivedMessages;
   /** By our Message IDs. */
   readonly outgoing: Map<number, Outgoing>;
   /** By `tokenKey` of tokens that we chose. */

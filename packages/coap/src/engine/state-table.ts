@@ -66,7 +66,7 @@ export class StateTable {
       peer,
       settings,
       messageIds: new MessageIdSource(clock, random, settings.times.exchangeLifetimeMs),
-      received: new Map(),
+      received: { number: 0, count: 0, first: 0, last: 0 },
       outgoing: new Map(),
       tokens: new Map(),
       relations: new Map(),

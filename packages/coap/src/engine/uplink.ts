@@ -1,4 +1,4 @@
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, isConfirmable } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
 
@@ -75,5 +75,5 @@ function fail(engine: Engine, { message, context }: Uplink, error: unknown): voi
 }
 
 function forget(engine: Engine, message: ArrivedResponse | undefined): void {
-  if (message?.received?.confirmable === true) engine.deduplication.forget(message.received);
+  if (message?.received !== undefined && isConfirmable(message)) engine.deduplication.forget(message.received);
 }

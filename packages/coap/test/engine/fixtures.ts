@@ -14,6 +14,7 @@ export class Bench {
   readonly clock = new VirtualClock();
   readonly timers = new TimerQueue({ clock: this.clock });
   readonly times: TransmissionTimes = transmissionTimes(DEFAULT_TRANSMISSION_PARAMETERS);
+  readonly random = seededRandom(1);
   readonly evicted: string[] = [];
   readonly table: StateTable;
   limits = 0;
@@ -22,7 +23,7 @@ export class Bench {
     this.table = new StateTable({
       clock: this.clock,
       timers: this.timers,
-      random: seededRandom(1),
+      random: this.random,
       limits: DEFAULT_LIMITS,
       settingsOf: () => ({ parameters: DEFAULT_TRANSMISSION_PARAMETERS, times: this.times, szx: 5 }),
       lifetimeMs: this.times.exchangeLifetimeMs,
