@@ -1,0 +1,48 @@
+import type { Clock } from '@flownexus/datagram';
+import type { PlugtestClient } from './plugtest-client.ts';
+import type { Wire } from './wire.ts';
+
+/** The resources that the test descriptions name. */
+export type ResourceName =
+  | 'test'
+  | 'separate'
+  | 'seg1/seg2/seg3'
+  | 'query'
+  | 'location-query'
+  | 'multi-format'
+  | 'validate'
+  | 'create1'
+  | 'large'
+  | 'large-update'
+  | 'large-create'
+  | 'large-post'
+  | 'obs'
+  | 'obs-non'
+  | 'obs-large'
+  | 'obs-pumping'
+  | 'obs-reset';
+
+/** Where a case runs: a client, a server, and what lies between them. */
+export interface Environment {
+  /** The client under test. */
+  readonly client: PlugtestClient;
+  /** Another client, to change things at the server. The wire does not show its messages. */
+  readonly operator: PlugtestClient;
+  readonly wire: Wire;
+  /** The path of a resource. Servers that nobody can teach other names have their own. */
+  readonly at: (resource: ResourceName) => readonly string[];
+  /** Resolves like `promise`: on a virtual clock, by letting time pass. */
+  readonly run: <T>(promise: Promise<T>) => Promise<T>;
+  /** Resolves when a resource that changes by itself has done so. */
+  readonly changed: (resource: ResourceName) => Promise<void>;
+  readonly clock: Clock;
+}
+
+/** One test description of the ETSI plugtests. */
+export interface PlugtestCase {
+  readonly id: string;
+  readonly title: string;
+  /** The case waits for retransmissions: both sides have short ACK_TIMEOUTs where they can. */
+  readonly retransmits?: boolean;
+  readonly run: (environment: Environment) => Promise<void>;
+}
