@@ -3,15 +3,12 @@ import {
   buildOptions,
   type CoapEndpoint,
   type CoapMessage,
-  type CoapOption,
-  type CoapRequest,
-  type CoapResponse,
   decodeMessage,
   encodeMessage,
   findOption,
-  makeOption,
   MessageType,
   OptionNumber,
+  type RequestOptions,
   stringOptions,
   uintOption,
 } from '../../src/index.ts';
@@ -23,51 +20,47 @@ import {
   type PlugtestRequest,
 } from './plugtest-client.ts';
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Sends one message and resolves to the answer: for what no client sends of itself. */
 export type ByHand = (message: CoapMessage) => Promise<CoapMessage>;
 
-/** A party at a transport of its own that says one thing at a time. */
+/** A party at a transport of its own that says one thing. */
 export function byHand(transport: DatagramTransport, host: string, port: number): ByHand {
   return async (message) => {
-    const answer = new Inbox<Uint8Array>();
-    await transport.open({ onDatagram: (_peer, datagram) => answer.push(datagram), onPeerClosed: () => undefined });
+    const answers = new Inbox<Uint8Array>();
+    await transport.open({ onDatagram: (_peer, datagram) => answers.push(datagram), onPeerClosed: () => undefined });
     transport.send(await transport.connect!(host, port), encodeMessage(message));
-    const response = decodeMessage(await answer.next());
+    const answer = decodeMessage(await answers.next());
     await transport.close();
-    return response;
+    return answer;
   };
 }
 
-/** The client role of our endpoint, through its public API. It chooses tokens itself: an empty one is sent by hand. */
+/** The client role of our endpoint, through its public API. It chooses its tokens: the empty one is sent by hand. */
 export function ourClient(endpoint: CoapEndpoint, peer: Peer, say?: ByHand): PlugtestClient {
   return {
     async request(request) {
-      if (request.emptyToken === true) {
-        const { options, ...fields } = toRequest(request);
-        const message = {
-          type: MessageType.CON,
-          code: request.method,
-          messageId: 1,
-          token: new Uint8Array(0),
-          options: buildOptions({ ...fields, options }),
-          payload: request.payload ?? new Uint8Array(0),
-        };
-        if (say === undefined) throw new TypeError('this client does not speak by hand');
-        return toReply(await say(message));
-      }
-      return toReply(await endpoint.request(peer, toRequest(request)));
+      if (request.emptyToken !== true) return endpoint.request(peer, request, optionsOf(request));
+      if (say === undefined) throw new TypeError('this client does not speak by hand');
+      return shown(await say(messageOf(request)));
     },
 
     async observe(request): Promise<PlugtestObservation> {
       const inbox = new Inbox<PlugtestReply>();
-      const observation = await endpoint.observe(peer, toRequest(request), {
-        onNotification: (notification) => inbox.push(toReply(notification)),
-        onEnd: (end) => {
-          if (end.reason === 'response') inbox.push(toReply(end.response));
+      const observation = await endpoint.observe(
+        peer,
+        request,
+        {
+          onNotification: (notification) => inbox.push(notification),
+          onEnd: (end) => {
+            if (end.reason === 'response') inbox.push(end.response);
+          },
         },
-      });
+        optionsOf(request),
+      );
       return {
-        first: toReply(observation.response),
+        first: observation.response,
         next: () => inbox.next(),
         async cancel() {
           await observation.cancel();
@@ -79,23 +72,26 @@ export function ourClient(endpoint: CoapEndpoint, peer: Peer, say?: ByHand): Plu
       };
     },
 
-    ping() {
-      return Promise.reject(new Error('not yet'));
-    },
+    ping: () => endpoint.ping(peer),
   };
 }
 
-function toRequest(request: PlugtestRequest): CoapRequest {
-  const { etags = [], ifMatch = [], ifNoneMatch = false, emptyToken: _token, blockSize: _blockSize, ...rest } = request;
-  const options: CoapOption[] = [
-    ...etags.map((etag) => makeOption(OptionNumber.ETAG, etag)),
-    ...ifMatch.map((etag) => makeOption(OptionNumber.IF_MATCH, etag)),
-    ...(ifNoneMatch ? [makeOption(OptionNumber.IF_NONE_MATCH, new Uint8Array(0))] : []),
-  ];
-  return { ...rest, options };
+function optionsOf({ blockSize }: PlugtestRequest): RequestOptions {
+  return blockSize === undefined ? {} : { blockSize };
 }
 
-function toReply({ code, payload, options }: Pick<CoapResponse, 'code' | 'payload' | 'options'>): PlugtestReply {
+function messageOf(request: PlugtestRequest): CoapMessage {
+  return {
+    type: MessageType.CON,
+    code: request.method,
+    messageId: 1,
+    token: NO_BYTES,
+    options: buildOptions(request),
+    payload: request.payload ?? NO_BYTES,
+  };
+}
+
+function shown({ code, payload, options }: CoapMessage): PlugtestReply {
   return {
     code,
     payload,
