@@ -6,13 +6,10 @@ import {
   type PlugtestRequest,
 } from '../plugtest/plugtest-client.ts';
 import { type Command, ForeignProgram } from './foreign-program.ts';
+import type { RunningClient } from './peer.ts';
 
 /** A client of a foreign stack that does what it is told. */
-export interface ForeignClient extends PlugtestClient {
-  stop(): Promise<void>;
-}
-
-export async function startForeignClient(command: Command): Promise<ForeignClient> {
+export async function startForeignClient(command: Command): Promise<RunningClient> {
   const inboxes = new Map<string, Inbox<Line>>();
   const hear = (text: string): void => {
     const line = parseLine(text);
@@ -31,12 +28,12 @@ export async function startForeignClient(command: Command): Promise<ForeignClien
   const ask = async (operation: string, fields: readonly string[]): Promise<Line> => {
     return checked(await tell(operation, fields).inbox.next());
   };
-  return {
+  const towards = (port: number): PlugtestClient => ({
     async request(request) {
-      return toReply(await ask('request', fieldsOf(request)));
+      return toReply(await ask('request', [`port=${port}`, ...fieldsOf(request)]));
     },
     async observe(request): Promise<PlugtestObservation> {
-      const { id, inbox } = tell('observe', fieldsOf(request));
+      const { id, inbox } = tell('observe', [`port=${port}`, ...fieldsOf(request)]);
       return {
         first: toReply(checked(await inbox.next())),
         next: async () => toReply(checked(await inbox.next())),
@@ -49,10 +46,10 @@ export async function startForeignClient(command: Command): Promise<ForeignClien
       };
     },
     async ping() {
-      await ask('ping', []);
+      await ask('ping', [`port=${port}`]);
     },
-    stop: () => program.stop(),
-  };
+  });
+  return { towards, stop: () => program.stop() };
 }
 
 interface Line {

@@ -15,10 +15,10 @@ export interface Command {
  * A server begins with `port N`. A client begins with `ready` and is told `ID OPERATION name=value ...`, texts and bytes in
  * hexadecimal:
  *
- * - `request` and `observe` with `method`, `con` (1 or 0), `path` and `query` (each part), `payload`, `format`, `accept`, `etag`,
+ * - `request` and `observe` with `port`, `method`, `con` (1 or 0), `path` and `query` (each part), `payload`, `format`, `accept`, `etag`,
  *   `ifmatch`, `ifnonematch` (1), `block` (bytes) and `emptytoken` (1);
  * - `cancel` and `forget` with `observation`, the ID of an `observe`;
- * - `ping`.
+ * - `ping` with `port`.
  *
  * It answers `ID reply` or `ID notification` with `code`, `payload`, `format`, `etag`, `lpath` and `lquery`, or `ID done`, or
  * `ID error` with a text.

@@ -1,4 +1,4 @@
-import type { ResourceName } from '../plugtest/environment.ts';
+import type { Deviation, ResourceName } from '../plugtest/environment.ts';
 import type { PlugtestClient } from '../plugtest/plugtest-client.ts';
 
 /** How the two sides of a test are set. Times are in milliseconds. */
@@ -13,8 +13,12 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** A client of a foreign stack. */
-export type RunningClient = PlugtestClient & { stop(): Promise<void> };
+/** A running client of a foreign stack. */
+export interface RunningClient {
+  /** The client as a case uses it, for a server at a port of this machine. */
+  towards(port: number): PlugtestClient;
+  stop(): Promise<void>;
+}
 
 /** A foreign stack. */
 export interface ForeignPeer {
@@ -22,11 +26,12 @@ export interface ForeignPeer {
   /** Why it can't take part, or undefined when it can. */
   readonly missing: () => string | undefined;
   readonly startServer: (settings: Settings) => Promise<RunningServer>;
-  readonly startClient: (port: number, settings: Settings) => Promise<RunningClient>;
+  readonly startClient: (settings: Settings) => Promise<RunningClient>;
   /** Where its server has a resource, when it is not where the descriptions have it. */
   readonly paths?: Partial<Record<ResourceName, readonly string[]>>;
   /** Makes what its server does not have of itself. */
   readonly prepare?: (operator: PlugtestClient) => Promise<void>;
+  readonly deviations?: readonly Deviation[];
   /** Why a case does not run against its server, by ID. */
   readonly serverLacks: Readonly<Record<string, string>>;
   /** Why a case does not run with its client, by ID. */

@@ -1,6 +1,8 @@
+import { systemClock } from '@flownexus/datagram';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { plugtestCases } from '../plugtest/cases/index.ts';
-import type { ForeignPeer, RunningServer } from './peer.ts';
+import { transcript } from '../plugtest/checks.ts';
+import type { ForeignPeer, RunningClient, RunningServer } from './peer.ts';
 import {
   foreignClientEnvironment,
   foreignServerEnvironment,
@@ -24,7 +26,7 @@ export function plugtestSuite(peer: ForeignPeer): void {
       const lack = peer.serverLacks[each.id];
       test.skipIf(lack !== undefined)(nameOf(each, lack), async () => {
         const settings = settingsFor(each);
-        const server = each.retransmits === true ? await peer.startServer(settings) : shared;
+        const server = needsOwnServer(each) ? await peer.startServer(settings) : shared;
         try {
           await runIn(await foreignServerEnvironment(peer, server.port, settings), each);
         } finally {
@@ -35,10 +37,22 @@ export function plugtestSuite(peer: ForeignPeer): void {
   });
 
   describe.skipIf(missing !== undefined)(`${peer.name}'s client and our server${suffix}`, () => {
+    let shared: RunningClient;
+    beforeAll(async () => {
+      shared = await peer.startClient(settingsFor({}));
+    });
+    afterAll(() => shared.stop());
+
     for (const each of plugtestCases) {
       const lack = peer.clientLacks[each.id];
       test.skipIf(lack !== undefined)(nameOf(each, lack), async () => {
-        await runIn(await foreignClientEnvironment(peer, settingsFor(each)), each);
+        const settings = settingsFor(each);
+        const client = each.retransmits === true ? await peer.startClient(settings) : shared;
+        try {
+          await runIn(await foreignClientEnvironment(peer, client, settings), each);
+        } finally {
+          if (client !== shared) await client.stop();
+        }
       });
     }
   });
@@ -46,14 +60,27 @@ export function plugtestSuite(peer: ForeignPeer): void {
 
 type Case = (typeof plugtestCases)[number];
 
+/** One with its timing, or one that does not have the observers of the cases before, who are gone. */
+function needsOwnServer({ id, retransmits = false }: Case): boolean {
+  return retransmits || id.includes('_OBS_');
+}
+
 function nameOf({ id, title }: Case, lack: string | undefined): string {
   return `${id}: ${title}${lack === undefined ? '' : ` (skipped: ${lack})`}`;
 }
 
+/** A case that hangs says what went over the wire. */
+const DEADLINE_MS = 15_000;
+
 async function runIn({ environment, end }: UdpEnvironment, { run }: Case): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = systemClock.schedule(DEADLINE_MS, () => {
+    reject(new Error(`not done after ${DEADLINE_MS} ms; the wire:\n${transcript(environment.wire)}`));
+  });
   try {
-    await run(environment);
+    await Promise.race([run(environment), late]);
   } finally {
+    timer.cancel();
     await end();
   }
 }

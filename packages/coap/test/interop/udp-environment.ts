@@ -6,7 +6,7 @@ import { byHand, ourClient } from '../plugtest/our-client.ts';
 import type { PlugtestClient } from '../plugtest/plugtest-client.ts';
 import { plugtestServer } from '../plugtest/server.ts';
 import { Wire } from '../plugtest/wire.ts';
-import type { ForeignPeer, Settings } from './peer.ts';
+import type { ForeignPeer, RunningClient, Settings } from './peer.ts';
 
 const HOST = '127.0.0.1';
 /** How often the resources of the servers that we build change, and how long /separate takes them. */
@@ -43,6 +43,7 @@ export async function foreignServerEnvironment(
     operator: operating,
     wire,
     at: (resource) => peer.paths?.[resource] ?? resource.split('/'),
+    deviations: peer.deviations ?? [],
   });
   return {
     environment,
@@ -54,7 +55,11 @@ export async function foreignServerEnvironment(
 }
 
 /** A foreign client and our server on loopback. */
-export async function foreignClientEnvironment(peer: ForeignPeer, settings: Settings): Promise<UdpEnvironment> {
+export async function foreignClientEnvironment(
+  peer: ForeignPeer,
+  client: RunningClient,
+  settings: Settings,
+): Promise<UdpEnvironment> {
   const wire = new Wire();
   const resources = plugtestServer({ clock: systemClock, periodMs: PERIOD_MS, separateMs: SEPARATE_MS });
   const server = await openEndpoint(wire.watch(localTransport(), 'server'), settings, {
@@ -64,16 +69,15 @@ export async function foreignClientEnvironment(peer: ForeignPeer, settings: Sett
   const { port } = server.localAddress!;
   const operator = await openEndpoint(localTransport(), DEFAULTS);
   wire.bystanders.add(operator.localAddress!.port);
-  const client = await peer.startClient(port, settings);
   return {
     environment: environmentOf({
-      client,
+      client: client.towards(port),
       operator: ourClient(operator, await operator.connect(HOST, port)),
       wire,
       at: (resource) => resource.split('/'),
+      deviations: peer.deviations ?? [],
     }),
     async end() {
-      await client.stop();
       resources.stop();
       await operator.close();
       await server.close();
@@ -101,15 +105,12 @@ async function openEndpoint(
   return endpoint;
 }
 
-type Parts = Pick<Environment, 'client' | 'operator' | 'wire' | 'at'>;
+type Parts = Pick<Environment, 'client' | 'operator' | 'wire' | 'at' | 'deviations'>;
 
-function environmentOf({ client, operator, wire, at }: Parts): Environment {
+function environmentOf(parts: Parts): Environment {
+  const { operator, at } = parts;
   return {
-    client,
-    operator,
-    wire,
-    at,
-    clock: systemClock,
+    ...parts,
     run: (promise) => promise,
     changed: (resource) => nextChange(operator, at(resource)),
   };

@@ -80,6 +80,16 @@ export function describe(message: CoapMessage): string {
   return `${type} ${formatCode(message.code)}${rest === '' ? '' : ` ${rest}`}`;
 }
 
+/** What went over the wire, a line for each message. */
+export function transcript(wire: Wire): string {
+  const lines = wire.entries.map(({ from, message, lost }) => {
+    const options = message.options.map(({ number, value }) => `${number}:${Buffer.from(value).toString('hex')}`);
+    const token = Buffer.from(message.token).toString('hex');
+    return `${from}${lost ? ' (lost)' : ''} ${describe(message)} #${message.messageId} ${token} [${options.join(' ')}]`;
+  });
+  return lines.join('\n');
+}
+
 /** A request and its piggybacked response: same Message ID, same token (RFC 7252 §5.2.1). */
 export function expectPiggybacked({ request, response }: WireExchange): void {
   expect(request.type).toBe(CON);

@@ -1,4 +1,3 @@
-import type { Clock } from '@flownexus/datagram';
 import type { PlugtestClient } from './plugtest-client.ts';
 import type { Wire } from './wire.ts';
 
@@ -22,6 +21,15 @@ export type ResourceName =
   | 'obs-pumping'
   | 'obs-reset';
 
+/**
+ * What a foreign stack does in another way than the descriptions or the RFCs have it, and a case puts up with:
+ *
+ * - `quotes-sizes`: writes the number of `sz` in quotes (RFC 6690 §2);
+ * - `resets-repeated-response`: answers the retransmission of a separate response that it has seen with a Reset instead of an
+ *   ACK (RFC 7252 §4.5).
+ */
+export type Deviation = 'quotes-sizes' | 'resets-repeated-response';
+
 /** Where a case runs: a client, a server, and what lies between them. */
 export interface Environment {
   /** The client under test. */
@@ -35,7 +43,7 @@ export interface Environment {
   readonly run: <T>(promise: Promise<T>) => Promise<T>;
   /** Resolves when a resource that changes by itself has done so. */
   readonly changed: (resource: ResourceName) => Promise<void>;
-  readonly clock: Clock;
+  readonly deviations: readonly Deviation[];
 }
 
 /** One test description of the ETSI plugtests. */

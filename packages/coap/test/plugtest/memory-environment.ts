@@ -37,7 +37,7 @@ export async function memoryEnvironment(): Promise<{ environment: Environment; e
       ),
       operator: ourClient(operator, await peerOf(operator)),
       wire,
-      clock,
+      deviations: [],
       at: (resource) => resource.split('/'),
       run: (promise) => clock.runUntil(promise),
       changed: () => clock.advanceAsync(PERIOD_MS),

@@ -24,7 +24,7 @@ def message_of(command):
         transport_tuning=Tuning(),
         payload=unhex(command.first("payload") or ""),
     )
-    message.remote = UndecidedRemote("coap", f"127.0.0.1:{given['port']}")
+    message.remote = UndecidedRemote("coap", f"127.0.0.1:{command.first('port')}")
     message.mtype = CON if command.number("con") else NON
     options = message.opt
     options.uri_path = tuple(unhex(value).decode() for value in command.all("path"))
@@ -64,7 +64,8 @@ class Client:
         await apply_block_size(self.context, message, command.number("block"))
         if command.number("emptytoken"):
             # The number of the next token is 0, which is written in no bytes.
-            self.context.request_interfaces[0]._token = 2**64 - 1
+            for manager in self.context.request_interfaces:
+                manager._token = 2**64 - 1
         response = await self.context.request(message).response
         say(command.id, "reply", *shown(response))
 
