@@ -31,7 +31,8 @@ export interface ForeignPeer {
   readonly paths?: Partial<Record<ResourceName, readonly string[]>>;
   /** Makes what its server does not have of itself. */
   readonly prepare?: (operator: PlugtestClient) => Promise<void>;
-  readonly deviations?: readonly Deviation[];
+  readonly serverDeviations?: readonly Deviation[];
+  readonly clientDeviations?: readonly Deviation[];
   /** Why a case does not run against its server, by ID. */
   readonly serverLacks: Readonly<Record<string, string>>;
   /** Why a case does not run with its client, by ID. */

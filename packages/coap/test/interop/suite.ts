@@ -78,7 +78,10 @@ async function runIn({ environment, end }: UdpEnvironment, { run }: Case): Promi
     reject(new Error(`not done after ${DEADLINE_MS} ms; the wire:\n${transcript(environment.wire)}`));
   });
   try {
-    await Promise.race([run(environment), late]);
+    await Promise.race([run(environment), late]).catch((e: unknown) => {
+      if (process.env['DUMP']) process.stderr.write(`\nWIRE\n${transcript(environment.wire)}\n`);
+      throw e;
+    });
   } finally {
     timer.cancel();
     await end();

@@ -43,7 +43,7 @@ export async function foreignServerEnvironment(
     operator: operating,
     wire,
     at: (resource) => peer.paths?.[resource] ?? resource.split('/'),
-    deviations: peer.deviations ?? [],
+    deviations: peer.serverDeviations ?? [],
   });
   return {
     environment,
@@ -75,7 +75,7 @@ export async function foreignClientEnvironment(
       operator: ourClient(operator, await operator.connect(HOST, port)),
       wire,
       at: (resource) => resource.split('/'),
-      deviations: peer.deviations ?? [],
+      deviations: peer.clientDeviations ?? [],
     }),
     async end() {
       resources.stop();

@@ -27,8 +27,13 @@ export type ResourceName =
  * - `quotes-sizes`: writes the number of `sz` in quotes (RFC 6690 §2);
  * - `resets-repeated-response`: answers the retransmission of a separate response that it has seen with a Reset instead of an
  *   ACK (RFC 7252 §4.5).
+ * - `answers-non-with-con`: answers a Non-confirmable request with a Confirmable message (RFC 7252 §5.2.3 has a SHOULD);
+ * - `asks-with-more`: sets the M bit of Block2 in a request (RFC 7959 §2.2);
+ * - `renumbers-from-block-1`: goes on with block 1 when the server that took block 0 wants smaller ones from there on
+ *   (RFC 7959 §2.3).
  */
-export type Deviation = 'quotes-sizes' | 'resets-repeated-response';
+export type Deviation =
+  'quotes-sizes' | 'resets-repeated-response' | 'answers-non-with-con' | 'asks-with-more' | 'renumbers-from-block-1';
 
 /** Where a case runs: a client, a server, and what lies between them. */
 export interface Environment {

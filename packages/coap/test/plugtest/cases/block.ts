@@ -13,7 +13,12 @@ export function lines(length: number): Uint8Array {
 }
 
 /** Block2 from the first exchange to the last (RFC 7959 §2.4): in order, without gaps, and shown whole. */
-function expectDownload(exchanges: readonly WireExchange[], reply: PlugtestReply, code: string): void {
+function expectDownload(
+  { deviations }: Environment,
+  exchanges: readonly WireExchange[],
+  reply: PlugtestReply,
+  code: string,
+): void {
   expect(exchanges.length).toBeGreaterThan(1);
   const parts: Uint8Array[] = [];
   let offset = 0;
@@ -26,7 +31,7 @@ function expectDownload(exchanges: readonly WireExchange[], reply: PlugtestReply
     expect(answered.num * blockSize(answered.szx)).toBe(offset);
     expect(answered.more).toBe(!last);
     if (asked !== undefined) {
-      expect(asked.more).toBe(false);
+      if (!deviations.includes('asks-with-more')) expect(asked.more).toBe(false);
       expect(asked.num * blockSize(asked.szx)).toBe(offset);
       expect(answered.szx).toBeLessThanOrEqual(asked.szx);
     } else expect(index).toBe(0);
@@ -76,11 +81,12 @@ function isUploadStep({ request }: WireExchange): boolean {
   return blockOption(request.options, OptionNumber.BLOCK1) !== undefined;
 }
 
-async function earlyNegotiation({ client, wire, at, run }: Environment, size: number): Promise<void> {
+async function earlyNegotiation(environment: Environment, size: number): Promise<void> {
+  const { client, wire, at, run } = environment;
   const reply = await run(client.request({ method: Code.GET, path: at('large'), blockSize: size }));
   const exchanges = exchangesOn(wire);
   expect(blockText(exchanges[0]!.request, OptionNumber.BLOCK2)).toBe(`0/0/${size}`);
-  expectDownload(exchanges, reply, '2.05');
+  expectDownload(environment, exchanges, reply, '2.05');
 }
 
 /** The resource has what was uploaded. Asked by somebody else. */
@@ -103,19 +109,22 @@ export const block: readonly PlugtestCase[] = [
   {
     id: 'TD_COAP_BLOCK_02',
     title: 'GET of a large resource, late negotiation',
-    async run({ client, wire, at, run }) {
+    async run(environment) {
+      const { client, wire, at, run } = environment;
       const reply = await run(client.request({ method: Code.GET, path: at('large') }));
       const exchanges = exchangesOn(wire);
       expect(blockText(exchanges[0]!.request, OptionNumber.BLOCK2)).toBeUndefined();
-      expectDownload(exchanges, reply, '2.05');
+      expectDownload(environment, exchanges, reply, '2.05');
     },
   },
   {
     id: 'TD_COAP_BLOCK_03',
     title: 'PUT of a large resource',
     async run(environment) {
-      const { client, wire, at, run } = environment;
-      for (const size of [16, 64, 256, 512, 1024]) {
+      const { client, wire, at, run, deviations } = environment;
+      // Our servers want 512 bytes from the second block on.
+      const largest = deviations.includes('renumbers-from-block-1') ? [] : [1024];
+      for (const size of [16, 64, 256, 512, ...largest]) {
         wire.clear();
         const payload = lines(size * 3 + 5);
         const path = at('large-update');
@@ -148,14 +157,15 @@ export const block: readonly PlugtestCase[] = [
   {
     id: 'TD_COAP_BLOCK_05',
     title: 'POST with blocks in both directions',
-    async run({ client, wire, at, run }) {
+    async run(environment) {
+      const { client, wire, at, run } = environment;
       const payload = lines(1300);
       const request = { method: Code.POST, path: at('large-post'), payload, contentFormat: TEXT, blockSize: 256 };
       const reply = await run(client.request(request));
       const exchanges = exchangesOn(wire);
       const uploads = exchanges.filter(isUploadStep);
       expectUpload(uploads, { payload, blockSize: 256, codes: ['2.04'] });
-      expectDownload(exchanges.slice(uploads.length - 1), reply, '2.04');
+      expectDownload(environment, exchanges.slice(uploads.length - 1), reply, '2.04');
       for (const further of exchanges.slice(uploads.length)) {
         expect(further.request.code).toBe(Code.POST);
         expect(further.request.payload).toHaveLength(0);
