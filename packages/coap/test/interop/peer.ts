@@ -1,4 +1,4 @@
-import type { Deviation, ResourceName } from '../plugtest/environment.ts';
+import type { Deviation, Environment, ResourceName } from '../plugtest/environment.ts';
 import type { PlugtestClient } from '../plugtest/plugtest-client.ts';
 
 /** How the two sides of a test are set. Times are in milliseconds. */
@@ -29,8 +29,11 @@ export interface ForeignPeer {
   readonly startClient: (settings: Settings) => Promise<RunningClient>;
   /** Where its server has a resource, when it is not where the descriptions have it. */
   readonly paths?: Partial<Record<ResourceName, readonly string[]>>;
+  readonly separate?: Environment['separate'];
   /** Makes what its server does not have of itself. */
   readonly prepare?: (operator: PlugtestClient) => Promise<void>;
+  /** Its server is started anew for each case, which costs little. */
+  readonly serverPerCase?: boolean;
   readonly serverDeviations?: readonly Deviation[];
   readonly clientDeviations?: readonly Deviation[];
   /** Why a case does not run against its server, by ID. */

@@ -26,7 +26,7 @@ export function plugtestSuite(peer: ForeignPeer): void {
       const lack = peer.serverLacks[each.id];
       test.skipIf(lack !== undefined)(nameOf(each, lack), async () => {
         const settings = settingsFor(each);
-        const server = needsOwnServer(each) ? await peer.startServer(settings) : shared;
+        const server = peer.serverPerCase === true || needsOwnServer(each) ? await peer.startServer(settings) : shared;
         try {
           await runIn(await foreignServerEnvironment(peer, server.port, settings), each);
         } finally {
@@ -78,10 +78,7 @@ async function runIn({ environment, end }: UdpEnvironment, { run }: Case): Promi
     reject(new Error(`not done after ${DEADLINE_MS} ms; the wire:\n${transcript(environment.wire)}`));
   });
   try {
-    await Promise.race([run(environment), late]).catch((e: unknown) => {
-      if (process.env['DUMP']) process.stderr.write(`\nWIRE\n${transcript(environment.wire)}\n`);
-      throw e;
-    });
+    await Promise.race([run(environment), late]);
   } finally {
     timer.cancel();
     await end();

@@ -13,6 +13,8 @@ const HOST = '127.0.0.1';
 export const PERIOD_MS = 250;
 export const SEPARATE_MS = 300;
 
+const SEPARATE = { path: ['separate'] };
+
 const DEFAULTS: Settings = { ackTimeoutMs: 2000, maxRetransmit: 4 };
 const SHORT: Settings = { ackTimeoutMs: 150, maxRetransmit: 2 };
 
@@ -43,6 +45,7 @@ export async function foreignServerEnvironment(
     operator: operating,
     wire,
     at: (resource) => peer.paths?.[resource] ?? resource.split('/'),
+    separate: peer.separate ?? SEPARATE,
     deviations: peer.serverDeviations ?? [],
   });
   return {
@@ -75,6 +78,7 @@ export async function foreignClientEnvironment(
       operator: ourClient(operator, await operator.connect(HOST, port)),
       wire,
       at: (resource) => resource.split('/'),
+      separate: SEPARATE,
       deviations: peer.clientDeviations ?? [],
     }),
     async end() {
@@ -105,7 +109,7 @@ async function openEndpoint(
   return endpoint;
 }
 
-type Parts = Pick<Environment, 'client' | 'operator' | 'wire' | 'at' | 'deviations'>;
+type Parts = Pick<Environment, 'client' | 'operator' | 'wire' | 'at' | 'separate' | 'deviations'>;
 
 function environmentOf(parts: Parts): Environment {
   const { operator, at } = parts;

@@ -38,6 +38,7 @@ export async function memoryEnvironment(): Promise<{ environment: Environment; e
       operator: ourClient(operator, await peerOf(operator)),
       wire,
       deviations: [],
+      separate: { path: ['separate'] },
       at: (resource) => resource.split('/'),
       run: (promise) => clock.runUntil(promise),
       changed: () => clock.advanceAsync(PERIOD_MS),

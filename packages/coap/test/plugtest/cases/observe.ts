@@ -13,7 +13,7 @@ import {
 import { bytes, codeOf, exchangesOn, isEmptyAck, isReset, messagesOf, text } from '../checks.ts';
 import type { Environment, PlugtestCase, ResourceName } from '../environment.ts';
 import type { PlugtestObservation, PlugtestReply } from '../plugtest-client.ts';
-import type { Wire } from '../wire.ts';
+import type { Wire, WireEntry } from '../wire.ts';
 
 const { CON, NON } = MessageType;
 
@@ -112,6 +112,14 @@ async function expectSilence({ wire, changed }: Environment, resource: ResourceN
   expect(saidTo(wire, token, since).map((message) => codeOf(message))).toEqual([]);
 }
 
+/** The response to the cancellation, which not every client waits for. */
+function answerToCancel(token: Uint8Array): (entries: readonly WireEntry[]) => WireEntry | undefined {
+  return (entries) =>
+    entries.find(({ from, message }) => {
+      return from === 'server' && same(message.token, token) && observeOf(message) === undefined;
+    });
+}
+
 /** The next notification that is wanted; others may come before it. */
 async function nextThat(
   { run }: Environment,
@@ -167,6 +175,7 @@ export const observation: readonly PlugtestCase[] = [
       const { observation: observed, token } = await observe(environment, 'obs');
       await run(observed.next());
       await run(observed.cancel());
+      await run(wire.until(answerToCancel(token)));
       const { request, response } = exchangesOn(wire).at(-1)!;
       expect(observeOf(request)).toBe(1);
       expect(request.token).toEqual(token);
