@@ -17,8 +17,7 @@ export type ResourceName =
   | 'obs'
   | 'obs-non'
   | 'obs-large'
-  | 'obs-pumping'
-  | 'obs-reset';
+  | 'obs-pumping';
 
 /**
  * What a foreign stack does in another way than the descriptions or the RFCs have it, and a case puts up with:
@@ -60,6 +59,8 @@ export interface Environment {
   /** Resolves when a resource that changes by itself has done so. */
   readonly changed: (resource: ResourceName) => Promise<void>;
   readonly deviations: readonly Deviation[];
+  /** Starts the server anew: it forgets everything. Where the case says that it needs that. */
+  readonly reboot?: () => Promise<void>;
 }
 
 /** One test description of the ETSI plugtests. */
@@ -68,5 +69,7 @@ export interface PlugtestCase {
   readonly title: string;
   /** The case waits for retransmissions: both sides have short ACK_TIMEOUTs where they can. */
   readonly retransmits?: boolean;
+  /** Why the case runs with our client and our server alone. */
+  readonly onlyOurs?: string;
   readonly run: (environment: Environment) => Promise<void>;
 }

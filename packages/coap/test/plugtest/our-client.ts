@@ -57,7 +57,7 @@ export function ourClient(endpoint: CoapEndpoint, peer: Peer, say?: ByHand): Plu
             if (end.reason === 'response') inbox.push(end.response);
           },
         },
-        optionsOf(request),
+        { ...optionsOf(request), reregister: request.reregister ?? false },
       );
       return {
         first: observation.response,

@@ -13,6 +13,8 @@ export interface PlugtestRequest {
   readonly ifNoneMatch?: boolean;
   /** Of a GET: asks for blocks of this size in its first message. Of a PUT or POST: sends blocks of this size. */
   readonly blockSize?: number;
+  /** Of an observation: registers again when nothing comes for longer than Max-Age (RFC 7641 §3.3.1). */
+  readonly reregister?: boolean;
   /** A token of no bytes. Clients choose their tokens: for many this takes a message made by hand. */
   readonly emptyToken?: boolean;
 }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import {
+  blockOption,
   type CoapMessage,
   Code,
   codeClass,
@@ -15,7 +16,7 @@ import type { Environment, PlugtestCase, ResourceName } from '../environment.ts'
 import type { PlugtestObservation, PlugtestReply } from '../plugtest-client.ts';
 import type { Wire, WireEntry } from '../wire.ts';
 
-const { CON, NON } = MessageType;
+const { ACK, CON, NON } = MessageType;
 
 interface Observing {
   readonly observation: PlugtestObservation;
@@ -44,17 +45,24 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** Notifications under a token without the response to the registration, each once. */
+/** Notifications under a token, each once: what is not the piggybacked response to a request. */
 function notificationsOn(wire: Wire, token: Uint8Array): CoapMessage[] {
-  return messagesOf(wire, 'server')
-    .filter((message) => isResponse(message.code) && same(message.token, token))
-    .slice(1);
+  const requests = new Set(messagesOf(wire, 'client').map(({ messageId }) => messageId));
+  return messagesOf(wire, 'server').filter(({ type, code, messageId, token: own }) => {
+    return isResponse(code) && same(own, token) && !(type === ACK && requests.has(messageId));
+  });
 }
 
+const hasBlocks = (message: CoapMessage): boolean => blockOption(message.options, OptionNumber.BLOCK2)?.more === true;
+
 /** Registers, and checks what goes over the wire (the first steps of each description). */
-async function observe(environment: Environment, resource: ResourceName, confirmable = true): Promise<Observing> {
+async function observe(
+  environment: Environment,
+  resource: ResourceName,
+  { confirmable = true, reregister = false } = {},
+): Promise<Observing> {
   const { client, wire, at, run } = environment;
-  const observation = await run(client.observe({ method: Code.GET, path: at(resource), confirmable }));
+  const observation = await run(client.observe({ method: Code.GET, path: at(resource), confirmable, reregister }));
   const { request, response } = exchangesOn(wire)[0]!;
   expect(request.type).toBe(confirmable ? CON : NON);
   expect(findOption(request.options, OptionNumber.OBSERVE)?.value).toHaveLength(0);
@@ -164,7 +172,7 @@ export const observation: readonly PlugtestCase[] = [
     id: 'TD_COAP_OBS_02',
     title: 'observation, NON',
     async run(environment) {
-      await expectNotifications(environment, await observe(environment, 'obs-non', false), NON);
+      await expectNotifications(environment, await observe(environment, 'obs-non', { confirmable: false }), NON);
     },
   },
   {
@@ -182,6 +190,30 @@ export const observation: readonly PlugtestCase[] = [
       expect(codeOf(response)).toBe('2.05');
       expect(observeOf(response)).toBeUndefined();
       await expectSilence(environment, 'obs', token);
+    },
+  },
+  {
+    id: 'TD_COAP_OBS_04',
+    title: 'the client notices by Max-Age that the server has forgotten the observation',
+    onlyOurs: 'it takes half a minute, and a server that begins anew at the same port',
+    async run(environment) {
+      const { wire, run, reboot } = environment;
+      const observing = await observe(environment, 'obs', { reregister: true });
+      await run(observing.observation.next());
+      await reboot!();
+      const registrations = (entries: readonly WireEntry[]): readonly WireEntry[] =>
+        entries.filter(({ from, message }) => from === 'client' && observeOf(message) === 0);
+      await run(wire.until((entries) => (registrations(entries).length === 2 ? true : undefined)));
+      const [first, second] = registrations(wire.entries);
+      expect(second?.message.type).toBe(CON);
+      expect(second?.message.token).toEqual(first?.message.token);
+      wire.clear();
+      // The response to the registration, then notifications as before.
+      const shown = [await run(observing.observation.next()), await run(observing.observation.next())];
+      expect(shown.map(codeOf)).toEqual(['2.05', '2.05']);
+      const notified = saidTo(wire, observing.token).filter(({ type }) => type === CON);
+      expect(notified.map(({ payload }) => text(payload))).toContain(text(shown[1]!.payload));
+      await acknowledged(environment, notified[0]!);
     },
   },
   {
@@ -273,6 +305,65 @@ export const observation: readonly PlugtestCase[] = [
       expect(uintOption(response.options, OptionNumber.CONTENT_FORMAT)).toBe(observing.contentFormat);
       expect(codeOf(reply)).toBe('2.05');
       await expectNotifications(environment, observing, CON);
+    },
+  },
+  {
+    id: 'TD_COAP_OBS_11',
+    title: 'observation in a lossy context',
+    retransmits: true,
+    async run(environment) {
+      const { wire, run } = environment;
+      const { observation: observed, token } = await observe(environment, 'obs');
+      // Of each notification the first transmission gets lost, and of each second one its acknowledgement.
+      const seen = new Map<number, number>();
+      wire.lose = ({ from, message: { type, messageId } }) => {
+        if (from === 'client' && type !== ACK) return false;
+        const times = (seen.get(messageId) ?? 0) + 1;
+        seen.set(messageId, times);
+        return from === 'server' ? type === CON && times === 1 : times === 2 && seen.size % 2 === 0;
+      };
+      for (let count = 0; count < 3; count += 1) expect(codeOf(await run(observed.next()))).toBe('2.05');
+      // One at a time: what was sent before is not sent again once there is a newer one (RFC 7641 §4.5.2).
+      const order = saidTo(wire, token)
+        .filter(({ type }) => type === CON)
+        .map(({ messageId }) => messageId);
+      const changes = order.filter((messageId, index) => messageId !== order[index - 1]);
+      expect(order.length).toBeGreaterThan(changes.length);
+      expect(changes).toEqual([...new Set(order)]);
+    },
+  },
+  {
+    id: 'TD_COAP_OBS_13',
+    title: 'observation of a large resource',
+    async run(environment) {
+      const { wire, run } = environment;
+      const { observation: observed, token } = await observe(environment, 'obs-large');
+      expect(observed.first.payload.length).toBeGreaterThan(1024);
+      expect(hasBlocks(exchangesOn(wire)[0]!.response)).toBe(true);
+      const shown = [await run(observed.next()), await run(observed.next())];
+      const sent = notificationsOn(wire, token).filter((message) => observeOf(message) !== undefined);
+      for (const message of sent) {
+        expect(message.type).toBe(CON);
+        expect(hasBlocks(message)).toBe(true);
+      }
+      expectAscending(sent);
+      for (const { payload } of shown) {
+        expect(payload).toHaveLength(observed.first.payload.length);
+        expect(sent.some((message) => text(payload).startsWith(text(message.payload)))).toBe(true);
+      }
+    },
+  },
+  {
+    id: 'TD_COAP_OBS_14',
+    title: 'observation of a resource that is large now and then',
+    async run(environment) {
+      const { wire, run } = environment;
+      const { observation: observed, token } = await observe(environment, 'obs-pumping');
+      const shown = [await run(observed.next()), await run(observed.next())];
+      const sent = notificationsOn(wire, token).filter((message) => observeOf(message) !== undefined);
+      expect(new Set(sent.map(hasBlocks))).toEqual(new Set([true, false]));
+      expect(shown.some(({ payload }) => payload.length > 1024)).toBe(true);
+      expect(shown.some(({ payload }) => payload.length < 64)).toBe(true);
     },
   },
 ];
