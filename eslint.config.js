@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/dist-web/**', 'site/**', 'node_modules/**', 'test-results/**'] },
+  { ignores: ['**/dist/**', '**/dist-web/**', 'site/**', 'node_modules/**', 'test-results/**', '.peers/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

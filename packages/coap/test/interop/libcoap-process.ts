@@ -2,14 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
-const CLIENT = 'coap-client-notls';
+export const LIBCOAP_CLIENT = 'coap-client-notls';
 const SERVER = 'coap-server-notls';
 // Without it the client adds a line end.
 const RAW_OUTPUT = ['-o', '-'];
 
 /** Why the libcoap programs can't take part, or undefined when they can. */
 export function libcoapMissing(): string | undefined {
-  for (const program of [CLIENT, SERVER]) {
+  for (const program of [LIBCOAP_CLIENT, SERVER]) {
     if (spawnSync(program, ['-h'], { stdio: 'ignore' }).error !== undefined)
       return `${program} of libcoap3-bin is not installed`;
   }
@@ -24,7 +24,9 @@ export interface LibcoapClientOutput {
 
 /** Runs `coap-client` to its end. `input` becomes the request's payload. */
 export async function runLibcoapClient(args: readonly string[], input?: Uint8Array): Promise<LibcoapClientOutput> {
-  const child = spawn(CLIENT, [...RAW_OUTPUT, ...(input === undefined ? [] : ['-f', '-']), ...args], { stdio: 'pipe' });
+  const child = spawn(LIBCOAP_CLIENT, [...RAW_OUTPUT, ...(input === undefined ? [] : ['-f', '-']), ...args], {
+    stdio: 'pipe',
+  });
   const payload: Buffer[] = [];
   const diagnostics: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => payload.push(chunk));

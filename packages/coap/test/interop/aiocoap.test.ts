@@ -1,0 +1,4 @@
+import { aiocoap } from './aiocoap.ts';
+import { plugtestSuite } from './suite.ts';
+
+plugtestSuite(aiocoap);

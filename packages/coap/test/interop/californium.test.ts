@@ -1,0 +1,4 @@
+import { californium } from './californium.ts';
+import { plugtestSuite } from './suite.ts';
+
+plugtestSuite(californium);

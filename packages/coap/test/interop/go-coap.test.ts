@@ -1,0 +1,4 @@
+import { goCoap } from './go-coap.ts';
+import { plugtestSuite } from './suite.ts';
+
+plugtestSuite(goCoap);

@@ -1,0 +1,4 @@
+import { libcoap } from './libcoap.ts';
+import { plugtestSuite } from './suite.ts';
+
+plugtestSuite(libcoap);
