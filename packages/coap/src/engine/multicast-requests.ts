@@ -1,7 +1,10 @@
 import type { CoapRequest, MulticastOptions, MulticastResponse } from '../api.ts';
+import { Code } from '../code.ts';
 import { encodeMessage } from '../codec.ts';
 import { CoapError } from '../errors.ts';
 import { MessageType } from '../message.ts';
+import { findOption } from '../option-values.ts';
+import { OptionNumber } from '../options.ts';
 import { AsyncQueue } from './async-queue.ts';
 import { abortedError } from './bounded-promise.ts';
 import { checkRange } from './check-range.ts';
@@ -120,6 +123,11 @@ export class MulticastRequests {
 
   #encode(request: CoapRequest, token: Uint8Array): Uint8Array {
     const options = baseOptions(request);
+    if (request.method === Code.GET && findOption(options, OptionNumber.ETAG) !== undefined) {
+      throw new TypeError(
+        'a GET to a group has no ETag: its members have representations of their own (RFC 7252 §8.2.1)',
+      );
+    }
     const messageId = this.#messageIds.take();
     if (messageId === undefined) throw this.#limit('no Message ID is free');
     const { method, payload = NO_BYTES } = request;

@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import {
+  AllCoapNodes,
   Code,
   type CoapObservation,
   type CoapReply,
@@ -13,7 +15,8 @@ import { body, bytes, World } from '../scenarios/world.ts';
 export const EXCHANGES = 8;
 
 /** What the application does next. */
-export type Act = 'request' | 'upload' | 'observe' | 'refresh' | 'cancel' | 'tell' | 'ping' | 'notify' | 'change';
+export type Act =
+  'request' | 'upload' | 'observe' | 'refresh' | 'cancel' | 'tell' | 'ping' | 'notify' | 'change' | 'discover';
 export const acts: readonly Act[] = [
   'request',
   'upload',
@@ -24,6 +27,7 @@ export const acts: readonly Act[] = [
   'ping',
   'notify',
   'change',
+  'discover',
 ];
 
 /** An endpoint with everything under way, in both roles, whose promises are counted. */
@@ -90,6 +94,9 @@ export class BusyEndpoint {
         return;
       case 'change':
         this.#router.notify('/r/value');
+        return;
+      case 'discover':
+        this.count(this.#discover());
     }
   }
 
@@ -106,6 +113,13 @@ export class BusyEndpoint {
     for (const observation of this.#observations) observation.forget();
     for (const relation of this.#relations) relation.end();
     this.#router.endObservations('/r/value');
+  }
+
+  async #discover(): Promise<void> {
+    const { endpoint } = this.world;
+    const group = await endpoint.connect(AllCoapNodes.IPV4, 5683);
+    const responses = endpoint.multicast(group, { method: Code.GET, path: ['large'] }, { maxResponses: 2 });
+    for await (const { response } of responses) expect(response.payload.length).toBeLessThanOrEqual(200);
   }
 
   #observe(path: readonly string[], reregister: boolean): void {

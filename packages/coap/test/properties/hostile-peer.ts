@@ -67,6 +67,8 @@ export class HostilePeer {
 
   hear(datagrams: readonly Uint8Array[]): void {
     for (const datagram of datagrams) {
+      // In a group it hears itself.
+      if (this.#sent.some((own) => Buffer.compare(own, datagram) === 0)) continue;
       const message = decodeMessage(datagram);
       this.#echo = message.options.find(({ number }) => number === OptionNumber.ECHO) ?? this.#echo;
       this.#heard.push(message);

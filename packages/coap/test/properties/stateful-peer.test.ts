@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Code } from '../../src/index.ts';
+import { AllCoapNodes, Code } from '../../src/index.ts';
 import { acts, BusyEndpoint, EXCHANGES, type Act } from './busy-endpoint.ts';
 import { HostilePeer, moves, type Move } from './hostile-peer.ts';
 import { mutation, type Mutation } from './mutations.ts';
@@ -11,10 +11,13 @@ interface Step {
   readonly move: Move;
   readonly mutation: Mutation;
   readonly act: Act | undefined;
+  /** What it says goes to the group that the endpoint is in. */
+  readonly toGroup: boolean;
   readonly which: number;
   readonly pauseMs: number;
 }
 
+const group = { host: AllCoapNodes.IPV4, port: 5683 };
 const RIGHT: Mutation = { message: [], bytes: [] };
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
@@ -22,6 +25,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     move: fc.oneof({ weight: 2, arbitrary: fc.constant<Move>('answer') }, fc.constantFrom(...moves)),
     mutation: fc.oneof({ weight: 3, arbitrary: fc.constant(RIGHT) }, mutation),
     act: fc.option(fc.constantFrom(...acts), { nil: undefined, freq: 2 }),
+    toGroup: fc.nat(11).map((value) => value === 11),
     which: fc.nat(0xffff),
     pauseMs: fc.oneof(
       { weight: 12, arbitrary: fc.constant(0) },
@@ -38,11 +42,13 @@ test('a peer that answers with damaged versions of right answers breaks nothing 
       const { world } = endpoint;
       const { device, clock } = world;
       const hostile = new HostilePeer();
-      for (const { move, mutation: changes, act, which, pauseMs } of sequence) {
+      // It hears what the endpoint asks the group, too.
+      const member = world.network.peer('10.0.1.1', group.port, [group.host]);
+      for (const { move, mutation: changes, act, toGroup, which, pauseMs } of sequence) {
         await clock.settle();
-        hostile.hear(device.takeAll());
+        hostile.hear([...device.takeAll(), ...member.takeAll()]);
         const datagram = hostile.say(move, changes, which);
-        if (datagram !== undefined) device.send(world.endpoint.localAddress, datagram);
+        if (datagram !== undefined) device.send(toGroup ? group : world.endpoint.localAddress, datagram);
         if (act !== undefined) endpoint.act(act, which);
         await clock.advanceAsync(pauseMs); // throws what the engine throws
       }

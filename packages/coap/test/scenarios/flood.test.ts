@@ -21,6 +21,7 @@ const LIMITS: Partial<CoapLimits> = {
   responses: 40,
   processingPerPeer: 4,
   processing: 40,
+  delayedResponses: 40,
   deduplicationPerPeer: 100,
   deduplicationEntries: 1000,
   deduplicationBytes: 20_000,
@@ -42,6 +43,7 @@ interface Attack {
   readonly script: (index: number) => Script;
   /** Whether it takes all that peers of unproven addresses may take of the handlers. */
   readonly takesHandlers?: true;
+  readonly toGroup?: true;
 }
 
 const ATTACKS: readonly Attack[] = [
@@ -96,6 +98,11 @@ const ATTACKS: readonly Attack[] = [
       token: token(index),
       options: [...opt.path('routed'), opt.query(`q=${index}`), opt.observe(0)],
     }),
+  },
+  {
+    name: 'requests to a group',
+    script: (index) => ({ type: 'NON', code: '0.01', token: token(index), options: opt.path('small') }),
+    toGroup: true,
   },
   { name: 'pings', script: () => ({ type: 'CON' }) },
   {
@@ -194,7 +201,7 @@ async function prove(world: World): Promise<void> {
   await asking;
 }
 
-describe.each(ATTACKS)('a flood of $name', ({ script, takesHandlers }) => {
+describe.each(ATTACKS)('a flood of $name', ({ script, takesHandlers, toGroup }) => {
   test.each([
     { from: 'one address', source: () => 0 },
     { from: 'one peer with an identity', source: () => 0, identity: { kind: 'psk', identity: 'mallory' } as const },
@@ -224,7 +231,8 @@ describe.each(ATTACKS)('a flood of $name', ({ script, takesHandlers }) => {
     expect([await sendBlock(0), await sendBlock(1)]).toEqual(['ACK 2.31', 'ACK 2.31']);
 
     for (let index = 0; index < DATAGRAMS; index += 1) {
-      flood.hit(source(index), script(index), identity);
+      if (toGroup === true) flood.hitGroup(source(index), script(index), identity);
+      else flood.hit(source(index), script(index), identity);
       if (index % STEP !== STEP - 1) continue;
       server.router.notify('/routed');
       flood.checkUsage();

@@ -34,6 +34,11 @@ export class Flood {
     this.#handler?.onDatagram(floodPeer(source, identity), encodeMessage(this.world.message(script)));
   }
 
+  /** The same to the group that the endpoint is in. */
+  hitGroup(source: number, script: Script, identity: PeerIdentity = ANONYMOUS): void {
+    this.#handler?.onMulticast?.(floodPeer(source, identity), encodeMessage(this.world.message(script)));
+  }
+
   /** Nothing is above its bound. */
   checkUsage(): void {
     const { usage } = this.world.endpoint;

@@ -308,6 +308,7 @@ describe('the end', () => {
 describe('a request that can not be sent', () => {
   test.each<[string, CoapRequest, MulticastOptions, string | RegExp]>([
     ['Confirmable', { ...discovery, confirmable: true }, {}, /Non-confirmable/],
+    ['a GET with an ETag (RFC 7252 §8.2.1)', { ...discovery, etags: [bytes('x')] }, {}, /ETag/],
     ['no method', { method: Code.CONTENT }, {}, /not a method/],
     ['a duration of nothing', discovery, { durationMs: 0 }, /^durationMs is 1 to/],
     ['a duration without end', discovery, { durationMs: Infinity }, /^durationMs is 1 to/],
