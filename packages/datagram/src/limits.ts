@@ -8,6 +8,8 @@ export const DatagramLimits = {
   maxPendingSends: 65_536,
   /** Groups that a transport joins: each has a socket. */
   maxGroups: 16,
+  /** Datagrams that wait for the end of a turn of the event loop; when there are as many they leave at once. */
+  maxSendBatch: 256,
   /** Random bytes drawn from the operating system at a time. */
   randomPoolSize: 4096,
   /** The default bound of a `ByteWriter`, in bytes. */

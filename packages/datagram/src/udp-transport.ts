@@ -7,6 +7,7 @@ import { DatagramLimits } from './limits.ts';
 import { PeerTable } from './peer-table.ts';
 import type { Peer } from './peer.ts';
 import type { DatagramHandler, DatagramTransport } from './transport.ts';
+import { TurnBatch } from './turn-batch.ts';
 import { canonicalAddress, mapAddress, resolveName, unmapAddress } from './udp-address.ts';
 import { checkMulticast, joinGroups, sharesPort, type UdpMulticastOptions } from './udp-multicast.ts';
 import { bindSharedSocket, bindSocket, closeSocket, type Reach } from './udp-socket.ts';
@@ -62,7 +63,7 @@ export interface UdpTransport extends DatagramTransport {
 }
 
 /**
- * A transport over UDP.
+ * A transport over UDP. Datagrams leave when the present turn of the event loop ends, in the order in which they were sent.
  *
  * @example
  * const transport = udpTransport({ port: 5683 });
@@ -76,6 +77,11 @@ export function udpTransport(options: UdpTransportOptions = {}): UdpTransport {
 }
 
 type State = 'new' | 'opening' | 'open' | 'closed';
+
+interface Outgoing {
+  readonly peer: Peer;
+  readonly bytes: Buffer;
+}
 
 class UdpSocketTransport implements UdpTransport {
   readonly scheme: string;
@@ -100,6 +106,8 @@ class UdpSocketTransport implements UdpTransport {
   #handler: DatagramHandler | undefined;
   #localAddress: Address | undefined;
   #pendingSends = 0;
+  /** Answers to what arrived together leave together: waking the receiver for each would cost as much as all the rest. */
+  readonly #outbox = new TurnBatch<Outgoing>(DatagramLimits.maxSendBatch, (datagram) => this.#transmit(datagram));
   #opening: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
@@ -143,14 +151,9 @@ class UdpSocketTransport implements UdpTransport {
       this.statistics.sendErrors += 1;
       return;
     }
-    const host = this.#reach === 'dual' ? mapAddress(peer.host) : peer.host;
     this.#pendingSends += 1;
-    try {
-      // A copy: when its buffer is full the socket reads the bytes later, and the caller may have changed them by then.
-      this.#socket.send(Buffer.from(datagram), peer.port, host, this.#onSent);
-    } catch (error) {
-      this.#onSent(error);
-    }
+    // A copy: the socket reads the bytes later, and the caller may have changed them by then.
+    this.#outbox.add({ peer, bytes: Buffer.from(datagram) });
   }
 
   async connect(host: string, port: number): Promise<Peer> {
@@ -163,6 +166,15 @@ class UdpSocketTransport implements UdpTransport {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #transmit({ peer, bytes }: Outgoing): void {
+    const host = this.#reach === 'dual' ? mapAddress(peer.host) : peer.host;
+    try {
+      this.#socket?.send(bytes, peer.port, host, this.#onSent);
+    } catch (error) {
+      this.#onSent(error);
+    }
   }
 
   async #bind(): Promise<void> {
