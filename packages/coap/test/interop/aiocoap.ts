@@ -12,6 +12,8 @@ function script(name: string): Command {
   return { file: 'python3', args: [join(import.meta.dirname, 'aiocoap', name)], env: ENV };
 }
 
+const NO_BLOCKS = "aiocoap's server puts a response with Observe into one datagram, however large";
+
 export const aiocoap: ForeignPeer = {
   name: 'aiocoap',
   missing() {
@@ -22,7 +24,11 @@ export const aiocoap: ForeignPeer = {
   ...programPeer({ client: script('plugtest_client.py'), server: script('plugtest_server.py') }),
   serverDeviations: ['quotes-sizes'],
   clientDeviations: ['resets-repeated-response'],
-  serverLacks: { TD_COAP_LINK_03: 'in aiocoap rt=* fits resources without rt as well' },
+  serverLacks: {
+    TD_COAP_LINK_03: 'in aiocoap rt=* fits resources without rt as well',
+    TD_COAP_OBS_13: NO_BLOCKS,
+    TD_COAP_OBS_14: NO_BLOCKS,
+  },
   clientLacks: {
     TD_COAP_CORE_31: 'aiocoap sends no pings',
     TD_COAP_OBS_03: 'aiocoap does not cancel with Observe=1',

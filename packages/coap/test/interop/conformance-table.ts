@@ -60,7 +60,7 @@ The test descriptions TD_COAP of the ETSI plugtests (CoAP#4), without proxies, D
   UDP on the loopback interface. \`scripts/install-peers.sh\` installs the foreign stacks; the tests of one that is missing are skipped.
 
 A number stands for the reason, below, why a description does not run with a peer. This page is compared with the lists of the
-tests; \`npx vitest run -u packages/coap/test/interop/conformance-table.test.ts\` writes it anew.
+tests; \`npx vitest run packages/coap/test/interop/conformance-table.test.ts -u\` writes it anew.
 `;
 
 const DEVIATIONS = `## Deviations

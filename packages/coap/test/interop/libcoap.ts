@@ -6,6 +6,8 @@ import type { ForeignPeer } from './peer.ts';
 
 const NO_RESOURCE = "libcoap's example server has no such resource";
 
+const BLOCKS_APART = 'coap-client shows the blocks of a notification one by one';
+
 export const libcoap: ForeignPeer = {
   name: 'libcoap',
   missing: libcoapMissing,
@@ -42,11 +44,15 @@ export const libcoap: ForeignPeer = {
     TD_COAP_OBS_07: 'an observed resource of coap-server can not be deleted',
     TD_COAP_OBS_08: 'an observed resource of coap-server takes no other format',
     TD_COAP_OBS_09: 'an observed resource of coap-server takes no other value',
+    TD_COAP_OBS_13: NO_RESOURCE,
+    TD_COAP_OBS_14: NO_RESOURCE,
   },
   clientDeviations: ['leaves-with-the-response'],
   clientLacks: {
     TD_COAP_CORE_12: 'coap-client has a token in each request',
     TD_COAP_CORE_31: 'coap-client sends no ping alone',
     TD_COAP_OBS_06: 'coap-client cancels with Observe=1 only',
+    TD_COAP_OBS_13: BLOCKS_APART,
+    TD_COAP_OBS_14: BLOCKS_APART,
   },
 };

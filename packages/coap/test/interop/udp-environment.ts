@@ -1,6 +1,5 @@
 import { systemClock, systemRandom, udpTransport, type DatagramTransport } from '@flownexus/datagram';
-import { Code, CoapEndpoint, type CoapEndpointOptions } from '../../src/index.ts';
-import { text } from '../plugtest/checks.ts';
+import { Code, CoapEndpoint, type CoapEndpointOptions, isSuccess } from '../../src/index.ts';
 import type { Environment } from '../plugtest/environment.ts';
 import { byHand, ourClient } from '../plugtest/our-client.ts';
 import type { PlugtestClient } from '../plugtest/plugtest-client.ts';
@@ -115,14 +114,17 @@ function environmentOf(parts: Parts): Environment {
   const { operator, at } = parts;
   return {
     ...parts,
+    // 0.9 s with short retransmissions
+    patience: 5,
     run: (promise) => promise,
     changed: (resource) => nextChange(operator, at(resource)),
   };
 }
 
-/** Asks until the resource is another one. */
-async function nextChange(operator: PlugtestClient, path: ReturnType<Environment['at']>): Promise<void> {
-  const ask = async (): Promise<string> => text((await operator.request({ method: Code.GET, path })).payload);
-  const before = await ask();
-  while ((await ask()) === before);
+/** The next notification to somebody else. */
+async function nextChange(operator: PlugtestClient, path: readonly string[]): Promise<void> {
+  const observation = await operator.observe({ method: Code.GET, path });
+  const { code } = await observation.next();
+  // An error has ended it: the Content-Format is another one now.
+  if (isSuccess(code)) await observation.cancel();
 }

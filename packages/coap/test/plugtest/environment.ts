@@ -58,6 +58,8 @@ export interface Environment {
   readonly run: <T>(promise: Promise<T>) => Promise<T>;
   /** Resolves when a resource that changes by itself has done so. */
   readonly changed: (resource: ResourceName) => Promise<void>;
+  /** A retransmission that is still to come has come after so many changes of a resource. */
+  readonly patience: number;
   readonly deviations: readonly Deviation[];
   /** Starts the server anew: it forgets everything. Where the case says that it needs that. */
   readonly reboot?: () => Promise<void>;

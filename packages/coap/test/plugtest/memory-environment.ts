@@ -25,6 +25,8 @@ export async function memoryEnvironment(): Promise<{ environment: Environment; e
       operator: ourClient(operator, await peerOf(operator)),
       wire,
       separate: { path: ['separate'] },
+      // 48 s (RFC 7252 §4.8.2)
+      patience: 12,
       deviations: [],
       at: (resource) => resource.split('/'),
       run: (promise) => clock.runUntil(promise),

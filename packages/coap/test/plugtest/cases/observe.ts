@@ -45,12 +45,12 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** Notifications under a token, each once: what is not the piggybacked response to a request. */
+/** Notifications under a token, each once: what is neither the response to the registration nor piggybacked on a later request. */
 function notificationsOn(wire: Wire, token: Uint8Array): CoapMessage[] {
-  const requests = new Set(messagesOf(wire, 'client').map(({ messageId }) => messageId));
-  return messagesOf(wire, 'server').filter(({ type, code, messageId, token: own }) => {
-    return isResponse(code) && same(own, token) && !(type === ACK && requests.has(messageId));
-  });
+  return messagesOf(wire, 'server')
+    .filter((message) => isResponse(message.code) && same(message.token, token))
+    .slice(1)
+    .filter(({ type }) => type !== ACK);
 }
 
 const hasBlocks = (message: CoapMessage): boolean => blockOption(message.options, OptionNumber.BLOCK2)?.more === true;
@@ -157,9 +157,6 @@ async function endsWith(environment: Environment, code: string, disturb: () => P
   await expectSilence(environment, 'obs', observing.token);
 }
 
-/** The longest gap between two retransmissions is shorter than this many changes of /obs. */
-const CHANGES_UNTIL_GONE = 12;
-
 export const observation: readonly PlugtestCase[] = [
   {
     id: 'TD_COAP_OBS_01',
@@ -221,14 +218,14 @@ export const observation: readonly PlugtestCase[] = [
     title: 'the server notices that the client is off',
     retransmits: true,
     async run(environment) {
-      const { wire, run, changed } = environment;
+      const { wire, run, changed, patience } = environment;
       const { observation: observed, token } = await observe(environment, 'obs');
       await run(observed.next());
       const since = wire.entries.length;
       wire.lose = () => true;
       let quiet = 0;
       let seen = since;
-      for (let round = 0; quiet < CHANGES_UNTIL_GONE && round < 80; round += 1) {
+      for (let round = 0; quiet < patience && round < 80; round += 1) {
         await changed('obs');
         quiet = wire.entries.length === seen ? quiet + 1 : 0;
         seen = wire.entries.length;
