@@ -18,8 +18,8 @@ interface Cursor {
 }
 
 /**
- * Parses a link-format document, the payload of Content-Format 40, as RFC 6690 §2 defines it: nothing is tolerated, blanks and
- * empty items neither. An empty document has no links.
+ * Parses a link-format document, the payload of Content-Format 40, as RFC 6690 §2 defines it: blanks and empty items are no part of
+ * it. One thing is tolerated, which RFC 8288 §3 demands and aiocoap needs: `sz` in quotes. An empty document has no links.
  *
  * Throws `CoapError` `ERR_COAP_LINK_FORMAT` that says what was expected and where, in characters from the start; for too many
  * links or attributes and for a document over 1 MiB as well.
@@ -65,12 +65,21 @@ function parseAttribute(cursor: Cursor): LinkAttribute {
 }
 
 function parseValue(cursor: Cursor, name: string): string {
-  const quoted = name === 'sz' ? undefined : match(cursor, QUOTED_STRING);
+  if (name === 'sz') return parseSize(cursor);
+  const quoted = match(cursor, QUOTED_STRING);
   if (quoted !== undefined) return quoted.slice(1, -1).replace(/\\(.)/gs, '$1');
   if (ALWAYS_QUOTED.has(name)) throw expected(cursor, 'text in quotes');
-  const value = match(cursor, name === 'sz' ? CARDINAL : TOKEN);
-  if (value === undefined) throw expected(cursor, name === 'sz' ? 'a number' : 'a token or text in quotes');
+  const value = match(cursor, TOKEN);
+  if (value === undefined) throw expected(cursor, 'a token or text in quotes');
   return value;
+}
+
+function parseSize(cursor: Cursor): string {
+  const quoted = take(cursor, '"');
+  const size = match(cursor, CARDINAL);
+  if (size === undefined) throw expected(cursor, 'a number');
+  if (quoted) expect(cursor, '"');
+  return size;
 }
 
 function match(cursor: Cursor, pattern: RegExp): string | undefined {

@@ -22,7 +22,6 @@ export const aiocoap: ForeignPeer = {
     return status === 0 ? undefined : 'aiocoap is not installed';
   },
   ...programPeer({ client: script('plugtest_client.py'), server: script('plugtest_server.py') }),
-  serverDeviations: ['quotes-sizes'],
   clientDeviations: ['resets-repeated-response'],
   serverLacks: {
     TD_COAP_LINK_03: 'in aiocoap rt=* fits resources without rt as well',

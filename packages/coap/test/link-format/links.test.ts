@@ -132,11 +132,17 @@ describe('parseLinks', () => {
     ['</a>;rt=ä', 'expected a token or text in quotes (offset 8)'],
     ['</a>;title=a', 'expected text in quotes (offset 11)'],
     ['</a>;anchor=/b', 'expected text in quotes (offset 12)'],
-    ['</a>;sz="1"', 'expected a number (offset 8)'],
+    ['</a>;sz="', 'expected a number (offset 9)'],
+    ['</a>;sz="1', 'expected """ (offset 10)'],
+    ['</a>;sz="1x"', 'expected """ (offset 10)'],
     ['</a>;sz=01', 'expected ";", "," or the end (offset 9)'],
     ['</a>;rt="a"b', 'expected ";", "," or the end (offset 11)'],
   ])('%j is refused: %s', (document, message) => {
     expect(failure(document)).toBe(message);
+  });
+
+  test('a size in quotes is a size: RFC 8288 §3 knows no difference, and aiocoap quotes all values', () => {
+    expect(parseLinks('</a>;sz="1280";rt="b"')).toEqual(parseLinks('</a>;sz=1280;rt="b"'));
   });
 
   test('bytes that are no UTF-8 are refused', () => {

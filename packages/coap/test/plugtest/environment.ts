@@ -22,7 +22,6 @@ export type ResourceName =
 /**
  * What a foreign stack does in another way than the descriptions or the RFCs have it, and a case puts up with:
  *
- * - `quotes-sizes`: writes the number of `sz` in quotes (RFC 6690 §2);
  * - `resets-repeated-response`: answers the retransmission of a separate response that it has seen with a Reset instead of an
  *   ACK (RFC 7252 §4.5).
  * - `leaves-with-the-response`: does not wait for retransmissions of what it has acknowledged;
@@ -34,7 +33,6 @@ export type ResourceName =
  *   (RFC 7959 §2.3).
  */
 export type Deviation =
-  | 'quotes-sizes'
   | 'resets-repeated-response'
   | 'leaves-with-the-response'
   | 'omits-content-format'
