@@ -133,7 +133,9 @@ export class ClientTransfer implements ExchangeListener {
     const options = this.#repeatedOptions(this.#body.offset === 0);
     if (observe !== undefined) options.push(makeUintOption(OptionNumber.OBSERVE, observe));
     const payload = this.#body.part(options);
-    if (this.#body.atEnd) {
+    // RFC 7967 §3.2: what answers a block that others follow is wanted, or the peer's 2.31 would never come.
+    if (!this.#body.atEnd) remove(options, OptionNumber.NO_RESPONSE);
+    else {
       // RFC 7959 §2.4, §3.3: the block size for the response, along with the last block of the request.
       if (settings.negotiate) options.push(block2({ num: 0, more: false, szx: settings.szx }));
       if (settings.onProgress !== undefined && findOption(options, OptionNumber.SIZE2) === undefined) {
@@ -212,6 +214,7 @@ export class ClientTransfer implements ExchangeListener {
   /** Asks for a block of the response (RFC 7959 §2.4, §2.7): without Observe and Block1. */
   #fetch(block: BlockValue): void {
     const options = [...this.#repeatedOptions(false), block2(block)];
+    remove(options, OptionNumber.NO_RESPONSE); // whoever asks for a block wants it
     // RFC 8132 §2: the body of a FETCH says what is fetched.
     const repeatBody = this.#options.request.method === Code.FETCH && !this.needsUpload;
     this.#send(options, repeatBody ? this.#body.bytes : NO_BYTES, undefined);
@@ -307,6 +310,11 @@ export class ClientTransfer implements ExchangeListener {
 
 function withEcho(options: readonly CoapOption[], echo: CoapOption): CoapOption[] {
   return [...options.filter(({ number }) => number !== OptionNumber.ECHO), echo];
+}
+
+function remove(options: CoapOption[], number: number): void {
+  const index = options.findIndex((option) => option.number === number);
+  if (index >= 0) options.splice(index, 1);
 }
 
 function block2(block: BlockValue): CoapOption {
