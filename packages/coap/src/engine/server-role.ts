@@ -241,6 +241,7 @@ export class ServerRole {
     awaitProcessing(this.#engine, work.state, work.responder, result, {
       onValue: (reply) => this.#answer(work, reply),
       onError: (error) => this.#fail(work, error),
+      onGivenUp: () => work.relation?.close(), // nobody will be told that it began
       onLate: (reply) => this.#tellUnsent(reply),
       onLateError: (error) => this.#report(error),
     });

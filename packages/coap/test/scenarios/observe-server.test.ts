@@ -345,4 +345,18 @@ describe('what an observation keeps of its request', () => {
     expect(await register(2049)).toMatch(/^ACK 5.03/);
     await world.end();
   });
+
+  test('is nothing any more when the handler never answers', async () => {
+    let ended = 0;
+    const world = await World.open({
+      onRequest: (request) => {
+        request.acceptObservation().onEnd = () => (ended += 1);
+        return new Promise(() => undefined);
+      },
+    });
+    await world.say({ type: 'CON', code: '0.01', token: 'o', options: [opt.observe(0)] });
+    await world.clock.advanceAsync(600_000);
+    expect([ended, world.endpoint.usage.relations, world.endpoint.usage.peers]).toEqual([1, 0, 0]);
+    await world.end();
+  });
 });
