@@ -35,6 +35,8 @@ export interface TransferOptions {
   readonly listener: TransferListener;
   /** Observe in the request (RFC 7641 §2), never in those that fetch further blocks (RFC 7959 §3.4). */
   readonly observe?: number | undefined;
+  /** Calls `begin` when the request, which turns out to need blocks, has its resource for itself (RFC 7959 §2.5). Default: at once. */
+  readonly awaitTurn?: ((begin: () => void) => void) | undefined;
   /** The token of the request, which somebody else holds in the table. Default: a fresh one for each message. */
   readonly token?: Uint8Array | undefined;
 }
@@ -59,6 +61,8 @@ export class ClientTransfer implements ExchangeListener {
   /** Blocks of the request are with the peer, and its answer to the whole is not here yet. */
   #uploading = false;
   #exchange: Exchange | undefined;
+  /** It has had its turn at the resource, or nobody gives turns. */
+  #hasTurn: boolean;
   /** The peer has taken the whole body. */
   #uploaded = false;
   #cancelled = false;
@@ -73,6 +77,7 @@ export class ClientTransfer implements ExchangeListener {
     this.#options = options;
     this.#base = baseOptions(options.request);
     this.#body = new OutgoingBody(options.request.payload ?? NO_BYTES, options.settings.szx);
+    this.#hasTurn = options.awaitTurn === undefined || this.#body.inBlocks;
   }
 
   /** The message exchange under way. */
@@ -121,6 +126,16 @@ export class ClientTransfer implements ExchangeListener {
     this.#noteAbandoned();
     this.#dropDownload();
     this.#options.listener.onFailure(error);
+  }
+
+  /** As `sendRequest`; a body that needs blocks after all (4.13, RFC 7959 §2.9.3) waits until no other is on its way. */
+  #sendInTurn(): void {
+    const { awaitTurn } = this.#options;
+    if (this.#hasTurn || awaitTurn === undefined) this.#sendRequest();
+    else {
+      this.#hasTurn = true;
+      awaitTurn(() => this.#sendRequest());
+    }
   }
 
   /** Sends the request, or the next block of it. */
@@ -194,7 +209,7 @@ export class ClientTransfer implements ExchangeListener {
     const total = body.bytes.length;
     if (body.advance(code, options)) {
       if (body.offset > 0) this.#report({ direction: 'upload', transferred: body.offset, total });
-      if (!this.#cancelled) this.#sendRequest();
+      if (!this.#cancelled) this.#sendInTurn();
       return true;
     }
     if (body.inBlocks && body.atEnd && !this.#uploaded && isSuccess(code)) {
