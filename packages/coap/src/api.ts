@@ -140,7 +140,7 @@ export interface IncomingRequest {
   readonly multicast: boolean;
   /**
    * Accepts the observation that this request asks for: the reply carries Observe, and the relation can notify.
-   * Throws `TypeError` when `observe` is not 0.
+   * Throws `TypeError` when `observe` is not 0, and `CoapError` `ERR_COAP_LIMIT` (5.03) at a bound, such as 2048 bytes of options.
    */
   acceptObservation(): ObserveRelation;
 }

@@ -26,6 +26,8 @@ export const MAX_QUEUED_NOTIFICATIONS = 64;
 export const DEFAULT_MAX_BODY_SIZE: number = 1024 * 1024;
 /** The most that bound may be. */
 export const MAX_BODY_SIZE: number = 2 ** 30;
+/** Bytes of options and payload of a request that is kept as long as its observation. */
+export const MAX_OBSERVED_REQUEST_BYTES = 2048;
 /** Resources of one peer of which it is known that an upload of ours in blocks was given up. */
 export const MAX_ABANDONED_UPLOADS_PER_PEER = 32;
 
@@ -139,8 +141,6 @@ export function coapLimits(changes: Partial<CoapLimits> = {}): CoapLimits {
 
 /** The default bound on observers of all resources of a router. */
 export const MAX_OBSERVERS = 100_000;
-/** Bytes of options and payload of a request that is kept to be handled again for notifications. */
-export const MAX_OBSERVED_REQUEST_BYTES = 2048;
 
 // --- Link format: link-format/ ---
 

@@ -1,5 +1,6 @@
 import { blockSize, type BlockValue } from '../block.ts';
 import { CoapError } from '../errors.ts';
+import { MAX_BLOCK_NUMBER } from '../limits.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import { findOption, uintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
@@ -62,6 +63,9 @@ export class BodyDownload {
     this.#checkSize(this.#body.length + payload.length);
     // RFC 7959 §2.4: the server may go on with smaller blocks than it was asked for, never with larger ones.
     this.#szx = Math.min(this.#szx, block.szx);
+    if (block.more && (this.#body.length + payload.length) / blockSize(this.#szx) > MAX_BLOCK_NUMBER) {
+      throw new CoapError('ERR_COAP_BLOCK', 'the peer goes on after the last block that has a number');
+    }
     if (!this.#budget.take(payload.length)) {
       throw new CoapError('ERR_COAP_LIMIT', 'too many bodies are being fetched at the same time');
     }

@@ -18,6 +18,11 @@ export function boundedPromise<T>(
       reject(abortedError(signal));
       return;
     }
+    // Before anything is sent: a clock refuses it only when it is asked to wait.
+    if (timeoutMs !== undefined && !Number.isFinite(timeoutMs)) {
+      reject(new RangeError(`timeoutMs is a finite number, not ${timeoutMs}`));
+      return;
+    }
     let settled = false;
     let timer: Timer | undefined;
     const settle = (): boolean => {
@@ -42,6 +47,11 @@ export function boundedPromise<T>(
     );
     // The work may have ended while it began.
     if (isSettled()) return;
+    // A callback of the application may have aborted meanwhile: there is no event any more.
+    if (isAborted()) {
+      onAbort();
+      return;
+    }
     signal?.addEventListener('abort', onAbort);
     if (timeoutMs !== undefined) {
       timer = timers.schedule(timeoutMs, () => {
@@ -52,6 +62,9 @@ export function boundedPromise<T>(
     }
     function isSettled(): boolean {
       return settled;
+    }
+    function isAborted(): boolean {
+      return signal?.aborted === true;
     }
   });
 }

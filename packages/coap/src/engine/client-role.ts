@@ -9,7 +9,7 @@ import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
 import { Exchange } from './exchange.ts';
 import { Observation } from './observation.ts';
-import type { PeerState, ReceivedMessage, TokenOwner } from './peer-state.ts';
+import type { PeerState, ReceivedMessage, TokenOwner, WaitingUpload } from './peer-state.ts';
 import { Ping } from './ping.ts';
 import { baseOptions, resourceKey } from './request-options.ts';
 import { UNDERSTOOD_IN_RESPONSES } from './response.ts';
@@ -36,11 +36,16 @@ export class ClientRole {
         settled.value = true;
         release?.();
       };
+      const upload = (waiting: WaitingUpload): void => {
+        release = this.#upload(state, request, waiting);
+        if (settled.value) release();
+      };
       const transfer = new ClientTransfer({
         engine: this.#engine,
         state,
         request,
         settings: transferSettings(defaultSettings(this.#engine, state), options),
+        awaitTurn: (begin) => upload({ begin }),
         listener: {
           onResponse: (response) => {
             leave();
@@ -52,9 +57,8 @@ export class ClientRole {
           },
         },
       });
-      if (transfer.needsUpload) release = this.#upload(state, request, transfer);
+      if (transfer.needsUpload) upload(transfer);
       else transfer.begin();
-      if (settled.value) release?.();
       return () => {
         transfer.cancel();
         leave();
@@ -146,7 +150,7 @@ export class ClientRole {
   }
 
   /** RFC 7959 §2.5: one upload to a resource at a time. Returns what lets the next one begin. */
-  #upload(state: PeerState, request: CoapRequest, transfer: ClientTransfer): () => void {
+  #upload(state: PeerState, request: CoapRequest, transfer: WaitingUpload): () => void {
     const key = resourceKey(request.method, request.path ?? [], request.query ?? []);
     const waiting = state.uploads.get(key) ?? [];
     if (waiting.length > this.#engine.limits.queuedPerPeer)

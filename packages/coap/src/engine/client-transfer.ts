@@ -35,6 +35,8 @@ export interface TransferOptions {
   readonly listener: TransferListener;
   /** Observe in the request (RFC 7641 §2), never in those that fetch further blocks (RFC 7959 §3.4). */
   readonly observe?: number | undefined;
+  /** Calls `begin` when the request, which turns out to need blocks, has its resource for itself (RFC 7959 §2.5). Default: at once. */
+  readonly awaitTurn?: ((begin: () => void) => void) | undefined;
   /** The token of the request, which somebody else holds in the table. Default: a fresh one for each message. */
   readonly token?: Uint8Array | undefined;
 }
@@ -59,6 +61,8 @@ export class ClientTransfer implements ExchangeListener {
   /** Blocks of the request are with the peer, and its answer to the whole is not here yet. */
   #uploading = false;
   #exchange: Exchange | undefined;
+  /** It has had its turn at the resource, or nobody gives turns. */
+  #hasTurn: boolean;
   /** The peer has taken the whole body. */
   #uploaded = false;
   #cancelled = false;
@@ -73,6 +77,7 @@ export class ClientTransfer implements ExchangeListener {
     this.#options = options;
     this.#base = baseOptions(options.request);
     this.#body = new OutgoingBody(options.request.payload ?? NO_BYTES, options.settings.szx);
+    this.#hasTurn = options.awaitTurn === undefined || this.#body.inBlocks;
   }
 
   /** The message exchange under way. */
@@ -123,6 +128,16 @@ export class ClientTransfer implements ExchangeListener {
     this.#options.listener.onFailure(error);
   }
 
+  /** As `sendRequest`; a body that needs blocks after all (4.13, RFC 7959 §2.9.3) waits until no other is on its way. */
+  #sendInTurn(): void {
+    const { awaitTurn } = this.#options;
+    if (this.#hasTurn || awaitTurn === undefined) this.#sendRequest();
+    else {
+      this.#hasTurn = true;
+      awaitTurn(() => this.#sendRequest());
+    }
+  }
+
   /** Sends the request, or the next block of it. */
   #sendRequest(): void {
     const { observe, token, settings } = this.#options;
@@ -133,7 +148,9 @@ export class ClientTransfer implements ExchangeListener {
     const options = this.#repeatedOptions(this.#body.offset === 0);
     if (observe !== undefined) options.push(makeUintOption(OptionNumber.OBSERVE, observe));
     const payload = this.#body.part(options);
-    if (this.#body.atEnd) {
+    // RFC 7967 §3.2: what answers a block that others follow is wanted, or the peer's 2.31 would never come.
+    if (!this.#body.atEnd) remove(options, OptionNumber.NO_RESPONSE);
+    else {
       // RFC 7959 §2.4, §3.3: the block size for the response, along with the last block of the request.
       if (settings.negotiate) options.push(block2({ num: 0, more: false, szx: settings.szx }));
       if (settings.onProgress !== undefined && findOption(options, OptionNumber.SIZE2) === undefined) {
@@ -192,7 +209,7 @@ export class ClientTransfer implements ExchangeListener {
     const total = body.bytes.length;
     if (body.advance(code, options)) {
       if (body.offset > 0) this.#report({ direction: 'upload', transferred: body.offset, total });
-      if (!this.#cancelled) this.#sendRequest();
+      if (!this.#cancelled) this.#sendInTurn();
       return true;
     }
     if (body.inBlocks && body.atEnd && !this.#uploaded && isSuccess(code)) {
@@ -212,6 +229,7 @@ export class ClientTransfer implements ExchangeListener {
   /** Asks for a block of the response (RFC 7959 §2.4, §2.7): without Observe and Block1. */
   #fetch(block: BlockValue): void {
     const options = [...this.#repeatedOptions(false), block2(block)];
+    remove(options, OptionNumber.NO_RESPONSE); // whoever asks for a block wants it
     // RFC 8132 §2: the body of a FETCH says what is fetched.
     const repeatBody = this.#options.request.method === Code.FETCH && !this.needsUpload;
     this.#send(options, repeatBody ? this.#body.bytes : NO_BYTES, undefined);
@@ -307,6 +325,11 @@ export class ClientTransfer implements ExchangeListener {
 
 function withEcho(options: readonly CoapOption[], echo: CoapOption): CoapOption[] {
   return [...options.filter(({ number }) => number !== OptionNumber.ECHO), echo];
+}
+
+function remove(options: CoapOption[], number: number): void {
+  const index = options.findIndex((option) => option.number === number);
+  if (index >= 0) options.splice(index, 1);
 }
 
 function block2(block: BlockValue): CoapOption {

@@ -254,6 +254,10 @@ export class CoapEndpoint {
     await this.#transport.close();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   /** The peer at an address, for the client role. Rejects like the transport, and with `TypeError` when it only listens. */
   async connect(host: string, port: number): Promise<Peer> {
     if (this.#transport.connect === undefined) throw new TypeError('the transport has no client role');

@@ -1,6 +1,7 @@
 import { encodeMessage } from '../codec.ts';
 import { CoapError } from '../errors.ts';
 import { MessageType } from '../message.ts';
+import { checkDatagramSize, setMessageId } from './datagram.ts';
 import type { Engine } from './engine.ts';
 import type { LaneOccupant } from './lane.ts';
 import type { PeerState } from './peer-state.ts';
@@ -20,12 +21,12 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
   readonly isResponse = true;
   readonly #engine: Engine;
   readonly #state: PeerState;
-  readonly #token: Uint8Array;
-  readonly #slice: Slice;
+  readonly #datagram: Uint8Array;
   readonly #listener: ConfirmableResponseListener;
   #transmission: Transmission | undefined;
   #release: (() => void) | undefined;
 
+  /** Throws `RangeError` for a response that can't be encoded or is too large: in the lane it would be too late to say so. */
   constructor(
     engine: Engine,
     state: PeerState,
@@ -35,8 +36,8 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
   ) {
     this.#engine = engine;
     this.#state = state;
-    this.#token = token;
-    this.#slice = slice;
+    this.#datagram = encodeMessage({ type: MessageType.CON, messageId: 0, token, ...slice });
+    checkDatagramSize(this.#datagram, engine.transport);
     this.#listener = listener;
   }
 
@@ -68,12 +69,8 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
       this.#failForLimit('no Message ID is free');
       return;
     }
-    const datagram = encodeMessage({ type: MessageType.CON, messageId, token: this.#token, ...this.#slice });
-    if (datagram.length > this.#engine.transport.maxDatagramSize) {
-      this.#failForLimit(`a response of ${datagram.length} bytes is too large for the transport`);
-      return;
-    }
-    this.#transmission = new Transmission(this.#engine, this.#state, messageId, datagram, this);
+    setMessageId(this.#datagram, messageId);
+    this.#transmission = new Transmission(this.#engine, this.#state, messageId, this.#datagram, this);
     this.#listener.onSent?.();
   }
 

@@ -1,5 +1,6 @@
 import { Code, isSuccess } from '../code.ts';
 import { OptionNumber } from '../options.ts';
+import { setMessageId } from './datagram.ts';
 import type { Engine } from './engine.ts';
 import { GuardedBudget } from './guarded-budget.ts';
 import type { PeerState } from './peer-state.ts';
@@ -84,7 +85,7 @@ export class MulticastResponses {
       this.#engine.counters.limits += 1;
       return false;
     }
-    new DataView(datagram.buffer, datagram.byteOffset).setUint16(2, messageId); // RFC 7252 §3
+    setMessageId(datagram, messageId);
     this.#engine.send(state, datagram);
     return true;
   }

@@ -98,6 +98,7 @@ export function isIdle(state: PeerState): boolean {
     state.relations.size === 0 &&
     state.outgoing.size === 0 &&
     state.processing === 0 &&
+    state.requests.waiting === 0 &&
     (state.assemblies === undefined || state.assemblies.size === 0)
   );
 }

@@ -5,6 +5,7 @@ import { encodeMessage } from '../codec.ts';
 import { CoapError } from '../errors.ts';
 import { MessageType } from '../message.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
+import { checkDatagramSize } from './datagram.ts';
 import type { Engine } from './engine.ts';
 import type { Outgoing, PeerState, TokenRelation } from './peer-state.ts';
 import type { Slice } from './representations.ts';
@@ -124,7 +125,14 @@ export class Relation implements ObserveRelation, TokenRelation {
           if (this.#active) send(slice);
         };
         shaped.then(sendIfActive).catch(fail);
-      } else send(shaped);
+      } else {
+        try {
+          send(shaped);
+        } catch (error) {
+          this.#pending.delete(pending);
+          throw error; // which rejects
+        }
+      }
     });
   }
 
@@ -162,6 +170,7 @@ export class Relation implements ObserveRelation, TokenRelation {
       return new CoapError('ERR_COAP_LIMIT', 'no Message ID is free');
     }
     const datagram = encodeMessage({ type: MessageType.NON, messageId, token: this.token, ...slice });
+    checkDatagramSize(datagram, this.#engine.transport);
     this.#forgetNonConfirmable();
     const outgoing: Outgoing = { onAcknowledged: () => undefined, onReset: () => this.close(), stop: () => undefined };
     this.#nonConfirmable = { messageId, outgoing };

@@ -8,7 +8,7 @@ import { OptionNumber } from '../options.ts';
 import { sliceSource } from './body-source.ts';
 import { asksSize, validated, type ReplyShape } from './reply-shape.ts';
 import { slice, withBlock2, withEtag, withOptions, withSize2, type Slice } from './representations.ts';
-import { checkFurtherOptions } from './request-options.ts';
+import { checkFurtherOptions, checkPayload } from './request-options.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const encoder = new TextEncoder();
@@ -20,6 +20,7 @@ const encoder = new TextEncoder();
 export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice | Promise<Slice> {
   if (!isResponse(reply.code)) throw new TypeError(`${reply.code} is not a response code`);
   if (reply.options !== undefined) checkFurtherOptions(reply.options);
+  checkPayload(reply.payload);
   if (reply.body === undefined) return complete(slicePayload(reply, shape), shape);
   const sliced = sliceSource(reply, reply.body, shape);
   return sliced instanceof Promise ? sliced.then((result) => complete(result, shape)) : complete(sliced, shape);

@@ -15,11 +15,12 @@ const ENGINE_OPTIONS: ReadonlySet<number> = new Set([
 
 /**
  * The options of a caller's request. Throws `RangeError` for values that don't fit, `TypeError` for a method that is
- * none and for options that the engine decides about.
+ * none, a payload that is no bytes, and for options that the engine decides about.
  */
 export function baseOptions(request: CoapRequest): readonly CoapOption[] {
   if (!isRequest(request.method)) throw new TypeError(`${request.method} is not a method code`);
   if (request.options !== undefined) checkFurtherOptions(request.options);
+  checkPayload(request.payload);
   return buildOptions(request);
 }
 
@@ -31,6 +32,12 @@ export function checkFurtherOptions(options: readonly CoapOption[]): void {
       throw new RangeError(`option ${number} of ${value.length} bytes can't be encoded`);
     }
   }
+}
+
+/** Throws `TypeError` for a payload that is no bytes: text would be encoded as zeros. */
+export function checkPayload(payload: unknown): void {
+  if (payload === undefined || ArrayBuffer.isView(payload)) return;
+  throw new TypeError(`a payload is a Uint8Array, not ${payload === null ? 'null' : `a ${typeof payload}`}`);
 }
 
 /** The resource that a request is about, as a key. */

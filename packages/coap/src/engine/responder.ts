@@ -1,6 +1,7 @@
 import { encodeMessage } from '../codec.ts';
 import { MessageType, type CoapMessage } from '../message.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
+import { checkDatagramSize } from './datagram.ts';
 import { emptyMessage } from './empty-message.ts';
 import type { Engine } from './engine.ts';
 import type { MulticastResponses } from './multicast-responses.ts';
@@ -106,7 +107,7 @@ export class Responder {
     }
     const { token } = this.#message;
     const datagram = encodeMessage({ type: MessageType.NON, messageId, token, ...slice });
-    this.#checkSize(datagram);
+    checkDatagramSize(datagram, this.#engine.transport);
     this.#engine.send(this.#state, datagram);
     listener?.onSent?.();
   }
@@ -118,7 +119,7 @@ export class Responder {
     }
     const { token } = this.#message;
     const datagram = encodeMessage({ type: MessageType.NON, messageId: 0, token, ...slice });
-    this.#checkSize(datagram);
+    checkDatagramSize(datagram, this.#engine.transport);
     group.delay(this.#state, datagram, listener);
   }
 
@@ -137,15 +138,8 @@ export class Responder {
   }
 
   #sendAcknowledgement(datagram: Uint8Array): void {
-    this.#checkSize(datagram);
+    checkDatagramSize(datagram, this.#engine.transport);
     this.#engine.deduplication.answered(this.#received, datagram);
     this.#engine.send(this.#state, datagram);
-  }
-
-  #checkSize(datagram: Uint8Array): void {
-    const { maxDatagramSize } = this.#engine.transport;
-    if (datagram.length > maxDatagramSize) {
-      throw new RangeError(`a response has at most ${maxDatagramSize} bytes, not ${datagram.length}`);
-    }
   }
 }

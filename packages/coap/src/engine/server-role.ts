@@ -2,7 +2,7 @@ import type { CoapReply, RequestHandler, RequestService } from '../api.ts';
 import { blockOption, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import type { CoapUsage } from '../limits.ts';
+import { MAX_OBSERVED_REQUEST_BYTES, type CoapUsage } from '../limits.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
 import { findOption, makeOption, uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
@@ -36,6 +36,8 @@ const UNDERSTOOD_IN_REQUESTS: readonly number[] = [
   OptionNumber.PROXY_URI,
   OptionNumber.PROXY_SCHEME,
 ];
+
+const NO_BYTES = new Uint8Array(0);
 
 /** One request message on its way to its answer. */
 interface Work {
@@ -239,6 +241,7 @@ export class ServerRole {
     awaitProcessing(this.#engine, work.state, work.responder, result, {
       onValue: (reply) => this.#answer(work, reply),
       onError: (error) => this.#fail(work, error),
+      onGivenUp: () => work.relation?.close(), // nobody will be told that it began
       onLate: (reply) => this.#tellUnsent(reply),
       onLateError: (error) => this.#report(error),
     });
@@ -331,7 +334,10 @@ export class ServerRole {
     };
   }
 
-  #shapeOf({ state, message, options, block1, block2 }: Work, observe: number | undefined): ReplyShape {
+  #shapeOf(
+    { state, message, options, block1, block2 }: Pick<Work, 'state' | 'message' | 'options' | 'block1' | 'block2'>,
+    observe: number | undefined,
+  ): ReplyShape {
     return {
       method: message.code,
       options,
@@ -358,13 +364,35 @@ export class ServerRole {
       this.#engine.counters.limits += 1;
       throw new CoapError('ERR_COAP_LIMIT', 'too many observations', { responseCode: Code.SERVICE_UNAVAILABLE });
     }
+    const observed = detached(message, work.options);
+    if (bytesOf(observed) > MAX_OBSERVED_REQUEST_BYTES) {
+      this.#engine.counters.limits += 1;
+      throw new CoapError('ERR_COAP_LIMIT', 'too large a request to be observed', {
+        responseCode: Code.SERVICE_UNAVAILABLE,
+      });
+    }
     // RFC 7959 §2.6: notifications have the block size that the registration asked for.
-    const shaped = { ...work, block1: undefined, block2: work.block2 && { ...work.block2, num: 0 } };
+    const block2 = work.block2 && { ...work.block2, num: 0 };
+    const shaped = { state, message: observed, options: observed.options, block1: undefined, block2 };
     work.relation = new Relation(this.#engine, state, message.token, (reply, observe) =>
       shapeReply(reply, this.#shapeOf(shaped, observe)),
     );
     return work.relation;
   }
+}
+
+/** What notifications need of the request that registered: copies, since views would keep its datagram as long as the observation. */
+function detached(message: CoapMessage, options: readonly CoapOption[]): CoapMessage {
+  return {
+    ...message,
+    token: NO_BYTES,
+    options: options.map(({ number, value }) => ({ number, value: Uint8Array.from(value) })),
+    payload: message.code === Code.FETCH ? Uint8Array.from(message.payload) : NO_BYTES,
+  };
+}
+
+function bytesOf({ options, payload }: CoapMessage): number {
+  return options.reduce((sum, { value }) => sum + value.length, payload.length);
 }
 
 /** Answers without looking at blocks or observations. */

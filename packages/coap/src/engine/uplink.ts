@@ -19,15 +19,16 @@ export interface Uplink {
  * that the retransmission runs a handler again.
  */
 export function runUplink(engine: Engine, state: PeerState, uplink: Uplink): void {
-  let result: void | Promise<void>;
+  let result: unknown;
   try {
     result = uplink.handler();
   } catch (error) {
     fail(engine, uplink, error);
     return;
   }
-  if (result === undefined) succeed(engine, state, uplink);
-  else awaitUplink(engine, state, uplink, result);
+  // In plain JavaScript, and where a value is ignored, a handler may return anything: only a promise is waited for.
+  if (isPromise(result)) awaitUplink(engine, state, uplink, result);
+  else succeed(engine, state, uplink);
 }
 
 /** Whether another handler may run for the peer. If not the message counts as lost: its retransmission comes anew. */
@@ -76,4 +77,8 @@ function fail(engine: Engine, { message, context }: Uplink, error: unknown): voi
 
 function forget(engine: Engine, message: ArrivedResponse | undefined): void {
   if (message?.received !== undefined && isConfirmable(message)) engine.deduplication.forget(message.received);
+}
+
+function isPromise(value: unknown): value is Promise<void> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }

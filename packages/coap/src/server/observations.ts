@@ -65,7 +65,8 @@ export class Observations {
   register(request: IncomingRequest, pacing: Pacing, serve: Serve): CoapReply | Promise<CoapReply> {
     const relation = this.#accept(request);
     if (relation === undefined) return serve(request);
-    const representation = this.#obtain(request, serve);
+    const serveChecked: Serve = (each) => chain(serve(each), checkReply);
+    const representation = this.#obtain(request, serveChecked);
     const paced = new PacedRelation(this.#context, relation, representation, pacing, request.confirmable);
     representation.add(paced);
     this.#size += 1;
@@ -75,7 +76,7 @@ export class Observations {
     };
     let reply: CoapReply | Promise<CoapReply>;
     try {
-      reply = serve(request);
+      reply = serveChecked(request);
     } catch (error) {
       return refused(error);
     }
@@ -131,4 +132,10 @@ export class Observations {
     const representations = this.#paths.get(formatPath(path));
     return representations === undefined ? [] : [...representations.values()];
   }
+}
+
+/** In plain JavaScript a handler may give no reply: an error of its own, whoever calls it. */
+function checkReply(reply: CoapReply | undefined): CoapReply {
+  if (reply === undefined) throw new TypeError('the handler gave no reply');
+  return reply;
 }

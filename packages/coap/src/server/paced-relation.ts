@@ -37,7 +37,8 @@ export class PacedRelation {
   readonly #confirmable: boolean;
   /** `new`: the request that registered it is not answered. */
   #phase: 'new' | 'idle' | 'sending' | 'gone' = 'new';
-  #contentFormat: number | undefined;
+  /** Undefined until a reply has told: 2.03 has no Content-Format (RFC 7252 §5.9.1.3). */
+  #format: { readonly contentFormat: number | undefined } | undefined;
   #earliestMs = -Infinity;
   #timer: Timer | undefined;
   /** Since the latest Confirmable one. */
@@ -69,7 +70,7 @@ export class PacedRelation {
       this.leave();
       return reply;
     }
-    this.#contentFormat = reply.contentFormat;
+    this.#keepsFormat(reply);
     return {
       ...reply,
       afterSent: () => {
@@ -99,7 +100,7 @@ export class PacedRelation {
   notify(reply: CoapReply): void {
     if (!isSuccess(reply.code)) this.end(reply);
     // RFC 7641 §4.2: the format does not change while an observation lasts.
-    else if (reply.contentFormat !== this.#contentFormat) this.end({ code: Code.NOT_ACCEPTABLE });
+    else if (!this.#keepsFormat(reply)) this.end({ code: Code.NOT_ACCEPTABLE });
     else this.#notify(reply, this.#confirmable || this.#isConfirmationDue());
   }
 
@@ -128,6 +129,13 @@ export class PacedRelation {
       () => this.#settle(),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  /** Whether a reply has the format of those before; the first that has one decides. */
+  #keepsFormat({ code, contentFormat }: CoapReply): boolean {
+    if (code === Code.VALID) return true;
+    this.#format ??= { contentFormat };
+    return this.#format.contentFormat === contentFormat;
   }
 
   #isConfirmationDue(): boolean {

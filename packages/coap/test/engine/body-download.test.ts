@@ -39,3 +39,13 @@ test('the bytes of all bodies together are bounded, and free again when one is d
   first.release();
   expect(budget.used).toBe(0);
 });
+
+test('a body ends where block numbers do (RFC 7959 §2.2)', () => {
+  const body = new BodyDownload(block(new Uint8Array(16)), [], 6, 2 ** 26, new Budget(2 ** 26));
+  const large = new Uint8Array(1024);
+  for (let num = 0; num < 2 ** 14 - 1; num += 1) body.add(block(large), [], { num, more: true, szx: 6 });
+  const small = (num: number) => body.add(block(new Uint8Array(16)), [], { num, more: true, szx: 0 });
+  for (let num = 2 ** 20 - 64; num < 2 ** 20 - 1; num += 1) small(num);
+  expect(body.next.num).toBe(2 ** 20 - 1);
+  expect(() => small(2 ** 20 - 1)).toThrow(expect.objectContaining({ code: 'ERR_COAP_BLOCK' }) as Error);
+});

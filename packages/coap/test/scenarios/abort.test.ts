@@ -14,6 +14,24 @@ describe('a request of ours', () => {
     await world.end();
   });
 
+  test('is aborted while it is being sent', async () => {
+    const abort = new AbortController();
+    const world = await World.open({ onTrace: () => abort.abort() });
+    const pending = world.endpoint.request(world.peer, { method: Code.GET }, { signal: abort.signal });
+    await expect(pending).rejects.toMatchObject({ code: 'ERR_COAP_ABORTED' });
+    expect(world.endpoint.usage.exchanges).toBe(0);
+    await world.end();
+  });
+
+  test.each([NaN, Infinity])('with a timeoutMs of %s is not sent', async (timeoutMs) => {
+    const world = await World.open();
+    const pending = world.endpoint.request(world.peer, { method: Code.GET }, { timeoutMs });
+    await expect(pending).rejects.toThrow(RangeError);
+    await world.hearNothing();
+    expect(world.endpoint.usage.exchanges).toBe(0);
+    await world.end();
+  });
+
   test('is aborted, and its separate response rejected', async () => {
     const world = await World.open();
     const abort = new AbortController();

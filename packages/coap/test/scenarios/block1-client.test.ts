@@ -213,3 +213,26 @@ test('a large FETCH has its response in blocks too', async () => {
   expect((await pending).payload).toEqual(body(20));
   await world.end();
 });
+
+/** RFC 7959 §2.5: blocks of two bodies would be put together to one. */
+test('bodies that turn out to need blocks go out one after the other', async () => {
+  const world = await World.open();
+  const put = (seed: number) =>
+    world.endpoint.request(world.peer, { method: Code.PUT, path: ['f'], payload: body(100, seed) });
+  const pending = Promise.all([put(0), put(1)]);
+  const heard: string[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    const request = await world.hear();
+    const sent = block(request, OptionNumber.BLOCK1);
+    const [num, more] = (sent ?? '').split('/').map(Number);
+    heard.push(`${sent ?? 'whole'} ${(request.payload[0] ?? 0) - (body(100)[64 * (num ?? 0)] ?? 0)}`);
+    if (sent === undefined) await world.piggyback(request, { code: '4.13', options: [opt.block1(0, false, 2)] });
+    else {
+      const options = [opt.block1(num ?? 0, more === 1, 2)];
+      await world.piggyback(request, { code: more === 1 ? '2.31' : '2.04', options });
+    }
+  }
+  expect(heard).toEqual(['whole 0', 'whole 1', '0/1/64 0', '1/0/64 0', '0/1/64 1', '1/0/64 1']);
+  await pending;
+  await world.end();
+});

@@ -214,3 +214,14 @@ describe('a peer at a new address', () => {
     await world.end();
   });
 });
+
+test('an endpoint is closed at the end of its block', async () => {
+  const world = await World.open();
+  {
+    await using endpoint = world.endpoint;
+    expect(endpoint.localAddress).toBeDefined();
+  }
+  await expect(world.endpoint.request(world.peer, { method: Code.GET })).rejects.toMatchObject({
+    code: 'ERR_COAP_CLOSED',
+  });
+});

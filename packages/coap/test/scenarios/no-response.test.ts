@@ -118,3 +118,19 @@ describe('No-Response', () => {
     await world.end();
   });
 });
+
+/** A peer that obeys would not send 2.31 either. */
+test('No-Response goes along with the last block of a request alone', async () => {
+  const world = await World.open({ preferredBlockSize: 64 });
+  const request = { method: Code.PUT, payload: body(100), noResponse: 26 };
+  const pending = world.endpoint.request(world.peer, request);
+  const first = await world.hear();
+  expect(first.options.some(({ number }) => number === OptionNumber.NO_RESPONSE)).toBe(false);
+  await world.piggyback(first, { code: '2.31', options: [opt.block1(0, true, 2)] });
+  const last = await world.hear();
+  expect(block(last, OptionNumber.BLOCK1)).toBe('1/0/64');
+  expect(last.options).toContainEqual(noResponse(26));
+  await world.piggyback(last, { code: '2.04', options: [opt.block1(1, false, 2)] });
+  await pending;
+  await world.end();
+});

@@ -292,3 +292,71 @@ describe('an observation of us', () => {
     await world.end();
   });
 });
+
+describe('what an observation keeps of its request', () => {
+  test('are copies, not views of the datagram', async () => {
+    let relation: ObserveRelation | undefined;
+    const world = await World.open(
+      {
+        onRequest: (request) => {
+          relation = request.acceptObservation();
+          return { code: Code.CONTENT };
+        },
+      },
+      (transport) => ({
+        scheme: transport.scheme,
+        maxDatagramSize: transport.maxDatagramSize,
+        open: ({ onDatagram, onPeerClosed }) =>
+          transport.open({
+            onPeerClosed,
+            onDatagram: (peer, datagram) => {
+              onDatagram(peer, datagram);
+              datagram.fill(255);
+            },
+          }),
+        get localAddress() {
+          return transport.localAddress;
+        },
+        send: (peer, datagram) => transport.send(peer, datagram),
+        connect: (host, port) => transport.connect(host, port),
+        close: () => transport.close(),
+      }),
+    );
+    await world.say({ type: 'CON', code: '0.01', token: 'o', options: [opt.observe(0), opt.etag('e')] });
+    await world.hear();
+    void relation?.notify({ code: Code.CONTENT, etag: bytes('e') }, { confirmable: false });
+    expect(await world.hearLine()).toBe('NON 2.03');
+    await world.end();
+  });
+
+  test('are at most 2048 bytes', async () => {
+    const world = await World.open({
+      onRequest: (request) => {
+        request.acceptObservation();
+        return { code: Code.CONTENT };
+      },
+    });
+    const register = async (length: number): Promise<string> => {
+      const options = [opt.observe(0), opt.raw(65_000, 'x'.repeat(length))];
+      await world.say({ type: 'CON', code: '0.01', token: 'o', options, payload: 'y'.repeat(5000) });
+      return world.hearLine();
+    };
+    expect(await register(2048)).toBe('ACK 2.05');
+    expect(await register(2049)).toMatch(/^ACK 5.03/);
+    await world.end();
+  });
+
+  test('is nothing any more when the handler never answers', async () => {
+    let ended = 0;
+    const world = await World.open({
+      onRequest: (request) => {
+        request.acceptObservation().onEnd = () => (ended += 1);
+        return new Promise(() => undefined);
+      },
+    });
+    await world.say({ type: 'CON', code: '0.01', token: 'o', options: [opt.observe(0)] });
+    await world.clock.advanceAsync(600_000);
+    expect([ended, world.endpoint.usage.relations, world.endpoint.usage.peers]).toEqual([1, 0, 0]);
+    await world.end();
+  });
+});

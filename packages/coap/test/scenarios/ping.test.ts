@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Code } from '../../src/index.ts';
+import { Code, encodeMessage } from '../../src/index.ts';
 import { line, World } from './world.ts';
 
 /** RFC 7252 §4.3. */
@@ -79,5 +79,17 @@ describe('a ping', () => {
       { code: 'ERR_COAP_CLOSED' },
       { code: 'ERR_COAP_CLOSED' },
     ]);
+  });
+
+  test('waits for its turn while others want the place of the peer', async () => {
+    const world = await World.open({ limits: { peers: 1 } });
+    await world.endpoint.tell(world.peer, { method: Code.PUT, confirmable: false });
+    const told = encodeMessage(await world.hear());
+    const pong = world.endpoint.ping(world.peer);
+    await world.say({ type: 'CON', code: '0.01' }, world.network.peer('10.0.0.9', 5000));
+    await world.clock.advanceAsync(1000 * told.length); // PROBING_RATE
+    await world.say({ type: 'RST', messageId: (await world.hear()).messageId });
+    await pong;
+    await world.end();
   });
 });

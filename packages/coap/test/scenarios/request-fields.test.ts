@@ -75,3 +75,14 @@ test('a value that does not fit its option rejects the request', async () => {
   await world.hearNothing();
   await world.end();
 });
+
+test('a payload that is text rejects the request, and is 5.00 as a reply', async () => {
+  const payload = 'text' as unknown as Uint8Array;
+  const world = await World.open({ onRequest: () => ({ code: Code.CONTENT, payload }) });
+  const refused = world.endpoint.request(world.peer, { method: Code.PUT, payload });
+  await expect(refused).rejects.toThrow('a payload is a Uint8Array, not a string');
+  await world.hearNothing();
+  await world.say({ type: 'CON', code: '0.01' });
+  expect(await world.hearLine()).toBe('ACK 5.00');
+  await world.end();
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CoapError, Code, type CoapReply, OptionNumber, replies, uintOption } from '../../src/index.ts';
 import { observedWorld, register, acknowledge, heard } from './observed-world.ts';
+import { routedWorld } from './routed-world.ts';
 import { line, opt } from './world.ts';
 
 describe('an observation ends', () => {
@@ -145,6 +146,28 @@ describe('an observation ends', () => {
     router.endObservations('/r');
     answer(replies.content('a'));
     expect(await heard(world)).toEqual(['ACK 2.05 "a"', 'CON 4.04']);
+    await world.end();
+  });
+
+  test.each([
+    ['at once', () => undefined],
+    ['in a promise', () => Promise.resolve(undefined)],
+  ])('with 5.00 when the handler gives no reply %s', async (_how, nothing) => {
+    let silent = false;
+    const errors: string[] = [];
+    const get = (): CoapReply => (silent ? (nothing() as unknown as CoapReply) : replies.content('a'));
+    const { world, router } = await routedWorld((each) => each.resource('/r', { observable: true, get }), {
+      onError: (error, context) => errors.push(`${context}: ${String(error)}`),
+    });
+    await register(world);
+    silent = true;
+    router.notify('/r');
+    const last = await world.hear();
+    expect(line(last)).toBe('CON 5.00');
+    await acknowledge(world, last);
+    expect(errors).toEqual(['onRequest: TypeError: the handler gave no reply']);
+    expect(await register(world)).toBe('ACK 5.00');
+    expect([router.observerCount(), world.endpoint.usage.relations]).toEqual([0, 0]);
     await world.end();
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  Code,
   type CoapReply,
   decodeMessage,
   OptionNumber,
@@ -8,7 +9,7 @@ import {
   uintOption,
 } from '../../src/index.ts';
 import { observedWorld, register, acknowledge, heard } from './observed-world.ts';
-import { line, opt, text } from './world.ts';
+import { bytes, line, opt, text } from './world.ts';
 
 /** RFC 7641 §4.1. */
 describe('an observer of a resource', () => {
@@ -132,4 +133,24 @@ describe('an observer of a resource', () => {
     expect([await ask(2047), router.observerCount(), await ask(2048)]).toEqual([true, 1, false]);
     await world.end();
   });
+});
+
+test('a 2.03 of the handler has no Content-Format, and changes none', async () => {
+  const etag = bytes('e');
+  let reply: CoapReply = { code: Code.VALID, etag };
+  const { world, change } = await observedWorld({ get: () => reply });
+  expect(await register(world)).toBe('ACK 2.03 observed');
+  const heardOf = async (): Promise<string> => {
+    change('');
+    const notification = await world.hear();
+    await acknowledge(world, notification);
+    return line(notification);
+  };
+  reply = replies.content('a');
+  expect(await heardOf()).toBe('CON 2.05 "a"');
+  reply = { code: Code.VALID, etag };
+  expect(await heardOf()).toBe('CON 2.03');
+  reply = replies.content('b', 50);
+  expect(await heardOf()).toBe('CON 4.06');
+  await world.end();
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Code, type CoapEndpointOptions, type CoapReply } from '../../src/index.ts';
-import { line, text, World } from './world.ts';
+import {
+  Code,
+  decodeMessage,
+  type CoapEndpointOptions,
+  type CoapReply,
+  type ObserveRelation,
+} from '../../src/index.ts';
+import { line, opt, text, World } from './world.ts';
 
 /** RFC 7252 §5.2.2, client role. */
 describe('a separate response to us', () => {
@@ -249,4 +255,55 @@ describe('a separate response of ours', () => {
     expect(answers).toHaveLength(33);
     await world.end();
   });
+});
+
+describe('a separate response that is no message', () => {
+  const segments = Array<string>(129).fill('a');
+
+  test('is 5.00, and the next one is sent', async () => {
+    const slow: CoapReply[] = [{ code: Code.CREATED, locationPath: segments }, { code: Code.CHANGED }];
+    const world: World = await World.open({
+      onRequest: async () => {
+        await new Promise<void>((resolve) => world.clock.schedule(2000, resolve));
+        return slow.shift() ?? { code: Code.NOT_FOUND };
+      },
+    });
+    for (const expected of ['CON 5.00', 'CON 2.04']) {
+      await world.say({ type: 'CON', code: '0.02' });
+      expect((await world.clock.advanceAsync(1500), await world.hearLine())).toBe('ACK 0.00');
+      await world.clock.advanceAsync(500);
+      const response = await world.hear();
+      expect(line(response)).toBe(expected);
+      await world.say({ type: 'ACK', messageId: response.messageId });
+    }
+    expect(world.endpoint.usage.responses).toBe(0);
+    await world.end();
+  });
+
+  test.each([true, false])(
+    'rejects as a notification, Confirmable %s, and the next one is sent',
+    async (confirmable) => {
+      let relation: ObserveRelation | undefined;
+      const world = await World.open({
+        onRequest: (request) => {
+          relation = request.acceptObservation();
+          return { code: Code.CONTENT };
+        },
+      });
+      await world.say({ type: 'CON', code: '0.01', token: 'o', options: [opt.observe(0)] });
+      await world.hear();
+      const broken = relation?.notify({ code: Code.CONTENT, locationPath: segments }, { confirmable });
+      await expect(broken).rejects.toThrow(RangeError);
+      await world.hearNothing();
+      void relation?.notify({ code: Code.CONTENT }, { confirmable: false });
+      const confirmed = relation?.notify({ code: Code.CONTENT });
+      await world.clock.settle();
+      const next = world.device.takeAll().map((datagram) => decodeMessage(datagram));
+      expect(next.map(line)).toEqual(['NON 2.05', 'CON 2.05']);
+      await world.say({ type: 'ACK', messageId: next[1]?.messageId ?? 0 });
+      await confirmed;
+      expect(world.endpoint.usage.responses).toBe(0);
+      await world.end();
+    },
+  );
 });

@@ -37,6 +37,15 @@ describe('a Confirmable notification', () => {
     await world.end();
   });
 
+  test('whose handler returns something that is no promise is acknowledged', async () => {
+    const world = await World.open();
+    const { seen, registration } = await establish(world);
+    seen.handle = () => 1 as unknown as undefined;
+    await notify(world, registration.token, 6, 'value');
+    expect(await world.hearLine()).toBe('ACK 0.00');
+    await world.end();
+  });
+
   test('whose handler rejects is not answered, and the retransmission runs the handler again', async () => {
     const world = await World.open();
     const { seen, registration } = await establish(world);
