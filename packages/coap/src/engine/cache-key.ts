@@ -24,23 +24,27 @@ const NOT_IN_KEY: ReadonlySet<number> = new Set([
  */
 export function representationKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
   const hasPayload = message.code === Code.FETCH && findOption(options, OptionNumber.BLOCK1) === undefined;
-  const key = `${state.peer.key} ${optionsKey(message.code, options)}`;
-  return hasPayload && message.payload.length > 0 ? `${key} ${latin1(digest(message.payload))}` : key;
+  const key = [state.peer.key];
+  pushOptions(key, message.code, options);
+  if (hasPayload && message.payload.length > 0) pushBytes(key, digest(message.payload));
+  return flat(key);
 }
 
 /** What makes observations of any peers ask for the same. Not a digest of the payload: a peer could choose one for another's. */
 export function observedKey({ method, options, payload }: IncomingRequest): string {
-  return `${optionsKey(method, options)} ${latin1(payload)}`;
+  const key: string[] = [];
+  pushOptions(key, method, options);
+  pushBytes(key, payload);
+  return flat(key);
 }
 
-function optionsKey(code: number, options: readonly CoapOption[]): string {
-  let key = `${code}`;
+function pushOptions(key: string[], code: number, options: readonly CoapOption[]): void {
+  key.push(` ${code}`);
   for (const { number, value } of options) {
     if (isNoCacheKey(number) || NOT_IN_KEY.has(number)) continue;
     if (number === OptionNumber.CONTENT_FORMAT && code !== Code.FETCH) continue;
-    key += optionKey(number, value);
+    pushOption(key, number, value);
   }
-  return key;
 }
 
 /**
@@ -49,21 +53,34 @@ function optionsKey(code: number, options: readonly CoapOption[]): string {
  * (RFC 7959 §2.3). The token says nothing: it may change from block to block (§2.5).
  */
 export function uploadKey(state: PeerState, message: CoapMessage, options: readonly CoapOption[]): string {
-  let key = `${state.peer.key} ${message.code}`;
+  const key = [`${state.peer.key} ${message.code}`];
   for (const { number, value } of options) {
     if (NOT_IN_KEY.has(number) || (isNoCacheKey(number) && !isCritical(number))) continue;
-    key += optionKey(number, value);
+    pushOption(key, number, value);
   }
-  return key;
+  return flat(key);
 }
 
-function optionKey(number: number, value: Uint8Array): string {
-  return ` ${number}:${latin1(value)}`;
+function pushOption(key: string[], number: number, value: Uint8Array): void {
+  key.push(` ${number}:`);
+  pushBytes(key, value);
 }
+
+/** Arguments of one call. */
+const CHUNK = 1024;
 
 /** A character for each byte, and their number ahead of them: what follows can't be mistaken for a part. */
-function latin1(bytes: Uint8Array): string {
-  let text = `${bytes.length}:`;
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+function pushBytes(key: string[], bytes: Uint8Array): void {
+  key.push(` ${bytes.length}:`);
+  for (let offset = 0; offset < bytes.length; offset += CHUNK) {
+    key.push(String.fromCharCode(...bytes.subarray(offset, offset + CHUNK)));
+  }
+}
+
+/**
+ * One piece. What `+` makes of strings stays a tree with a node for each of them, 32 bytes: as a key that is kept it would take
+ * many times what is counted for it.
+ */
+function flat(parts: readonly string[]): string {
+  return parts.join('');
 }
