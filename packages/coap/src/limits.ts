@@ -149,3 +149,5 @@ export const MAX_LINK_FORMAT_LENGTH: number = 1024 * 1024;
 /** Links of a document, and attributes of a link. */
 export const MAX_LINKS = 16_384;
 export const MAX_LINK_ATTRIBUTES = 64;
+/** Filters in one request for `/.well-known/core`. */
+export const MAX_LINK_FILTERS = 8;

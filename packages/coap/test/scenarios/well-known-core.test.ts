@@ -101,6 +101,16 @@ describe('/.well-known/core', () => {
     await world.end();
   });
 
+  test('takes eight filters in a request, and answers 4.00 to more', async () => {
+    const { world } = await plugtest();
+    const filters = Array.from({ length: 8 }, () => 'rt=Type*');
+    expect(await targets(world, ...filters)).toEqual(['/link1', '/link2', '/link3']);
+    const options = [...opt.path('.well-known', 'core'), ...[...filters, 'rt=*'].map((filter) => opt.query(filter))];
+    await world.say({ type: 'CON', code: '0.01', options });
+    expect(await world.hearLine()).toBe('ACK 4.00 "expected at most 8 filters"');
+    await world.end();
+  });
+
   test('says nothing of hidden resources, nor of patterns', async () => {
     const { world } = await routedWorld((router) =>
       router
