@@ -25,8 +25,11 @@ export function application(counters: CoapCounters, onError: ErrorReport | undef
   };
 }
 
-/** An async function may stand where a callback returns nothing: its rejection must not end the process. */
-function guarded(callback: () => unknown, onFailure: (error: unknown) => void): void {
+/**
+ * Calls something whose errors go to `onFailure`. An async function may stand where a callback returns nothing: its rejection must
+ * not end the process.
+ */
+export function guarded(callback: () => unknown, onFailure: (error: unknown) => void): void {
   try {
     const result = callback();
     if (result instanceof Promise) result.catch(onFailure);

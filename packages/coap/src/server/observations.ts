@@ -1,5 +1,6 @@
 import { TimerQueue, type Clock } from '@flownexus/datagram';
 import type { CoapReply, IncomingRequest, ObserveRelation } from '../api.ts';
+import { guarded } from '../engine/application.ts';
 import { observedKey } from '../engine/cache-key.ts';
 import { errorReply } from '../engine/reply.ts';
 import { CoapError } from '../errors.ts';
@@ -30,8 +31,14 @@ export class Observations {
   #size = 0;
 
   constructor(options: ObservationsOptions) {
-    this.#options = options;
-    const { clock, onError } = options;
+    const { clock } = options;
+    // A report that fails has nobody left to be told to.
+    const onError = (error: unknown, context: string): void =>
+      guarded(
+        () => options.onError(error, context),
+        () => undefined,
+      );
+    this.#options = { ...options, onError };
     this.#context = {
       clock,
       timers: new TimerQueue({ clock }),

@@ -1,4 +1,5 @@
 import type { CoapReply } from '../api.ts';
+import { isReply } from './is-reply.ts';
 import type { PacedRelation, PacedRelationListener } from './paced-relation.ts';
 
 export interface SharedRepresentationOptions {
@@ -84,8 +85,12 @@ export class SharedRepresentation implements PacedRelationListener {
       failed(error);
       return;
     }
-    if (reply instanceof Promise) reply.then((settled) => this.#publish(settled, version), failed);
-    else this.#publish(reply, version);
+    const settled = (value: CoapReply): void => {
+      if (isReply(value)) this.#publish(value, version);
+      else failed(new TypeError('a handler answers with a reply: an object that has the code of a response'));
+    };
+    if (reply instanceof Promise) reply.then(settled, failed);
+    else settled(reply);
   }
 
   #publish(reply: CoapReply, version: number): void {

@@ -108,6 +108,47 @@ describe('an observation ends', () => {
     await world.end();
   });
 
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['an object without a code', {}],
+    ['a request code', { code: Code.POST }],
+  ])('with 5.00 when the handler answers with %s, at once or later, which is reported', async (_what, rubbish) => {
+    for (const later of [false, true]) {
+      const failures: unknown[] = [];
+      let broken = false;
+      const { world, router } = await observedWorld({
+        get: () => {
+          const reply = broken ? (rubbish as CoapReply) : replies.content('a');
+          return later ? Promise.resolve(reply) : reply;
+        },
+        onError: (error, context) => {
+          failures.push([(error as Error).name, context]);
+          throw new Error('the report fails as well');
+        },
+      });
+      await register(world);
+      broken = true;
+      router.notify('/r');
+      expect(await heard(world)).toEqual(['CON 5.00']);
+      expect(failures).toEqual([['TypeError', 'onRequest']]);
+      await world.end();
+    }
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['a number', 5],
+  ])('before it begins when the handler answers the registration with %s', async (_what, rubbish) => {
+    for (const reply of [rubbish, Promise.resolve(rubbish)]) {
+      const { world, router } = await observedWorld({ get: () => reply as unknown as CoapReply });
+      await world.say({ type: 'CON', code: '0.01', token: 'o', options: [opt.observe(0), ...opt.path('r')] });
+      expect(await world.hearLine()).toBe('ACK 5.00');
+      expect([router.observerCount(), world.endpoint.usage.relations]).toEqual([0, 0]);
+      await world.end();
+    }
+  });
+
   test('TD_COAP_OBS_08: with 4.06 when the Content-Format changes', async () => {
     let format = 0;
     const { world, router } = await observedWorld({ get: () => replies.content('a', format) });
