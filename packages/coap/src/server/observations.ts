@@ -2,6 +2,7 @@ import { TimerQueue, type Clock } from '@flownexus/datagram';
 import type { CoapReply, IncomingRequest, ObserveRelation } from '../api.ts';
 import { guarded } from '../engine/application.ts';
 import { observedKey } from '../engine/cache-key.ts';
+import { isResponse } from '../code.ts';
 import { errorReply } from '../engine/reply.ts';
 import { CoapError } from '../errors.ts';
 import { MAX_OBSERVED_REQUEST_BYTES } from '../limits.ts';
@@ -141,8 +142,12 @@ export class Observations {
   }
 }
 
-/** In plain JavaScript a handler may give no reply: an error of its own, whoever calls it. */
-function checkReply(reply: CoapReply | undefined): CoapReply {
-  if (reply === undefined) throw new TypeError('the handler gave no reply');
-  return reply;
+/** In plain JavaScript a handler may give anything: what is no reply is an error of its own, whoever calls it. */
+function checkReply(value: unknown): CoapReply {
+  if (isReply(value)) return value;
+  throw new TypeError('a handler answers with a reply: an object that has the code of a response');
+}
+
+function isReply(value: unknown): value is CoapReply {
+  return typeof value === 'object' && value !== null && 'code' in value && isResponse(Number(value.code));
 }

@@ -2,7 +2,6 @@ import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
 import type { CoapReply, ObserveRelation } from '../api.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { isReply } from './is-reply.ts';
 import { MAX_CONFIRMABLE_INTERVAL_MS, type Pacing } from './pacing.ts';
 
 /** What the relations of a router share. */
@@ -67,7 +66,7 @@ export class PacedRelation {
   /** The reply to the request that registered it, so that notifications can begin when it has been sent. */
   established(reply: CoapReply): CoapReply {
     if (this.#phase === 'gone') return reply;
-    if (!isReply(reply) || !isSuccess(reply.code)) {
+    if (!isSuccess(reply.code)) {
       this.leave();
       return reply;
     }

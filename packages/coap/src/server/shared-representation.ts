@@ -1,5 +1,4 @@
 import type { CoapReply } from '../api.ts';
-import { isReply } from './is-reply.ts';
 import type { PacedRelation, PacedRelationListener } from './paced-relation.ts';
 
 export interface SharedRepresentationOptions {
@@ -85,12 +84,8 @@ export class SharedRepresentation implements PacedRelationListener {
       failed(error);
       return;
     }
-    const settled = (value: CoapReply): void => {
-      if (isReply(value)) this.#publish(value, version);
-      else failed(new TypeError('a handler answers with a reply: an object that has the code of a response'));
-    };
-    if (reply instanceof Promise) reply.then(settled, failed);
-    else settled(reply);
+    if (reply instanceof Promise) reply.then((settled) => this.#publish(settled, version), failed);
+    else this.#publish(reply, version);
   }
 
   #publish(reply: CoapReply, version: number): void {

@@ -206,7 +206,9 @@ describe('an observation ends', () => {
     const last = await world.hear();
     expect(line(last)).toBe('CON 5.00');
     await acknowledge(world, last);
-    expect(errors).toEqual(['onRequest: TypeError: the handler gave no reply']);
+    expect(errors).toEqual([
+      'onRequest: TypeError: a handler answers with a reply: an object that has the code of a response',
+    ]);
     expect(await register(world)).toBe('ACK 5.00');
     expect([router.observerCount(), world.endpoint.usage.relations]).toEqual([0, 0]);
     await world.end();
