@@ -84,8 +84,8 @@ export class ObservationRequests {
   }
 
   onClosed(error: CoapError): void {
-    this.#cancellation?.exchange?.onClosed(error);
-    this.#refresh?.exchange?.onClosed(error);
+    this.#cancellation?.onClosed(error);
+    this.#refresh?.onClosed(error);
   }
 
   /** The observation has ended: what is under way ends likewise. */
