@@ -8,6 +8,7 @@ export class UploadTurn implements WaitingUpload {
   readonly #state: PeerState;
   readonly #key: string;
   readonly #start: () => void;
+  /** It has a place among all exchanges as long. */
   #waiting = false;
 
   /** `key` names the resource. `start` is called once, unless the turn is left before. */
@@ -32,13 +33,15 @@ export class UploadTurn implements WaitingUpload {
       this.#start();
       return;
     }
-    if (queue.length > this.#engine.limits.queuedPerPeer) throw this.#limit('too many uploads wait for this resource');
+    const { limits, exchanges } = this.#engine;
+    if (queue.length > limits.queuedPerPeer) throw this.#limit('too many uploads wait for this resource');
+    if (!exchanges.take(1)) throw this.#limit('too many exchanges');
     this.#waiting = true;
     queue.push(this);
   }
 
   begin(): void {
-    this.#waiting = false;
+    this.#stopWaiting(); // its exchange takes what this gives back
     this.#start();
   }
 
@@ -48,10 +51,15 @@ export class UploadTurn implements WaitingUpload {
     const queue = uploads.get(this.#key);
     const index = queue?.indexOf(this) ?? -1;
     if (queue === undefined || index < 0) return;
-    this.#waiting = false;
+    this.#stopWaiting();
     queue.splice(index, 1);
     if (queue.length === 0) uploads.delete(this.#key);
     else if (index === 0) queue[0]?.begin();
+  }
+
+  #stopWaiting(): void {
+    if (this.#waiting) this.#engine.exchanges.giveBack(1);
+    this.#waiting = false;
   }
 
   #limit(text: string): CoapError {
