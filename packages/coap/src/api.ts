@@ -83,7 +83,7 @@ export interface CoapReply {
   /**
    * Called once, in the place of `afterSent`, when the reply to a request has not been sent and never will be: the handler took
    * longer than a peer waits (EXCHANGE_LIFETIME), the association with the peer ended meanwhile, a bound was in the way, the
-   * reply can't be a message, or the peer has to prove its address first (`EchoOptions`). Not for notifications: their promise rejects.
+   * reply can't be a message, it is 4.02 to a Non-confirmable request (RFC 7252 §5.4.1), or the peer has to prove its address first (`EchoOptions`). Not for notifications: their promise rejects.
    */
   readonly onUnsent?: () => void;
 }
@@ -174,6 +174,7 @@ export interface RequestService {
   /**
    * Numbers of the options that `handle` never overlooks (RFC 7252 §5.4.1). With `OptionNumber.IF_MATCH` and
    * `OptionNumber.IF_NONE_MATCH` the service takes it on itself not to perform a request whose condition is not fulfilled (§5.10.8).
+   * It refuses an option that a resource does not support with 4.02, which is not sent in answer to a Non-confirmable request (§5.4.1).
    */
   readonly understands: readonly number[];
 }

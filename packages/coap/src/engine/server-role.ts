@@ -272,7 +272,10 @@ export class ServerRole {
     const { relation } = work;
     let shaped: Slice | Promise<Slice>;
     try {
-      if (!isSuccess(reply.code)) relation?.end();
+      if (!isSuccess(reply.code)) {
+        relation?.end();
+        if (reply.code === Code.BAD_OPTION && this.#isRejected(work, reply)) return;
+      }
       const observe = relation?.active === true ? relation.nextObserve() : undefined;
       if (observe === undefined) this.#endEarlier(work);
       shaped = shapeReply(reply, this.#shapeOf(work, observe));
@@ -282,6 +285,14 @@ export class ServerRole {
     }
     if (shaped instanceof Promise) this.#awaitBody(work, reply, shaped);
     else this.#send(work, reply, shaped);
+  }
+
+  /** RFC 7252 §5.4.1: 4.02 says that an option is not understood, and a Non-confirmable request that has one is ignored. */
+  #isRejected({ message }: Work, reply: CoapReply): boolean {
+    if (message.type === MessageType.CON) return false;
+    this.#engine.counters.ignored += 1;
+    this.#tellUnsent(reply);
+    return true;
   }
 
   /** A registration that is not accepted takes an earlier one with the same token with it: the peer believes so (RFC 7641 §3.1). */
