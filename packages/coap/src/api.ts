@@ -83,7 +83,8 @@ export interface CoapReply {
   /**
    * Called once, in the place of `afterSent`, when the reply to a request has not been sent and never will be: the handler took
    * longer than a peer waits (EXCHANGE_LIFETIME), the association with the peer ended meanwhile, a bound was in the way, the
-   * reply can't be a message, it is 4.02 to a Non-confirmable request (RFC 7252 §5.4.1), or the peer has to prove its address first (`EchoOptions`). Not for notifications: their promise rejects.
+   * reply can't be a message, it is 4.02 to a Non-confirmable request (RFC 7252 §5.4.1), or the peer has to prove its address
+   * first (`EchoOptions`). Not for notifications: their promise rejects.
    */
   readonly onUnsent?: () => void;
 }

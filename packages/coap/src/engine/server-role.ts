@@ -6,6 +6,7 @@ import { MAX_OBSERVED_REQUEST_BYTES, type CoapUsage } from '../limits.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
 import { findOption, makeOption, uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
+import { isPromise } from '../when.ts';
 import { BodyUploads } from './body-uploads.ts';
 import { representationKey, uploadKey } from './cache-key.ts';
 import type { EchoGuard } from './echo.ts';
@@ -175,16 +176,12 @@ export class ServerRole {
     let result: CoapReply | Promise<CoapReply>;
     try {
       result = this.#handler(request);
-      // Throws for a handler in plain JavaScript that returns nothing.
-      if ('then' in result) {
-        this.#await(work, result);
-        return;
-      }
     } catch (error) {
       this.#fail(work, error);
       return;
     }
-    this.#answer(work, result);
+    if (isPromise(result)) this.#await(work, result);
+    else this.#answer(work, result);
   }
 
   /** Whether the request is performed, as far as Echo is concerned; if not, it has been answered (RFC 9175 §2.3). */
@@ -283,7 +280,7 @@ export class ServerRole {
       this.#refuse(work, reply, error);
       return;
     }
-    if (shaped instanceof Promise) this.#awaitBody(work, reply, shaped);
+    if (isPromise(shaped)) this.#awaitBody(work, reply, shaped);
     else this.#send(work, reply, shaped);
   }
 
