@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '@flownexus/datagram';
 import type { CoapReply, IncomingRequest, RequestService } from '../api.ts';
-import { Code, isSuccess } from '../code.ts';
+import { Code, isError } from '../code.ts';
 import { MAX_OBSERVERS } from '../limits.ts';
 import type { Link } from '../link-format/link.ts';
 import { when } from '../when.ts';
@@ -150,7 +150,7 @@ export class Router implements RequestService {
    * does that. Throws `TypeError` for a reply that is no error.
    */
   endObservations(path: ResourcePath, reply: CoapReply = NOT_FOUND): void {
-    if (isSuccess(reply.code)) throw new TypeError('an observation ends with an error');
+    if (!isError(reply.code)) throw new TypeError('an observation ends with an error');
     this.#observations.end(pathSegments(path), reply);
   }
 
