@@ -283,6 +283,13 @@ export interface MulticastResponse {
   readonly complete: boolean;
 }
 
+/** What the members of a group answer, as it comes. */
+export interface MulticastResponseIterator
+  extends AsyncIterableIterator<MulticastResponse, undefined>, AsyncDisposable {
+  /** Gives up what has not come yet. */
+  return(): Promise<IteratorResult<MulticastResponse, undefined>>;
+}
+
 /** Bounds of one exchange, and what it has of its own. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
