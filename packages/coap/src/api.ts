@@ -83,7 +83,8 @@ export interface CoapReply {
   /**
    * Called once, in the place of `afterSent`, when the reply to a request has not been sent and never will be: the handler took
    * longer than a peer waits (EXCHANGE_LIFETIME), the association with the peer ended meanwhile, a bound was in the way, the
-   * reply can't be a message, or the peer has to prove its address first (`EchoOptions`). Not for notifications: their promise rejects.
+   * reply can't be a message, it is 4.02 to a Non-confirmable request (RFC 7252 §5.4.1), or the peer has to prove its address
+   * first (`EchoOptions`). Not for notifications: their promise rejects.
    */
   readonly onUnsent?: () => void;
 }
@@ -174,6 +175,7 @@ export interface RequestService {
   /**
    * Numbers of the options that `handle` never overlooks (RFC 7252 §5.4.1). With `OptionNumber.IF_MATCH` and
    * `OptionNumber.IF_NONE_MATCH` the service takes it on itself not to perform a request whose condition is not fulfilled (§5.10.8).
+   * It refuses an option that a resource does not support with 4.02, which is not sent in answer to a Non-confirmable request (§5.4.1).
    */
   readonly understands: readonly number[];
 }
@@ -279,6 +281,13 @@ export interface MulticastResponse {
   readonly response: CoapResponse;
   /** False when the payload is the first block alone: the rest could not be fetched (RFC 7959 §2.8). */
   readonly complete: boolean;
+}
+
+/** What the members of a group answer, as it comes. */
+export interface MulticastResponseIterator
+  extends AsyncIterableIterator<MulticastResponse, undefined>, AsyncDisposable {
+  /** Gives up what has not come yet. */
+  return(): Promise<IteratorResult<MulticastResponse, undefined>>;
 }
 
 /** Bounds of one exchange, and what it has of its own. */

@@ -65,6 +65,12 @@ export function isSuccess(code: number): boolean {
   return codeClass(code) === 2;
 }
 
+/** Whether a code is an error response (classes 4 and 5). */
+export function isError(code: number): boolean {
+  const digit = codeClass(code);
+  return digit === 4 || digit === 5;
+}
+
 /** A code as the RFCs write it: 69 gives `2.05`. Throws `RangeError` unless it is one byte. */
 export function formatCode(code: number): string {
   if (!Number.isInteger(code) || code < 0 || code > 255)

@@ -1,3 +1,4 @@
+import { isPromise } from '../when.ts';
 import type { CoapCounters } from './statistics.ts';
 
 /** Calls to the application: whatever it does, the engine goes on. */
@@ -32,7 +33,7 @@ export function application(counters: CoapCounters, onError: ErrorReport | undef
 export function guarded(callback: () => unknown, onFailure: (error: unknown) => void): void {
   try {
     const result = callback();
-    if (result instanceof Promise) result.catch(onFailure);
+    if (isPromise(result)) Promise.resolve(result).catch(onFailure);
   } catch (error) {
     onFailure(error);
   }

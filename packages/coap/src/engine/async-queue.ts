@@ -7,7 +7,7 @@ interface Waiting<T> {
  * Items for one consumer, as an async iterator. Whoever pushes bounds how many may wait. `next` rejects once when the queue ended
  * with an error, after all items.
  */
-export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
+export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
   readonly #items: T[] = [];
   readonly #waiting: Waiting<T>[] = [];
   readonly #onReturn: () => void;
@@ -49,6 +49,10 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
     this.#failure = undefined;
     this.#onReturn();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
   }
 
   [Symbol.asyncIterator](): this {

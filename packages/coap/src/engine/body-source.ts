@@ -3,6 +3,7 @@ import { blockSize } from '../block.ts';
 import { Code } from '../code.ts';
 import { MAX_SOURCE_SIZE } from '../limits.ts';
 import { buildOptions } from '../option-values.ts';
+import { isPromise } from '../when.ts';
 import { asksSize, isSafe, validated, type ReplyShape } from './reply-shape.ts';
 import { cut, withBlock2, withSize2, type Slice } from './representations.ts';
 
@@ -44,5 +45,5 @@ export function sliceSource(reply: CoapReply, source: BodySource, shape: ReplySh
     return (block.more && block.num === 0) || asksSize(shape.options) ? withSize2(result, size) : result;
   };
   const read = length === 0 ? NO_BYTES : source.read(offset, length);
-  return 'then' in read ? Promise.resolve(read).then(finish) : finish(read);
+  return isPromise(read) ? Promise.resolve(read).then(finish) : finish(read);
 }

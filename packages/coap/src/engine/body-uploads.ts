@@ -5,6 +5,7 @@ import type { CoapLimits } from '../limits.ts';
 import type { CoapOption } from '../message.ts';
 import { makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { equalBytes } from './equal-bytes.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { PeerState } from './peer-state.ts';
 import { Standing, Tiers, type Tiered } from './tiers.ts';
@@ -15,6 +16,8 @@ interface Upload extends Tiered<Upload> {
   readonly key: string;
   readonly body: GrowingBody;
   readonly ifNoneMatch: boolean;
+  /** The size of the newest block, whose bytes are the last of the body. */
+  newestSzx: number;
 }
 
 /** One block of a request. */
@@ -88,11 +91,14 @@ export class BodyUploads {
     if (offset === 0 && !block.more) return { body: payload, ifNoneMatch };
     const upload = offset === 0 ? this.#begin(piece) : this.#uploads.get(key);
     if (upload === undefined) return INCOMPLETE;
-    if (upload.body.length !== offset || upload.expiresAtMs <= this.#options.clock.now()) {
+    const expired = upload.expiresAtMs <= this.#options.clock.now();
+    if (!expired && isRepeated(upload, piece)) return continueAfter(piece);
+    if (expired || upload.body.length !== offset) {
       this.#drop(key);
       return INCOMPLETE;
     }
     upload.body.append(payload);
+    upload.newestSzx = block.szx;
     this.#bytes += payload.length;
     if (!block.more) {
       this.#drop(key);
@@ -101,9 +107,7 @@ export class BodyUploads {
     const continued = offset === 0 ? Standing.NEW : Standing.CONTINUED;
     this.#byAge.refresh(upload, state.standing === Standing.PROVEN ? Standing.PROVEN : continued);
     this.#makeRoom(upload);
-    // RFC 7959 §2.3: "more" says that the request is not processed yet; the size may be smaller than the peer's.
-    const answer = { num: block.num, more: true, szx: Math.min(block.szx, state.settings.szx) };
-    return { code: Code.CONTINUE, options: [makeOption(OptionNumber.BLOCK1, encodeBlock(answer))] };
+    return continueAfter(piece);
   }
 
   /** Forgets what a peer began. */
@@ -119,6 +123,7 @@ export class BodyUploads {
       key,
       body: new GrowingBody(),
       ifNoneMatch,
+      newestSzx: 0,
       standing: Standing.NEW,
       expiresAtMs: 0,
       sinceMs: 0,
@@ -169,6 +174,19 @@ export class BodyUploads {
     this.#bytes -= heldBytes(upload);
     upload.state.assemblies?.delete(upload.key);
   }
+}
+
+/** Whether a peer that did not hear our answer sends the newest block again, as a message of its own: it has been taken (RFC 7959 §2.5). */
+function isRepeated({ body, newestSzx }: Upload, { block, payload }: UploadBlock): boolean {
+  const { num, more, szx } = block;
+  if (!more || szx !== newestSzx || (num + 1) * blockSize(szx) !== body.length) return false;
+  return equalBytes(payload, body.bytes().subarray(-payload.length));
+}
+
+/** RFC 7959 §2.3: "more" says that the request is not processed yet; the size may be smaller than the peer's. */
+function continueAfter({ block, state }: UploadBlock): UploadStep {
+  const answer = { num: block.num, more: true, szx: Math.min(block.szx, state.settings.szx) };
+  return { code: Code.CONTINUE, options: [makeOption(OptionNumber.BLOCK1, encodeBlock(answer))] };
 }
 
 /** What an upload holds: its key, which the peer chooses as well, in UTF-16, and its body. */

@@ -14,13 +14,9 @@ export function boundedPromise<T>(
   return new Promise<T>((resolve, reject) => {
     const signal = options?.signal;
     const timeoutMs = options?.timeoutMs;
-    if (signal?.aborted === true) {
-      reject(abortedError(signal));
-      return;
-    }
-    // Before anything is sent: a clock refuses it only when it is asked to wait.
-    if (timeoutMs !== undefined && !Number.isFinite(timeoutMs)) {
-      reject(new RangeError(`timeoutMs is a finite number, not ${timeoutMs}`));
+    const refused = refusedBounds(options);
+    if (refused !== undefined) {
+      reject(refused);
       return;
     }
     let settled = false;
@@ -67,6 +63,14 @@ export function boundedPromise<T>(
       return signal?.aborted === true;
     }
   });
+}
+
+/** Why `boundedPromise` would not even begin. */
+export function refusedBounds({ signal, timeoutMs }: RequestOptions = {}): Error | undefined {
+  if (signal?.aborted === true) return abortedError(signal);
+  // Before anything is sent: a clock refuses it only when it is asked to wait.
+  if (timeoutMs === undefined || Number.isFinite(timeoutMs)) return undefined;
+  return new RangeError(`timeoutMs is a finite number, not ${timeoutMs}`);
 }
 
 export function abortedError(signal: AbortSignal): CoapError {

@@ -9,9 +9,9 @@ import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
 import { Exchange } from './exchange.ts';
 import { Observation } from './observation.ts';
-import type { PeerState, ReceivedMessage, TokenOwner, WaitingUpload } from './peer-state.ts';
+import type { PeerState, ReceivedMessage, TokenOwner } from './peer-state.ts';
 import { Ping } from './ping.ts';
-import { baseOptions, resourceKey } from './request-options.ts';
+import { baseOptions } from './request-options.ts';
 import { UNDERSTOOD_IN_RESPONSES } from './response.ts';
 import { defaultSettings, transferSettings } from './transfer-settings.ts';
 
@@ -29,40 +29,15 @@ export class ClientRole {
 
   request(state: PeerState, request: CoapRequest, options?: RequestOptions): Promise<CoapResponse> {
     return boundedPromise<CoapResponse>(this.#engine.timers, options, (resolve, reject) => {
-      // The transfer may end while it begins, before there is anything to release.
-      const settled = { value: false };
-      let release: (() => void) | undefined;
-      const leave = (): void => {
-        settled.value = true;
-        release?.();
-      };
-      const upload = (waiting: WaitingUpload): void => {
-        release = this.#upload(state, request, waiting);
-        if (settled.value) release();
-      };
       const transfer = new ClientTransfer({
         engine: this.#engine,
         state,
         request,
         settings: transferSettings(defaultSettings(this.#engine, state), options),
-        awaitTurn: (begin) => upload({ begin }),
-        listener: {
-          onResponse: (response) => {
-            leave();
-            resolve(response);
-          },
-          onFailure: (error) => {
-            leave();
-            reject(error);
-          },
-        },
+        listener: { onResponse: resolve, onFailure: reject },
       });
-      if (transfer.needsUpload) upload(transfer);
-      else transfer.begin();
-      return () => {
-        transfer.cancel();
-        leave();
-      };
+      transfer.begin();
+      return () => transfer.cancel();
     });
   }
 
@@ -147,24 +122,6 @@ export class ClientRole {
     }
     const error = new CoapError('ERR_COAP_OPTION', `the response has the critical option ${badCritical}`);
     owner.onBadResponse(error, response);
-  }
-
-  /** RFC 7959 §2.5: one upload to a resource at a time. Returns what lets the next one begin. */
-  #upload(state: PeerState, request: CoapRequest, transfer: WaitingUpload): () => void {
-    const key = resourceKey(request.method, request.path ?? [], request.query ?? []);
-    const waiting = state.uploads.get(key) ?? [];
-    if (waiting.length > this.#engine.limits.queuedPerPeer)
-      throw this.#limit('too many uploads wait for this resource');
-    state.uploads.set(key, waiting);
-    waiting.push(transfer);
-    if (waiting[0] === transfer) transfer.begin();
-    return () => {
-      const index = waiting.indexOf(transfer);
-      if (index < 0) return;
-      waiting.splice(index, 1);
-      if (waiting.length === 0) state.uploads.delete(key);
-      else if (index === 0) waiting[0]?.begin();
-    };
   }
 
   #limit(text: string): CoapError {

@@ -14,6 +14,7 @@ import type { ArrivedResponse, PeerState } from './peer-state.ts';
 import { baseOptions, resourceKey } from './request-options.ts';
 import { toResponse } from './response.ts';
 import type { TransferSettings } from './transfer-settings.ts';
+import { UploadTurn } from './upload-turn.ts';
 
 const NO_BYTES = new Uint8Array(0);
 /** Random: unlike those of bodies before, also of those before a restart. */
@@ -35,8 +36,6 @@ export interface TransferOptions {
   readonly listener: TransferListener;
   /** Observe in the request (RFC 7641 §2), never in those that fetch further blocks (RFC 7959 §3.4). */
   readonly observe?: number | undefined;
-  /** Calls `begin` when the request, which turns out to need blocks, has its resource for itself (RFC 7959 §2.5). Default: at once. */
-  readonly awaitTurn?: ((begin: () => void) => void) | undefined;
   /** The token of the request, which somebody else holds in the table. Default: a fresh one for each message. */
   readonly token?: Uint8Array | undefined;
 }
@@ -61,8 +60,8 @@ export class ClientTransfer implements ExchangeListener {
   /** Blocks of the request are with the peer, and its answer to the whole is not here yet. */
   #uploading = false;
   #exchange: Exchange | undefined;
-  /** It has had its turn at the resource, or nobody gives turns. */
-  #hasTurn: boolean;
+  /** Its place among the uploads to the resource, once it needs one. */
+  #turn: UploadTurn | undefined;
   /** The peer has taken the whole body. */
   #uploaded = false;
   #cancelled = false;
@@ -77,7 +76,6 @@ export class ClientTransfer implements ExchangeListener {
     this.#options = options;
     this.#base = baseOptions(options.request);
     this.#body = new OutgoingBody(options.request.payload ?? NO_BYTES, options.settings.szx);
-    this.#hasTurn = options.awaitTurn === undefined || this.#body.inBlocks;
   }
 
   /** The message exchange under way. */
@@ -85,18 +83,14 @@ export class ClientTransfer implements ExchangeListener {
     return this.#exchange;
   }
 
-  /** The request goes out in blocks: it has the resource for itself (RFC 7959 §2.5). */
-  get needsUpload(): boolean {
-    return this.#body.inBlocks;
-  }
-
   /** The message under way has the end of the request's body. */
   get atEnd(): boolean {
     return this.#body.atEnd;
   }
 
+  /** Sends the request; one in blocks when it has the resource for itself (RFC 7959 §2.5). */
   begin(): void {
-    this.#sendRequest();
+    this.#guard(() => this.#sendInTurn());
   }
 
   /** Begins with the first block of a response that came unasked: a notification (RFC 7959 §3.4). */
@@ -110,6 +104,13 @@ export class ClientTransfer implements ExchangeListener {
     this.#dropDownload();
     this.#exchange?.cancel();
     this.#exchange = undefined;
+    this.#turn?.leave();
+  }
+
+  /** The peer or the endpoint is gone. */
+  onClosed(error: CoapError): void {
+    if (this.#turn?.waiting === true) this.onFailure(error);
+    else this.#exchange?.onClosed(error);
   }
 
   onResponse({ message, options }: ArrivedResponse): void {
@@ -125,17 +126,19 @@ export class ClientTransfer implements ExchangeListener {
   onFailure(error: CoapError): void {
     this.#noteAbandoned();
     this.#dropDownload();
+    this.#turn?.leave();
     this.#options.listener.onFailure(error);
   }
 
-  /** As `sendRequest`; a body that needs blocks after all (4.13, RFC 7959 §2.9.3) waits until no other is on its way. */
+  /** As `sendRequest`; a body in blocks, from the start or after 4.13 (RFC 7959 §2.9.3), waits until no other is on its way. */
   #sendInTurn(): void {
-    const { awaitTurn } = this.#options;
-    if (this.#hasTurn || awaitTurn === undefined) this.#sendRequest();
-    else {
-      this.#hasTurn = true;
-      awaitTurn(() => this.#sendRequest());
+    if (!this.#body.inBlocks || this.#turn !== undefined) {
+      this.#sendRequest();
+      return;
     }
+    const { engine, state } = this.#options;
+    this.#turn = new UploadTurn(engine, state, this.#resource, () => this.#guard(() => this.#sendRequest()));
+    this.#turn.take();
   }
 
   /** Sends the request, or the next block of it. */
@@ -231,7 +234,7 @@ export class ClientTransfer implements ExchangeListener {
     const options = [...this.#repeatedOptions(false), block2(block)];
     remove(options, OptionNumber.NO_RESPONSE); // whoever asks for a block wants it
     // RFC 8132 §2: the body of a FETCH says what is fetched.
-    const repeatBody = this.#options.request.method === Code.FETCH && !this.needsUpload;
+    const repeatBody = this.#options.request.method === Code.FETCH && !this.#body.inBlocks;
     this.#send(options, repeatBody ? this.#body.bytes : NO_BYTES, undefined);
   }
 
@@ -301,6 +304,7 @@ export class ClientTransfer implements ExchangeListener {
   }
 
   #deliver(code: number, options: readonly CoapOption[], payload: Uint8Array): void {
+    this.#turn?.leave();
     const observed = this.#observed;
     if (observed === undefined || options.includes(observed)) {
       this.#options.listener.onResponse(toResponse(code, options, payload));

@@ -12,7 +12,7 @@ import type {
   CoapRequest,
   CoapResponse,
   MulticastOptions,
-  MulticastResponse,
+  MulticastResponseIterator,
   ObserveOptions,
   EchoOptions,
   Observer,
@@ -303,7 +303,7 @@ export class CoapEndpoint {
   /**
    * Sends a Non-confirmable request to a group, as which `connect` gave a peer, and yields what its members answer until
    * `durationMs` is over and the bodies that are being fetched are whole (RFC 7252 §8). Each member counts once. The request is sent
-   * at once, and responses wait to be taken; leaving the loop gives the rest up. `next` rejects with a `CoapError`
+   * at once, and responses wait to be taken; leaving the loop gives the rest up, as `await using` does. `next` rejects with a `CoapError`
    * (`ERR_COAP_ABORTED`, `ERR_COAP_CLOSED`, `ERR_COAP_LIMIT`), or with `TypeError` or `RangeError` for a request that can't be.
    * It is up to the caller not to flood the group (§8.1).
    *
@@ -313,11 +313,7 @@ export class CoapEndpoint {
    *   console.log(peer.host, new TextDecoder().decode(response.payload));
    * }
    */
-  multicast(
-    group: Peer,
-    request: CoapRequest,
-    options?: MulticastOptions,
-  ): AsyncIterableIterator<MulticastResponse, undefined> {
+  multicast(group: Peer, request: CoapRequest, options?: MulticastOptions): MulticastResponseIterator {
     return this.#multicasts.begin(this.#obtain(group), request, options);
   }
 

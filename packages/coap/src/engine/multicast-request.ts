@@ -1,3 +1,4 @@
+import type { Timer } from '@flownexus/datagram';
 import type { CoapRequest, MulticastResponse } from '../api.ts';
 import { Code, isSuccess } from '../code.ts';
 import { findOption } from '../option-values.ts';
@@ -19,6 +20,8 @@ export interface MulticastRequestOptions {
   readonly engine: Engine;
   readonly request: CoapRequest;
   readonly durationMs: number;
+  /** How long it stays deaf at most. */
+  readonly deafMs: number;
   readonly maxResponses: number;
   readonly listener: MulticastListener;
   /** The token is not needed any longer. */
@@ -28,7 +31,7 @@ export interface MulticastRequestOptions {
 /**
  * One request to a group (RFC 7252 §8), from its sending on.
  *
- *   open ──┬─ as many responses as are wanted, or enough of them: stop() ──► deaf ── the time is over ──► gone
+ *   open ──┬─ as many responses as are wanted, or enough of them: stop() ──► deaf ── the time, or `deafMs`, is over ──► gone
  *          └─ the time is over ──► gone
  *
  * While it is deaf it still knows its token: those that answer late are not rejected one by one. The end is told when the bodies
@@ -41,14 +44,14 @@ export class MulticastRequest {
   readonly #transfers = new Set<ClientTransfer>();
   #accepting = true;
   #ended = false;
+  readonly #endsAtMs: number;
+  #timer: Timer;
 
   constructor(options: MulticastRequestOptions) {
     this.#options = options;
-    options.engine.timers.schedule(options.durationMs, () => {
-      this.#accepting = false;
-      options.onExpired();
-      this.#endWhenDone();
-    });
+    const { engine, durationMs } = options;
+    this.#endsAtMs = engine.clock.now() + durationMs;
+    this.#timer = engine.timers.schedule(durationMs, () => this.#expire());
   }
 
   /** The part of a member of the group. */
@@ -67,7 +70,7 @@ export class MulticastRequest {
 
   /** Nobody wants to hear more. */
   stop(): void {
-    this.#accepting = false;
+    this.#turnDeaf();
     this.#ended = true;
     for (const transfer of this.#transfers) transfer.cancel();
     this.#transfers.clear();
@@ -77,7 +80,7 @@ export class MulticastRequest {
     const { engine, request, maxResponses } = this.#options;
     if (!this.#accepting || this.#responders.has(state.peer.key)) return;
     this.#responders.add(state.peer.key);
-    this.#accepting = this.#responders.size < maxResponses;
+    if (this.#responders.size >= maxResponses) this.#turnDeaf();
     const { message, options } = first;
     const deliver = (response: MulticastResponse): void => {
       this.#transfers.delete(transfer);
@@ -107,6 +110,21 @@ export class MulticastRequest {
     const challenged = message.code === Code.UNAUTHORIZED && findOption(options, OptionNumber.ECHO) !== undefined;
     if (challenged) transfer.begin();
     else transfer.beginWith(first);
+  }
+
+  #turnDeaf(): void {
+    if (!this.#accepting) return;
+    this.#accepting = false;
+    const { engine, deafMs } = this.#options;
+    if (this.#endsAtMs - engine.clock.now() <= deafMs) return;
+    this.#timer.cancel();
+    this.#timer = engine.timers.schedule(deafMs, () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#accepting = false;
+    this.#options.onExpired();
+    this.#endWhenDone();
   }
 
   #endWhenDone(): void {

@@ -1,4 +1,4 @@
-import type { CoapRequest, MulticastOptions, MulticastResponse } from '../api.ts';
+import type { CoapRequest, MulticastOptions, MulticastResponse, MulticastResponseIterator } from '../api.ts';
 import { Code } from '../code.ts';
 import { encodeMessage } from '../codec.ts';
 import { CoapError } from '../errors.ts';
@@ -46,11 +46,7 @@ export class MulticastRequests {
   }
 
   /** Sends a request and gives its responses. Whatever is wrong comes out of the iterator, as does what is given for the group. */
-  begin(
-    group: PeerState | CoapError,
-    request: CoapRequest,
-    options: MulticastOptions = {},
-  ): AsyncIterableIterator<MulticastResponse, undefined> {
+  begin(group: PeerState | CoapError, request: CoapRequest, options: MulticastOptions = {}): MulticastResponseIterator {
     const { signal } = options;
     let entry: Entry | undefined;
     const release = (): void => signal?.removeEventListener('abort', onAbort);
@@ -98,7 +94,8 @@ export class MulticastRequests {
     fail: (error: CoapError) => void,
   ): Entry {
     const { leisureMs, ackTimeoutMs, ackRandomFactor } = group.settings.parameters;
-    const durationMs = options.durationMs ?? leisureMs + ackTimeoutMs * ackRandomFactor;
+    const deafMs = leisureMs + ackTimeoutMs * ackRandomFactor;
+    const durationMs = options.durationMs ?? deafMs;
     const maxResponses = options.maxResponses ?? DEFAULT_MAX_RESPONSES;
     checkRange('durationMs', durationMs, 1, MAX_DURATION_MS);
     checkRange('maxResponses', maxResponses, 1, MAX_RESPONSES);
@@ -111,6 +108,7 @@ export class MulticastRequests {
       engine: this.#engine,
       request,
       durationMs,
+      deafMs,
       maxResponses,
       listener,
       onExpired: () => this.#entries.delete(key),

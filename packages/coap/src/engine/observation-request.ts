@@ -91,6 +91,11 @@ export class ObservationRequest {
     this.#resolve?.(response);
   }
 
+  /** The peer or the endpoint is gone. */
+  onClosed(error: CoapError): void {
+    this.#transfer?.onClosed(error);
+  }
+
   /** It is not wanted any more. `onDone` is not called. */
   fail(error: CoapError): void {
     this.#giveUp();

@@ -1,6 +1,7 @@
 import type { CoapResponse, ObservationEnd, RequestOptions } from '../api.ts';
 import { isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
+import { refusedBounds } from './bounded-promise.ts';
 import type { Exchange } from './exchange.ts';
 import type { ObservationRequest } from './observation-request.ts';
 import type { ArrivedResponse } from './peer-state.ts';
@@ -31,6 +32,9 @@ export class ObservationRequests {
   }
 
   cancel(bounds: RequestOptions | undefined, onDone: OnDone): Promise<CoapResponse> {
+    // A refresh under way is not given up for a cancellation that never begins.
+    const refused = refusedBounds(bounds);
+    if (refused !== undefined) return Promise.reject(refused);
     this.#refresh?.fail(observationEnded());
     this.#refresh = undefined;
     const cancellation = this.#start(1, bounds, onDone);
@@ -84,8 +88,8 @@ export class ObservationRequests {
   }
 
   onClosed(error: CoapError): void {
-    this.#cancellation?.exchange?.onClosed(error);
-    this.#refresh?.exchange?.onClosed(error);
+    this.#cancellation?.onClosed(error);
+    this.#refresh?.onClosed(error);
   }
 
   /** The observation has ended: what is under way ends likewise. */

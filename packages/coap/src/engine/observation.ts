@@ -185,8 +185,8 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   onClosed(error: CoapError): void {
-    // A transfer under way fails through its own exchange, and with it what waits for it.
-    this.#registration.exchange?.onClosed(error);
+    // What is under way fails by itself, and with it what waits for it.
+    this.#registration.onClosed(error);
     this.#requests.onClosed(error);
     this.#end({ reason: error.code === 'ERR_COAP_PEER_CLOSED' ? 'peer-closed' : 'endpoint-closed' });
   }

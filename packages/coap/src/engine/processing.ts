@@ -42,7 +42,7 @@ export function awaitProcessing<T>(
       listener.onGivenUp?.();
     });
   });
-  result.then(
+  Promise.resolve(result).then(
     (value) => {
       if (settle()) listener.onValue(value);
       else listener.onLate?.(value);

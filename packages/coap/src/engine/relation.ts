@@ -4,6 +4,7 @@ import { isSuccess } from '../code.ts';
 import { encodeMessage } from '../codec.ts';
 import { CoapError } from '../errors.ts';
 import { MessageType } from '../message.ts';
+import { isPromise } from '../when.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
 import { checkDatagramSize } from './datagram.ts';
 import type { Engine } from './engine.ts';
@@ -120,7 +121,7 @@ export class Relation implements ObserveRelation, TokenRelation {
         });
         pending.response.begin();
       };
-      if (shaped instanceof Promise) {
+      if (isPromise(shaped)) {
         const sendIfActive = (slice: Slice): void => {
           if (this.#active) send(slice);
         };

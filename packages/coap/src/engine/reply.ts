@@ -5,6 +5,7 @@ import { CoapError } from '../errors.ts';
 import type { CoapOption } from '../message.ts';
 import { buildOptions, makeOption, makeUintOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
+import { isPromise } from '../when.ts';
 import { sliceSource } from './body-source.ts';
 import { asksSize, validated, type ReplyShape } from './reply-shape.ts';
 import { slice, withBlock2, withEtag, withOptions, withSize2, type Slice } from './representations.ts';
@@ -23,7 +24,7 @@ export function shapeReply(reply: CoapReply, shape: ReplyShape): Slice | Promise
   checkPayload(reply.payload);
   if (reply.body === undefined) return complete(slicePayload(reply, shape), shape);
   const sliced = sliceSource(reply, reply.body, shape);
-  return sliced instanceof Promise ? sliced.then((result) => complete(result, shape)) : complete(sliced, shape);
+  return isPromise(sliced) ? sliced.then((result) => complete(result, shape)) : complete(sliced, shape);
 }
 
 function slicePayload(reply: CoapReply, shape: ReplyShape): Slice {

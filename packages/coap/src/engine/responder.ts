@@ -1,3 +1,4 @@
+import type { CoapReply } from '../api.ts';
 import { encodeMessage } from '../codec.ts';
 import { MessageType, type CoapMessage } from '../message.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
@@ -8,6 +9,8 @@ import type { MulticastResponses } from './multicast-responses.ts';
 import { isUnwanted } from './no-response.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
 import type { Slice } from './representations.ts';
+
+const NO_BYTES = new Uint8Array(0);
 
 /** What became of a response. `onSent` and `onUnsent` exclude each other. */
 export interface ResponseListener {
@@ -67,6 +70,11 @@ export class Responder {
       this.acknowledge();
       listener?.onSent?.();
     } else this.#send(slice, listener);
+  }
+
+  /** Answers without looking at blocks or observations. */
+  respondPlainly({ code, payload = NO_BYTES }: CoapReply): void {
+    this.respond({ code, options: [], payload });
   }
 
   /** Sends the response to a block of a request that others follow: without it the peer can't go on, whatever it wants to hear. */

@@ -1,3 +1,4 @@
+import { isPromise } from '../when.ts';
 import { acknowledge, isConfirmable } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
 import type { ArrivedResponse, PeerState } from './peer-state.ts';
@@ -39,7 +40,7 @@ export function admitUplink(engine: Engine, state: PeerState, message: ArrivedRe
   return false;
 }
 
-function awaitUplink(engine: Engine, state: PeerState, uplink: Uplink, result: Promise<void>): void {
+function awaitUplink(engine: Engine, state: PeerState, uplink: Uplink, result: Promise<unknown>): void {
   let settled = false;
   state.processing += 1;
   const settle = (): boolean => {
@@ -54,7 +55,7 @@ function awaitUplink(engine: Engine, state: PeerState, uplink: Uplink, result: P
     engine.counters.handlerErrors += 1;
     forget(engine, uplink.message);
   });
-  result.then(
+  Promise.resolve(result).then(
     () => {
       if (settle()) succeed(engine, state, uplink);
     },
@@ -77,8 +78,4 @@ function fail(engine: Engine, { message, context }: Uplink, error: unknown): voi
 
 function forget(engine: Engine, message: ArrivedResponse | undefined): void {
   if (message?.received !== undefined && isConfirmable(message)) engine.deduplication.forget(message.received);
-}
-
-function isPromise(value: unknown): value is Promise<void> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }

@@ -4,7 +4,7 @@ import { equalBytes } from '../engine/equal-bytes.ts';
 import { diagnosticReply } from '../engine/reply.ts';
 import type { CoapOption } from '../message.ts';
 import { OptionNumber } from '../options.ts';
-import { chain } from './chain.ts';
+import { when } from '../when.ts';
 import type { Resource } from './resource.ts';
 import type { RoutedRequest } from './routed-request.ts';
 
@@ -27,7 +27,7 @@ export function refusal(
 ): CoapReply | undefined | Promise<CoapReply | undefined> {
   // RFC 7252 §5.4.1: a critical option that the resource does not support.
   if (resource.etag === undefined) return diagnosticReply(Code.BAD_OPTION, 'the resource has no conditions');
-  return chain(resource.etag(request), (etag) =>
+  return when(resource.etag(request), (etag) =>
     isFulfilled(request, etag) ? undefined : { code: Code.PRECONDITION_FAILED },
   );
 }

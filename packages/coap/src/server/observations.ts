@@ -6,7 +6,7 @@ import { isResponse } from '../code.ts';
 import { errorReply } from '../engine/reply.ts';
 import { CoapError } from '../errors.ts';
 import { MAX_OBSERVED_REQUEST_BYTES } from '../limits.ts';
-import { chain } from './chain.ts';
+import { isPromise, when } from '../when.ts';
 import { detached } from './detached-request.ts';
 import type { Pacing } from './pacing.ts';
 import { PacedRelation, type RelationContext } from './paced-relation.ts';
@@ -73,7 +73,7 @@ export class Observations {
   register(request: IncomingRequest, pacing: Pacing, serve: Serve): CoapReply | Promise<CoapReply> {
     const relation = this.#accept(request);
     if (relation === undefined) return serve(request);
-    const serveChecked: Serve = (each) => chain(serve(each), checkReply);
+    const serveChecked: Serve = (each) => when(serve(each), checkReply);
     const representation = this.#obtain(request, serveChecked);
     const paced = new PacedRelation(this.#context, relation, representation, pacing, request.confirmable);
     representation.add(paced);
@@ -88,7 +88,7 @@ export class Observations {
     } catch (error) {
       return refused(error);
     }
-    return chain(reply instanceof Promise ? reply.catch(refused) : reply, (settled) => paced.established(settled));
+    return when(isPromise(reply) ? reply.catch(refused) : reply, (settled) => paced.established(settled));
   }
 
   #accept(request: IncomingRequest): ObserveRelation | undefined {

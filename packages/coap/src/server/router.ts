@@ -1,10 +1,10 @@
 import { systemClock, type Clock } from '@flownexus/datagram';
 import type { CoapReply, IncomingRequest, RequestService } from '../api.ts';
-import { Code, isSuccess } from '../code.ts';
+import { Code, isError } from '../code.ts';
 import { MAX_OBSERVERS } from '../limits.ts';
 import type { Link } from '../link-format/link.ts';
+import { when } from '../when.ts';
 import { linkAttributes, type AttributeValues } from './attributes.ts';
-import { chain } from './chain.ts';
 import { CONDITIONS, isConditional, refusal } from './conditions.ts';
 import { Discovery } from './discovery.ts';
 import { Observations } from './observations.ts';
@@ -129,7 +129,7 @@ export class Router implements RequestService {
     const handler = resource.handler(request.method);
     if (handler === undefined) return METHOD_NOT_ALLOWED;
     if (isConditional(request.options)) {
-      return chain(
+      return when(
         refusal(resource, new MatchedRequest(request, resource.segments)),
         (refused) => refused ?? this.#perform(resource, handler, request),
       );
@@ -150,7 +150,7 @@ export class Router implements RequestService {
    * does that. Throws `TypeError` for a reply that is no error.
    */
   endObservations(path: ResourcePath, reply: CoapReply = NOT_FOUND): void {
-    if (isSuccess(reply.code)) throw new TypeError('an observation ends with an error');
+    if (!isError(reply.code)) throw new TypeError('an observation ends with an error');
     this.#observations.end(pathSegments(path), reply);
   }
 
@@ -177,7 +177,7 @@ export class Router implements RequestService {
     }
     const reply = serve(resource, handler, request);
     if (method !== Code.DELETE || this.#observations.size === 0) return reply;
-    return chain(reply, (settled) => {
+    return when(reply, (settled) => {
       // RFC 7641 §4.2: the observers hear that there is nothing to observe any more.
       if (settled.code === Code.DELETED) this.#observations.end(request.path, NOT_FOUND);
       return settled;
@@ -190,7 +190,7 @@ function serve(resource: Resource, handler: ResourceHandler, request: IncomingRe
   if (resource.etag === undefined || request.method !== Code.GET) return handler(matched);
   // Before the handler runs: a new representation with an old tag is sent once more than needed, an old one with a new tag would
   // stay in caches.
-  return chain(resource.etag(matched), (etag) => chain(handler(matched), (reply) => withEtag(reply, etag)));
+  return when(resource.etag(matched), (etag) => when(handler(matched), (reply) => withEtag(reply, etag)));
 }
 
 function withEtag(reply: CoapReply, etag: Uint8Array | undefined): CoapReply {

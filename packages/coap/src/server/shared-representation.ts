@@ -1,4 +1,5 @@
 import type { CoapReply } from '../api.ts';
+import { isPromise } from '../when.ts';
 import type { PacedRelation, PacedRelationListener } from './paced-relation.ts';
 
 export interface SharedRepresentationOptions {
@@ -84,7 +85,7 @@ export class SharedRepresentation implements PacedRelationListener {
       failed(error);
       return;
     }
-    if (reply instanceof Promise) reply.then((settled) => this.#publish(settled, version), failed);
+    if (isPromise(reply)) reply.then((settled) => this.#publish(settled, version), failed);
     else this.#publish(reply, version);
   }
 

@@ -236,3 +236,65 @@ test('bodies that turn out to need blocks go out one after the other', async () 
   await pending;
   await world.end();
 });
+
+describe('uploads to a resource that is observed', () => {
+  const request = { method: Code.FETCH, path: ['f'], payload: body(100) };
+
+  async function accept(world: World, count: number): Promise<string[]> {
+    const heard: string[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const message = await world.hear();
+      const more = block(message, BLOCK1) === '0/1/64';
+      const observe = uintOption(message.options, OptionNumber.OBSERVE);
+      heard.push(`${more ? 0 : 1} ${observe ?? '-'}`);
+      const options = [opt.block1(more ? 0 : 1, more, 2)];
+      if (!more && observe === 0) options.push(opt.observe(index));
+      await world.piggyback(message, { code: more ? '2.31' : '2.05', options });
+    }
+    return heard;
+  }
+
+  const open = (): Promise<World> => World.open({ preferredBlockSize: 64, parameters: { nstart: 4 } });
+
+  test('by it go out one after the other too: registration, refresh and cancellation', async () => {
+    const world = await open();
+    const before = world.endpoint.request(world.peer, request);
+    const observing = world.endpoint.observe(world.peer, request, { onNotification: () => undefined });
+    expect(await accept(world, 4)).toEqual(['0 -', '1 -', '0 0', '1 0']);
+    await before;
+    const observation = await observing;
+    const other = world.endpoint.request(world.peer, request);
+    const refreshed = observation.refresh();
+    expect(await accept(world, 4)).toEqual(['0 -', '1 -', '0 0', '1 0']);
+    await Promise.all([other, refreshed]);
+    const another = world.endpoint.request(world.peer, request);
+    const cancelled = observation.cancel();
+    const last = world.endpoint.request(world.peer, request);
+    expect(await accept(world, 6)).toEqual(['0 -', '1 -', '0 1', '1 1', '0 -', '1 -']);
+    await Promise.all([another, cancelled, last]);
+    await world.end();
+  });
+
+  test('that wait when the endpoint closes are rejected, and one that is given up makes room', async () => {
+    const world = await open();
+    const observing = world.endpoint.observe(
+      world.peer,
+      request,
+      { onNotification: () => undefined },
+      { timeoutMs: 10 },
+    );
+    const failed = expect(observing).rejects.toMatchObject({ code: 'ERR_COAP_TIMEOUT' });
+    await world.hear();
+    const next = world.endpoint.request(world.peer, request);
+    const waiting = world.endpoint.observe(world.peer, request, { onNotification: () => undefined });
+    const closed = Promise.all(
+      [next, waiting].map((each) => expect(each).rejects.toMatchObject({ code: 'ERR_COAP_CLOSED' })),
+    );
+    await world.hearNothing();
+    await world.clock.advanceAsync(10);
+    await failed;
+    expect(block(await world.hear(), BLOCK1)).toBe('0/1/64');
+    await world.end();
+    await closed;
+  });
+});

@@ -105,12 +105,39 @@ describe('a request in blocks', () => {
   test.each([
     ['without its first block', [1]],
     ['with a gap', [0, 2]],
-    ['with a block twice', [0, 1, 1]],
+    ['with a block twice that is not the newest', [0, 1, 2, 1]],
   ])('%s: 4.08', async (_name, nums) => {
     const { world, bodies } = await uploadWorld();
     let answer: CoapMessage | undefined;
     for (const num of nums) answer = await send(world, body(300), num, 2);
     expect(answer?.code).toBe(Code.REQUEST_ENTITY_INCOMPLETE);
+    expect(bodies).toEqual([]);
+    await world.end();
+  });
+
+  /** RFC 7959 §2.5 lets the server decide: a peer that lost our answer need not begin anew. */
+  test('has its newest block twice, as messages of their own: it is taken once, and goes on', async () => {
+    const { world, bodies } = await uploadWorld();
+    const answers = [];
+    for (const num of [0, 1, 1, 2]) answers.push(await send(world, body(150), num, 2));
+    expect(answers.map((answer) => `${line(answer)} ${block(answer, BLOCK1)}`)).toEqual([
+      'ACK 2.31 0/1/64',
+      'ACK 2.31 1/1/64',
+      'ACK 2.31 1/1/64',
+      'ACK 2.04 2/0/64',
+    ]);
+    expect(bodies).toEqual([body(150)]);
+    await world.end();
+  });
+
+  test.each([
+    ['other bytes', body(300, 1), 1, 2],
+    ['another size', body(300), 3, 1],
+  ])('whose newest block comes again with %s: 4.08', async (_name, whole, num, szx) => {
+    const { world, bodies } = await uploadWorld();
+    for (const each of [0, 1]) await send(world, body(300), each, 2);
+    expect((await send(world, whole, num, szx)).code).toBe(Code.REQUEST_ENTITY_INCOMPLETE);
+    expect((await send(world, body(300), 2, 2)).code).toBe(Code.REQUEST_ENTITY_INCOMPLETE);
     expect(bodies).toEqual([]);
     await world.end();
   });

@@ -297,6 +297,40 @@ describe('the end', () => {
     await group.world.end();
   });
 
+  test('comes with the end of an await using', async () => {
+    const group = await Group.open();
+    let pending: Promise<IteratorResult<MulticastResponse, undefined>>;
+    {
+      await using responses = group.world.endpoint.multicast(group.peer, discovery);
+      pending = responses.next();
+    }
+    expect(await pending).toEqual({ done: true, value: undefined });
+    await group.world.end();
+  });
+
+  test.each<readonly [string, MulticastOptions]>([
+    ['the loop was left', {}],
+    ['enough responses came', { maxResponses: 1 }],
+  ])('leaves late members unrejected for the default duration when %s, and not for hours', async (_how, options) => {
+    const group = await Group.open();
+    const { endpoint } = group.world;
+    const held = (): readonly number[] => [endpoint.usage.multicastRequests, endpoint.statistics.resetsSent];
+    const iterator = endpoint.multicast(group.peer, discovery, { durationMs: 3_600_000, ...options });
+    await group.world.clock.settle();
+    const message = decodeMessage(group.member(1).take());
+    await group.answer(1, message, 'one');
+    const first = await iterator.next();
+    expect(first.done).toBe(false);
+    if (options.maxResponses === undefined) await iterator.return();
+    await group.world.clock.advanceAsync(7_999);
+    await group.answer(2, message, 'two');
+    expect(held()).toEqual([1, 0]);
+    await group.world.clock.advanceAsync(1);
+    await group.answer(3, message, 'three');
+    expect(held()).toEqual([0, 1]);
+    await group.world.end();
+  });
+
   test('comes when the endpoint closes', async () => {
     const group = await Group.open();
     const { end } = await group.ask();

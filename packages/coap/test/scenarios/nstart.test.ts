@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Code } from '../../src/index.ts';
-import { World } from './world.ts';
+import { Code, type RequestOptions } from '../../src/index.ts';
+import { body, World } from './world.ts';
 
 /** RFC 7252 §4.7. */
 test('one request to a peer at a time, the others wait in order', async () => {
@@ -134,4 +134,28 @@ test('exchanges with all peers together are bounded, and make room when they end
     expect((await response).code).toBe(Code.CONTENT);
   }
   await world.end();
+});
+
+test('uploads that wait for their resource are exchanges too, and make room however they end', async () => {
+  const world = await World.open({ preferredBlockSize: 64, limits: { exchanges: 3 } });
+  const upload = (options: RequestOptions = {}): Promise<unknown> =>
+    world.endpoint
+      .request(world.peer, { method: Code.PUT, payload: body(100) }, options)
+      .catch((error: unknown) => error);
+  const failed = (code: string): unknown => expect.objectContaining({ code });
+  const abort = new AbortController();
+  const outcomes = [upload({ timeoutMs: 10 }), upload({ timeoutMs: 20 }), upload({ signal: abort.signal })];
+  expect(await upload()).toEqual(failed('ERR_COAP_LIMIT'));
+  expect([world.endpoint.usage.exchanges, world.endpoint.statistics.limits]).toEqual([3, 1]);
+  abort.abort();
+  expect(world.endpoint.usage.exchanges).toBe(2);
+  await world.clock.advanceAsync(20);
+  expect(await Promise.all(outcomes)).toEqual(
+    ['ERR_COAP_TIMEOUT', 'ERR_COAP_TIMEOUT', 'ERR_COAP_ABORTED'].map((code) => failed(code)),
+  );
+  expect(world.endpoint.usage.exchanges).toBe(0);
+  const last = Promise.all([upload(), upload(), upload()]);
+  await world.end();
+  expect(await last).toEqual(Array(3).fill(failed('ERR_COAP_CLOSED')));
+  expect(world.endpoint.usage.exchanges).toBe(0);
 });

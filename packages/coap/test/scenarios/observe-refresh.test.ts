@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Code, OptionNumber, uintOption } from '../../src/index.ts';
+import { Code, OptionNumber, type RequestOptions, uintOption } from '../../src/index.ts';
 import { establish, notify, observedRequest, observerOf, type Seen } from './observer.ts';
 import { body, line, opt, text, World } from './world.ts';
 
@@ -143,6 +143,20 @@ describe('refresh', () => {
     if (how !== 'closing') await refused;
     await world.end();
     await refused;
+  });
+
+  test.each<readonly [string, RequestOptions]>([
+    ['aborted before', { signal: AbortSignal.abort() }],
+    ['with a time-out that is none', { timeoutMs: NaN }],
+  ])('goes on when a cancellation does not begin: %s', async (_how, options) => {
+    const world = await World.open();
+    const { observation } = await establish(world);
+    const refreshed = observation.refresh();
+    await expect(observation.cancel(options)).rejects.toThrow();
+    expect(observation.active).toBe(true);
+    await world.piggyback(await world.hear(), { code: '2.05', options: [opt.observe(6)], payload: 'again' });
+    expect(text((await refreshed).payload)).toBe('again');
+    await world.end();
   });
 
   test('of a FETCH repeats its body in blocks', async () => {

@@ -55,6 +55,24 @@ describe('a condition', () => {
     await world.end();
   });
 
+  /** RFC 7252 §5.4.1. */
+  test.each([[ifMatch('v1')], [ifNoneMatch]])(
+    'where there is no entity-tag has a Non-confirmable request ignored',
+    async (option) => {
+      const performed: string[] = [];
+      const { world } = await routedWorld((router) =>
+        router.put('/r', () => {
+          performed.push('put');
+          return replies.changed();
+        }),
+      );
+      await world.say({ type: 'NON', code: '0.03', options: [option, ...opt.path('r')] });
+      await world.hearNothing();
+      expect([performed, world.endpoint.statistics.ignored]).toEqual([[], 1]);
+      await world.end();
+    },
+  );
+
   test('counts after the path and the method', async () => {
     const { world } = await routedWorld((router) =>
       router.resource('/r', { etag: () => bytes('v1'), get: () => replies.content('x') }),

@@ -176,7 +176,9 @@ describe('an observation ends', () => {
     await acknowledge(world, last);
     expect(router.observerCount()).toBe(0);
     await world.hearNothing();
-    expect(() => router.endObservations('/r', replies.content('x'))).toThrow(TypeError);
+    for (const code of [Code.EMPTY, Code.GET, 0x60, Code.CONTENT]) {
+      expect(() => router.endObservations('/r', { code })).toThrow(TypeError);
+    }
     await world.end();
   });
 

@@ -66,6 +66,22 @@ describe('an observer of a resource', () => {
     await world.end();
   });
 
+  /** What `await` would wait for is a promise here too. */
+  test('is registered by a handler that answers with a thenable, as with a promise', async () => {
+    let state = 'a';
+    const later = (): Promise<CoapReply> => {
+      const reply = Promise.resolve(replies.content(state));
+      // In plain JavaScript a promise library of one's own.
+      return { then: (...next: Parameters<typeof reply.then>) => reply.then(...next) } as Promise<CoapReply>;
+    };
+    const { world, router } = await observedWorld({ get: later });
+    expect(await register(world)).toBe('ACK 2.05 "a" observed');
+    state = 'b';
+    router.notify('/r');
+    expect(await world.hearLine()).toBe('CON 2.05 "b"');
+    await world.end();
+  });
+
   test('that registers again is still one', async () => {
     const { world, router, change } = await observedWorld();
     await register(world);
