@@ -61,7 +61,7 @@ test('the examples of all READMEs type-check', async () => {
 
 const coapServer = `/rooms/kitchen this is kitchen
 /.well-known/core?obs= </thermostat/target>;rt="core.s";ct=0;title="Target temperature";obs
-/nothing 132
+/nothing 4.04
 `;
 const coapFile = `the client has 100000 bytes
 upload 25600 of 100000

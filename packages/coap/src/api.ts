@@ -156,6 +156,11 @@ export interface ObserveRelation {
    * (`CoapError`); Non-confirmable: resolves when sent.
    */
   notify(reply: CoapReply, options?: { readonly confirmable?: boolean }): Promise<void>;
+  /**
+   * Tells the endpoint what the application failed of while it made a notification: it is counted (`statistics.handlerErrors`) and goes
+   * to `onError` with the context.
+   */
+  reportError(error: unknown, context: string): void;
   /** Ends the relation without a message. */
   end(): void;
   /** Called once when the observer cancelled, rejected a notification, was lost, or the relation was replaced. */
@@ -292,9 +297,13 @@ export interface MulticastResponseIterator
 
 /** Bounds of one exchange, and what it has of its own. */
 export interface RequestOptions {
-  readonly signal?: AbortSignal;
-  /** Gives up after this time, whatever the transmission is doing. */
-  readonly timeoutMs?: number;
+  /** Gives up: the promise rejects with `ERR_COAP_ABORTED`, whose `cause` is the reason of the signal. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Gives up after this time, whatever the transmission is doing. Without it a peer that does not answer at all is given up on after
+   * MAX_TRANSMIT_WAIT, 62 to 93 s by default (RFC 7252 §4.8.2).
+   */
+  readonly timeoutMs?: number | undefined;
   /**
    * Changes to the transmission parameters for the messages of this request, and so to the times that follow from them; NSTART
    * stays that of the peer. `RangeError` for a value out of its range.
@@ -305,9 +314,9 @@ export interface RequestOptions {
    * in such blocks as well (RFC 7959 §2.4); it may choose smaller ones. Default: the preferred size of the endpoint for what we
    * send, and the peer's choice for what it sends.
    */
-  readonly blockSize?: number;
+  readonly blockSize?: number | undefined;
   /** The largest body of a response, in bytes. Default: that of the endpoint. */
-  readonly maxBodySize?: number;
+  readonly maxBodySize?: number | undefined;
   /**
    * Called for each block of a body that the peer took or that arrived; not for a body that fits into one message. Asks the peer
    * how large its response is (Size2, RFC 7959 §4). A transfer that has to begin again goes back.

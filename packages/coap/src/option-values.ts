@@ -71,15 +71,23 @@ export function makeStringOption(number: number, text: string): CoapOption {
   return makeOption(number, encodeUtf8(text));
 }
 
-/** An option with a raw value. Throws `RangeError` for a length that its definition excludes (RFC 7252 §5.10). */
+/** An option with a raw value. Throws `RangeError` for a length that its definition excludes (RFC 7252 §5.10), `TypeError` for what is no bytes. */
 export function makeOption(number: number, value: Uint8Array): CoapOption {
   const definition = optionDefinition(number);
+  checkBytes(definition?.name ?? `option ${number}`, value);
   if (definition !== undefined && (value.length < definition.minLength || value.length > definition.maxLength)) {
     throw new RangeError(
       `${definition.name} has ${definition.minLength} to ${definition.maxLength} bytes, not ${value.length}`,
     );
   }
   return { number, value };
+}
+
+/** Throws `TypeError` for a value that is no bytes: in plain JavaScript it would be encoded as something else. */
+export function checkBytes(what: string, value: unknown): void {
+  // Views of other kinds, and bytes of another realm, are bytes as well.
+  if (ArrayBuffer.isView(value)) return;
+  throw new TypeError(`${what} is a Uint8Array, not ${Object.prototype.toString.call(value).slice(8, -1)}`);
 }
 
 /** What {@link buildOptions} makes options of. */

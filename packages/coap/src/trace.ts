@@ -1,4 +1,5 @@
 import type { Clock, Peer } from '@flownexus/datagram';
+import { decodeMessage } from './codec.ts';
 import type { CoapFormatError } from './format-error.ts';
 import type { CoapMessage } from './message.ts';
 
@@ -25,26 +26,33 @@ export type TraceHook = (event: TraceEvent) => void;
 /** Makes events of datagrams. Exists only in endpoints that are traced. */
 export interface Tracer {
   received(peer: Peer, datagram: Uint8Array, content: CoapMessage | CoapFormatError, repeated: boolean): void;
-  sent(peer: Peer, datagram: Uint8Array, message: CoapMessage, repeated: boolean): void;
+  sent(peer: Peer, datagram: Uint8Array, repeated: boolean): void;
 }
 
 export function tracer(clock: Clock, hook: TraceHook, call: (callback: () => unknown) => void): Tracer {
-  const emit = (event: TraceEvent): void => call(() => hook(event));
+  const event = (direction: 'in' | 'out', peer: Peer, datagram: Uint8Array, repeated: boolean) => ({
+    direction,
+    peer,
+    atMs: clock.wallTime(),
+    datagram,
+    repeated,
+  });
   return {
     received: (peer, datagram, content, repeated) => {
-      const failed = content instanceof Error;
-      emit({
-        direction: 'in',
-        peer,
-        atMs: clock.wallTime(),
-        datagram,
-        message: failed ? undefined : content,
-        formatError: failed ? content : undefined,
-        repeated,
-      });
+      const read =
+        content instanceof Error
+          ? { message: undefined, formatError: content }
+          : { message: content, formatError: undefined };
+      call(() => hook({ ...event('in', peer, datagram, repeated), ...read }));
     },
-    sent: (peer, datagram, message, repeated) => {
-      emit({ direction: 'out', peer, atMs: clock.wallTime(), datagram, message, formatError: undefined, repeated });
+    sent: (peer, datagram, repeated) => {
+      call(() =>
+        hook({
+          ...event('out', peer, datagram, repeated),
+          message: decodeMessage(datagram),
+          formatError: undefined,
+        }),
+      );
     },
   };
 }

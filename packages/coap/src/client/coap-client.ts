@@ -53,7 +53,7 @@ interface Member {
  *
  * @example
  * const client = new CoapClient({ transport: udpTransport() });
- * const response = await client.get('coap://192.0.2.1/sensors/temp', { accept: ContentFormat.TEXT });
+ * const response = await client.get('coap://192.0.2.1/sensors/temp', { accept: ContentFormat.TEXT_PLAIN });
  * console.log(formatCode(response.code), new TextDecoder().decode(response.payload));
  * await client.put('coap://192.0.2.1/firmware', { payload: image, onProgress: ({ transferred }) => console.log(transferred) });
  * await client.close();
@@ -95,40 +95,40 @@ export class CoapClient {
     await this.close();
   }
 
-  request(uri: string, request: ClientRequest = {}): Promise<CoapResponse> {
+  request(uri: string | URL, request: ClientRequest = {}): Promise<CoapResponse> {
     return this.#with(uri, request, (endpoint, peer, target, signal) =>
       endpoint.request(peer, requestTo(target, request), { ...request, signal }),
     );
   }
 
-  get(uri: string, options?: ClientRequestOptions): Promise<CoapResponse> {
+  get(uri: string | URL, options?: ClientRequestOptions): Promise<CoapResponse> {
     return this.request(uri, { ...options, method: Code.GET });
   }
 
-  post(uri: string, options?: ClientRequestOptions): Promise<CoapResponse> {
+  post(uri: string | URL, options?: ClientRequestOptions): Promise<CoapResponse> {
     return this.request(uri, { ...options, method: Code.POST });
   }
 
-  put(uri: string, options?: ClientRequestOptions): Promise<CoapResponse> {
+  put(uri: string | URL, options?: ClientRequestOptions): Promise<CoapResponse> {
     return this.request(uri, { ...options, method: Code.PUT });
   }
 
-  delete(uri: string, options?: ClientRequestOptions): Promise<CoapResponse> {
+  delete(uri: string | URL, options?: ClientRequestOptions): Promise<CoapResponse> {
     return this.request(uri, { ...options, method: Code.DELETE });
   }
 
   /** RFC 8132 §2. */
-  fetch(uri: string, options?: ClientRequestOptions): Promise<CoapResponse> {
+  fetch(uri: string | URL, options?: ClientRequestOptions): Promise<CoapResponse> {
     return this.request(uri, { ...options, method: Code.FETCH });
   }
 
   /** RFC 8132 §3. */
-  patch(uri: string, options?: ClientRequestOptions): Promise<CoapResponse> {
+  patch(uri: string | URL, options?: ClientRequestOptions): Promise<CoapResponse> {
     return this.request(uri, { ...options, method: Code.PATCH });
   }
 
   /** RFC 8132 §3. */
-  ipatch(uri: string, options?: ClientRequestOptions): Promise<CoapResponse> {
+  ipatch(uri: string | URL, options?: ClientRequestOptions): Promise<CoapResponse> {
     return this.request(uri, { ...options, method: Code.IPATCH });
   }
 
@@ -146,7 +146,7 @@ export class CoapClient {
    * peer or the client is gone, and `ERR_COAP_ABORTED` on `signal`. Leaving the loop and `signal` cancel the observation at the
    * server with Observe 1; leaving waits for that at most 5 s.
    */
-  observe(uri: string, options: ClientObserveOptions = {}): CoapNotifications {
+  observe(uri: string | URL, options: ClientObserveOptions = {}): CoapNotifications {
     return new NotificationStream(
       (observerOf, signal) =>
         this.#with(uri, { ...options, signal }, (endpoint, peer, target, given) =>
@@ -157,19 +157,19 @@ export class CoapClient {
   }
 
   /** Asks whether the host of a URI is there: see `CoapEndpoint.ping`. */
-  ping(uri: string, options?: RequestOptions): Promise<void> {
+  ping(uri: string | URL, options?: RequestOptions): Promise<void> {
     return this.#with(uri, options, (endpoint, peer, _target, signal) => endpoint.ping(peer, { ...options, signal }));
   }
 
   /** Does something with the peer that a URI names. The bounds of `options` are about connecting too. */
   #with<T>(
-    uri: string,
+    uri: string | URL,
     options: RequestOptions | undefined,
     work: (endpoint: CoapEndpoint, peer: Peer, target: CoapUri, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     return boundedPromise<T>(this.#timers, options, (resolve, reject) => {
       const abort = new AbortController();
-      const target = parseCoapUri(uri);
+      const target = parseCoapUri(String(uri));
       const member = this.#members.get(target.scheme);
       if (member === undefined) throw new CoapError('ERR_COAP_URI', `no transport has the scheme ${target.scheme}`);
       const { endpoint } = member;

@@ -30,7 +30,7 @@ export function application(counters: CoapCounters, onError: ErrorReport | undef
  * Calls something whose errors go to `onFailure`. An async function may stand where a callback returns nothing: its rejection must
  * not end the process.
  */
-export function guarded(callback: () => unknown, onFailure: (error: unknown) => void): void {
+function guarded(callback: () => unknown, onFailure: (error: unknown) => void): void {
   try {
     const result = callback();
     if (isPromise(result)) Promise.resolve(result).catch(onFailure);

@@ -90,7 +90,7 @@ export class BodyDownload {
 
   #checkSize(size: number): void {
     if (size <= this.#maxBodySize) return;
-    throw new CoapError('ERR_COAP_LIMIT', `a body of ${size} bytes is larger than ${this.#maxBodySize}`);
+    throw new CoapError('ERR_COAP_LIMIT', `a body of ${size} bytes is larger than maxBodySize, ${this.#maxBodySize}`);
   }
 }
 

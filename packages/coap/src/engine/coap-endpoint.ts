@@ -22,7 +22,6 @@ import type {
 } from '../api.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
-import { decodeMessage } from '../codec.ts';
 import { coapLimits, DEFAULT_MAX_BODY_SIZE, MAX_BODY_SIZE, type CoapLimits, type CoapUsage } from '../limits.ts';
 import { tracer, type TraceHook } from '../trace.ts';
 import { Budget } from './budget.ts';
@@ -345,7 +344,7 @@ export class CoapEndpoint {
   #send(peer: Peer, datagram: Uint8Array, repeated = false): void {
     if (this.#phase !== 'open') return;
     this.#engine.counters.sent += 1;
-    this.#engine.trace?.sent(peer, datagram, decodeMessage(datagram), repeated);
+    this.#engine.trace?.sent(peer, datagram, repeated);
     this.#transport.send(peer, datagram);
   }
 

@@ -137,6 +137,10 @@ export class Relation implements ObserveRelation, TokenRelation {
     });
   }
 
+  reportError(error: unknown, context: string): void {
+    this.#engine.applicationError(error, context);
+  }
+
   end(): void {
     if (!this.#active) return;
     this.#active = false;

@@ -2,7 +2,7 @@ import type { CoapRequest } from '../api.ts';
 import { isRequest } from '../code.ts';
 import { MAX_OPTION_LENGTH, MAX_OPTION_NUMBER } from '../limits.ts';
 import type { CoapOption } from '../message.ts';
-import { buildOptions } from '../option-values.ts';
+import { buildOptions, checkBytes } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 
 /** Options that callers and handlers leave to the engine. */
@@ -27,6 +27,7 @@ export function baseOptions(request: CoapRequest): readonly CoapOption[] {
 /** Throws `TypeError` for options that the engine decides about, `RangeError` for what can't be encoded. */
 export function checkFurtherOptions(options: readonly CoapOption[]): void {
   for (const { number, value } of options) {
+    checkBytes(`option ${number}`, value);
     if (ENGINE_OPTIONS.has(number)) throw new TypeError(`option ${number} is the engine's, not the caller's`);
     if (!Number.isInteger(number) || number < 0 || number > MAX_OPTION_NUMBER || value.length > MAX_OPTION_LENGTH) {
       throw new RangeError(`option ${number} of ${value.length} bytes can't be encoded`);
@@ -36,8 +37,7 @@ export function checkFurtherOptions(options: readonly CoapOption[]): void {
 
 /** Throws `TypeError` for a payload that is no bytes: text would be encoded as zeros. */
 export function checkPayload(payload: unknown): void {
-  if (payload === undefined || ArrayBuffer.isView(payload)) return;
-  throw new TypeError(`a payload is a Uint8Array, not ${payload === null ? 'null' : `a ${typeof payload}`}`);
+  if (payload !== undefined) checkBytes('a payload', payload);
 }
 
 /** The resource that a request is about, as a key. */

@@ -1,6 +1,5 @@
 import { TimerQueue, type Clock } from '@flownexus/datagram';
 import type { CoapReply, IncomingRequest, ObserveRelation } from '../api.ts';
-import { guarded } from '../engine/application.ts';
 import { observedKey } from '../engine/cache-key.ts';
 import { isResponse } from '../code.ts';
 import { errorReply } from '../engine/reply.ts';
@@ -17,8 +16,6 @@ export interface ObservationsOptions {
   readonly clock: Clock;
   /** More are answered as if they had not asked. */
   readonly maxObservers: number;
-  /** What a handler failed of that ran for a notification, and what could not be sent. */
-  readonly onError: (error: unknown, context: string) => void;
 }
 
 type Serve = (request: IncomingRequest) => CoapReply | Promise<CoapReply>;
@@ -33,18 +30,8 @@ export class Observations {
 
   constructor(options: ObservationsOptions) {
     const { clock } = options;
-    // A report that fails has nobody left to be told to.
-    const onError = (error: unknown, context: string): void =>
-      guarded(
-        () => options.onError(error, context),
-        () => undefined,
-      );
-    this.#options = { ...options, onError };
-    this.#context = {
-      clock,
-      timers: new TimerQueue({ clock }),
-      onError: (error) => onError(error, 'notification'),
-    };
+    this.#options = options;
+    this.#context = { clock, timers: new TimerQueue({ clock }) };
   }
 
   get size(): number {
@@ -74,7 +61,7 @@ export class Observations {
     const relation = this.#accept(request);
     if (relation === undefined) return serve(request);
     const serveChecked: Serve = (each) => when(serve(each), checkReply);
-    const representation = this.#obtain(request, serveChecked);
+    const representation = this.#obtain(request, serveChecked, relation);
     const paced = new PacedRelation(this.#context, relation, representation, pacing, request.confirmable);
     representation.add(paced);
     this.#size += 1;
@@ -108,7 +95,7 @@ export class Observations {
     return undefined;
   }
 
-  #obtain(request: IncomingRequest, serve: Serve): SharedRepresentation {
+  #obtain(request: IncomingRequest, serve: Serve, relation: ObserveRelation): SharedRepresentation {
     const path = formatPath(request.path);
     const key = observedKey(request);
     let representations = this.#paths.get(path);
@@ -121,7 +108,7 @@ export class Observations {
       produce: () => serve(again),
       onFailure: (error) => {
         if (!(error instanceof CoapError && error.responseCode !== undefined)) {
-          this.#options.onError(error, 'onRequest');
+          relation.reportError(error, 'onRequest');
         }
         return errorReply(error);
       },

@@ -8,8 +8,6 @@ import { MAX_CONFIRMABLE_INTERVAL_MS, type Pacing } from './pacing.ts';
 export interface RelationContext {
   readonly clock: Clock;
   readonly timers: TimerQueue;
-  /** Gets what a notification failed of that is the fault of the application. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** What the owner of a relation hears of it. */
@@ -159,7 +157,7 @@ export class PacedRelation {
       this.#earliestMs = this.#context.clock.now() + RETRY_MS;
       this.#listener.onUnsent(this);
     } else {
-      this.#context.onError(error);
+      this.#relation.reportError(error, 'notification');
       this.#last ??= { code: Code.INTERNAL_SERVER_ERROR };
     }
     this.#settle();
@@ -171,7 +169,7 @@ export class PacedRelation {
     this.#relation.notify(reply, { confirmable: true }).then(
       () => this.leave(),
       (error: unknown) => {
-        if (this.#phase !== 'gone' && !(error instanceof CoapError)) this.#context.onError(error);
+        if (this.#phase !== 'gone' && !(error instanceof CoapError)) this.#relation.reportError(error, 'notification');
         this.leave();
       },
     );

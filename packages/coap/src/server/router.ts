@@ -21,12 +21,6 @@ export interface RouterOptions {
   readonly discovery?: boolean;
   /** Observers of all resources; the request of one more is answered as if it had not asked. Default 100 000. */
   readonly maxObservers?: number;
-  /**
-   * Gets what a handler threw or rejected with that ran for a notification (context `onRequest`), and what a notification failed
-   * of that can't be a message (`notification`). Its observers get 5.00 as the last notification. A `CoapError` with a
-   * `responseCode` is an answer and does not come here. Default: nobody is told.
-   */
-  readonly onError?: (error: unknown, context: string) => void;
 }
 
 const NOT_FOUND: CoapReply = { code: Code.NOT_FOUND };
@@ -38,7 +32,8 @@ const METHOD_NOT_ALLOWED: CoapReply = { code: Code.METHOD_NOT_ALLOWED };
  * A pattern has literal segments, parameters (`:id`) and perhaps a rest of one or more segments at its end (`*rest`), each
  * compared with a whole Uri-Path segment; a literal wins over a parameter and that over a rest. A path that no pattern matches is answered
  * 4.04 and a method that the resource does not have 4.05 (RFC 7252 §5.8). The router serves `/.well-known/core` (RFC 6690), checks If-Match and
- * If-None-Match (RFC 7252 §5.10.8), and looks after observers (RFC 7641 §4).
+ * If-None-Match (RFC 7252 §5.10.8), and looks after observers (RFC 7641 §4). What a handler fails of goes to `onError` of the endpoint, also when it
+ * runs for a notification: then its observers get 5.00 as the last one.
  *
  * @example
  * let target = 21;
@@ -64,8 +59,8 @@ export class Router implements RequestService {
   readonly #observations: Observations;
 
   constructor(options: RouterOptions = {}) {
-    const { clock = systemClock, discovery = true, maxObservers = MAX_OBSERVERS, onError = () => undefined } = options;
-    this.#observations = new Observations({ clock, maxObservers, onError });
+    const { clock = systemClock, discovery = true, maxObservers = MAX_OBSERVERS } = options;
+    this.#observations = new Observations({ clock, maxObservers });
     if (discovery) {
       this.resource('/.well-known/core', {
         hidden: true,

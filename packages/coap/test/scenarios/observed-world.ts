@@ -1,5 +1,6 @@
 import type { LockStepPeer } from '@flownexus/datagram/testing';
 import {
+  type CoapEndpointOptions,
   type CoapMessage,
   decodeMessage,
   type ObservableOptions,
@@ -24,10 +25,18 @@ export interface Setup extends RouterOptions {
   readonly observable?: boolean | ObservableOptions;
   readonly get?: ResourceHandler;
   readonly remove?: ResourceHandler;
+  /** Of the endpoint. */
+  readonly onError?: NonNullable<CoapEndpointOptions['onError']>;
 }
 
 /** A resource `/r` that many observe. */
-export async function observedWorld({ observable = true, get, remove, ...options }: Setup = {}): Promise<Observed> {
+export async function observedWorld({
+  observable = true,
+  get,
+  remove,
+  onError,
+  ...options
+}: Setup = {}): Promise<Observed> {
   const observed = { state: 'a', runs: 0 };
   const read: ResourceHandler = (request) => {
     observed.runs += 1;
@@ -41,7 +50,7 @@ export async function observedWorld({ observable = true, get, remove, ...options
         fetch: (request) => replies.content(`${text(request.payload)}:${observed.state}`),
         ...(remove === undefined ? {} : { delete: remove }),
       }),
-    options,
+    { ...options, ...(onError === undefined ? {} : { endpoint: { onError } }) },
   );
   return Object.assign(observed, {
     world,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Code, encodeUint, OptionNumber } from '../../src/index.ts';
+import { Code, type CoapRequest, encodeUint, OptionNumber } from '../../src/index.ts';
 import { bytes, opt, World } from './world.ts';
 
 test('a request has the options of its fields', async () => {
@@ -80,9 +80,36 @@ test('a payload that is text rejects the request, and is 5.00 as a reply', async
   const payload = 'text' as unknown as Uint8Array;
   const world = await World.open({ onRequest: () => ({ code: Code.CONTENT, payload }) });
   const refused = world.endpoint.request(world.peer, { method: Code.PUT, payload });
-  await expect(refused).rejects.toThrow('a payload is a Uint8Array, not a string');
+  await expect(refused).rejects.toThrow('a payload is a Uint8Array, not String');
   await world.hearNothing();
   await world.say({ type: 'CON', code: '0.01' });
   expect(await world.hearLine()).toBe('ACK 5.00');
+  await world.end();
+});
+
+test.each([
+  ['etags', 'ETag', Uint8Array.of(1, 2), 'Number'],
+  ['ifMatch', 'If-Match', ['tag'], 'String'],
+  ['options', 'option 2048', [{ number: 2048, value: 5 }], 'Number'],
+])(
+  '%s that hold no bytes are refused: in plain JavaScript they would be sent as an empty datagram',
+  async (name, what, value, kind) => {
+    const world = await World.open();
+    const request = { method: Code.GET, path: ['a'], [name]: value } as unknown as CoapRequest;
+    await expect(world.endpoint.request(world.peer, request)).rejects.toThrow(`${what} is a Uint8Array, not ${kind}`);
+    await world.hearNothing();
+    await world.end();
+  },
+);
+
+test('a reply with an option that holds no bytes is 5.00, and reported', async () => {
+  const errors: string[] = [];
+  const world = await World.open({
+    onRequest: () => ({ code: Code.CONTENT, etag: 7 as unknown as Uint8Array }),
+    onError: (error, context) => errors.push(`${context}: ${String(error)}`),
+  });
+  await world.say({ type: 'CON', code: '0.01' });
+  expect(await world.hearLine()).toBe('ACK 5.00');
+  expect(errors).toEqual(['reply: TypeError: ETag is a Uint8Array, not Number']);
   await world.end();
 });

@@ -10,7 +10,7 @@ export interface RoutedWorld {
 /** A world whose endpoint answers by a router, on the same clock. */
 export async function routedWorld(
   build: (router: Router) => void,
-  options: RouterOptions & { readonly endpoint?: Partial<CoapEndpointOptions> } = {},
+  { endpoint = {}, ...options }: RouterOptions & { readonly endpoint?: Partial<CoapEndpointOptions> } = {},
 ): Promise<RoutedWorld> {
   let world: World | undefined = undefined;
   const now = (): Clock => world!.clock;
@@ -21,6 +21,6 @@ export async function routedWorld(
   };
   const router = new Router({ clock, ...options });
   build(router);
-  world = await World.open({ ...options.endpoint, onRequest: router });
+  world = await World.open({ ...endpoint, onRequest: router });
   return { world, router };
 }

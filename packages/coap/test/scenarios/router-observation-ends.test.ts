@@ -200,7 +200,7 @@ describe('an observation ends', () => {
     const errors: string[] = [];
     const get = (): CoapReply => (silent ? (nothing() as unknown as CoapReply) : replies.content('a'));
     const { world, router } = await routedWorld((each) => each.resource('/r', { observable: true, get }), {
-      onError: (error, context) => errors.push(`${context}: ${String(error)}`),
+      endpoint: { onError: (error, context) => errors.push(`${context}: ${String(error)}`) },
     });
     await register(world);
     silent = true;

@@ -22,6 +22,10 @@ class ScriptedRelation implements ObserveRelation {
     return Promise.resolve();
   }
 
+  reportError(error: unknown): void {
+    throw error;
+  }
+
   end(): void {
     this.active = false;
   }
@@ -42,7 +46,7 @@ function paced(observable: ObservableOptions): {
     onFailure: () => replies.notFound(),
     onGone: () => undefined,
   });
-  const context = { clock, timers, onError: () => undefined };
+  const context = { clock, timers };
   const observer = new PacedRelation(context, relation, representation, pacingOf(observable)!, true);
   representation.add(observer);
   observer.established(replies.content(state)).afterSent?.();
