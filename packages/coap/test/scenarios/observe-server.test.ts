@@ -306,11 +306,11 @@ describe('what an observation keeps of its request', () => {
       (transport) => ({
         scheme: transport.scheme,
         maxDatagramSize: transport.maxDatagramSize,
-        open: ({ onDatagram, onPeerClosed }) =>
+        open: (handler) =>
           transport.open({
-            onPeerClosed,
+            onPeerClosed: (peer) => handler.onPeerClosed(peer),
             onDatagram: (peer, datagram) => {
-              onDatagram(peer, datagram);
+              handler.onDatagram(peer, datagram);
               datagram.fill(255);
             },
           }),
