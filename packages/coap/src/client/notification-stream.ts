@@ -1,6 +1,7 @@
 import type { Peer } from '@flownexus/datagram';
 import type { CoapNotification, CoapObservation, CoapResponse, ObservationEnd, Observer } from '../api.ts';
 import { isSuccess } from '../code.ts';
+import { AsyncQueue } from '../engine/async-queue.ts';
 import { CoapError } from '../errors.ts';
 import { MAX_QUEUED_NOTIFICATIONS } from '../limits.ts';
 
@@ -9,11 +10,6 @@ const CANCEL_TIMEOUT_MS = 5000;
 
 /** Registers the observation of a stream; `signal` gives the registration up. */
 export type Registration = (observerOf: (peer: Peer) => Observer, signal: AbortSignal) => Promise<CoapObservation>;
-
-interface Waiting {
-  readonly resolve: (result: IteratorResult<CoapNotification, undefined>) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * The states of an observed resource, oldest first: see `CoapClient.observe`.
@@ -26,13 +22,10 @@ export class NotificationStream implements AsyncIterableIterator<CoapNotificatio
   readonly #register: Registration;
   readonly #signal: AbortSignal | undefined;
   readonly #registering = new AbortController();
-  readonly #queue: CoapNotification[] = [];
-  readonly #waiting: Waiting[] = [];
+  readonly #queue = new AsyncQueue<CoapNotification>(() => undefined);
   #phase: 'new' | 'open' | 'ended' = 'new';
   #established = false;
   #observation: CoapObservation | undefined;
-  /** What the next `next` throws. */
-  #error: unknown;
   #dropped = 0;
 
   constructor(register: Registration, signal: AbortSignal | undefined) {
@@ -52,12 +45,7 @@ export class NotificationStream implements AsyncIterableIterator<CoapNotificatio
   /** Registers when it is called first. */
   next(): Promise<IteratorResult<CoapNotification, undefined>> {
     if (this.#phase === 'new') this.#begin();
-    const value = this.#queue.shift();
-    if (value !== undefined) return Promise.resolve({ value, done: false });
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      if (this.#phase === 'ended') this.#release();
-    });
+    return this.#queue.next();
   }
 
   /** Cancels with Observe 1 (RFC 7641 §3.6), and waits at most 5 s for the answer. */
@@ -87,7 +75,7 @@ export class NotificationStream implements AsyncIterableIterator<CoapNotificatio
     return {
       onEstablished: (response) => {
         this.#established = true;
-        this.#push({ ...response, peer, fresh: true });
+        this.#push(asNotification(response, peer));
       },
       onNotification: (notification) => {
         // RFC 7641 §3.4: what a newer state has overtaken is not the state any more.
@@ -104,7 +92,7 @@ export class NotificationStream implements AsyncIterableIterator<CoapNotificatio
     this.#observation = observation;
     if (this.#established) return;
     // An error, or a resource that can't be observed: its answer is all there is.
-    this.#push({ ...observation.response, peer: observation.peer, fresh: true });
+    this.#push(asNotification(observation.response, observation.peer));
     this.#end();
   }
 
@@ -131,14 +119,9 @@ export class NotificationStream implements AsyncIterableIterator<CoapNotificatio
 
   #push(notification: CoapNotification): void {
     if (this.#phase !== 'open') return;
-    const waiting = this.#waiting.shift();
-    if (waiting !== undefined) {
-      waiting.resolve({ value: notification, done: false });
-      return;
-    }
-    if (this.#queue.length >= MAX_QUEUED_NOTIFICATIONS) {
+    if (this.#queue.size >= MAX_QUEUED_NOTIFICATIONS) {
       // An observation is about the present state: the oldest is what matters least.
-      this.#queue.shift();
+      this.#queue.drop();
       this.#dropped += 1;
     }
     this.#queue.push(notification);
@@ -146,13 +129,12 @@ export class NotificationStream implements AsyncIterableIterator<CoapNotificatio
 
   readonly #onAbort = (): void => {
     const error = new CoapError('ERR_COAP_ABORTED', 'the caller aborted', { cause: this.#signal?.reason });
-    this.#queue.length = 0;
     void this.#leave(error);
   };
 
   async #leave(error?: unknown): Promise<void> {
     const wasOpen = this.#phase === 'open';
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#end(error);
     if (!wasOpen) return;
     this.#registering.abort();
@@ -167,19 +149,8 @@ export class NotificationStream implements AsyncIterableIterator<CoapNotificatio
   #end(error?: unknown): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
-    this.#error = error;
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#release();
-  }
-
-  /** Answers those that wait for what does not come any more: the first learns of the error. */
-  #release(): void {
-    for (const { resolve, reject } of this.#waiting.splice(0)) {
-      const error = this.#error;
-      this.#error = undefined;
-      if (error === undefined) resolve({ value: undefined, done: true });
-      else reject(error);
-    }
+    this.#queue.end(error === undefined ? undefined : { error });
   }
 }
 

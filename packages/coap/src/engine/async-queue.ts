@@ -19,6 +19,21 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, Async
     this.#onReturn = onReturn;
   }
 
+  /** Items that nobody has taken. */
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** Takes away the oldest item. */
+  drop(): void {
+    this.#items.shift();
+  }
+
+  /** Takes away all items. */
+  clear(): void {
+    this.#items.length = 0;
+  }
+
   push(item: T): void {
     if (this.#ended) return;
     const waiting = this.#waiting.shift();
@@ -36,7 +51,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, Async
 
   next(): Promise<IteratorResult<T, undefined>> {
     return new Promise((resolve, reject) => {
-      const [item] = this.#items.splice(0, 1);
+      const item = this.#items.shift();
       if (item !== undefined) resolve({ done: false, value: item });
       else if (this.#ended) this.#settle({ resolve, reject });
       else this.#waiting.push({ resolve, reject });
@@ -44,7 +59,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, Async
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
-    this.#items.length = 0;
+    this.clear();
     this.end();
     this.#failure = undefined;
     this.#onReturn();

@@ -8,6 +8,7 @@ import { boundedPromise } from './bounded-promise.ts';
 import { ClientTransfer } from './client-transfer.ts';
 import type { Engine } from './engine.ts';
 import { Exchange } from './exchange.ts';
+import { limitError } from './limit-error.ts';
 import { Observation } from './observation.ts';
 import type { PeerState, ReceivedMessage, TokenOwner } from './peer-state.ts';
 import { Ping } from './ping.ts';
@@ -96,7 +97,7 @@ export class ClientRole {
         listener: { onRegistered: () => resolve(observation), onFailure: reject },
       });
       if (state.tokens.size >= this.#engine.limits.tokensPerPeer)
-        throw this.#limit('too many observations of this peer');
+        throw limitError(this.#engine, 'too many observations of this peer');
       observation.begin();
       return () => observation.abandon();
     });
@@ -122,11 +123,6 @@ export class ClientRole {
     }
     const error = new CoapError('ERR_COAP_OPTION', `the response has the critical option ${badCritical}`);
     owner.onBadResponse(error, response);
-  }
-
-  #limit(text: string): CoapError {
-    this.#engine.counters.limits += 1;
-    return new CoapError('ERR_COAP_LIMIT', text);
   }
 }
 

@@ -32,6 +32,7 @@ import { Deduplication } from './deduplication.ts';
 import { EchoGuard } from './echo.ts';
 import type { Engine } from './engine.ts';
 import { GuardedBudget } from './guarded-budget.ts';
+import { limitError } from './limit-error.ts';
 import { MessageLayer } from './message-layer.ts';
 import { MulticastIntake } from './multicast-intake.ts';
 import { MulticastRequests } from './multicast-requests.ts';
@@ -337,8 +338,7 @@ export class CoapEndpoint {
     }
     const state = this.#states.obtain(peer);
     if (state !== undefined) return state;
-    this.#engine.counters.limits += 1;
-    return new CoapError('ERR_COAP_LIMIT', 'too many peers');
+    return limitError(this.#engine, 'too many peers');
   }
 
   #send(peer: Peer, datagram: Uint8Array, repeated = false): void {

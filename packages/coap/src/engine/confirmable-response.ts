@@ -4,6 +4,7 @@ import { MessageType } from '../message.ts';
 import { checkDatagramSize, setMessageId } from './datagram.ts';
 import type { Engine } from './engine.ts';
 import type { LaneOccupant } from './lane.ts';
+import { limitError } from './limit-error.ts';
 import type { PeerState } from './peer-state.ts';
 import type { Slice } from './representations.ts';
 import { Transmission, type TransmissionListener } from './transmission.ts';
@@ -93,8 +94,7 @@ export class ConfirmableResponse implements LaneOccupant, TransmissionListener {
   }
 
   #failForLimit(text: string): void {
-    this.#engine.counters.limits += 1;
-    this.#fail(new CoapError('ERR_COAP_LIMIT', text));
+    this.#fail(limitError(this.#engine, text));
   }
 
   #fail(error: CoapError): void {

@@ -5,6 +5,7 @@ import { MessageType, type CoapOption } from '../message.ts';
 import { acknowledge, reject } from './acknowledge.ts';
 import type { Engine } from './engine.ts';
 import type { LaneOccupant } from './lane.ts';
+import { limitError } from './limit-error.ts';
 import type { ResolvedSettings } from './peer-settings.ts';
 import type { ArrivedResponse, PeerState, TokenOwner } from './peer-state.ts';
 import { TOKEN_LENGTH, tokenKey } from './token.ts';
@@ -205,8 +206,7 @@ export class Exchange implements TokenOwner, LaneOccupant, TransmissionListener 
   }
 
   #failForLimit(text: string): void {
-    this.#engine.counters.limits += 1;
-    this.#fail(new CoapError('ERR_COAP_LIMIT', text));
+    this.#fail(limitError(this.#engine, text));
   }
 
   #fail(error: CoapError): void {

@@ -1,6 +1,5 @@
 import type { Peer } from '@flownexus/datagram';
 import { Code, isRequest } from '../code.ts';
-import { decodeMessage } from '../codec.ts';
 import { CoapFormatError } from '../format-error.ts';
 import { MessageType, type CoapMessage } from '../message.ts';
 import type { ClientRole } from './client-role.ts';
@@ -9,6 +8,7 @@ import type { Engine } from './engine.ts';
 import type { MulticastRequests } from './multicast-requests.ts';
 import type { MulticastResponses } from './multicast-responses.ts';
 import type { PeerState, ReceivedMessage } from './peer-state.ts';
+import { receive } from './receive.ts';
 import type { ServerRole } from './server-role.ts';
 import type { StateTable } from './state-table.ts';
 import { tokenKey } from './token.ts';
@@ -50,16 +50,10 @@ export class MessageLayer {
 
   /** One datagram. Nothing in it makes this throw. */
   onDatagram(peer: Peer, datagram: Uint8Array): void {
-    const { counters } = this.#engine;
-    counters.received += 1;
-    let message: CoapMessage;
-    try {
-      message = decodeMessage(datagram);
-    } catch (error) {
-      if (!(error instanceof CoapFormatError)) throw error;
-      counters.formatErrors += 1;
-      this.#engine.trace?.received(peer, datagram, error, false);
-      if (error.reply === 'reset' && error.messageId !== undefined) this.#reset(peer, error.messageId);
+    const message = receive(this.#engine, datagram);
+    if (message instanceof CoapFormatError) {
+      this.#engine.trace?.received(peer, datagram, message, false);
+      if (message.reply === 'reset' && message.messageId !== undefined) this.#reset(peer, message.messageId);
       return;
     }
     this.#engine.trace?.received(peer, datagram, message, this.#isKnown(peer, message));

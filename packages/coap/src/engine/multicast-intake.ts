@@ -1,12 +1,12 @@
 import type { Peer } from '@flownexus/datagram';
 import { isRequest } from '../code.ts';
-import { decodeMessage } from '../codec.ts';
 import { CoapFormatError } from '../format-error.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
 import { decodeUint, findOption } from '../option-values.ts';
 import { OptionNumber } from '../options.ts';
 import type { Engine } from './engine.ts';
 import type { MulticastResponses } from './multicast-responses.ts';
+import { receive } from './receive.ts';
 
 /** Whoever takes the requests that are left. */
 export interface RequestReceiver {
@@ -31,17 +31,9 @@ export class MulticastIntake {
   /** One datagram. Nothing in it makes this throw. */
   onDatagram(peer: Peer, datagram: Uint8Array): void {
     const { counters, trace } = this.#engine;
-    counters.received += 1;
-    let message: CoapMessage;
-    try {
-      message = decodeMessage(datagram);
-    } catch (error) {
-      if (!(error instanceof CoapFormatError)) throw error;
-      counters.formatErrors += 1;
-      trace?.received(peer, datagram, error, false);
-      return;
-    }
+    const message = receive(this.#engine, datagram);
     trace?.received(peer, datagram, message, false);
+    if (message instanceof CoapFormatError) return;
     if (message.type !== MessageType.NON || !isRequest(message.code) || isPartOfTransfer(message.options)) {
       counters.ignored += 1;
       return;

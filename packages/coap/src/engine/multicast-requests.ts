@@ -9,6 +9,7 @@ import { AsyncQueue } from './async-queue.ts';
 import { abortedError } from './bounded-promise.ts';
 import { checkRange } from './check-range.ts';
 import type { Engine } from './engine.ts';
+import { limitError } from './limit-error.ts';
 import { MessageIdSource, MULTICAST_IDS } from './message-id.ts';
 import { MulticastRequest, type MulticastListener } from './multicast-request.ts';
 import type { PeerState } from './peer-state.ts';
@@ -100,7 +101,8 @@ export class MulticastRequests {
     checkRange('durationMs', durationMs, 1, MAX_DURATION_MS);
     checkRange('maxResponses', maxResponses, 1, MAX_RESPONSES);
     if (request.confirmable === true) throw new TypeError('a request to a group is Non-confirmable (RFC 7252 §8.1)');
-    if (this.#entries.size >= this.#engine.limits.multicastRequests) throw this.#limit('too many requests to groups');
+    if (this.#entries.size >= this.#engine.limits.multicastRequests)
+      throw limitError(this.#engine, 'too many requests to groups');
     const token = this.#freshToken();
     const datagram = this.#encode(request, token);
     const key = tokenKey(token);
@@ -127,12 +129,12 @@ export class MulticastRequests {
       );
     }
     const messageId = this.#messageIds.take();
-    if (messageId === undefined) throw this.#limit('no Message ID is free');
+    if (messageId === undefined) throw limitError(this.#engine, 'no Message ID is free');
     const { method, payload = NO_BYTES } = request;
     const datagram = encodeMessage({ type: MessageType.NON, code: method, messageId, token, options, payload });
     // RFC 7959 §2.8: a request to a group does not come in blocks.
     if (datagram.length > this.#engine.transport.maxDatagramSize) {
-      throw this.#limit(`a request of ${datagram.length} bytes is too large for the transport`);
+      throw limitError(this.#engine, `a request of ${datagram.length} bytes is too large for the transport`);
     }
     return datagram;
   }
@@ -142,10 +144,5 @@ export class MulticastRequests {
       const token = this.#engine.random.bytes(TOKEN_LENGTH);
       if (!this.#entries.has(tokenKey(token))) return token;
     }
-  }
-
-  #limit(text: string): CoapError {
-    this.#engine.counters.limits += 1;
-    return new CoapError('ERR_COAP_LIMIT', text);
   }
 }

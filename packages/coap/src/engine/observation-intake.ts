@@ -1,8 +1,9 @@
 import { Code } from '../code.ts';
-import { CoapError } from '../errors.ts';
+import type { CoapError } from '../errors.ts';
 import { MAX_OBSERVED_REQUEST_BYTES } from '../limits.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import type { Engine } from './engine.ts';
+import { limitError } from './limit-error.ts';
 import { Relation } from './relation.ts';
 import { shapeReply } from './reply.ts';
 import type { ServerBodies } from './server-bodies.ts';
@@ -41,8 +42,7 @@ export class ObservationIntake {
   }
 
   #limit(text: string): CoapError {
-    this.#engine.counters.limits += 1;
-    return new CoapError('ERR_COAP_LIMIT', text, { responseCode: Code.SERVICE_UNAVAILABLE });
+    return limitError(this.#engine, text, Code.SERVICE_UNAVAILABLE);
   }
 }
 

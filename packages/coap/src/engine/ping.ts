@@ -3,6 +3,7 @@ import { MessageType } from '../message.ts';
 import { emptyMessage } from './empty-message.ts';
 import type { Engine } from './engine.ts';
 import type { LaneOccupant } from './lane.ts';
+import { limitError } from './limit-error.ts';
 import type { Outgoing, PeerState } from './peer-state.ts';
 import { Transmission, type TransmissionListener } from './transmission.ts';
 import type { TransmissionParameters } from './transmission-parameters.ts';
@@ -86,8 +87,7 @@ export class Ping implements LaneOccupant, Outgoing, TransmissionListener {
   }
 
   #failForLimit(text: string): void {
-    this.#engine.counters.limits += 1;
-    this.#fail(new CoapError('ERR_COAP_LIMIT', text));
+    this.#fail(limitError(this.#engine, text));
   }
 
   #fail(error: CoapError): void {

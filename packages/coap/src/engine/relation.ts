@@ -8,6 +8,7 @@ import { isPromise } from '../when.ts';
 import { ConfirmableResponse } from './confirmable-response.ts';
 import { checkDatagramSize } from './datagram.ts';
 import type { Engine } from './engine.ts';
+import { limitError } from './limit-error.ts';
 import type { Outgoing, PeerState, TokenRelation } from './peer-state.ts';
 import type { Slice } from './representations.ts';
 import { tokenKey } from './token.ts';
@@ -171,8 +172,7 @@ export class Relation implements ObserveRelation, TokenRelation {
   #sendNonConfirmable(slice: Slice): CoapError | undefined {
     const messageId = this.#state.messageIds.take();
     if (messageId === undefined) {
-      this.#engine.counters.limits += 1;
-      return new CoapError('ERR_COAP_LIMIT', 'no Message ID is free');
+      return limitError(this.#engine, 'no Message ID is free');
     }
     const datagram = encodeMessage({ type: MessageType.NON, messageId, token: this.token, ...slice });
     checkDatagramSize(datagram, this.#engine.transport);

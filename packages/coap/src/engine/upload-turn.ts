@@ -1,5 +1,5 @@
-import { CoapError } from '../errors.ts';
 import type { Engine } from './engine.ts';
+import { limitError } from './limit-error.ts';
 import type { PeerState, WaitingUpload } from './peer-state.ts';
 
 /** The place of one upload in blocks among those to its resource: one at a time (RFC 7959 §2.5). */
@@ -34,8 +34,8 @@ export class UploadTurn implements WaitingUpload {
       return;
     }
     const { limits, exchanges } = this.#engine;
-    if (queue.length > limits.queuedPerPeer) throw this.#limit('too many uploads wait for this resource');
-    if (!exchanges.take(1)) throw this.#limit('too many exchanges');
+    if (queue.length > limits.queuedPerPeer) throw limitError(this.#engine, 'too many uploads wait for this resource');
+    if (!exchanges.take(1)) throw limitError(this.#engine, 'too many exchanges');
     this.#waiting = true;
     queue.push(this);
   }
@@ -60,10 +60,5 @@ export class UploadTurn implements WaitingUpload {
   #stopWaiting(): void {
     if (this.#waiting) this.#engine.exchanges.giveBack(1);
     this.#waiting = false;
-  }
-
-  #limit(text: string): CoapError {
-    this.#engine.counters.limits += 1;
-    return new CoapError('ERR_COAP_LIMIT', text);
   }
 }
