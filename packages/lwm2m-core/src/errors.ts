@@ -5,6 +5,8 @@ export const Lwm2mErrorCodes = {
   ERR_LWM2M_CONTENT_FORMAT: 'the Content-Format is not one of LwM2M',
   ERR_LWM2M_PATH: 'a path is malformed',
   ERR_LWM2M_LINK_FORMAT: 'a link-format document is malformed',
+  ERR_LWM2M_ATTRIBUTES: 'notification attributes are malformed',
+  ERR_LWM2M_ARGUMENTS: 'the arguments of an Execute are malformed',
   ERR_LWM2M_DEFINITION: 'an object definition is malformed',
 } as const;
 export type Lwm2mErrorCode = keyof typeof Lwm2mErrorCodes;
@@ -17,5 +19,32 @@ export class Lwm2mError extends Error {
   constructor(code: Lwm2mErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/**
+ * Text or bytes that do not decode: `expected a digit, found another character at offset 3`. Thrown for every input that is
+ * not what it should be, and nothing else is.
+ */
+export class DecodeError extends Lwm2mError {
+  override readonly name: string = 'DecodeError';
+  /** What would have been right. */
+  readonly expected: string;
+  /** What was there, in words: never a part of the input. */
+  readonly found: string;
+  /** Where, from the start: in bytes of a payload, in characters of text that was given as a string. */
+  readonly offset: number;
+
+  constructor(
+    code: Lwm2mErrorCode,
+    expected: string,
+    found: string,
+    offset: number,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(code, `expected ${expected}, found ${found} at offset ${offset}`, options);
+    this.expected = expected;
+    this.found = found;
+    this.offset = offset;
   }
 }

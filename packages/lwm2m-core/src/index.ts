@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { Lwm2mError, Lwm2mErrorCodes, type Lwm2mErrorCode } from './errors.ts';
+export { DecodeError, Lwm2mError, Lwm2mErrorCodes, type Lwm2mErrorCode } from './errors.ts';
 
 export {
   ROOT_PATH,
@@ -14,6 +14,7 @@ export {
   pathOf,
   pathStartsWith,
   toPath,
+  withPrefix,
   type Path,
   type PathLevel,
   type PathLike,
@@ -21,6 +22,7 @@ export {
 export type { ObjectLink, ResourceType, ResourceValue } from './value.ts';
 export type {
   DecodedPayload,
+  IotDeviceNode,
   Lwm2mNode,
   MultipleResourceNode,
   ObjectInstanceNode,

@@ -3,6 +3,9 @@
  * of the format at hand.
  */
 
+/** Characters of the prefix of a device behind a gateway. */
+export const MAX_PREFIX_LENGTH = 64;
+
 /** Bytes, or characters, of a link-format document. A Register of a thousand Object Instances takes 12 KiB. */
 export const MAX_LINK_FORMAT_LENGTH = 65_536;
 

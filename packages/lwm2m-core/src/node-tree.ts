@@ -1,5 +1,5 @@
 import type { DefinitionSource } from './definition.ts';
-import { Lwm2mError } from './errors.ts';
+import { DecodeError } from './errors.ts';
 import type {
   Lwm2mNode,
   ObjectInstanceNode,
@@ -33,7 +33,7 @@ type RootDraft = Map<number, ObjectDraft>;
  *
  * `emptyPaths` are Object Instances and multiple Resources that are to be in the tree though nothing is in them.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE` when nothing is there for a path that needs a value, or when a Resource has both
+ * @throws DecodeError when nothing is there for a path that needs a value, or when a Resource has both
  * a value and instances
  * @throws RangeError when a record lies outside of the path, or is not of a Resource or Resource Instance
  */
@@ -154,10 +154,8 @@ function addRecord(root: RootDraft, record: ResourceRecord): void {
     draft.single = newer(draft.single, record);
   }
   if (draft.single !== undefined && draft.instances !== undefined) {
-    throw new Lwm2mError(
-      'ERR_LWM2M_DECODE',
-      `expected a value or Resource Instances, found both at ${formatPath(pathOf(objectId, record.path.objectInstanceId, resourceId))}`,
-    );
+    const path = formatPath(pathOf(objectId, record.path.objectInstanceId, resourceId));
+    throw new DecodeError('ERR_LWM2M_DECODE', `a value or Resource Instances for ${path}`, 'both', 0);
   }
 }
 
@@ -189,8 +187,8 @@ function nodeAt(root: RootDraft, path: Path, definitions: DefinitionSource | und
   return resourceInstanceNode(resourceInstanceId, record);
 }
 
-function noValue(path: Path): Lwm2mError {
-  return new Lwm2mError('ERR_LWM2M_DECODE', `expected a value for ${formatPath(path)}, found none`);
+function noValue(path: Path): DecodeError {
+  return new DecodeError('ERR_LWM2M_DECODE', `a value for ${formatPath(path)}`, 'none', 0);
 }
 
 function objectNode(id: number, object: ObjectDraft, definitions: DefinitionSource | undefined): ObjectNode {

@@ -45,6 +45,14 @@ export interface ObjectNode {
 export interface RootNode {
   readonly kind: 'root';
   readonly objects: readonly ObjectNode[];
+  /** The devices behind a gateway, when there are values of them. */
+  readonly iotDevices?: readonly IotDeviceNode[];
+}
+
+/** What a gateway has of a device behind it (TS Gateway §6), known by the prefix of its paths. */
+export interface IotDeviceNode {
+  readonly prefix: string;
+  readonly objects: readonly ObjectNode[];
 }
 
 /** The data of a device at one level of its tree. */

@@ -8,6 +8,7 @@ import {
   pathOf,
   pathStartsWith,
   toPath,
+  withPrefix,
 } from '../src/path.ts';
 import { Lwm2mError } from '../src/errors.ts';
 
@@ -62,12 +63,32 @@ describe('parsePath', () => {
     expect(error.message).toMatch(new RegExp(`at offset ${offset}$`));
   });
 
-  test('gives frozen paths with the same four fields at every level', () => {
-    const fields = ['objectId', 'objectInstanceId', 'resourceId', 'resourceInstanceId'];
-    for (const text of ['/', '/1', '/1/2', '/1/2/3', '/1/2/3/4']) {
+  test('gives paths with the same five fields at every level', () => {
+    const fields = ['prefix', 'objectId', 'objectInstanceId', 'resourceId', 'resourceInstanceId'];
+    for (const text of ['/', '/1', '/1/2', '/1/2/3', '/1/2/3/4', '/d01/1']) {
       expect(Object.keys(parsePath(text))).toEqual(fields);
-      expect(Object.isFrozen(parsePath(text))).toBe(true);
     }
+  });
+
+  test.each([
+    ['/d01/3303/0', withPrefix(pathOf(3303, 0), 'd01')],
+    ['/n0/3', withPrefix(pathOf(3), 'n0')],
+    ['0a1b/3/0/0', withPrefix(pathOf(3, 0, 0), '0a1b')],
+    ['/a-b_c.d~e/3/0/6/1', withPrefix(pathOf(3, 0, 6, 1), 'a-b_c.d~e')],
+  ])('takes the prefix of %j', (text, path) => {
+    expect(parsePath(text)).toEqual(path);
+    expect(formatPath(path)).toBe(text.startsWith('/') ? text : `/${text}`);
+  });
+
+  test.each(['/d01', '/d01/', '/d01/d02/3', '/3/d01/0', '/1.0/3', '/d*/3', '/ /3', `/${'d'.repeat(65)}/3`])(
+    'refuses %j',
+    (text) => {
+      expect(() => parsePath(text)).toThrow(Lwm2mError);
+    },
+  );
+
+  test.each(['', '1', 'd/1', 'd 1', 'd*'])('withPrefix refuses %j', (prefix) => {
+    expect(() => withPrefix(pathOf(3), prefix)).toThrow(RangeError);
   });
 });
 
@@ -119,12 +140,17 @@ test.each([
   ['/33/0', '/3', false],
   ['/3/1/7', '/3/0', false],
   ['/', '/3', false],
+  ['/d01/3/0', '/d01/3', true],
+  ['/d01/3/0', '/3', false],
+  ['/3/0', '/d01/3', false],
+  ['/d02/3', '/d01/3', false],
+  ['/d01/3', '/', true],
 ])('pathStartsWith(%s, %s) is %s', (path, prefix, expected) => {
   expect(pathStartsWith(parsePath(path), parsePath(prefix))).toBe(expected);
 });
 
 test('comparePaths sorts by number and parents first', () => {
-  const sorted = ['/', '/1', '/1/0', '/1/0/5', '/1/0/5/0', '/1/0/10', '/1/2', '/3', '/10'];
+  const sorted = ['/', '/1', '/1/0', '/1/0/5', '/1/0/5/0', '/1/0/10', '/1/2', '/3', '/10', '/d01/3', '/d02/1'];
   expect([...sorted].reverse().map(parsePath).sort(comparePaths).map(formatPath)).toEqual(sorted);
   expect(comparePaths(parsePath('/3/0'), pathOf(3, 0))).toBe(0);
 });

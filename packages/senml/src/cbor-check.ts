@@ -153,12 +153,9 @@ function checkSimple(information: number, start: number): void {
 }
 
 function malformed(expected: string, found: string, offset: number): SenmlError {
-  return new SenmlError('ERR_SENML_CBOR', `expected ${expected}, found ${found} at offset ${String(offset)}`);
+  return new SenmlError('ERR_SENML_CBOR', expected, found, { offset });
 }
 
 function tooMuch(what: string, limit: number, offset: number): SenmlError {
-  return new SenmlError(
-    'ERR_SENML_LIMIT',
-    `expected at most ${String(limit)} ${what}, found more at offset ${String(offset)}`,
-  );
+  return new SenmlError('ERR_SENML_LIMIT', `at most ${String(limit)} ${what}`, 'more', { offset });
 }

@@ -26,11 +26,11 @@ export function decodeCbor(bytes: Uint8Array, limits: CborLimits = DEFAULT_LIMIT
   try {
     value = decoder.decode(source);
   } catch (cause) {
-    throw new SenmlError('ERR_SENML_CBOR', 'expected a document that the CBOR engine takes, found another', { cause });
+    throw new SenmlError('ERR_SENML_CBOR', 'a document that the CBOR engine takes', 'another', { offset: 0, cause });
   }
   // RFC 8949 §5.6: a map with duplicate keys is not valid; the engine keeps the last one silently.
   if (countMapEntries(value) !== summary.mapEntries) {
-    throw new SenmlError('ERR_SENML_CBOR', 'expected distinct keys in a map, found duplicates');
+    throw new SenmlError('ERR_SENML_CBOR', 'distinct keys in a map', 'duplicates', { offset: 0 });
   }
   return value;
 }

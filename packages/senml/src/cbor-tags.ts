@@ -18,13 +18,10 @@ export function readCborTags(bytes: Uint8Array): { readonly tags: readonly numbe
     const information = initial & 31;
     const length = argumentBytes(information);
     if (length === undefined || information === INDEFINITE || offset + 1 + length > bytes.length) {
-      throw new SenmlError('ERR_SENML_CBOR', `expected a tag, found a malformed head at offset ${String(offset)}`);
+      throw new SenmlError('ERR_SENML_CBOR', 'a tag', 'a malformed head', { offset });
     }
     if (tags.length === MAX_TAGS) {
-      throw new SenmlError(
-        'ERR_SENML_LIMIT',
-        `expected at most ${String(MAX_TAGS)} tags, found more at offset ${String(offset)}`,
-      );
+      throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(MAX_TAGS)} tags`, 'more', { offset });
     }
     tags.push(headArgument(bytes, offset));
     offset += 1 + length;

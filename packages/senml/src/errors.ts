@@ -11,9 +11,25 @@ export type SenmlErrorCode = keyof typeof SenmlErrorCodes;
 export class SenmlError extends Error {
   override readonly name: string = 'SenmlError';
   readonly code: SenmlErrorCode;
+  /** What would have been right. */
+  readonly expected: string;
+  /** What was there, in words: never a part of the document. */
+  readonly found: string;
+  /** Where in the document, in bytes, or in characters of a string; undefined for what was to be encoded. */
+  readonly offset: number | undefined;
 
-  constructor(code: SenmlErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(
+    code: SenmlErrorCode,
+    expected: string,
+    found: string,
+    options: { readonly offset?: number; readonly cause?: unknown } = {},
+  ) {
+    const { offset, cause } = options;
+    const place = offset === undefined ? '' : ` at offset ${String(offset)}`;
+    super(`expected ${expected}, found ${found}${place}`, cause === undefined ? {} : { cause });
     this.code = code;
+    this.expected = expected;
+    this.found = found;
+    this.offset = offset;
   }
 }

@@ -59,7 +59,7 @@ export function readField(
     default:
       // RFC 8428 §4.4: a name that ends in an underscore must be understood.
       if (label.endsWith('_')) {
-        throw recordError('expected only fields that can be ignored, found one that must be understood', index);
+        throw recordError('only fields that can be ignored', 'one that must be understood', index);
       }
   }
 }
@@ -72,7 +72,7 @@ export function checkRecord(record: SenmlRecord, index: number): void {
     Number(record.vb !== undefined) +
     Number(record.vd !== undefined) +
     Number(record.vlo !== undefined);
-  if (values > 1) throw recordError('expected at most one value field, found several', index);
+  if (values > 1) throw recordError('at most one value field', 'several', index);
 }
 
 function requireText(value: unknown, label: string, index: number): string {
@@ -99,15 +99,15 @@ function requireVersion(value: unknown, index: number): number {
     throw wrongType('a positive integer', 'bver', index);
   }
   // RFC 8428 §4.4: a pack of a later version can not be interpreted.
-  if (version > VERSION) throw recordError(`expected bver up to ${String(VERSION)}, found a later version`, index);
+  if (version > VERSION) throw recordError(`bver up to ${String(VERSION)}`, 'a later version', index);
   return version;
 }
 
 function wrongType(expected: string, label: string, index: number): SenmlError {
-  return recordError(`expected ${expected} as ${label}, found something else`, index);
+  return recordError(`${expected} as ${label}`, 'something else', index);
 }
 
 /** An error about the record at this place of the pack, counted from 0. */
-export function recordError(message: string, index: number): SenmlError {
-  return new SenmlError('ERR_SENML_RECORD', `${message} in record ${String(index)}`);
+export function recordError(expected: string, found: string, index: number): SenmlError {
+  return new SenmlError('ERR_SENML_RECORD', expected, `${found} in record ${String(index)}`);
 }

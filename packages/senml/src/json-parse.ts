@@ -33,16 +33,14 @@ export function checkJsonSize(text: string, { maxNesting, maxItems }: CborLimits
     } else if (unit === OPEN_BRACKET || unit === OPEN_BRACE) {
       depth += 1;
       if (depth > maxNesting) {
-        const found = `found more at offset ${String(offset)}`;
-        throw new SenmlError('ERR_SENML_LIMIT', `expected at most ${String(maxNesting)} levels of nesting, ${found}`);
+        throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(maxNesting)} levels of nesting`, 'more', { offset });
       }
     } else if (unit === CLOSE_BRACKET || unit === CLOSE_BRACE) {
       depth -= 1;
     } else if (unit === COMMA) {
       items += 1;
       if (items > maxItems) {
-        const found = `found more at offset ${String(offset)}`;
-        throw new SenmlError('ERR_SENML_LIMIT', `expected at most ${String(maxItems)} items, ${found}`);
+        throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(maxItems)} items`, 'more', { offset });
       }
     }
   }
@@ -59,7 +57,7 @@ export function parseJson(text: string): unknown {
     return value;
   } catch {
     // The engine's own error would quote the document.
-    throw new SenmlError('ERR_SENML_JSON', 'expected JSON, found other text');
+    throw new SenmlError('ERR_SENML_JSON', 'JSON', 'other text', { offset: 0 });
   }
 }
 

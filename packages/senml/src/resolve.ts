@@ -54,12 +54,12 @@ export function resolveSenml(records: readonly SenmlRecord[], options: ResolveOp
     baseValue = record.bv ?? baseValue;
     baseSum = record.bs ?? baseSum;
     const name = baseName + (record.n ?? '');
-    if (name === '') throw recordError('expected a name, found none', index);
+    if (name === '') throw recordError('a name', 'none', index);
     if (name.length > maxNameLength) {
-      throw recordError(`expected a name of up to ${String(maxNameLength)} characters, found a longer one`, index);
+      throw recordError(`a name of up to ${String(maxNameLength)} characters`, 'a longer one', index);
     }
     const time = baseTime === undefined && record.t === undefined ? undefined : (baseTime ?? 0) + (record.t ?? 0);
-    if (time !== undefined && !Number.isFinite(time)) throw recordError('expected a finite time, found another', index);
+    if (time !== undefined && !Number.isFinite(time)) throw recordError('a finite time', 'another', index);
     return {
       name,
       unit: record.u ?? baseUnit,

@@ -17,9 +17,9 @@ import type { SenmlNumber, SenmlRecord } from './record.ts';
  */
 export function decodeSenmlCbor(bytes: Uint8Array, limits: SenmlLimits = DEFAULT_LIMITS): SenmlRecord[] {
   const pack = decodeCbor(bytes, limits);
-  if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_CBOR', 'expected an array, found another data item');
+  if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_CBOR', 'an array', 'another data item', { offset: 0 });
   if (pack.length > limits.maxRecords) {
-    throw new SenmlError('ERR_SENML_LIMIT', `expected at most ${String(limits.maxRecords)} records, found more`);
+    throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(limits.maxRecords)} records`, 'more', { offset: 0 });
   }
   return pack.map(readRecord);
 }
@@ -39,7 +39,7 @@ export function encodeSenmlCbor(records: readonly SenmlRecord[]): Uint8Array {
 
 function readRecord(entry: unknown, index: number): SenmlRecord {
   if (!(entry instanceof Map)) {
-    throw new SenmlError('ERR_SENML_CBOR', `expected a map, found another data item as record ${String(index)}`);
+    throw new SenmlError('ERR_SENML_CBOR', 'a map', `another data item as record ${String(index)}`, { offset: 0 });
   }
   const record: RecordDraft = {};
   for (const [key, value] of entry as ReadonlyMap<unknown, unknown>) {
@@ -119,7 +119,7 @@ function writeNumber(writer: CborWriter, value: SenmlNumber, float: boolean, ind
     return;
   }
   if (value < MIN_INTEGER || value > MAX_INTEGER) {
-    throw recordError('expected an integer of up to 64 bits, found a longer one', index);
+    throw recordError('an integer of up to 64 bits', 'a longer one', index);
   }
   writer.writeInteger(value);
 }

@@ -22,7 +22,7 @@ export function decodeSenmlJson(document: string | Uint8Array, limits: SenmlLimi
   const text = typeof document === 'string' ? document : decodeText(document);
   checkJsonSize(text, limits);
   const pack = parseJson(text);
-  if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'expected an array, found another JSON value');
+  if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'an array', 'another JSON value', { offset: 0 });
   if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);
   return pack.map(readRecord);
 }
@@ -40,19 +40,19 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return textDecoder.decode(bytes);
   } catch (cause) {
-    throw new SenmlError('ERR_SENML_JSON', 'expected UTF-8, found other bytes', { cause });
+    throw new SenmlError('ERR_SENML_JSON', 'UTF-8', 'other bytes', { offset: 0, cause });
   }
 }
 
 function readRecord(entry: unknown, index: number): SenmlRecord {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    throw new SenmlError('ERR_SENML_JSON', `expected an object, found another JSON value as record ${String(index)}`);
+    throw new SenmlError('ERR_SENML_JSON', 'an object', `another JSON value as record ${String(index)}`, { offset: 0 });
   }
   const record: RecordDraft = {};
   for (const [label, value] of Object.entries(entry)) {
     // A literal such as 1e400 becomes Infinity.
     if (value === Infinity || value === -Infinity) {
-      throw recordError('expected a number that a double holds, found a greater one', index);
+      throw recordError('a number that a double holds', 'a greater one', index);
     }
     readField(record, label, value, readBase64, index);
   }
@@ -95,12 +95,12 @@ function formatRecord(record: SenmlRecord, index: number): string {
 function formatNumber(value: SenmlNumber, label: string, index: number): string {
   if (typeof value === 'bigint') return value.toString();
   // RFC 8259 §6: JSON has neither infinities nor NaN.
-  if (!Number.isFinite(value)) throw recordError(`expected a finite number as ${label}, found another`, index);
+  if (!Number.isFinite(value)) throw recordError(`a finite number as ${label}`, 'another', index);
   if (Object.is(value, -0)) return '-0';
   // An exponent tells the reader that the integral double beyond 2^53 is no exact integer.
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value);
 }
 
 function tooMuch(what: string, limit: number): SenmlError {
-  return new SenmlError('ERR_SENML_LIMIT', `expected at most ${String(limit)} ${what}, found more`);
+  return new SenmlError('ERR_SENML_LIMIT', `at most ${String(limit)} ${what}`, 'more', { offset: 0 });
 }

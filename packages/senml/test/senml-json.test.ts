@@ -94,7 +94,7 @@ describe('decodeSenmlJson', () => {
     } catch (error) {
       message = String(error);
     }
-    expect(message).toBe('SenmlError: expected JSON, found other text');
+    expect(message).toBe('SenmlError: expected JSON, found other text at offset 0');
   });
 
   test('keeps within its limits', () => {

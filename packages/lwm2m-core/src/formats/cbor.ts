@@ -31,13 +31,13 @@ export function decodeCborValue(bytes: Uint8Array, declared: ResourceType | unde
     const initial = item[0] ?? 0;
     const isFloat = initial >= FIRST_FLOAT && initial <= LAST_FLOAT;
     const typed = typeNumber(value, isTime ? 'time' : declared, isFloat);
-    if (typed === undefined) throw decodeError('expected an integer of 64 bits, found a longer one');
+    if (typed === undefined) throw decodeError('an integer of 64 bits', 'a longer one', 0);
     return typed;
   }
   if (typeof value === 'string') return (isTime ? typeDateTime(value) : undefined) ?? typeText(value, declared);
   if (typeof value === 'boolean') return { type: 'boolean', value };
   if (value instanceof Uint8Array) return { type: 'opaque', value };
-  throw decodeError('expected one value, found another CBOR data item');
+  throw decodeError('one value', 'another CBOR data item', 0);
 }
 
 /** Times are plain integers and object links text, as every client takes them. */

@@ -1,5 +1,5 @@
 import type { DefinitionSource } from '../definition.ts';
-import { Lwm2mError } from '../errors.ts';
+import { DecodeError, Lwm2mError } from '../errors.ts';
 import type { ResourceRecord } from '../node.ts';
 import type { Path } from '../path.ts';
 import type { ResourceType } from '../value.ts';
@@ -11,20 +11,33 @@ export interface DecodedRecords {
   readonly containers: readonly Path[];
 }
 
-/** What the text of a payload depends on beside the request. */
+/** A deviation that was tolerated. */
+export interface DecodeWarning {
+  /** Whose value deviates. */
+  readonly path: Path;
+  /** What was expected and what was found, in words. */
+  readonly message: string;
+}
+
+/** What a payload depends on beside the request. */
 export interface DecodeOptions {
   /**
    * Seconds since 1970 that relative times of SenML count from (RFC 8428 §4.5.3). Without it they are left relative:
    * numbers below 2^28.
    */
   readonly now?: number;
-  /** What SenML names start with before the path: the alternate path of the device, or a gateway prefix. */
-  readonly namePrefix?: string;
+  /** The alternate path of the device, with which names start (TS Transport §6.4.1); `/` when absent. */
+  readonly rootPath?: string;
+  /**
+   * Hears of values that are not what the definitions say, in type or range: devices deviate in small ways, and nothing is
+   * refused or lost for that.
+   */
+  readonly onWarning?: (warning: DecodeWarning) => void;
 }
 
 export interface EncodeOptions {
-  /** What SenML names have to start with before the path: the alternate path of the device, or a gateway prefix. */
-  readonly namePrefix?: string;
+  /** The alternate path of the device, with which names start (TS Transport §6.4.1); `/` when absent. */
+  readonly rootPath?: string;
 }
 
 /** The declared type of the Resource that a path names or lies in. */
@@ -34,15 +47,16 @@ export function declaredType(path: Path, definitions: DefinitionSource | undefin
   return definitions.resource(objectId, resourceId)?.type;
 }
 
-/** @throws Lwm2mError `ERR_LWM2M_DECODE` unless the path names one value, as formats without ids need it */
+/** @throws DecodeError unless the path names one value, as formats without ids need it */
 export function requireValuePath(path: Path, format: string): void {
   if (path.resourceId === undefined) {
-    throw decodeError(`expected the path of a Resource for ${format}, found one above`);
+    throw decodeError(`the path of a Resource for ${format}`, 'one above', 0);
   }
 }
 
-export function decodeError(message: string, cause?: unknown): Lwm2mError {
-  return new Lwm2mError('ERR_LWM2M_DECODE', message, cause === undefined ? {} : { cause });
+/** The error for what a payload has at the offset, in bytes. */
+export function decodeError(expected: string, found: string, offset: number, cause?: unknown): DecodeError {
+  return new DecodeError('ERR_LWM2M_DECODE', expected, found, offset, cause === undefined ? {} : { cause });
 }
 
 export function encodeError(message: string, cause?: unknown): Lwm2mError {

@@ -1,7 +1,7 @@
 import { SenmlError } from '@flownexus/senml';
 import { ContentFormat, contentFormatName, describeContentFormat } from '../content-format.ts';
 import type { DefinitionSource } from '../definition.ts';
-import { Lwm2mError } from '../errors.ts';
+import { DecodeError, Lwm2mError } from '../errors.ts';
 import type { DecodedPayload, Lwm2mNode, ResourceRecord } from '../node.ts';
 import { nodeFromRecords, pathOfNode, recordsFromNode } from '../node-tree.ts';
 import { toPath } from '../path.ts';
@@ -36,7 +36,7 @@ export function decodePayload(
   options: DecodeOptions = {},
 ): DecodedPayload {
   const at = toPath(path);
-  return inWordsOfLwm2m(decodeError, () => {
+  return inWordsOfLwm2m(decodingError, () => {
     const { records, containers } = decodeFormat(bytes, contentFormat, at, definitions, options);
     return { node: nodeFromRecords(records, at, definitions, containers), records };
   });
@@ -92,7 +92,7 @@ export function encodeRecords(
 ): Uint8Array {
   const at = toPath(path);
   const form = senmlForm(contentFormat);
-  return inWordsOfLwm2m(encodeError, () => encodeSenml(records, form, at, definitions, options));
+  return inWordsOfLwm2m(encodingError, () => encodeSenml(records, form, at, definitions, options));
 }
 
 /**
@@ -102,7 +102,7 @@ export function encodeRecords(
  */
 export function decodePathList(bytes: Uint8Array, contentFormat: number, options: DecodeOptions = {}): Path[] {
   const form = senmlForm(contentFormat);
-  return inWordsOfLwm2m(decodeError, () => decodeSenmlPaths(bytes, form, options));
+  return inWordsOfLwm2m(decodingError, () => decodeSenmlPaths(bytes, form, options));
 }
 
 /**
@@ -119,12 +119,20 @@ export function encodePathList(
 }
 
 /** Errors of the SenML package come out as this package's, with the original as the cause. */
-function inWordsOfLwm2m<T>(toError: (message: string, cause: unknown) => Lwm2mError, work: () => T): T {
+function inWordsOfLwm2m<T>(toError: (error: SenmlError) => Lwm2mError, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof SenmlError ? toError(error.message, error) : error;
+    throw error instanceof SenmlError ? toError(error) : error;
   }
+}
+
+function decodingError(error: SenmlError): DecodeError {
+  return decodeError(error.expected, error.found, error.offset ?? 0, error);
+}
+
+function encodingError(error: SenmlError): Lwm2mError {
+  return encodeError(error.message, error);
 }
 
 function decodeFormat(

@@ -29,7 +29,7 @@ export function decodeSenml(
   options: DecodeOptions,
 ): DecodedRecords {
   const records = resolve(bytes, form, options).map((record, index): ResourceRecord => {
-    const recordPath = parseName(record.name, options.namePrefix, index);
+    const recordPath = parseName(record.name, options.rootPath, index);
     if (recordPath.resourceId === undefined) throw recordError('the path of a Resource', 'one above', index);
     if (!pathStartsWith(recordPath, path)) throw recordError('a path at or below the requested one', 'another', index);
     const { type, value } = readValue(record, declaredType(recordPath, definitions), index);
@@ -53,7 +53,7 @@ export function encodeSenml(
   options: EncodeOptions,
 ): Uint8Array {
   const isOneResource = records.every((record) => pathLevel(record.path) === pathLevel(path));
-  const base = (options.namePrefix ?? '') + formatPath(path);
+  const base = rootOf(options.rootPath) + formatPath(path);
   const baseName = isOneResource || base.endsWith('/') ? base : `${base}/`;
   const isSeries = records.length > 0 && records.every((record) => Number.isSafeInteger(record.time));
   const baseTime = isSeries ? (records[0]?.time ?? 0) : 0;
@@ -84,13 +84,13 @@ export function encodeSenml(
 export function decodeSenmlPaths(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): Path[] {
   return resolve(bytes, form, options).map((record, index) => {
     if (hasValue(record) || record.time !== undefined) throw recordError('a name alone', 'a value or a time', index);
-    return parseName(record.name, options.namePrefix, index);
+    return parseName(record.name, options.rootPath, index);
   });
 }
 
 /** Encodes a list of paths, each as the whole name of a record. */
 export function encodeSenmlPaths(paths: readonly Path[], form: SenmlForm, options: EncodeOptions): Uint8Array {
-  const pack = paths.map((path) => ({ n: (options.namePrefix ?? '') + formatPath(path) }));
+  const pack = paths.map((path) => ({ n: rootOf(options.rootPath) + formatPath(path) }));
   return form === 'json' ? encodeSenmlJson(pack) : encodeSenmlCbor(pack);
 }
 
@@ -100,15 +100,21 @@ function resolve(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): Re
 }
 
 /** Leading zeros, as Wakaama's tests have them, and one slash at the end of a base name without name are tolerated. */
-function parseName(name: string, prefix: string | undefined, index: number): Path {
-  let text = prefix !== undefined && name.startsWith(prefix) ? name.slice(prefix.length) : name;
+function parseName(name: string, rootPath: string | undefined, index: number): Path {
+  const root = rootOf(rootPath);
+  let text = name.startsWith(root) ? name.slice(root.length) : name;
   if (text.length > 1 && text.endsWith('/')) text = text.slice(0, -1);
   if (/(?:^|\/)0\d/.test(text)) text = text.replaceAll(/(^|\/)0+(?=\d)/g, '$1');
   try {
     return parsePath(text);
   } catch (cause) {
-    throw decodeError(`expected a path as the name of record ${String(index)}, found another name`, cause);
+    throw decodeError(`a path as the name of record ${String(index)}`, 'another name', 0, cause);
   }
+}
+
+/** The alternate path as names start with it: nothing where there is none. */
+function rootOf(rootPath: string | undefined): string {
+  return rootPath === undefined || rootPath === '/' ? '' : rootPath;
 }
 
 function hasValue(record: ResolvedSenmlRecord): boolean {
@@ -152,5 +158,5 @@ function valueFields(record: ResourceRecord, definitions: DefinitionSource | und
 }
 
 function recordError(expected: string, found: string, index: number): Error {
-  return decodeError(`expected ${expected}, found ${found} in record ${String(index)}`);
+  return decodeError(expected, `${found} in record ${String(index)}`, 0);
 }

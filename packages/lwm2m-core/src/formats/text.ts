@@ -30,16 +30,16 @@ export function decodeText(bytes: Uint8Array, declared: ResourceType | undefined
     case 'float':
       return { type: 'float', value: parseFloatText(text) };
     case 'boolean':
-      if (text !== '0' && text !== '1') throw decodeError('expected 0 or 1 as text of a boolean, found other text');
+      if (text !== '0' && text !== '1') throw decodeError('0 or 1 as text of a boolean', 'other text', 0);
       return { type: 'boolean', value: text === '1' };
     case 'opaque': {
       const value = decodeBase64(text);
-      if (value === undefined) throw decodeError('expected base64 as text of an opaque value, found other text');
+      if (value === undefined) throw decodeError('base64 as text of an opaque value', 'other text', 0);
       return { type: 'opaque', value };
     }
     case 'objlnk': {
       const value = parseObjectLink(text);
-      if (value === undefined) throw decodeError('expected two ids as text of an object link, found other text');
+      if (value === undefined) throw decodeError('two ids as text of an object link', 'other text', 0);
       return { type: 'objlnk', value };
     }
     case 'corelnk':
@@ -90,19 +90,19 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return textDecoder.decode(bytes);
   } catch (cause) {
-    throw decodeError('expected UTF-8, found other bytes', cause);
+    throw decodeError('UTF-8', 'other bytes', 0, cause);
   }
 }
 
 function parseInteger(text: string, type: 'integer' | 'unsignedInteger' | 'time'): number | bigint {
-  if (!INTEGER.test(text)) throw decodeError('expected digits as text of an integer, found other text');
+  if (!INTEGER.test(text)) throw decodeError('digits as text of an integer', 'other text', 0);
   const integer = BigInt(text.replace(/^\+|\..*$/g, ''));
-  if (!isIntegerOf(type, integer)) throw decodeError('expected an integer of 64 bits, found a longer one');
+  if (!isIntegerOf(type, integer)) throw decodeError('an integer of 64 bits', 'a longer one', 0);
   return exactInteger(integer);
 }
 
 function parseFloatText(text: string): number {
   const value = text.length <= MAX_NUMBER_LENGTH && FLOAT.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(value)) throw decodeError('expected a number as text, found other text');
+  if (!Number.isFinite(value)) throw decodeError('a number as text', 'other text', 0);
   return value;
 }

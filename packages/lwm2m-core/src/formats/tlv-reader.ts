@@ -53,11 +53,11 @@ function readTlv(bytes: Uint8Array, offset: number, end: number): Tlv {
   const idLength = (head & 0x20) === 0 ? 1 : 2;
   const lengthLength = (head >> 3) & 3;
   const start = offset + 1 + idLength + lengthLength;
-  if (start > end) throw decodeError(`expected a TLV header, found the end at offset ${String(offset)}`);
+  if (start > end) throw decodeError('a TLV header', 'the end', offset);
   const id = readUnsigned(bytes, offset + 1, idLength);
   const length = lengthLength === 0 ? head & 7 : readUnsigned(bytes, offset + 1 + idLength, lengthLength);
   if (length > end - start) {
-    throw decodeError(`expected ${String(length)} bytes, found ${String(end - start)} at offset ${String(start)}`);
+    throw decodeError(`${String(length)} bytes`, String(end - start), start);
   }
   return { type, id, start, end: start + length };
 }

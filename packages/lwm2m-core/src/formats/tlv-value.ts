@@ -39,7 +39,7 @@ export function decodeTlvValue(
     }
     case 'boolean':
       if (length !== 1) throw wrongLength('1 byte of a boolean', length, start);
-      if ((bytes[start] ?? 0) > 1) throw decodeError(`expected 0 or 1, found another byte at offset ${String(start)}`);
+      if ((bytes[start] ?? 0) > 1) throw decodeError('0 or 1', 'another byte', start);
       return { type: 'boolean', value: bytes[start] === 1 };
     case 'objlnk': {
       if (length !== 4) throw wrongLength('4 bytes of an object link', length, start);
@@ -116,5 +116,5 @@ function viewOf(bytes: Uint8Array, start: number, length: number): DataView {
 }
 
 function wrongLength(expected: string, found: number, offset: number): Error {
-  return decodeError(`expected ${expected}, found ${String(found)} bytes at offset ${String(offset)}`);
+  return decodeError(expected, `${String(found)} bytes`, offset);
 }

@@ -27,7 +27,7 @@ interface Reading {
  */
 export function decodeTlv(bytes: Uint8Array, path: Path, definitions: DefinitionSource | undefined): DecodedRecords {
   const { objectId, objectInstanceId, resourceId, resourceInstanceId } = path;
-  if (objectId === undefined) throw decodeError('expected the path of an Object or below for TLV, found the root');
+  if (objectId === undefined) throw decodeError('the path of an Object or below for TLV', 'the root', 0);
   const reading: Reading = { bytes, definitions, records: [], containers: [] };
   let tlvs = readTlvs(bytes, 0, bytes.length);
   if (objectInstanceId === undefined) {
@@ -37,7 +37,7 @@ export function decodeTlv(bytes: Uint8Array, path: Path, definitions: Definition
   const [first] = tlvs;
   if (first?.type === TlvType.objectInstance) {
     if (tlvs.length > 1 || first.id !== objectInstanceId) {
-      throw decodeError(`expected Object Instance ${String(objectInstanceId)} alone, found another`);
+      throw decodeError(`Object Instance ${String(objectInstanceId)} alone`, 'another', 0);
     }
     tlvs = readTlvs(bytes, first.start, first.end);
   }
@@ -60,7 +60,7 @@ function narrow(reading: Reading, path: Path, isResourceInstance: boolean): Deco
   const isOther =
     records.some((record) => !pathStartsWith(record.path, path)) ||
     reading.containers.some((container) => !pathStartsWith(container, resourcePath));
-  if (isOther) throw decodeError('expected the Resource that was asked for, found another');
+  if (isOther) throw decodeError('the Resource that was asked for', 'another', 0);
   return { records, containers: reading.containers };
 }
 
@@ -108,24 +108,23 @@ function readResourceInstances(reading: Reading, tlvs: readonly Tlv[], path: Pat
 
 function addContainer(reading: Reading, path: Path): void {
   if (reading.containers.length === MAX_RECORDS)
-    throw decodeError(`expected at most ${String(MAX_RECORDS)} instances and multiple Resources, found more`);
+    throw decodeError(`at most ${String(MAX_RECORDS)} instances and multiple Resources`, 'more', 0);
   reading.containers.push(path);
 }
 
 function addRecord(reading: Reading, tlv: Tlv, path: Path): void {
-  if (reading.records.length === MAX_RECORDS)
-    throw decodeError(`expected at most ${String(MAX_RECORDS)} values, found more`);
+  if (reading.records.length === MAX_RECORDS) throw decodeError(`at most ${String(MAX_RECORDS)} values`, 'more', 0);
   const declared = declaredType(path, reading.definitions);
   const { type, value } = decodeTlvValue(reading.bytes, tlv.start, tlv.end, declared);
   reading.records.push({ path, type, value, time: undefined });
 }
 
 function requireType(tlv: Tlv, isExpected: boolean, expected: string): void {
-  if (!isExpected) throw decodeError(`expected ${expected}, found another TLV before offset ${String(tlv.start)}`);
+  if (!isExpected) throw decodeError(expected, 'another TLV', tlv.start);
 }
 
 function requireNewId(tlv: Tlv, ids: Set<number>): void {
-  if (ids.has(tlv.id)) throw decodeError(`expected distinct ids, found one twice before offset ${String(tlv.start)}`);
+  if (ids.has(tlv.id)) throw decodeError('distinct ids', 'one twice', tlv.start);
   ids.add(tlv.id);
 }
 

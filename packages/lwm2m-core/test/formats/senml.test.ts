@@ -71,7 +71,7 @@ describe('names', () => {
   });
 
   test('the prefix of an alternate path', () => {
-    const options = { namePrefix: '/lwm2m' };
+    const options = { rootPath: '/lwm2m' };
     expect(decode([{ n: '/lwm2m/3/0/9', v: 1 }], '/3/0/9', options).records).toHaveLength(1);
     expect(decode([{ n: '/3/0/9', v: 1 }], '/3/0/9', options).records).toHaveLength(1);
     const records = [record('/3/0/9', 'integer', 1)];

@@ -32,14 +32,14 @@ function load(file: string): Vector[] {
   return (JSON.parse(readFileSync(url, 'utf8')) as { vectors: Vector[] }).vectors;
 }
 
-/** An LwM2M path of the vector's own: `/dp` is where a Send goes, and prefixes are a matter of the names. */
-const PREFIXES: Readonly<Record<string, string>> = { '/lwm2m/3/0/0': '/lwm2m', '/d01/3303/0': '/d01' };
+/** An LwM2M path of the vector's own: `/dp` is where a Send goes, and the alternate path is a matter of the names. */
+const ROOT_PATHS: Readonly<Record<string, string>> = { '/lwm2m/3/0/0': '/lwm2m' };
 
 function decode(vector: Vector, source: DefinitionSource | undefined): readonly ResourceRecord[] {
   const requested = vector.requestPath ?? '/';
-  const namePrefix = PREFIXES[requested] ?? '';
-  const path = requested === '/dp' ? '/' : requested.slice(namePrefix.length);
-  return decodePayload(fromHex(vector.hex), vector.ct, path, source, { namePrefix }).records;
+  const rootPath = ROOT_PATHS[requested] ?? '';
+  const path = requested === '/dp' ? '/' : requested.slice(rootPath.length);
+  return decodePayload(fromHex(vector.hex), vector.ct, path, source, { rootPath }).records;
 }
 
 function isPathList(vector: Vector): boolean {
@@ -61,8 +61,8 @@ function senmlValue(value: ResourceValue): DecodedRecord {
   return value instanceof Uint8Array ? { vd: { hex: toHex(value) } } : { vlo: formatObjectLink(value) };
 }
 
-function withoutPrefix(record: DecodedRecord, vector: Vector): DecodedRecord {
-  const path = String(record['path']).slice((PREFIXES[vector.requestPath ?? ''] ?? '').length);
+function withoutRoot(record: DecodedRecord, vector: Vector): DecodedRecord {
+  const path = String(record['path']).slice((ROOT_PATHS[vector.requestPath ?? ''] ?? '').length);
   return { ...record, path: path.replaceAll(/\/0+(?=\d)/g, '/') };
 }
 
@@ -72,7 +72,7 @@ describe('SenML', () => {
   test.each(
     vectors.filter((vector) => vector.expect !== 'reject' && vector.decoded !== undefined && !isPathList(vector)),
   )('$name decodes, with and without definitions', (vector) => {
-    const decoded = (vector.decoded as DecodedRecord[]).map((record) => withoutPrefix(record, vector));
+    const decoded = (vector.decoded as DecodedRecord[]).map((record) => withoutRoot(record, vector));
     expect(decode(vector, undefined).map(senmlRecord)).toEqual(decoded);
     expect(decode(vector, definitions).map(senmlRecord)).toEqual(decoded);
   });

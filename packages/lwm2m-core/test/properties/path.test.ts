@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Lwm2mError } from '../../src/errors.ts';
-import { comparePaths, formatPath, parsePath, pathOf, pathStartsWith, type Path } from '../../src/path.ts';
+import { comparePaths, formatPath, parsePath, pathOf, pathStartsWith, withPrefix, type Path } from '../../src/path.ts';
 
+const ids = fc.array(fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 65535 })), { maxLength: 4 });
 const paths: fc.Arbitrary<Path> = fc
-  .array(fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 65535 })), { maxLength: 4 })
-  .map((ids) => pathOf(...ids));
+  .tuple(ids, fc.option(fc.constantFrom('d01', 'd02'), { nil: undefined }))
+  .map(([of, prefix]) => (of.length === 0 ? pathOf() : withPrefix(pathOf(...of), prefix)));
 
 test('a path survives its text', () => {
   fc.assert(

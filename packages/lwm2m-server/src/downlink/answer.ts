@@ -60,7 +60,7 @@ export function decodeContent(
       objects.forVersions(objectVersions),
       {
         now: clock.wallTime() / 1000,
-        ...(rootPath === '/' ? {} : { namePrefix: rootPath }),
+        rootPath,
       },
     );
     return { contentFormat, node, records };
