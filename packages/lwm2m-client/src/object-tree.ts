@@ -41,8 +41,9 @@ export class ObjectTree {
    * Throws `TypeError` for a path that names no Resource and for a Resource without a definition.
    */
   set(path: PathLike, content: ResourceContent): void {
-    const { objectId, objectInstanceId, resourceId, resourceInstanceId } = toPath(path);
+    const { prefix, objectId, objectInstanceId, resourceId, resourceInstanceId } = toPath(path);
     if (
+      prefix !== undefined ||
       objectId === undefined ||
       objectInstanceId === undefined ||
       resourceId === undefined ||
@@ -63,7 +64,8 @@ export class ObjectTree {
 
   /** The data at a path, or undefined when there is none. */
   read(path: PathLike): Lwm2mNode | undefined {
-    const { objectId, objectInstanceId, resourceId, resourceInstanceId } = toPath(path);
+    const { prefix, objectId, objectInstanceId, resourceId, resourceInstanceId } = toPath(path);
+    if (prefix !== undefined) return undefined; // this device is no gateway
     if (objectId === undefined) return { kind: 'root', objects: this.#objectIds().map((id) => this.#objectNode(id)) };
     const instances = this.#objects.get(objectId);
     if (instances === undefined) return undefined;

@@ -20,7 +20,10 @@ const time = z.string().transform((text, context) => {
 
 const path = z.string().transform((text, context) => {
   try {
-    return parsePath(text);
+    const parsed = parsePath(text);
+    if (parsed.prefix === undefined) return parsed;
+    context.addIssue({ code: 'custom', message: 'expected a path without the prefix of a gateway' });
+    return z.NEVER;
   } catch (error) {
     if (!(error instanceof Lwm2mError)) throw error;
     context.addIssue({ code: 'custom', message: error.message });

@@ -25,7 +25,7 @@ import { decodeTlv, encodeTlv } from './tlv.ts';
  *
  * @param contentFormat the number of the option
  * @param path what was requested; `/` for composites and Send
- * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` for other formats, `ERR_LWM2M_DECODE` for a payload that is not of its
+ * @throws DecodeError `ERR_LWM2M_CONTENT_FORMAT` for other formats, `ERR_LWM2M_DECODE` for a payload that is not of its
  * format or does not belong at the path, `ERR_LWM2M_PATH` for a path that does not parse
  */
 export function decodePayload(
@@ -159,7 +159,12 @@ function decodeFormat(
       requireValuePath(path, 'CBOR');
       return oneRecord(path, decodeCborValue(bytes, declaredType(path, definitions)));
     default:
-      throw unsupported(contentFormat);
+      throw new DecodeError(
+        'ERR_LWM2M_CONTENT_FORMAT',
+        'a Content-Format of values',
+        contentFormatName(contentFormat),
+        0,
+      );
   }
 }
 

@@ -143,7 +143,7 @@ describe('read', () => {
     await stage.settle();
     await expect(read).rejects.toMatchObject({
       code: 'ERR_LWM2M_SERVER_PAYLOAD',
-      cause: expect.objectContaining({ name: 'Lwm2mError' }) as unknown,
+      cause: expect.objectContaining({ name: 'DecodeError' }) as unknown,
     });
   });
 
