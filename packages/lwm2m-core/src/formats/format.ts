@@ -7,7 +7,7 @@ import type { ResourceType } from '../value.ts';
 /** What a decoder of one Content-Format gives. */
 export interface DecodedRecords {
   readonly records: readonly ResourceRecord[];
-  /** Object Instances and multiple Resources that the payload names, with or without values in them. */
+  /** Object Instances and multiple Resources that the payload names though nothing is in them. */
   readonly containers: readonly Path[];
 }
 

@@ -77,7 +77,7 @@ function readObject(reading: Reading, tlvs: readonly Tlv[], objectId: number): v
   for (const tlv of tlvs) {
     requireType(tlv, tlv.type === TlvType.objectInstance, 'an Object Instance');
     requireNewId(tlv, ids);
-    addContainer(reading, pathOf(objectId, tlv.id));
+    if (tlv.start === tlv.end) addContainer(reading, pathOf(objectId, tlv.id));
     readResources(reading, readTlvs(reading.bytes, tlv.start, tlv.end), objectId, tlv.id);
   }
 }
@@ -91,7 +91,7 @@ function readResources(reading: Reading, tlvs: readonly Tlv[], objectId: number,
     if (tlv.type === TlvType.resource) {
       addRecord(reading, tlv, path);
     } else {
-      addContainer(reading, path);
+      if (tlv.start === tlv.end) addContainer(reading, path);
       readResourceInstances(reading, readTlvs(reading.bytes, tlv.start, tlv.end), path);
     }
   }
