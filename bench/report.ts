@@ -7,6 +7,7 @@ import {
   type Sample,
   type Subject,
 } from './measure.ts';
+import { markdownTable, median } from './statistics.ts';
 
 /** The medians of a subject's rounds, and how they compare. */
 export interface Result extends Sample {
@@ -77,16 +78,9 @@ export function table(results: readonly Result[]): string {
     'throughput ÷ echo',
     'throughput ÷ coap (npm)',
   ];
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return markdownTable([head, ...rows]);
 }
 
 function twoDigits(value: number | undefined): string {
   return value === undefined ? '' : value.toFixed(2);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }

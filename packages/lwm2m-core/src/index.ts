@@ -46,6 +46,12 @@ export {
   type ContentFormatDescription,
 } from './content-format.ts';
 export {
+  contentFormatsFor,
+  encodeForEndpoint,
+  type EncodedForEndpoint,
+  type EndpointFormats,
+} from './choose-content-format.ts';
+export {
   formatLinkFormat,
   parseLinkFormat,
   type Link,
@@ -56,4 +62,4 @@ export {
 export { UNASSIGNED_INSTANCE_ID, nodeFromRecords, recordsFromNode } from './node-tree.ts';
 export { formatObjectLink, parseObjectLink } from './object-link.ts';
 export { decodePathList, decodePayload, encodePathList, encodePayload, encodeRecords } from './formats/payload.ts';
-export type { DecodeOptions, EncodeOptions } from './formats/format.ts';
+export type { DecodeOptions, DecodeWarning, EncodeOptions } from './formats/format.ts';

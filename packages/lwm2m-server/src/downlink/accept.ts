@@ -1,24 +1,5 @@
 import { Code, type CoapResponse } from '@flownexus/coap';
-import { ContentFormat, describeContentFormat, pathLevel, type Path } from '@flownexus/lwm2m-core';
-import type { Registration } from '../registration/registration.ts';
-
-/** What to ask for where a device has it, the best first: formats for whole trees that carry times and types. */
-const PREFERRED: readonly number[] = [
-  ContentFormat.SENML_CBOR,
-  ContentFormat.LWM2M_CBOR,
-  ContentFormat.SENML_JSON,
-  ContentFormat.TLV,
-  ContentFormat.OMA_JSON,
-].filter((contentFormat) => describeContentFormat(contentFormat)?.decoded === true);
-
-/**
- * The Content-Format to ask a device for: the best that its `ct` names and this server decodes, else the one that its
- * LwM2M version makes mandatory (1.0 TLV, later SenML CBOR). What does not come back is asked for without Accept.
- */
-export function defaultAccept(registration: Pick<Registration, 'contentFormats' | 'lwm2mVersion'>): number {
-  const named = PREFERRED.find((contentFormat) => registration.contentFormats.includes(contentFormat));
-  return named ?? (registration.lwm2mVersion === '1.0' ? ContentFormat.TLV : ContentFormat.SENML_CBOR);
-}
+import { ContentFormat, pathLevel, type Path } from '@flownexus/lwm2m-core';
 
 /**
  * Makes a request with an Accept, and once more without when the device does not have that format. 4.06 says so

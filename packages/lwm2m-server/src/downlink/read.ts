@@ -1,8 +1,8 @@
 import { Code, type CoapResponse, type RequestOptions } from '@flownexus/coap';
-import type { Path } from '@flownexus/lwm2m-core';
+import { contentFormatsFor, type Path } from '@flownexus/lwm2m-core';
 import type { OperationOptions, ReadResult } from '../api.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
-import { defaultAccept, withAcceptFallback } from './accept.ts';
+import { withAcceptFallback } from './accept.ts';
 import { checkContent, decodeContent, inExchange, type DecodingContext } from './answer.ts';
 import { uriPath } from './target.ts';
 
@@ -34,7 +34,7 @@ export async function readPath(
 /** The Accept of a request: what the caller wants, else what suits the device. */
 export function acceptOf(endpoint: RegisteredEndpoint, options: Pick<OperationOptions, 'accept'>): number | undefined {
   if (options.accept === null) return undefined;
-  return options.accept ?? defaultAccept(endpoint.registration);
+  return options.accept ?? contentFormatsFor(endpoint.registration)[0];
 }
 
 /** What of the caller's options is for the CoAP exchange. */

@@ -1,22 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CoapResponse } from '@flownexus/coap';
 import { parsePath } from '@flownexus/lwm2m-core';
-import { defaultAccept, impliedContentFormat, withAcceptFallback } from '../../src/downlink/accept.ts';
-
-describe('defaultAccept', () => {
-  test.each([
-    ['1.0', [], 11542],
-    ['1.1', [], 112],
-    ['1.2', [], 112],
-    ['1.1', [60, 110, 112, 11542, 11543], 112],
-    ['1.1', [60, 110, 11542], 110],
-    ['1.1', [11542], 11542],
-    ['1.1', [0, 40, 60], 112],
-    ['1.0', [112], 112],
-  ])('LwM2M %s, ct %j: %i', (lwm2mVersion, contentFormats, expected) => {
-    expect(defaultAccept({ lwm2mVersion, contentFormats })).toBe(expected);
-  });
-});
+import { impliedContentFormat, withAcceptFallback } from '../../src/downlink/accept.ts';
 
 describe('withAcceptFallback', () => {
   async function ask(accept: number | undefined, ...codes: number[]): Promise<(number | undefined)[]> {

@@ -1,0 +1,79 @@
+// npm run bench:formats -- [--smoke] [--rounds=40]
+import { parseArgs } from 'node:util';
+import { ObjectRegistry } from '@flownexus/lwm2m-core';
+import { markdownTable, median } from '../statistics.ts';
+import { casesOf, type Case } from './cases.ts';
+
+const { values } = parseArgs({
+  options: { smoke: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+});
+const rounds = Number(values.rounds ?? (values.smoke ? 2 : 40));
+const sliceMs = values.smoke ? 0.2 : 5;
+
+/** Results go here, so that no call can be left out as useless. */
+let sink: unknown;
+
+/** Microseconds per call, over about as long as a slice takes. */
+function time(call: () => unknown): number {
+  const begin = performance.now();
+  let calls = 0;
+  let elapsed: number;
+  do {
+    for (let index = 0; index < 32; index += 1) sink = call();
+    calls += 32;
+    elapsed = performance.now() - begin;
+  } while (elapsed < sliceMs);
+  return (elapsed * 1000) / calls;
+}
+
+interface Timed {
+  readonly subject: Case;
+  readonly decode: number[];
+  readonly encode: number[];
+}
+
+const subjects: Timed[] = casesOf(await ObjectRegistry.bundled()).map((subject) => ({
+  subject,
+  decode: [],
+  encode: [],
+}));
+// A little of each, again and again: what the machine does meanwhile meets all alike. The first rounds warm up.
+for (let round = -2; round < rounds; round += 1) {
+  for (const { subject, decode, encode } of subjects) {
+    const decoding = time(() => subject.decode());
+    const encoding = time(() => subject.encode());
+    if (round < 0) continue;
+    decode.push(decoding);
+    encode.push(encoding);
+  }
+  process.stderr.write(`\rround ${round + 1} of ${rounds}`);
+}
+process.stderr.write('\n');
+
+const results = subjects.map(({ subject, decode, encode }) => {
+  const floor = subjects.find((other) => other.subject.content === subject.content);
+  const ratio = (taken: readonly number[], floors: readonly number[] = []): number =>
+    median(taken.map((value, round) => value / (floors[round] ?? NaN)));
+  return {
+    content: subject.content,
+    format: subject.format,
+    bytes: subject.bytes,
+    decodeMicros: median(decode),
+    decodeToJsonParse: ratio(decode, floor?.decode),
+    encodeMicros: median(encode),
+    encodeToJsonStringify: ratio(encode, floor?.encode),
+  };
+});
+
+const head = ['content', 'format', 'bytes', 'decode µs', '÷ JSON.parse', 'encode µs', '÷ JSON.stringify'];
+const rows = results.map((result) => [
+  result.content,
+  result.format,
+  String(result.bytes),
+  result.decodeMicros.toFixed(2),
+  result.decodeToJsonParse.toFixed(2),
+  result.encodeMicros.toFixed(2),
+  result.encodeToJsonStringify.toFixed(2),
+]);
+process.stdout.write(`${markdownTable([head, ...rows])}\n`);
+process.stdout.write(`${JSON.stringify({ node: process.version, rounds, results, isLive: sink !== undefined })}\n`);

@@ -1,0 +1,83 @@
+import { ContentFormat } from './content-format.ts';
+import type { DefinitionSource } from './definition.ts';
+import { DecodeError, Lwm2mError } from './errors.ts';
+import { encodeError } from './formats/format.ts';
+import type { EncodeOptions } from './formats/format.ts';
+import { encodePayload } from './formats/payload.ts';
+import type { Lwm2mNode } from './node.ts';
+import type { PathLike } from './path.ts';
+
+/** What an endpoint told of itself when it registered. */
+export interface EndpointFormats {
+  /** The Content-Formats that `ct` of its root link names; empty when it has none. */
+  readonly contentFormats: readonly number[];
+  /** Such as `1.1`. */
+  readonly lwm2mVersion: string;
+}
+
+/** Formats for whole trees, the best first: compact ones that carry types and times. */
+const TREE_FORMATS: readonly number[] = [
+  ContentFormat.SENML_CBOR,
+  ContentFormat.LWM2M_CBOR,
+  ContentFormat.SENML_JSON,
+  ContentFormat.TLV,
+  ContentFormat.OMA_JSON,
+];
+
+/** What a client of the version has to have, or mostly has (TS Core §7.4), the best first. */
+const FORMATS_OF_1_0: readonly number[] = [ContentFormat.TLV, ContentFormat.OMA_JSON];
+const FORMATS_OF_1_1: readonly number[] = [ContentFormat.SENML_CBOR, ContentFormat.SENML_JSON, ContentFormat.TLV];
+
+/**
+ * The Content-Formats in which to exchange trees with an endpoint, the best first: of SenML CBOR, LwM2M CBOR, SenML JSON,
+ * TLV and OMA JSON those that it announced, in this order, then those of its LwM2M version (1.0: TLV, OMA JSON; later:
+ * SenML CBOR, SenML JSON, TLV). The first is the Accept of a Read; the others are for when it is refused.
+ */
+export function contentFormatsFor({ contentFormats, lwm2mVersion }: EndpointFormats): readonly number[] {
+  const announced = TREE_FORMATS.filter((contentFormat) => contentFormats.includes(contentFormat));
+  const implied = lwm2mVersion === '1.0' ? FORMATS_OF_1_0 : FORMATS_OF_1_1;
+  return [...announced, ...implied.filter((contentFormat) => !announced.includes(contentFormat))];
+}
+
+/** A payload, and the format that was picked for it. */
+export interface EncodedForEndpoint {
+  readonly contentFormat: number;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Encodes a node for a request to an endpoint, in the best format that the endpoint has and that has a form for the node:
+ * a single opaque value in octet-stream, which every version has and which adds nothing to it; everything else in the
+ * first of {@link contentFormatsFor} that can. SenML, for example, has no form for an Object Instance without an id, TLV
+ * none for the root.
+ *
+ * @param refused formats that the endpoint has answered with 4.15, not to be picked again
+ * @throws Lwm2mError `ERR_LWM2M_ENCODE` when no format is left
+ * @throws RangeError, TypeError as {@link encodePayload}
+ */
+export function encodeForEndpoint(
+  node: Lwm2mNode,
+  path: PathLike,
+  endpoint: EndpointFormats,
+  definitions?: DefinitionSource,
+  options: EncodeOptions & { readonly refused?: readonly number[] } = {},
+): EncodedForEndpoint {
+  const { refused = [], ...encodeOptions } = options;
+  let reason: unknown;
+  for (const contentFormat of candidates(node, endpoint)) {
+    if (refused.includes(contentFormat)) continue;
+    try {
+      return { contentFormat, payload: encodePayload(node, contentFormat, path, definitions, encodeOptions) };
+    } catch (error) {
+      if (!(error instanceof Lwm2mError) || error instanceof DecodeError) throw error;
+      reason = error;
+    }
+  }
+  throw encodeError('the endpoint has no Content-Format with a form for the node', reason);
+}
+
+function candidates(node: Lwm2mNode, endpoint: EndpointFormats): readonly number[] {
+  const forTrees = contentFormatsFor(endpoint);
+  const isOpaque = (node.kind === 'singleResource' || node.kind === 'resourceInstance') && node.type === 'opaque';
+  return isOpaque ? [ContentFormat.OPAQUE, ...forTrees] : forTrees;
+}
