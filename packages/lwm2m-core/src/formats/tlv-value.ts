@@ -3,15 +3,18 @@ import { exactInteger } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
 import { decodeError, encodeError } from './format.ts';
+import type { TlvWriter } from './tlv-writer.ts';
 
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const textEncoder = new TextEncoder();
+
+/** Up to this length a loop over the bytes is faster than the decoder of the platform. */
+const SHORT_TEXT = 32;
 
 /**
  * Reads a value of a TLV by the declared type (TS Core, Appendix C); without one it is opaque, as TLV does not describe
  * itself. Text that is not UTF-8 is kept as opaque too.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE` when the length is none that the type has
+ * @throws DecodeError when the length is none that the type has
  */
 export function decodeTlvValue(
   bytes: Uint8Array,
@@ -22,19 +25,18 @@ export function decodeTlvValue(
   const length = end - start;
   switch (declared) {
     case 'string':
-    case 'corelnk':
-      if (findInvalidUtf8(bytes, start, end) >= 0) break;
-      return { type: declared, value: textDecoder.decode(bytes.subarray(start, end)) };
+    case 'corelnk': {
+      const text = readText(bytes, start, end);
+      if (text === undefined) break;
+      return { type: declared, value: text };
+    }
     case 'integer':
     case 'time':
     case 'unsignedInteger':
-      return {
-        type: declared,
-        value: readInteger(viewOf(bytes, start, length), declared === 'unsignedInteger', start),
-      };
+      return { type: declared, value: readInteger(bytes, start, length, declared === 'unsignedInteger') };
     case 'float': {
-      const view = viewOf(bytes, start, length);
       if (length !== 4 && length !== 8) throw wrongLength('4 or 8 bytes of a float', length, start);
+      const view = viewOf(bytes, start, length);
       return { type: 'float', value: length === 4 ? view.getFloat32(0) : view.getFloat64(0) };
     }
     case 'boolean':
@@ -43,72 +45,94 @@ export function decodeTlvValue(
       return { type: 'boolean', value: bytes[start] === 1 };
     case 'objlnk': {
       if (length !== 4) throw wrongLength('4 bytes of an object link', length, start);
-      const view = viewOf(bytes, start, length);
-      return { type: 'objlnk', value: { objectId: view.getUint16(0), objectInstanceId: view.getUint16(2) } };
+      const objectId = readUnsigned(bytes, start, 2);
+      return { type: 'objlnk', value: { objectId, objectInstanceId: readUnsigned(bytes, start + 2, 2) } };
     }
     case 'opaque':
     case 'none':
     case undefined:
       break;
   }
-  return { type: 'opaque', value: new Uint8Array(bytes.subarray(start, end)) };
+  return { type: 'opaque', value: bytes.slice(start, end) };
 }
 
-/** @throws Lwm2mError `ERR_LWM2M_ENCODE` for a time with a fraction */
-export function encodeTlvValue(value: EncodableValue, type: ResourceType): Uint8Array {
+/**
+ * Writes a value in front of what the writer has.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_ENCODE` for a time with a fraction
+ */
+export function writeTlvValue(writer: TlvWriter, value: EncodableValue, type: ResourceType): void {
   switch (value.kind) {
     case 'text':
-      return textEncoder.encode(value.text);
+      writer.writeText(value.text);
+      return;
     case 'integer':
-      return writeInteger(value.integer, value.unsigned);
-    case 'float': {
+      writeInteger(writer, value.integer, value.unsigned);
+      return;
+    case 'float':
       if (type === 'time') throw encodeError('expected a time in whole seconds for TLV, found a fraction');
-      const bytes = new Uint8Array(8);
-      viewOf(bytes, 0, 8).setFloat64(0, value.float);
-      return bytes;
-    }
+      writer.writeFloat(value.float);
+      return;
     case 'boolean':
-      return Uint8Array.of(value.boolean ? 1 : 0);
+      writer.writeUnsigned(value.boolean ? 1 : 0, 1);
+      return;
     case 'bytes':
-      return value.bytes;
-    case 'link': {
-      const bytes = new Uint8Array(4);
-      const view = viewOf(bytes, 0, 4);
-      view.setUint16(0, value.link.objectId);
-      view.setUint16(2, value.link.objectInstanceId);
-      return bytes;
-    }
+      writer.writeBytes(value.bytes);
+      return;
+    case 'link':
+      writer.writeUnsigned(value.link.objectInstanceId, 2);
+      writer.writeUnsigned(value.link.objectId, 2);
   }
 }
 
-function readInteger(view: DataView, unsigned: boolean, offset: number): number | bigint {
-  switch (view.byteLength) {
-    case 1:
-      return unsigned ? view.getUint8(0) : view.getInt8(0);
-    case 2:
-      return unsigned ? view.getUint16(0) : view.getInt16(0);
-    case 4:
-      return unsigned ? view.getUint32(0) : view.getInt32(0);
-    case 8:
-      return exactInteger(unsigned ? view.getBigUint64(0) : view.getBigInt64(0));
-    default:
-      throw wrongLength('1, 2, 4 or 8 bytes of an integer', view.byteLength, offset);
+/** The text of UTF-8 bytes; undefined when they are none. */
+function readText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (end - start <= SHORT_TEXT) {
+    let text = '';
+    let offset = start;
+    for (; offset < end; offset += 1) {
+      const byte = bytes[offset] ?? 0;
+      if (byte >= 0x80) break;
+      text += String.fromCharCode(byte);
+    }
+    if (offset === end) return text;
   }
+  return findInvalidUtf8(bytes, start, end) >= 0 ? undefined : textDecoder.decode(bytes.subarray(start, end));
+}
+
+function readInteger(bytes: Uint8Array, start: number, length: number, unsigned: boolean): number | bigint {
+  switch (length) {
+    case 1:
+    case 2:
+    case 4: {
+      const value = readUnsigned(bytes, start, length);
+      return unsigned || value < 2 ** (length * 8 - 1) ? value : value - 2 ** (length * 8);
+    }
+    case 8: {
+      const view = viewOf(bytes, start, 8);
+      return exactInteger(unsigned ? view.getBigUint64(0) : view.getBigInt64(0));
+    }
+    default:
+      throw wrongLength('1, 2, 4 or 8 bytes of an integer', length, start);
+  }
+}
+
+function readUnsigned(bytes: Uint8Array, start: number, length: number): number {
+  let value = 0;
+  for (let offset = start; offset < start + length; offset += 1) value = value * 256 + (bytes[offset] ?? 0);
+  return value;
 }
 
 /** The fewest of 1, 2, 4 and 8 bytes. */
-function writeInteger(integer: number | bigint, unsigned: boolean): Uint8Array {
-  const fits = (bits: number): boolean =>
-    unsigned ? integer < 2 ** bits : integer >= -(2 ** (bits - 1)) && integer < 2 ** (bits - 1);
-  const length = fits(8) ? 1 : fits(16) ? 2 : fits(32) ? 4 : 8;
-  const bytes = new Uint8Array(length);
-  const view = viewOf(bytes, 0, length);
-  // Setters take the low bits, so that one of each width serves both signs.
-  if (length === 1) view.setUint8(0, Number(integer));
-  else if (length === 2) view.setUint16(0, Number(integer));
-  else if (length === 4) view.setUint32(0, Number(integer));
-  else view.setBigUint64(0, BigInt.asUintN(64, BigInt(integer)));
-  return bytes;
+function writeInteger(writer: TlvWriter, integer: number | bigint, unsigned: boolean): void {
+  for (const length of [1, 2, 4] as const) {
+    const limit = 2 ** (length * 8 - (unsigned ? 0 : 1));
+    if (integer < limit && (unsigned || integer >= -limit)) {
+      writer.writeUnsigned(Number(integer), length);
+      return;
+    }
+  }
+  writer.writeInt64(BigInt(integer));
 }
 
 function viewOf(bytes: Uint8Array, start: number, length: number): DataView {

@@ -1,6 +1,13 @@
 import type { DefinitionSource } from '../definition.ts';
 import { MAX_RECORDS } from '../limits.ts';
-import type { Lwm2mNode, ResourceInstanceNode, ResourceNode, ResourceRecord } from '../node.ts';
+import type {
+  Lwm2mNode,
+  ObjectInstanceNode,
+  ResourceInstanceNode,
+  ResourceNode,
+  ResourceRecord,
+  SingleResourceNode,
+} from '../node.ts';
 import { pathOfNode, UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
 import { pathOf, pathStartsWith } from '../path.ts';
 import type { Path } from '../path.ts';
@@ -9,7 +16,8 @@ import { declaredType, decodeError, encodeError } from './format.ts';
 import type { DecodedRecords } from './format.ts';
 import { readTlvs, TlvType } from './tlv-reader.ts';
 import type { Tlv } from './tlv-reader.ts';
-import { decodeTlvValue, encodeTlvValue } from './tlv-value.ts';
+import { decodeTlvValue, writeTlvValue } from './tlv-value.ts';
+import { TlvWriter } from './tlv-writer.ts';
 
 interface Reading {
   readonly bytes: Uint8Array;
@@ -23,7 +31,7 @@ interface Reading {
  * devices send beside the regular ones are taken too: a wrapper of the Object Instance that was asked for around its
  * Resources, an Object as a bare list of Resources, a multiple Resource as a bare list of its instances.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`
+ * @throws DecodeError
  */
 export function decodeTlv(bytes: Uint8Array, path: Path, definitions: DefinitionSource | undefined): DecodedRecords {
   const { objectId, objectInstanceId, resourceId, resourceInstanceId } = path;
@@ -136,83 +144,75 @@ function requireNewId(tlv: Tlv, ids: Set<number>): void {
  */
 export function encodeTlv(node: Lwm2mNode, path: Path, definitions: DefinitionSource | undefined): Uint8Array {
   const at = pathOfNode(node, path);
+  const { objectId = 0, resourceId = 0 } = at;
+  const writing: Writing = { writer: new TlvWriter(), definitions, objectId };
   switch (node.kind) {
     case 'root':
       throw encodeError('expected an Object or a part of one for TLV, found the root');
     case 'object':
-      return concat(
-        node.instances.map((instance) => {
-          const resources = encodeResources(instance.resources, pathOf(node.id, instance.id), definitions);
-          return encodeTlvItem(TlvType.objectInstance, instance.id, resources);
-        }),
-      );
-    case 'objectInstance': {
-      const resources = encodeResources(node.resources, at, definitions);
-      const isBare = path.objectInstanceId !== undefined || node.id === UNASSIGNED_INSTANCE_ID;
-      return isBare ? resources : encodeTlvItem(TlvType.objectInstance, node.id, resources);
-    }
+      for (const instance of node.instances.toReversed()) writeObjectInstance(writing, instance);
+      break;
+    case 'objectInstance':
+      if (path.objectInstanceId !== undefined || node.id === UNASSIGNED_INSTANCE_ID) {
+        writeResources(writing, node.resources);
+      } else {
+        writeObjectInstance(writing, node);
+      }
+      break;
     case 'singleResource':
     case 'multipleResource':
-      return encodeResource(node, at, definitions);
+      writeResource(writing, node);
+      break;
     case 'resourceInstance':
       // TS Core §7.5.5.1: a Resource Instance is for use within a multiple Resource.
-      return encodeTlvItem(TlvType.multipleResource, at.resourceId ?? 0, encodeResourceInstance(node, at, definitions));
+      writeValue(writing, TlvType.resourceInstance, node, resourceId);
+      writing.writer.writeHeader(TlvType.multipleResource, resourceId, 0);
+  }
+  return writing.writer.toBytes();
+}
+
+interface Writing {
+  readonly writer: TlvWriter;
+  readonly definitions: DefinitionSource | undefined;
+  readonly objectId: number;
+}
+
+// The writer goes from the end to the start, and so do the loops.
+
+function writeObjectInstance(writing: Writing, { id, resources }: ObjectInstanceNode): void {
+  const before = writing.writer.length;
+  writeResources(writing, resources);
+  writing.writer.writeHeader(TlvType.objectInstance, id, before);
+}
+
+function writeResources(writing: Writing, resources: readonly ResourceNode[]): void {
+  for (let index = resources.length - 1; index >= 0; index -= 1) {
+    const resource = resources[index];
+    if (resource !== undefined) writeResource(writing, resource);
   }
 }
 
-function encodeResources(
-  resources: readonly ResourceNode[],
-  path: Path,
-  definitions: DefinitionSource | undefined,
-): Uint8Array {
-  return concat(
-    resources.map((resource) =>
-      encodeResource(resource, pathOf(path.objectId, path.objectInstanceId, resource.id), definitions),
-    ),
-  );
-}
-
-function encodeResource(resource: ResourceNode, path: Path, definitions: DefinitionSource | undefined): Uint8Array {
-  if (resource.kind === 'multipleResource') {
-    const instances = resource.instances.map((instance) => encodeResourceInstance(instance, path, definitions));
-    return encodeTlvItem(TlvType.multipleResource, resource.id, concat(instances));
+function writeResource(writing: Writing, resource: ResourceNode): void {
+  if (resource.kind === 'singleResource') {
+    writeValue(writing, TlvType.resource, resource, resource.id);
+    return;
   }
-  const value = encodableValue(resource.type, resource.value, declaredType(path, definitions));
-  return encodeTlvItem(TlvType.resource, resource.id, encodeTlvValue(value, resource.type));
-}
-
-function encodeResourceInstance(
-  instance: ResourceInstanceNode,
-  path: Path,
-  definitions: DefinitionSource | undefined,
-): Uint8Array {
-  const value = encodableValue(instance.type, instance.value, declaredType(path, definitions));
-  return encodeTlvItem(TlvType.resourceInstance, instance.id, encodeTlvValue(value, instance.type));
-}
-
-function encodeTlvItem(type: TlvType, id: number, value: Uint8Array): Uint8Array {
-  const { length } = value;
-  if (length >= 2 ** 24) throw encodeError('expected a value of less than 16 MiB for TLV, found a longer one');
-  const idLength = id < 0x100 ? 1 : 2;
-  const lengthLength = length < 8 ? 0 : length < 0x100 ? 1 : length < 0x10000 ? 2 : 3;
-  const item = new Uint8Array(1 + idLength + lengthLength + length);
-  item[0] = (type << 6) | ((idLength - 1) << 5) | (lengthLength << 3) | (lengthLength === 0 ? length : 0);
-  writeUnsigned(item, 1, idLength, id);
-  writeUnsigned(item, 1 + idLength, lengthLength, length);
-  item.set(value, 1 + idLength + lengthLength);
-  return item;
-}
-
-function writeUnsigned(bytes: Uint8Array, offset: number, length: number, value: number): void {
-  for (let index = 0; index < length; index += 1) bytes[offset + index] = value >> (8 * (length - 1 - index));
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
+  const before = writing.writer.length;
+  for (let index = resource.instances.length - 1; index >= 0; index -= 1) {
+    const instance = resource.instances[index];
+    if (instance !== undefined) writeValue(writing, TlvType.resourceInstance, instance, resource.id);
   }
-  return bytes;
+  writing.writer.writeHeader(TlvType.multipleResource, resource.id, before);
+}
+
+function writeValue(
+  { writer, definitions, objectId }: Writing,
+  tlvType: TlvType,
+  { id, type, value }: SingleResourceNode | ResourceInstanceNode,
+  resourceId: number,
+): void {
+  const before = writer.length;
+  const declared = definitions?.resource(objectId, resourceId)?.type;
+  writeTlvValue(writer, encodableValue(type, value, declared), type);
+  writer.writeHeader(tlvType, id, before);
 }
