@@ -1,12 +1,13 @@
 #!/bin/bash
-# The foreign CoAP stacks that the tests in packages/coap/test/interop talk to: into .peers/ (or $COAP_PEERS_FOLDER), from the
-# package registries by their own clients. Quick when they are there already. A stack that can't be had is named with the
+# The foreign CoAP stacks and LwM2M codecs that the tests in packages/*/test/interop talk to: into .peers/ (or
+# $COAP_PEERS_FOLDER), from the package registries by their own clients. Quick when they are there already. A stack that can't be had is named with the
 # reason, and its tests are skipped: this never fails.
 set -u
 cd "$(dirname "$0")/.." || exit 0
 
 AIOCOAP=0.4.17
 CALIFORNIUM=3.14.0
+LESHAN=2.0.0-M18
 
 peers=${COAP_PEERS_FOLDER:-$PWD/.peers}
 sources=$PWD/packages/coap/test/interop
@@ -54,20 +55,21 @@ install_aiocoap() {
   fi
 }
 
-install_californium() {
-  local folder=$peers/californium stamp tool
-  stamp=$(stamp_of "$CALIFORNIUM" "$sources"/californium/*)
+# A Java program of ours, and the library it is about.
+install_java() { # name, folder name, its sources, the property of its pom.xml that has the version, version
+  local name=$1 folder=$peers/$2 sources=$3 property=$4 version=$5 stamp tool
+  stamp=$(stamp_of "$version" "$sources"/*)
   is_current "$folder" "$stamp" && return
   for tool in java javac mvn; do
-    command -v $tool >/dev/null || { missing Californium "there is no $tool"; return; }
+    command -v $tool >/dev/null || { missing "$name" "there is no $tool"; return; }
   done
   rm -rf "$folder"
   mkdir -p "$folder/classes"
-  if ! bounded mvn -B -q -f "$sources/californium/pom.xml" "-Dcalifornium.version=$CALIFORNIUM" \
+  if ! bounded mvn -B -q -f "$sources/pom.xml" "-D$property=$version" \
     dependency:copy-dependencies "-DoutputDirectory=$folder/lib"; then
-    missing Californium "mvn failed, see $log"
-  elif ! bounded javac -d "$folder/classes" -cp "$folder/lib/*" "$sources"/californium/*.java; then
-    missing Californium "javac failed, see $log"
+    missing "$name" "mvn failed, see $log"
+  elif ! bounded javac -d "$folder/classes" -cp "$folder/lib/*" "$sources"/*.java; then
+    missing "$name" "javac failed, see $log"
   else
     echo "$stamp" >"$folder/stamp"
   fi
@@ -89,7 +91,8 @@ install_go_coap() {
 
 install_libcoap &
 install_aiocoap &
-install_californium &
+install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
+install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
 install_go_coap &
 wait
 exit 0

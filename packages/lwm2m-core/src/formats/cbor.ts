@@ -8,6 +8,7 @@ import { decodeError } from './format.ts';
 /** RFC 8949 §3.4.1 and §3.4.2. */
 const TAG_DATE_TIME = 0;
 const TAG_EPOCH_TIME = 1;
+const EPOCH_TIME_HEAD = Uint8Array.of(0xc1);
 /** Initial bytes of half, single and double floats. */
 const FIRST_FLOAT = 0xf9;
 const LAST_FLOAT = 0xfb;
@@ -40,9 +41,13 @@ export function decodeCborValue(bytes: Uint8Array, declared: ResourceType | unde
   throw decodeError('one value', 'another CBOR data item', 0);
 }
 
-/** Times are plain integers and object links text, as every client takes them. */
-export function encodeCborValue(value: EncodableValue): Uint8Array {
+/**
+ * Encodes one value. Times have the tag of RFC 8949 §3.4.2, without which Leshan takes no time here (Zephyr and Anjay take
+ * both); object links are text.
+ */
+export function encodeCborValue(value: EncodableValue, type: ResourceType): Uint8Array {
   const writer = new CborWriter();
+  if (type === 'time') writer.writeEncoded(EPOCH_TIME_HEAD);
   switch (value.kind) {
     case 'text':
       writer.writeText(value.text);

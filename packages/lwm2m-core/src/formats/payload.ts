@@ -8,6 +8,7 @@ import { toPath } from '../path.ts';
 import type { Path, PathLike } from '../path.ts';
 import { encodableValue } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
+import type { ResourceType } from '../value.ts';
 import { decodeCborValue, encodeCborValue } from './cbor.ts';
 import { declaredType, decodeError, encodeError, requireValuePath } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
@@ -66,11 +67,13 @@ export function encodePayload(
     case ContentFormat.SENML_CBOR:
       return encodeRecords(recordsFromNode(node, at), contentFormat, at, definitions, options);
     case ContentFormat.TEXT:
-      return encodeText(singleValue(node, at, definitions));
+      return encodeText(singleValue(node, at, definitions).value);
     case ContentFormat.OPAQUE:
-      return encodeOpaque(singleValue(node, at, definitions));
-    case ContentFormat.CBOR:
-      return encodeCborValue(singleValue(node, at, definitions));
+      return encodeOpaque(singleValue(node, at, definitions).value);
+    case ContentFormat.CBOR: {
+      const { value, type } = singleValue(node, at, definitions);
+      return encodeCborValue(value, type);
+    }
     default:
       throw unsupported(contentFormat);
   }
@@ -172,11 +175,16 @@ function oneRecord(path: Path, { type, value }: TypedValue): DecodedRecords {
   return { records: [{ path, type, value, time: undefined }], containers: [] };
 }
 
-function singleValue(node: Lwm2mNode, path: Path, definitions: DefinitionSource | undefined): EncodableValue {
+function singleValue(
+  node: Lwm2mNode,
+  path: Path,
+  definitions: DefinitionSource | undefined,
+): { readonly value: EncodableValue; readonly type: ResourceType } {
   if (node.kind !== 'singleResource' && node.kind !== 'resourceInstance') {
     throw encodeError(`expected one value for the format, found a node of kind ${node.kind}`);
   }
-  return encodableValue(node.type, node.value, declaredType(pathOfNode(node, path), definitions));
+  const declared = declaredType(pathOfNode(node, path), definitions);
+  return { value: encodableValue(node.type, node.value, declared), type: declared ?? node.type };
 }
 
 function senmlForm(contentFormat: number): SenmlForm {

@@ -40,7 +40,7 @@ test.each<[ResourceType, ResourceValue, string]>([
   ['integer', 22, '16'],
   ['float', 22, 'fb4036000000000000'],
   ['float', Number.NaN, 'fb7ff8000000000000'],
-  ['time', 1363896240, '1a514b67b0'],
+  ['time', 1363896240, 'c11a514b67b0'],
   ['unsignedInteger', 2n ** 64n - 1n, '1bffffffffffffffff'],
   ['objlnk', { objectId: 66, objectInstanceId: 0 }, '6436363a30'],
   ['boolean', false, 'f4'],
