@@ -36,6 +36,7 @@ export type {
 
 export type { DefinitionSource, ObjectDefinition, ResourceDefinition, ResourceOperations } from './definition.ts';
 export { ObjectRegistry } from './registry/object-registry.ts';
+export { parseObjectXml, type ObjectXmlOptions, type ObjectXmlWarning } from './registry/object-xml.ts';
 export { impliedObjectVersion } from './registry/implied-versions.ts';
 
 export {
