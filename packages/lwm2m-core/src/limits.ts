@@ -32,3 +32,9 @@ export const MAX_DEFINITION_XML_DEPTH = 32;
 
 /** Elements and processing instructions of such a document. All public definitions together have 90 thousand. */
 export const MAX_DEFINITION_XML_NODES = 131_072;
+
+/** Content-Formats in the `ct` of the root link of an object list; others are left out. */
+export const MAX_ROOT_CONTENT_FORMATS = 32;
+
+/** Segments of an alternate root path. */
+export const MAX_ROOT_PATH_SEGMENTS = 8;
