@@ -14,6 +14,8 @@ export interface ResourceDefinition {
   /** The range or enumeration as the registry words it. */
   readonly range: string | undefined;
   readonly units: string | undefined;
+  /** What it is for. Only in definitions that were read with their descriptions: the bundled ones have none. */
+  readonly description?: string;
 }
 
 /** The model of an Object in one version. */
@@ -28,6 +30,8 @@ export interface ObjectDefinition {
   readonly multiple: boolean;
   readonly mandatory: boolean;
   readonly resources: ReadonlyMap<number, ResourceDefinition>;
+  /** What it is for. Only in definitions that were read with their descriptions: the bundled ones have none. */
+  readonly description?: string;
 }
 
 /** Where a decoder looks up models: a registry, or a registry seen through the versions that one device has. */

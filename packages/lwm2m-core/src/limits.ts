@@ -23,3 +23,18 @@ export const MAX_RESOURCE_DEFINITIONS = 4096;
 
 /** Values of one TLV payload, and as many Object Instances and multiple Resources. SenML has the bounds of its own package. */
 export const MAX_RECORDS = 10_000;
+
+/** Characters, or bytes, of an XML document with object definitions. The longest public one has 34 thousand. */
+export const MAX_DEFINITION_XML_LENGTH = 4_194_304;
+
+/** Elements within one another in such a document. The schema has five. */
+export const MAX_DEFINITION_XML_DEPTH = 32;
+
+/** Elements and processing instructions of such a document. All public definitions together have 90 thousand. */
+export const MAX_DEFINITION_XML_NODES = 131_072;
+
+/** Content-Formats in the `ct` of the root link of an object list; others are left out. */
+export const MAX_ROOT_CONTENT_FORMATS = 32;
+
+/** Segments of an alternate root path. */
+export const MAX_ROOT_PATH_SEGMENTS = 8;

@@ -17,7 +17,7 @@ export type {
   ServerEndpoint,
   UplinkHandlers,
 } from './api.ts';
-export type { DeregistrationReason, RegisteredLink, Registration } from './registration/registration.ts';
+export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';

@@ -16,10 +16,6 @@ export const limits = {
   maxLinks: 4096,
   /** Links in the object lists of all registrations together: 15 for each of the endpoints that there may be. */
   maxLinksOfAll: 3_000_000,
-  /** Content-Formats in the `ct` of the root link. */
-  maxContentFormats: 32,
-  /** Segments of an alternate root path. */
-  maxRootPathSegments: 8,
   /** Seconds of a lifetime: /1/x/1 is an unsigned integer of 32 bits in all known clients. */
   maxLifetime: 0xffff_ffff,
   /** Requests of one endpoint that wait for the handler of an earlier one. */

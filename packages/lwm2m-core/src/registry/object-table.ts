@@ -2,6 +2,7 @@ import type { ObjectDefinition, ResourceDefinition, ResourceOperations } from '.
 import { Lwm2mError } from '../errors.ts';
 import { MAX_RESOURCE_DEFINITIONS } from '../limits.ts';
 import type { ResourceType } from '../value.ts';
+import { registeredUrn } from './object-urn.ts';
 
 /*
  * The text form of many object definitions, one line per Object and version:
@@ -94,12 +95,6 @@ function parseResource(text: string, lineNumber: number): ResourceDefinition {
     range: range === '' ? undefined : range,
     units: units === '' ? undefined : units,
   });
-}
-
-/** The URN of a registered Object: its class follows from the id, its version is named unless 1.0 (TS Core §7.2.2). */
-function registeredUrn(id: number, version: string): string {
-  const objectClass = id < 1024 ? 'oma' : id < 10_241 ? 'ext' : 'x';
-  return `urn:oma:lwm2m:${objectClass}:${id}${version === '1.0' ? '' : `:${version}`}`;
 }
 
 function malformed(message: string): Lwm2mError {

@@ -3,16 +3,16 @@ export function isVersion(text: string): boolean {
   return /^\d{1,5}\.\d{1,5}$/.test(text);
 }
 
-/** The major part of an Object version: versions that share it are compatible. */
-export function majorOf(version: string): number {
-  return Number(version.slice(0, version.indexOf('.')));
+const MAJOR = 100_000;
+
+/** A number by which Object versions are ordered, so that 1.10 comes after 1.9; NaN for what is none. */
+export function versionOrder(version: string): number {
+  if (!isVersion(version)) return NaN;
+  const point = version.indexOf('.');
+  return Number(version.slice(0, point)) * MAJOR + Number(version.slice(point + 1));
 }
 
-/** Orders Object versions by their numbers, so that 1.10 comes after 1.9; 0 when equal. */
-export function compareVersions(a: string, b: string): number {
-  return majorOf(a) - majorOf(b) || minorOf(a) - minorOf(b);
-}
-
-function minorOf(version: string): number {
-  return Number(version.slice(version.indexOf('.') + 1));
+/** The least that {@link versionOrder} gives for versions of the same major part, which are compatible. */
+export function majorOrder(order: number): number {
+  return order - (order % MAJOR);
 }

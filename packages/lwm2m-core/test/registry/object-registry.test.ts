@@ -127,6 +127,7 @@ describe('versions', () => {
     ['2.7', '2.1'],
     ['3.0', '2.1'],
     ['0.9', '2.1'],
+    ['01.02', '1.2'],
     ['nonsense', '2.1'],
     ['', '2.1'],
   ])('%j finds %s', (version, expected) => {
@@ -165,6 +166,64 @@ describe('forVersions', () => {
     expect(view.resource(30_000, 1)?.type).toBe('float');
     versions.set(30_000, '1.0');
     expect(view.resource(30_000, 1)?.type).toBe('integer');
+    registry.add(objectOf(30_000, '1.0', [resourceOf(1, 'time')]));
+    expect(view.resource(30_000, 1)?.type).toBe('time');
+    registry.remove(30_000, '1.0');
+    expect(view.resource(30_000, 1)?.type).toBe('float');
+    expect(view.object(30_001)?.version).toBe('1.1');
+    expect(view.resource(30_000, 1)?.type).toBe('float');
+  });
+});
+
+describe('addAll', () => {
+  test('adds all or none', () => {
+    const registry = ObjectRegistry.of([objectOf(30_000, '1.0')]);
+    registry.addAll([objectOf(30_000, '1.1'), objectOf(30_001, '1.0')]);
+    expect(registry.size).toBe(3);
+    expect(() => registry.addAll([objectOf(30_002, '1.0'), objectOf(1, 'x')])).toThrow(Lwm2mError);
+    expect(registry.size).toBe(3);
+    expect(registry.object(30_002)).toBeUndefined();
+    const many = Array.from({ length: MAX_OBJECT_DEFINITIONS - 2 }, (_, id) => objectOf(id, '7.0'));
+    expect(() => registry.addAll(many)).toThrow(RangeError);
+    expect(registry.object(0)).toBeUndefined();
+    // Twice the same counts once.
+    registry.addAll([...many.slice(1), ...many.slice(1)]);
+    expect(registry.size).toBe(MAX_OBJECT_DEFINITIONS);
+  });
+
+  test('of the same id and version the last counts', () => {
+    const registry = ObjectRegistry.of([objectOf(1, '1.0'), objectOf(1, '1.0', [resourceOf(5, 'string')])]);
+    expect(registry.size).toBe(1);
+    expect(registry.resource(1, 5)?.type).toBe('string');
+  });
+});
+
+describe('remove', () => {
+  test('an added definition is gone, and other versions stay', () => {
+    const registry = ObjectRegistry.of([objectOf(30_000, '1.0'), objectOf(30_000, '1.1')]);
+    expect(registry.remove(30_000, '1.1')).toBe(true);
+    expect(registry.versions(30_000)).toEqual(['1.0']);
+    expect(registry.remove(30_000, '1.1')).toBe(false);
+    expect(registry.remove(30_000, '1.0')).toBe(true);
+    expect(registry.size).toBe(0);
+    expect(registry.object(30_000)).toBeUndefined();
+    expect([...registry]).toEqual([]);
+    expect(registry.remove(30_000, 'nonsense')).toBe(false);
+  });
+
+  test('a bundled definition shows again', async () => {
+    const registry = await ObjectRegistry.bundled();
+    const { size } = registry;
+    const bundled = registry.object(3, '1.1');
+    registry.add(objectOf(3, '1.1', [resourceOf(9, 'string')]));
+    registry.add(objectOf(3, '1.1', [resourceOf(9, 'float')]));
+    expect(registry.size).toBe(size);
+    expect(registry.resource(3, 9, '1.1')?.type).toBe('float');
+    expect(registry.remove(3, '1.1')).toBe(true);
+    expect(registry.object(3, '1.1')).toBe(bundled);
+    expect(registry.remove(3, '1.1')).toBe(false);
+    expect(registry.object(3, '1.1')).toBe(bundled);
+    expect(registry.size).toBe(size);
   });
 });
 

@@ -1,8 +1,7 @@
 import { Code, type IncomingRequest } from '@flownexus/coap';
 import type { PeerIdentity } from '@flownexus/datagram';
-import { ContentFormat, Lwm2mError, parseLinkFormat } from '@flownexus/lwm2m-core';
+import { ContentFormat, Lwm2mError, parseLinkFormat, readObjectList, type ObjectList } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
-import { readObjectList, type ObjectList } from './object-links.ts';
 import { RefusalError } from './refusal-error.ts';
 import type { Registration } from './registration.ts';
 import { checkEndpointName, parseRegistrationParameters } from './registration-parameters.ts';

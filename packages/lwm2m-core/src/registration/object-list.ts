@@ -1,14 +1,25 @@
-import { impliedObjectVersion, type Link } from '@flownexus/lwm2m-core';
-import { limits } from '../limits.ts';
-import type { RegisteredLink } from './registration.ts';
+import type { Link } from '../link-format.ts';
+import { MAX_ROOT_CONTENT_FORMATS, MAX_ROOT_PATH_SEGMENTS } from '../limits.ts';
+import { impliedObjectVersion } from '../registry/implied-versions.ts';
+import { isVersion } from '../registry/object-version.ts';
+
+/** A link of an object list that names an Object or an Object Instance. */
+export interface RegisteredLink {
+  /** The path below the root path: `/3` or `/3/0`. */
+  readonly path: string;
+  readonly attributes: Readonly<Record<string, string | true>>;
+}
 
 /** What the object list of a Register or Update says (TS Core §6.2.1, TS Transport §6.4.1). */
 export interface ObjectList {
   /** The alternate path, `/` without one; percent escapes are not resolved. */
   readonly rootPath: string;
+  /** The Content-Formats of the root link's `ct`; empty when it has none. */
   readonly contentFormats: readonly number[];
   readonly links: readonly RegisteredLink[];
+  /** Object ids to the versions the device has, stated or implied (TS Core §7.2.2). */
   readonly objectVersions: ReadonlyMap<number, string>;
+  /** Object ids to the ids of their instances, in ascending order. */
   readonly instances: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -18,13 +29,23 @@ const MAX_OBJECT_ID = 65_534;
 /** 65535 is reserved (TS Core §7.1). */
 const MAX_OBJECT_INSTANCE_ID = 65_534;
 const ROOT_RESOURCE_TYPE = 'oma.lwm2m';
-const VERSION = /^[0-9]{1,3}\.[0-9]{1,3}$/;
 
 /**
  * Reads the links of an object list. Links that name neither the root, an Object nor an Object Instance are ignored:
  * a device may have other resources beside LwM2M. Where a link occurs twice the first counts.
  *
+ * The version of an Object is the `ver` of its link, else of an instance's, else what the LwM2M version implies. The
+ * Objects of an IoT device behind a gateway are never registered, but their list (/25/x/3) reads the same.
+ *
  * @param lwm2mVersion decides the versions of Objects whose link has no `ver`
+ *
+ * @example
+ * ```ts
+ * const { objectVersions } = readObjectList(parseLinkFormat('</>;ct=112,</3>;ver=1.2,</3/0>,</5/0>'), '1.1');
+ * const definitions = registry.forVersions(objectVersions);
+ * definitions.object(3)?.version; // '1.2', as it says
+ * definitions.object(5)?.version; // '1.0', as LwM2M 1.1 implies
+ * ```
  */
 export function readObjectList(links: readonly Link[], lwm2mVersion: string): ObjectList {
   const root = findRoot(links);
@@ -43,7 +64,7 @@ export function readObjectList(links: readonly Link[], lwm2mVersion: string): Ob
     if (target.objectInstanceId !== undefined) ids.push(target.objectInstanceId);
     const version = link.attributes['ver'];
     // The version belongs to the Object's link, or to that of an only instance (TS Core §7.2.3); the former wins.
-    if (typeof version === 'string' && VERSION.test(version)) {
+    if (typeof version === 'string' && isVersion(version)) {
       if (target.objectInstanceId === undefined || !statedVersions.has(target.objectId)) {
         statedVersions.set(target.objectId, version);
       }
@@ -80,7 +101,7 @@ function findRoot(links: readonly Link[]): Link | undefined {
 function isPossibleRoot(target: string): boolean {
   if (target === '/') return true;
   const segments = target.slice(1).split('/');
-  return segments.length <= limits.maxRootPathSegments && segments.every(isRootSegment);
+  return segments.length <= MAX_ROOT_PATH_SEGMENTS && segments.every(isRootSegment);
 }
 
 function isRootSegment(segment: string): boolean {
@@ -88,10 +109,15 @@ function isRootSegment(segment: string): boolean {
   try {
     const decoded = decodeURIComponent(segment);
     // RFC 7252 §5.10.1: a Uri-Path segment is neither of these, and up to 255 bytes long.
-    return decoded !== '.' && decoded !== '..' && Buffer.byteLength(decoded) <= 255;
+    return decoded !== '.' && decoded !== '..' && utf8Length(decoded) <= 255;
   } catch {
     return false; // the escapes are no UTF-8: no request could ever name this path
   }
+}
+
+/** Throws a URIError for a lone surrogate. */
+function utf8Length(text: string): number {
+  return encodeURIComponent(text).replaceAll(/%../g, '.').length;
 }
 
 interface ObjectTarget {
@@ -120,7 +146,7 @@ function readContentFormats(value: string | true | undefined): readonly number[]
   const formats = new Set<number>();
   for (const text of value.split(' ')) {
     if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) formats.add(Number(text));
-    if (formats.size >= limits.maxContentFormats) break;
+    if (formats.size >= MAX_ROOT_CONTENT_FORMATS) break;
   }
   return [...formats];
 }

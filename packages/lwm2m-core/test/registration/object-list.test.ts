@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseLinkFormat } from '@flownexus/lwm2m-core';
-import { readObjectList, type ObjectList } from '../../src/registration/object-links.ts';
+import { parseLinkFormat } from '../../src/link-format.ts';
+import { MAX_ROOT_CONTENT_FORMATS } from '../../src/limits.ts';
+import { readObjectList, type ObjectList } from '../../src/registration/object-list.ts';
+import { ObjectRegistry } from '../../src/registry/object-registry.ts';
 
 function read(text: string, version = '1.1'): ObjectList {
   return readObjectList(parseLinkFormat(text), version);
@@ -65,6 +67,7 @@ describe('readObjectList', () => {
     ['whose escapes are no UTF-8', '</%ff>;rt="oma.lwm2m",</3/0>'],
     ['that goes up', '</..>;rt="oma.lwm2m",</3/0>'],
     ['of nine segments', '</a/b/c/d/e/f/g/h/i>;rt="oma.lwm2m",</3/0>'],
+    ['of a segment of 256 bytes', `</${'%C3%A9'.repeat(128)}>;rt="oma.lwm2m",</3/0>`],
   ])('a root path %s is none', (_name, text) => {
     expect(read(text).rootPath).toBe('/');
   });
@@ -73,7 +76,10 @@ describe('readObjectList', () => {
     expect(read('</44/0>;ver=2.2').objectVersions.get(44)).toBe('2.2');
     expect(read('</44/0>;ver=2.2,</44>;ver=2.1').objectVersions.get(44)).toBe('2.1');
     expect(read('</44>;ver="2.1",</44/0>;ver=2.2').objectVersions.get(44)).toBe('2.1');
+    expect(read('</44/0>;ver="2.2"').objectVersions.get(44)).toBe('2.2');
+    expect(read('</44/0>,</44/1>;ver=2.2').objectVersions.get(44)).toBe('2.2');
     expect(read('</44>;ver=latest').objectVersions.get(44)).toBe('1.0');
+    expect(read('</44>;ver').objectVersions.get(44)).toBe('1.0');
   });
 
   test('ignores bootstrap and security Objects, resources, strangers and ids out of range', () => {
@@ -93,5 +99,22 @@ describe('readObjectList', () => {
   test('reads no more of ct than numbers that can be Content-Formats', () => {
     expect(read('</>;ct="112 x 70000 112 -1 60",</3/0>').contentFormats).toEqual([112, 60]);
     expect(read('</>;ct,</3/0>').contentFormats).toEqual([]);
+    const numbers = Array.from({ length: MAX_ROOT_CONTENT_FORMATS + 1 }, (_, index) => index);
+    expect(read(`</>;ct="${numbers.join(' ')}",</3/0>`).contentFormats).toEqual(numbers.slice(0, -1));
+  });
+
+  test('a segment of the root path has up to 255 bytes', () => {
+    const rootPath = `/${'%C3%A9'.repeat(127)}x`;
+    expect(read(`<${rootPath}>;rt="oma.lwm2m",</3/0>`).rootPath).toBe(rootPath);
+    const links = [{ target: '/\ud800', attributes: { rt: 'oma.lwm2m' } }];
+    expect(readObjectList(links, '1.1').rootPath).toBe('/');
+  });
+
+  test('the registry shows the Objects in the versions of the list', async () => {
+    const registry = await ObjectRegistry.bundled();
+    const view = registry.forVersions(read('</>;ct=112,</3>;ver=1.2,</3/0>,</5/0>,</4/0>').objectVersions);
+    expect(view.object(3)?.version).toBe('1.2');
+    expect(view.object(5)?.version).toBe('1.0');
+    expect(view.object(4)?.version).toBe('1.2');
   });
 });
