@@ -57,3 +57,22 @@ export { UNASSIGNED_INSTANCE_ID, nodeFromRecords, recordsFromNode } from './node
 export { formatObjectLink, parseObjectLink } from './object-link.ts';
 export { decodePathList, decodePayload, encodePathList, encodePayload, encodeRecords } from './formats/payload.ts';
 export type { DecodeOptions, EncodeOptions } from './formats/format.ts';
+
+export { ATTRIBUTES, NOTIFICATION_ATTRIBUTE_NAMES } from './attributes/attribute-table.ts';
+export type {
+  AttributeDescription,
+  AttributeName,
+  AttributeValueKind,
+  NotificationAttributeName,
+} from './attributes/attribute-table.ts';
+export type {
+  AttributeChanges,
+  AttributeProblem,
+  NotificationAttributes,
+} from './attributes/notification-attributes.ts';
+export { parseAttributes } from './attributes/parse-attributes.ts';
+export { formatAttributes } from './attributes/format-attributes.ts';
+export { checkAttributes } from './attributes/check-attributes.ts';
+export { effectiveAttributes, type AttributeLevels } from './attributes/effective-attributes.ts';
+export { attributesOfLink, type LinkAttributes, type ReadLinkAttributes } from './attributes/link-attributes.ts';
+export { formatExecuteArguments, parseExecuteArguments, type ExecuteArgument } from './execute-arguments.ts';

@@ -23,3 +23,12 @@ export const MAX_RESOURCE_DEFINITIONS = 4096;
 
 /** Values of one TLV payload, and as many Object Instances and multiple Resources. SenML has the bounds of its own package. */
 export const MAX_RECORDS = 10_000;
+
+/** Attributes of one Write-Attributes or Observe. LwM2M knows ten. */
+export const MAX_QUERY_ATTRIBUTES = 32;
+
+/** Characters of one attribute in a query: it is one Uri-Query option (RFC 7252 §5.10). */
+export const MAX_QUERY_ITEM_LENGTH = 255;
+
+/** Bytes, or characters, of the arguments of an Execute. */
+export const MAX_EXECUTE_ARGUMENTS_LENGTH = 65_536;
