@@ -45,13 +45,10 @@ export {
   describeContentFormat,
   type ContentFormatDescription,
 } from './content-format.ts';
-export {
-  formatLinkFormat,
-  parseLinkFormat,
-  type Link,
-  type LinkFormatOptions,
-  type LinkFormatWarning,
-} from './link-format.ts';
+export type { Link } from './link-format/link.ts';
+export { formatLinkFormat } from './link-format/format-link-format.ts';
+export { parseLinkFormat, type LinkFormatOptions, type LinkFormatWarning } from './link-format/parse-link-format.ts';
+export { attributesOfLink, type LinkAttributes, type ReadLinkAttributes } from './link-format/link-attributes.ts';
 
 export { UNASSIGNED_INSTANCE_ID, nodeFromRecords, recordsFromNode } from './node-tree.ts';
 export { formatObjectLink, parseObjectLink } from './object-link.ts';
@@ -74,5 +71,4 @@ export { parseAttributes } from './attributes/parse-attributes.ts';
 export { formatAttributes } from './attributes/format-attributes.ts';
 export { checkAttributes } from './attributes/check-attributes.ts';
 export { effectiveAttributes, type AttributeLevels } from './attributes/effective-attributes.ts';
-export { attributesOfLink, type LinkAttributes, type ReadLinkAttributes } from './attributes/link-attributes.ts';
 export { formatExecuteArguments, parseExecuteArguments, type ExecuteArgument } from './execute-arguments.ts';

@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   ATTRIBUTES,
-  attributesOfLink,
   checkAttributes,
   effectiveAttributes,
   formatAttributes,
   NOTIFICATION_ATTRIBUTE_NAMES,
   parseAttributes,
-  parseLinkFormat,
 } from '@flownexus/lwm2m-core';
 import type { AttributeChanges, AttributeProblem, LinkAttributes, DecodeError } from '@flownexus/lwm2m-core';
 import { definitions } from '../definitions.ts';
@@ -179,21 +177,6 @@ describe('effectiveAttributes', () => {
   test('those of the Observe override all', () => {
     expect(effectiveAttributes({ ...levels, observe: { pmin: 9 } }, 2)).toEqual({ pmin: 9, pmax: 100, con: 1 });
     expect(effectiveAttributes({ observe: { pmin: 9 } }, 0)).toEqual({ pmin: 9 });
-  });
-});
-
-describe('attributesOfLink', () => {
-  test.each<[link: string, attributes: LinkAttributes, problems: string[]]>([
-    ['</3/0/7>;pmin=10;pmax=200;dim=2;lt=1;gt=6e0;st=".5"', { pmin: 10, pmax: 200, dim: 2, lt: 1, gt: 6, st: 0.5 }, []],
-    ['</0/1>;ssid=101;uri="coaps://h"', { ssid: 101, uri: 'coaps://h' }, []],
-    ['</3>;ver="1.1";rt=x', { ver: '1.1' }, []],
-    ['</>;lwm2m=1.2;ct=112', { lwm2m: '1.2' }, []],
-    ['</3>;pmin;pmax=-1;gt=a;edge=2;ver=1;uri', {}, ['pmin', 'pmax', 'gt', 'edge', 'ver', 'uri']],
-    ['</3>;pmin=1;__proto__=2;constructor', { pmin: 1 }, []],
-  ])('%s', (text, attributes, problems) => {
-    const read = attributesOfLink(parseLinkFormat(text)[0]!);
-    expect(read.attributes).toEqual(attributes);
-    expect(read.problems.map(({ attribute }) => attribute)).toEqual(problems);
   });
 });
 

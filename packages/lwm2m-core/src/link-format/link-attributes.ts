@@ -1,7 +1,7 @@
-import type { Link } from '../link-format.ts';
-import { ATTRIBUTES, isAttribute, type AttributeValueKind } from './attribute-table.ts';
-import { isVersion, parseNumberOf, VALUE_WORDS } from './attribute-value.ts';
-import type { AttributeProblem, NotificationAttributes } from './notification-attributes.ts';
+import { ATTRIBUTES, isAttribute, type AttributeValueKind } from '../attributes/attribute-table.ts';
+import { isVersion, parseNumberOf, VALUE_WORDS } from '../attributes/attribute-value.ts';
+import type { AttributeProblem, NotificationAttributes } from '../attributes/notification-attributes.ts';
+import type { Link } from './link.ts';
 
 /** The attributes of LwM2M that a link has: those of notifications, and the properties (TS Core §5.1.1). */
 export interface LinkAttributes extends NotificationAttributes {
