@@ -53,15 +53,30 @@ export {
   type EncodedForEndpoint,
   type EndpointFormats,
 } from './choose-content-format.ts';
-export {
-  formatLinkFormat,
-  parseLinkFormat,
-  type Link,
-  type LinkFormatOptions,
-  type LinkFormatWarning,
-} from './link-format.ts';
+export type { Link } from './link-format/link.ts';
+export { formatLinkFormat } from './link-format/format-link-format.ts';
+export { parseLinkFormat, type LinkFormatOptions, type LinkFormatWarning } from './link-format/parse-link-format.ts';
+export { attributesOfLink, type LinkAttributes, type ReadLinkAttributes } from './link-format/link-attributes.ts';
 
 export { UNASSIGNED_INSTANCE_ID, nodeFromRecords, recordsFromNode } from './node-tree.ts';
 export { formatObjectLink, parseObjectLink } from './object-link.ts';
 export { decodePathList, decodePayload, encodePathList, encodePayload, encodeRecords } from './formats/payload.ts';
 export type { DecodeOptions, DecodeWarning, EncodeOptions } from './formats/format.ts';
+
+export { ATTRIBUTES, NOTIFICATION_ATTRIBUTE_NAMES } from './attributes/attribute-table.ts';
+export type {
+  AttributeDescription,
+  AttributeName,
+  AttributeValueKind,
+  NotificationAttributeName,
+} from './attributes/attribute-table.ts';
+export type {
+  AttributeChanges,
+  AttributeProblem,
+  NotificationAttributes,
+} from './attributes/notification-attributes.ts';
+export { parseAttributes } from './attributes/parse-attributes.ts';
+export { formatAttributes } from './attributes/format-attributes.ts';
+export { checkAttributes } from './attributes/check-attributes.ts';
+export { effectiveAttributes, type AttributeLevels } from './attributes/effective-attributes.ts';
+export { formatExecuteArguments, parseExecuteArguments, type ExecuteArgument } from './execute-arguments.ts';

@@ -38,3 +38,12 @@ export const MAX_ROOT_CONTENT_FORMATS = 32;
 
 /** Segments of an alternate root path. */
 export const MAX_ROOT_PATH_SEGMENTS = 8;
+
+/** Attributes of one Write-Attributes or Observe. LwM2M knows ten. */
+export const MAX_QUERY_ATTRIBUTES = 32;
+
+/** Characters of one attribute in a query: it is one Uri-Query option (RFC 7252 §5.10). */
+export const MAX_QUERY_ITEM_LENGTH = 255;
+
+/** Bytes, or characters, of the arguments of an Execute. */
+export const MAX_EXECUTE_ARGUMENTS_LENGTH = 65_536;

@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from '@flownexus/senml';
+import { formatDecimal, parseDecimal } from '../decimal.ts';
 import { formatObjectLink, parseObjectLink } from '../object-link.ts';
 import { exactInteger, isIntegerOf } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
@@ -10,8 +11,6 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const textEncoder = new TextEncoder();
 
 const INTEGER = /^[+-]?\d{1,40}(?:\.0{0,40})?$/;
-const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const MAX_NUMBER_LENGTH = 400;
 
 /**
  * Decodes a `text/plain` payload (TS Core, Appendix C) by the declared type; without one it is a string. The format does
@@ -74,18 +73,6 @@ function formatValue(value: EncodableValue): string {
   }
 }
 
-/** TS Core, Appendix C writes floats without an exponent: the shortest digits that give the number back, moved. */
-function formatDecimal(value: number): string {
-  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(value.toExponential());
-  if (match === null) return String(value);
-  const [, sign = '', first = '', rest = '', exponentText = ''] = match;
-  const digits = first + rest;
-  const point = 1 + Number(exponentText);
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
-  if (point >= digits.length) return sign + digits + '0'.repeat(point - digits.length);
-  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
-}
-
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return textDecoder.decode(bytes);
@@ -102,7 +89,7 @@ function parseInteger(text: string, type: 'integer' | 'unsignedInteger' | 'time'
 }
 
 function parseFloatText(text: string): number {
-  const value = text.length <= MAX_NUMBER_LENGTH && FLOAT.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(value)) throw decodeError('a number as text', 'other text', 0);
+  const value = parseDecimal(text);
+  if (value === undefined) throw decodeError('a number as text', 'other text', 0);
   return value;
 }

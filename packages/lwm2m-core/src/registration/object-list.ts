@@ -1,4 +1,4 @@
-import type { Link } from '../link-format.ts';
+import type { Link } from '../link-format/link.ts';
 import { MAX_ROOT_CONTENT_FORMATS, MAX_ROOT_PATH_SEGMENTS } from '../limits.ts';
 import { impliedObjectVersion } from '../registry/implied-versions.ts';
 import { isVersion } from '../registry/object-version.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Lwm2mError } from '../../src/errors.ts';
-import { formatLinkFormat, parseLinkFormat, type Link } from '../../src/link-format.ts';
+import { DecodeError, formatLinkFormat, parseLinkFormat, type Link } from '@flownexus/lwm2m-core';
 
 const PCHARS = [...characters(`abcXYZ0123456789-._~!$&'()*+,;=:@`), '%20', '%C3%A9'];
 const targets = fc
@@ -36,7 +35,7 @@ function parseOrFail(document: string | Uint8Array, strict: boolean): readonly L
   try {
     return parseLinkFormat(document, { strict });
   } catch (error) {
-    expect(error).toBeInstanceOf(Lwm2mError);
+    expect(error).toBeInstanceOf(DecodeError);
     return undefined;
   }
 }
@@ -52,7 +51,7 @@ test('links survive their text, even strictly', () => {
   );
 });
 
-test('any text gives links or an Lwm2mError; what is strictly right is right without a warning', () => {
+test('any text gives links or a DecodeError; what is strictly right is right without a warning', () => {
   fc.assert(
     fc.property(documents, (text) => {
       const lenient = parseOrFail(text, false);
@@ -67,7 +66,41 @@ test('any text gives links or an Lwm2mError; what is strictly right is right wit
   );
 });
 
-test('any bytes give links or an Lwm2mError', () => {
+test('the offsets of bytes name the characters that those of their text name', () => {
+  const offsetsOf = (document: string | Uint8Array): number[] => {
+    const offsets: number[] = [];
+    try {
+      parseLinkFormat(document, { onWarning: ({ offset }) => offsets.push(offset) });
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      offsets.push(error.offset);
+    }
+    return offsets;
+  };
+  fc.assert(
+    fc.property(
+      documents.filter((text) => text.isWellFormed()),
+      (text) => {
+        const inBytes = offsetsOf(text).map((offset) => new TextEncoder().encode(text.slice(0, offset)).length);
+        expect(offsetsOf(new TextEncoder().encode(text))).toEqual(inBytes);
+      },
+    ),
+  );
+});
+
+test('64 KB of anything take a moment', () => {
+  const start = performance.now();
+  for (const part of ['<', ',', '</>,', '</>;', ';', '/', '%41', '"', '\\', ' ', 'é', 'a b;']) {
+    const text = part.repeat(65_536 / part.length);
+    for (const before of ['', '</', '</é>', '</1>;a="é";', '</1>;a="', '</1>;a=']) {
+      parseOrFail((before + text).slice(0, 65_536), false);
+      parseOrFail(new TextEncoder().encode(before + text).subarray(0, 65_536), false);
+    }
+  }
+  expect(performance.now() - start).toBeLessThan(4000);
+});
+
+test('any bytes give links or a DecodeError', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void parseOrFail(bytes, false)));
 });
 

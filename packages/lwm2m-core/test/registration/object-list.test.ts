@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseLinkFormat } from '../../src/link-format.ts';
+import { parseLinkFormat } from '../../src/link-format/parse-link-format.ts';
 import { MAX_ROOT_CONTENT_FORMATS } from '../../src/limits.ts';
 import { readObjectList, type ObjectList } from '../../src/registration/object-list.ts';
 import { ObjectRegistry } from '../../src/registry/object-registry.ts';
