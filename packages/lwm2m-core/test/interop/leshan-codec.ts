@@ -14,8 +14,8 @@ export function leshanMissing(): string | undefined {
 }
 
 interface Waiting {
-  resolve(line: string): void;
-  reject(reason: Error): void;
+  readonly resolve: (line: string) => void;
+  readonly reject: (reason: Error) => void;
 }
 
 /** A running program of Leshan's codecs: lines in, lines out, in the same order. */
