@@ -38,3 +38,9 @@ export const MAX_ROOT_CONTENT_FORMATS = 32;
 
 /** Segments of an alternate root path. */
 export const MAX_ROOT_PATH_SEGMENTS = 8;
+
+/** XML files of one folder of object definitions, with the folders within it and their files. The public ones are 754. */
+export const MAX_DEFINITION_FILES = 2048;
+
+/** Folders within one another that are looked into for such files. */
+export const MAX_DEFINITION_FOLDER_DEPTH = 8;
