@@ -47,3 +47,8 @@ export const MAX_QUERY_ITEM_LENGTH = 255;
 
 /** Bytes, or characters, of the arguments of an Execute. */
 export const MAX_EXECUTE_ARGUMENTS_LENGTH = 65_536;
+/** XML files of one folder of object definitions, with the folders within it and their files. The public ones are 754. */
+export const MAX_DEFINITION_FILES = 2048;
+
+/** Folders within one another that are looked into for such files. */
+export const MAX_DEFINITION_FOLDER_DEPTH = 8;
