@@ -101,10 +101,11 @@ export function encodeRecords(
 /**
  * Decodes the list of paths that a Read-Composite or Observe-Composite asks for.
  *
- * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML, `ERR_LWM2M_DECODE` when it is no list of paths
+ * @throws DecodeError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML, `ERR_LWM2M_DECODE` when it is no list of paths
  */
 export function decodePathList(bytes: Uint8Array, contentFormat: number, options: DecodeOptions = {}): Path[] {
-  const form = senmlForm(contentFormat);
+  const form = SENML_FORMS.get(contentFormat);
+  if (form === undefined) throw notDecoded('a Content-Format of lists of paths', contentFormat);
   return inWordsOfLwm2m(decodingError, () => decodeSenmlPaths(bytes, form, options));
 }
 
@@ -187,10 +188,19 @@ function singleValue(
   return { value: encodableValue(node.type, node.value, declared), type: declared ?? node.type };
 }
 
+const SENML_FORMS: ReadonlyMap<number, SenmlForm> = new Map([
+  [ContentFormat.SENML_JSON, 'json'],
+  [ContentFormat.SENML_CBOR, 'cbor'],
+]);
+
 function senmlForm(contentFormat: number): SenmlForm {
-  if (contentFormat === ContentFormat.SENML_JSON) return 'json';
-  if (contentFormat === ContentFormat.SENML_CBOR) return 'cbor';
-  throw unsupported(contentFormat);
+  const form = SENML_FORMS.get(contentFormat);
+  if (form === undefined) throw unsupported(contentFormat);
+  return form;
+}
+
+function notDecoded(expected: string, contentFormat: number): DecodeError {
+  return new DecodeError('ERR_LWM2M_CONTENT_FORMAT', expected, contentFormatName(contentFormat), 0);
 }
 
 function unsupported(contentFormat: number): Lwm2mError {
