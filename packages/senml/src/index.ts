@@ -33,3 +33,4 @@ export { narrowInteger } from './numbers.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export type { Base64Form } from './base64.ts';
 export { findInvalidUtf8 } from './utf8.ts';
+export { checkJsonSize } from './json-parse.ts';
