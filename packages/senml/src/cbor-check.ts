@@ -1,155 +1,348 @@
-import { argumentBytes, BREAK, headArgument, INDEFINITE, MAJOR } from './cbor-head.ts';
+import { argumentBytes, BREAK, HALF_FLOAT, headArgument, headFloat, INDEFINITE, MAJOR } from './cbor-head.ts';
+import { keyContent, MapKeys } from './cbor-keys.ts';
+import type { MapKey } from './cbor-keys.ts';
+import { definiteString } from './cbor-rewrite.ts';
+import type { CborEdit } from './cbor-rewrite.ts';
 import { SenmlError } from './errors.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_LIMITS, MAX_NESTING } from './limits.ts';
 import type { CborLimits } from './limits.ts';
 import { findInvalidUtf8 } from './utf8.ts';
 
-/** What {@link checkCbor} saw on its way. */
-export interface CborSummary {
-  /** Pairs of all maps together: fewer in the decoded value means duplicate keys. */
-  readonly mapEntries: number;
-  /** True when there is a byte or text string in chunks (RFC 8949 §3.2.3). */
-  readonly hasChunkedStrings: boolean;
+/** How CBOR is read. */
+export interface CborOptions {
+  /** True takes tags (RFC 8949 §3.4), at most four in a row; otherwise only decimal fractions are taken. */
+  readonly tags?: boolean;
 }
 
-interface Walk {
+/**
+ * What the engine can not say of a data item, by the place of the item in the document: items are counted from 0 in the
+ * order in which they begin, tags and chunks not counted.
+ */
+export interface CborNote {
+  readonly ordinal: number;
+  /** An integral float, a safe integer in eight bytes, text that goes through the engine as bytes, or tags. */
+  readonly kind: 'float' | 'integer' | 'text' | readonly number[];
+}
+
+/** What {@link scanCbor} saw: both undefined for most documents. */
+export interface CborScan {
+  readonly notes: CborNote[] | undefined;
+  readonly edits: CborEdit[] | undefined;
+}
+
+interface Scan {
   readonly bytes: Uint8Array;
-  readonly limits: CborLimits;
+  readonly maxItems: number;
+  readonly maxNesting: number;
+  readonly tags: boolean;
   offset: number;
   items: number;
-  mapEntries: number;
-  hasChunkedStrings: boolean;
+  /** Those of the items that are no values of their own: tags, chunks, and the parts of decimal fractions. */
+  parts: number;
+  notes: CborNote[] | undefined;
+  edits: CborEdit[] | undefined;
+  /** The content of the last string that came in chunks. */
+  joined: Uint8Array;
 }
 
 const TAG_DECIMAL_FRACTION = 4;
+const MAX_TAGS = 4;
+const EIGHT_BYTES = 27;
+const NONE = new Uint8Array();
 
 /**
  * Walks over one CBOR data item without building anything: proves that it is well-formed (RFC 8949 §5.3.1), that
- * nothing follows it, that its text is UTF-8, that it keeps within the limits, and that it holds only what SenML and
- * LwM2M use: integers, floats, strings, arrays, maps, false, true, null, undefined and decimal fractions. All other tags
- * are refused, because the CBOR engine gives some of them a meaning of its own (records, shared references, packed
- * values, typed arrays, Error objects).
+ * nothing follows it, that its text is UTF-8, that the keys of each map are distinct, that it keeps within the limits,
+ * and that it holds only what SenML and LwM2M use: integers, floats, strings, arrays, maps, false, true, null, undefined
+ * and decimal fractions. Other tags are refused unless the options allow them.
+ *
+ * Keys are distinct when their values are: 1 and 1.0 are not. Arrays and maps as keys are compared by their encoding. A
+ * key has no tag.
  *
  * @throws SenmlError `ERR_SENML_CBOR` or `ERR_SENML_LIMIT`, with the offset
  */
-export function checkCbor(bytes: Uint8Array, limits: CborLimits = DEFAULT_LIMITS): CborSummary {
-  if (bytes.length > limits.maxBytes) throw tooMuch('bytes', limits.maxBytes, 0);
-  const walk: Walk = { bytes, limits, offset: 0, items: 0, mapEntries: 0, hasChunkedStrings: false };
-  walkItem(walk, 0);
-  if (walk.offset !== bytes.length) throw malformed('the end of the document', 'more bytes', walk.offset);
-  return { mapEntries: walk.mapEntries, hasChunkedStrings: walk.hasChunkedStrings };
+export function checkCbor(bytes: Uint8Array, limits: CborLimits = DEFAULT_LIMITS, options: CborOptions = {}): void {
+  scanCbor(bytes, limits, options);
 }
 
-function walkItem(walk: Walk, depth: number): void {
-  const start = walk.offset;
-  const initial = walk.bytes[start];
-  if (initial === undefined) throw malformed('a data item', 'the end', start);
-  walk.items += 1;
-  if (walk.items > walk.limits.maxItems) throw tooMuch('data items', walk.limits.maxItems, start);
-  const major = initial >> 5;
-  const indefinite = (initial & 31) === INDEFINITE;
-  skipHead(walk, initial);
-  switch (major) {
+/** As {@link checkCbor}, and says what has to be changed before the engine reads the document, and what after. */
+export function scanCbor(bytes: Uint8Array, limits: CborLimits, options: CborOptions): CborScan {
+  if (bytes.length > limits.maxBytes) throw tooMuch('bytes', limits.maxBytes, 0);
+  const scan = startScan(bytes, limits.maxItems, Math.min(limits.maxNesting, MAX_NESTING), options.tags === true);
+  scanItem(scan, 0);
+  if (scan.offset !== bytes.length) throw malformed('the end of the document', 'more bytes', scan.offset);
+  return scan;
+}
+
+/** The offset of an item of the array that a checked document is. */
+export function arrayItemOffset(bytes: Uint8Array, index: number): number {
+  const scan = startScan(bytes, Infinity, MAX_NESTING, true);
+  readArgument(scan);
+  for (let item = 0; item < index; item += 1) scanItem(scan, 1);
+  return scan.offset;
+}
+
+function startScan(bytes: Uint8Array, maxItems: number, maxNesting: number, tags: boolean): Scan {
+  const nothing = { notes: undefined, edits: undefined, joined: NONE };
+  return { bytes, maxItems, maxNesting, tags, offset: 0, items: 0, parts: 0, ...nothing };
+}
+
+function scanItem(scan: Scan, depth: number): void {
+  const { bytes, offset: start } = scan;
+  if (start >= bytes.length) throw malformed('a data item', 'the end', start);
+  countItem(scan, start);
+  const initial = bytes[start] ?? 0;
+  const argument = readArgument(scan);
+  switch (initial >> 5) {
     case MAJOR.unsigned:
     case MAJOR.negative:
-      if (indefinite) throw malformed('an integer', 'an indefinite length', start);
+      if (argument < 0) throw malformed('an integer', 'an indefinite length', start);
+      // The engine gives a bigint for eight bytes, whatever they hold.
+      if ((initial & 31) === EIGHT_BYTES && argument <= Number.MAX_SAFE_INTEGER) addNote(scan, 'integer');
       return;
     case MAJOR.bytes:
     case MAJOR.text:
-      if (indefinite) walkChunks(walk, major);
-      else walkString(walk, major, headArgument(walk.bytes, start));
+      if (argument < 0) scanChunks(scan, initial >> 5, start);
+      else scanString(scan, initial, argument, start);
       return;
     case MAJOR.array:
+      if (depth >= scan.maxNesting) throw tooMuch('levels of nesting', scan.maxNesting, start);
+      scanArray(scan, argument, depth + 1);
+      return;
     case MAJOR.map:
-      if (depth >= walk.limits.maxNesting) throw tooMuch('levels of nesting', walk.limits.maxNesting, start);
-      if (indefinite) walkUntilBreak(walk, major, depth + 1);
-      else walkContainer(walk, major, headArgument(walk.bytes, start), depth + 1);
+      if (depth >= scan.maxNesting) throw tooMuch('levels of nesting', scan.maxNesting, start);
+      scanMap(scan, argument, depth + 1);
       return;
     case MAJOR.tag:
-      if (indefinite) throw malformed('a tag', 'an indefinite length', start);
-      walkTag(walk, headArgument(walk.bytes, start), start);
+      scanTags(scan, depth, start);
       return;
     default:
-      checkSimple(initial & 31, start);
+      scanSimple(scan, initial & 31, start);
   }
 }
 
-function skipHead(walk: Walk, initial: number): void {
-  const length = argumentBytes(initial & 31);
-  if (length === undefined) throw malformed('additional information', 'a reserved value', walk.offset);
-  if (walk.offset + 1 + length > walk.bytes.length) throw malformed('the argument of a head', 'the end', walk.offset);
-  walk.offset += 1 + length;
+/** Steps over the head at the offset; gives its argument, or -1 for an indefinite length. */
+function readArgument(scan: Scan): number {
+  const { bytes, offset } = scan;
+  const information = (bytes[offset] ?? 0) & 31;
+  scan.offset = offset + 1;
+  if (information < 24) return information;
+  const length = argumentBytes(information);
+  if (length === undefined) throw malformed('additional information', 'a reserved value', offset);
+  if (information === INDEFINITE) return -1;
+  if (offset + 1 + length > bytes.length) throw malformed('the argument of a head', 'the end', offset);
+  scan.offset += length;
+  return headArgument(bytes, offset);
 }
 
-function walkString(walk: Walk, major: number, length: number): void {
-  const start = walk.offset;
-  if (length > walk.bytes.length - start) throw malformed('a string of the announced length', 'the end', start);
-  walk.offset = start + length;
+function scanString(scan: Scan, initial: number, length: number, head: number): void {
+  const { bytes, offset: start } = scan;
+  skipString(scan, initial >> 5, length);
+  const text = initial >> 5 === MAJOR.text && startsWithByteOrderMark(bytes, start, scan.offset);
+  if (text) addNote(scan, 'text');
+  if (text || (initial & 31) === EIGHT_BYTES) {
+    // The engine does not read strings whose length has eight bytes.
+    const major = text ? MAJOR.bytes : initial >> 5;
+    addEdit(scan, head, definiteString(major, bytes.subarray(start, scan.offset)));
+  }
+}
+
+/** Steps over the bytes of a string. */
+function skipString(scan: Scan, major: number, length: number): void {
+  const { bytes, offset: start } = scan;
+  const end = start + length;
+  if (end > bytes.length) throw malformed('a string of the announced length', 'the end', start);
+  scan.offset = end;
   if (major === MAJOR.text) {
-    const invalid = findInvalidUtf8(walk.bytes, start, walk.offset);
+    const invalid = findInvalidUtf8(bytes, start, end);
     if (invalid >= 0) throw malformed('UTF-8', 'other bytes', invalid);
   }
 }
 
-function walkChunks(walk: Walk, major: number): void {
-  walk.hasChunkedStrings = true;
+/** The engine may take the U+FEFF at the start of a text for a byte order mark and drop it. */
+function startsWithByteOrderMark(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start] === 0xef && end - start > 2 && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
+}
+
+/** A string in chunks (RFC 8949 §3.2.3), which the engine does not read. */
+function scanChunks(scan: Scan, major: number, head: number): void {
+  const { bytes, offset: firstChunk } = scan;
+  let length = 0;
   for (;;) {
-    const start = walk.offset;
-    const initial = walk.bytes[start];
+    const start = scan.offset;
+    const initial = bytes[start];
     if (initial === undefined) throw malformed('a chunk or a break', 'the end', start);
-    if (initial === BREAK) {
-      walk.offset += 1;
-      return;
-    }
-    walk.items += 1;
-    if (walk.items > walk.limits.maxItems) throw tooMuch('data items', walk.limits.maxItems, start);
+    if (initial === BREAK) break;
+    countItem(scan, start);
+    scan.parts += 1;
     // RFC 8949 §3.2.3: chunks are definite-length strings of the same major type.
     if (initial >> 5 !== major || (initial & 31) === INDEFINITE) {
       throw malformed('a chunk of the same type', 'another data item', start);
     }
-    skipHead(walk, initial);
-    walkString(walk, major, headArgument(walk.bytes, start));
+    const chunkLength = readArgument(scan);
+    skipString(scan, major, chunkLength);
+    length += chunkLength;
   }
+  const joined = joinChunks(bytes, firstChunk, scan.offset, length);
+  scan.offset += 1;
+  scan.joined = joined;
+  const text = major === MAJOR.text && startsWithByteOrderMark(joined, 0, length);
+  if (text) addNote(scan, 'text');
+  addEdit(scan, head, definiteString(text ? MAJOR.bytes : major, joined));
 }
 
-function walkContainer(walk: Walk, major: number, count: number, depth: number): void {
-  const itemCount = major === MAJOR.map ? count * 2 : count;
-  // Each item takes a byte at least, so a count that can not be met is found before the first item is read.
-  if (itemCount > walk.bytes.length - walk.offset) {
-    throw malformed('as many items as announced', 'the end', walk.offset);
+function joinChunks(bytes: Uint8Array, start: number, end: number, length: number): Uint8Array {
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (let offset = start; offset < end;) {
+    const content = offset + 1 + (argumentBytes((bytes[offset] ?? 0) & 31) ?? 0);
+    offset = content + headArgument(bytes, offset);
+    joined.set(bytes.subarray(content, offset), at);
+    at += offset - content;
   }
-  if (major === MAJOR.map) walk.mapEntries += count;
-  for (let index = 0; index < itemCount; index += 1) walkItem(walk, depth);
+  return joined;
 }
 
-function walkUntilBreak(walk: Walk, major: number, depth: number): void {
-  while (walk.bytes[walk.offset] !== BREAK) {
-    walkItem(walk, depth);
-    if (major === MAJOR.map) {
-      walkItem(walk, depth);
-      walk.mapEntries += 1;
+function scanArray(scan: Scan, count: number, depth: number): void {
+  const { bytes } = scan;
+  if (count < 0) {
+    while (bytes[scan.offset] !== BREAK) scanItem(scan, depth);
+    scan.offset += 1;
+    return;
+  }
+  requireItems(scan, count);
+  for (let index = 0; index < count; index += 1) scanItem(scan, depth);
+}
+
+function scanMap(scan: Scan, count: number, depth: number): void {
+  const { bytes } = scan;
+  if (count >= 0) requireItems(scan, count * 2);
+  let small = 0;
+  let others: MapKeys | undefined;
+  for (let index = 0; index !== count; index += 1) {
+    const start = scan.offset;
+    const initial = bytes[start] ?? 0;
+    if (initial === BREAK && count < 0) {
+      scan.offset += 1;
+      return;
     }
+    let key: MapKey = initial;
+    if (initial < 24 && start < bytes.length) {
+      countItem(scan, start);
+      scan.offset += 1;
+    } else {
+      key = scanKey(scan, depth);
+    }
+    // Keys from -8 to 23 are bits: all of SenML are.
+    if (typeof key === 'number' && key >= -8 && key < 24 && Number.isInteger(key)) {
+      const bit = 1 << (key & 31);
+      if ((small & bit) !== 0) throw duplicateKey(start);
+      small |= bit;
+    } else {
+      others ??= new MapKeys();
+      if (!others.add(key, start)) throw duplicateKey(start);
+    }
+    scanItem(scan, depth);
   }
-  walk.offset += 1;
+}
+
+function scanKey(scan: Scan, depth: number): MapKey {
+  const { bytes, offset: start } = scan;
+  const initial = bytes[start] ?? 0;
+  const major = initial >> 5;
+  if (major === MAJOR.tag) throw malformed('a key without a tag', 'a tag', start);
+  scanItem(scan, depth);
+  if (major <= MAJOR.negative) {
+    const argument = headArgument(bytes, start);
+    if (argument <= Number.MAX_SAFE_INTEGER) return major === MAJOR.unsigned ? argument : -1 - argument;
+  } else if (major === MAJOR.simple && (initial & 31) >= HALF_FLOAT) {
+    return headFloat(bytes, start);
+  } else if (major === MAJOR.bytes || major === MAJOR.text) {
+    const prefix = major === MAJOR.text ? 't' : 'b';
+    if ((initial & 31) === INDEFINITE) return keyContent(prefix, scan.joined, 0, scan.joined.length);
+    return keyContent(prefix, bytes, scan.offset - headArgument(bytes, start), scan.offset);
+  }
+  return keyContent('e', bytes, start, scan.offset);
+}
+
+/** Each item takes a byte at least, so a count that can not be met is found before the first item is read. */
+function requireItems(scan: Scan, count: number): void {
+  if (count > scan.bytes.length - scan.offset) {
+    throw malformed('as many items as announced', 'the end', scan.offset);
+  }
+}
+
+/** The tags in front of an item, whose first head was read, and the item. */
+function scanTags(scan: Scan, depth: number, start: number): void {
+  const { bytes } = scan;
+  const tags: number[] = [];
+  let last = start;
+  for (;;) {
+    scan.parts += 1;
+    if ((bytes[last] ?? 0) === 0xdf) throw malformed('a tag', 'an indefinite length', last);
+    tags.push(headArgument(bytes, last));
+    if (tags.length > MAX_TAGS) throw tooMuch('tags', MAX_TAGS, last);
+    if (!scan.tags || (bytes[scan.offset] ?? 0) >> 5 !== MAJOR.tag) break;
+    last = scan.offset;
+    countItem(scan, last);
+    readArgument(scan);
+  }
+  const isFraction = tags.at(-1) === TAG_DECIMAL_FRACTION;
+  if (!isFraction && !scan.tags) throw malformed('no tag', 'a tag', start);
+  const kept = isFraction ? tags.slice(0, -1) : tags;
+  if (kept.length > 0) {
+    scan.notes ??= [];
+    scan.notes.push({ ordinal: scan.items - scan.parts, kind: kept });
+    scan.edits ??= [];
+    scan.edits.push({ start, end: isFraction ? last : scan.offset, bytes: NONE });
+  }
+  if (isFraction) scanDecimalFraction(scan);
+  else scanItem(scan, depth);
 }
 
 /** RFC 8949 §3.4.4: a decimal fraction is an array of an exponent and a mantissa; RFC 8428 §6 allows it for numbers. */
-function walkTag(walk: Walk, tag: number, start: number): void {
-  if (tag !== TAG_DECIMAL_FRACTION) throw malformed('no tag', 'a tag', start);
-  if (walk.bytes[walk.offset] !== 0x82) throw malformed('an array of two integers', 'another data item', walk.offset);
-  walk.offset += 1;
+function scanDecimalFraction(scan: Scan): void {
+  const { bytes } = scan;
+  if (bytes[scan.offset] !== 0x82) throw malformed('an array of two integers', 'another data item', scan.offset);
+  scan.offset += 1;
   for (let index = 0; index < 2; index += 1) {
-    const initial = walk.bytes[walk.offset];
+    const start = scan.offset;
+    const initial = bytes[start];
     if (initial === undefined || initial >> 5 > MAJOR.negative) {
-      throw malformed('an integer', initial === undefined ? 'the end' : 'another data item', walk.offset);
+      throw malformed('an integer', initial === undefined ? 'the end' : 'another data item', start);
     }
-    walkItem(walk, 0);
+    countItem(scan, start);
+    if (readArgument(scan) < 0) throw malformed('an integer', 'an indefinite length', start);
   }
+  // Three items were counted, the tag and its two integers, and one value comes out.
+  scan.parts += 1;
 }
 
-function checkSimple(information: number, start: number): void {
+function scanSimple(scan: Scan, information: number, start: number): void {
   if (information === INDEFINITE) throw malformed('a data item', 'a break', start);
   if (information < 20 || information === 24) throw malformed('false, true, null or a float', 'a simple value', start);
+  if (information >= HALF_FLOAT && Number.isInteger(headFloat(scan.bytes, start))) addNote(scan, 'float');
+}
+
+function countItem(scan: Scan, offset: number): void {
+  scan.items += 1;
+  if (scan.items > scan.maxItems) throw tooMuch('data items', scan.maxItems, offset);
+}
+
+/** Notes something about the item that was counted last. */
+function addNote(scan: Scan, kind: 'float' | 'integer' | 'text'): void {
+  scan.notes ??= [];
+  scan.notes.push({ ordinal: scan.items - scan.parts - 1, kind });
+}
+
+function addEdit(scan: Scan, start: number, bytes: Uint8Array): void {
+  scan.edits ??= [];
+  scan.edits.push({ start, end: scan.offset, bytes });
+}
+
+/** RFC 8949 §5.6: a map with duplicate keys is not valid; the engine would keep the last one silently. */
+function duplicateKey(offset: number): SenmlError {
+  return malformed('distinct keys in a map', 'duplicates', offset);
 }
 
 function malformed(expected: string, found: string, offset: number): SenmlError {

@@ -1,7 +1,8 @@
 import { Decoder } from 'cbor-x';
-import { checkCbor } from './cbor-check.ts';
-import { argumentBytes, BREAK, headArgument, INDEFINITE, MAJOR } from './cbor-head.ts';
-import { CborWriter } from './cbor-writer.ts';
+import { scanCbor } from './cbor-check.ts';
+import type { CborOptions } from './cbor-check.ts';
+import { applyEdits } from './cbor-rewrite.ts';
+import { applyNotes } from './cbor-values.ts';
 import { SenmlError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { CborLimits } from './limits.ts';
@@ -12,84 +13,23 @@ const decoder = new Decoder({ mapsAsObjects: false, useRecords: false, copyBuffe
 
 /**
  * Decodes one CBOR data item after {@link checkCbor} has passed it. Arrays become arrays, maps `Map`s, byte strings
- * `Uint8Array`s of their own, integers a `number` or, when written with eight bytes, a `bigint`.
+ * `Uint8Array`s of their own, integers a `number` where that is safe and a `bigint` beyond, decimal fractions and floats
+ * a `number`, but floats with an integral value a {@link CborFloat} (keys of maps too), so that 25.0 is told from 25.
+ * With the option `tags` an item that has tags comes as {@link CborTagged}.
  *
  * @throws SenmlError `ERR_SENML_CBOR` (duplicate map keys too) or `ERR_SENML_LIMIT`
  */
-export function decodeCbor(bytes: Uint8Array, limits: CborLimits = DEFAULT_LIMITS): unknown {
-  const summary = checkCbor(bytes, limits);
-  // The engine attaches a DataView to the array that it reads: give it a view of its own, and never a pooled Buffer.
-  const source = summary.hasChunkedStrings
-    ? joinChunks(bytes)
-    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let value: unknown;
+export function decodeCbor(bytes: Uint8Array, limits: CborLimits = DEFAULT_LIMITS, options: CborOptions = {}): unknown {
+  const { edits, notes } = scanCbor(bytes, limits, options);
+  const value = edits === undefined ? runEngine(bytes) : runEngine(applyEdits(bytes, edits));
+  return notes === undefined ? value : applyNotes(value, notes);
+}
+
+/** The engine attaches a DataView to the array that it reads: it gets a view of its own, and never a pooled Buffer. */
+function runEngine(bytes: Uint8Array): unknown {
   try {
-    value = decoder.decode(source);
+    return decoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
     throw new SenmlError('ERR_SENML_CBOR', 'a document that the CBOR engine takes', 'another', { offset: 0, cause });
   }
-  // RFC 8949 §5.6: a map with duplicate keys is not valid; the engine keeps the last one silently.
-  if (countMapEntries(value) !== summary.mapEntries) {
-    throw new SenmlError('ERR_SENML_CBOR', 'distinct keys in a map', 'duplicates', { offset: 0 });
-  }
-  return value;
-}
-
-function countMapEntries(value: unknown): number {
-  let count = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') count += countMapEntries(item);
-  } else if (value instanceof Map) {
-    count = value.size;
-    for (const [key, item] of value) {
-      if (typeof key === 'object') count += countMapEntries(key);
-      if (typeof item === 'object') count += countMapEntries(item);
-    }
-  }
-  return count;
-}
-
-/** The same checked document with each string in one piece, for the engine does not read chunks. */
-function joinChunks(bytes: Uint8Array): Uint8Array {
-  const writer = new CborWriter();
-  let offset = 0;
-  // Heads follow each other without gaps, so that a flat scan sees all of them, whatever their nesting.
-  while (offset < bytes.length) {
-    const [major, indefinite, contentStart, contentEnd] = readItem(bytes, offset);
-    const isString = major === MAJOR.bytes || major === MAJOR.text;
-    if (!isString || !indefinite) {
-      writer.writeEncoded(bytes.subarray(offset, contentEnd));
-      offset = contentEnd;
-      continue;
-    }
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    offset = contentStart;
-    while (bytes[offset] !== BREAK) {
-      const [, , start, end] = readItem(bytes, offset);
-      chunks.push(bytes.subarray(start, end));
-      length += end - start;
-      offset = end;
-    }
-    offset += 1;
-    const joined = new Uint8Array(length);
-    let at = 0;
-    for (const chunk of chunks) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
-    writer.writeString(major, joined);
-  }
-  return writer.toBytes();
-}
-
-/** Major type, whether the length is indefinite, and where the content of a string lies; of others just the head. */
-function readItem(bytes: Uint8Array, offset: number): [number, boolean, number, number] {
-  const initial = bytes[offset] ?? 0;
-  const major = initial >> 5;
-  const indefinite = (initial & 31) === INDEFINITE;
-  const start = offset + 1 + (argumentBytes(initial & 31) ?? 0);
-  const isString = major === MAJOR.bytes || major === MAJOR.text;
-  const end = isString && !indefinite ? start + headArgument(bytes, offset) : start;
-  return [major, indefinite, start, end];
 }

@@ -14,6 +14,13 @@ export const MAJOR = {
 export const INDEFINITE = 31;
 export const BREAK = 0xff;
 
+/** Additional information of half, single and double floats (RFC 8949 §3.3). */
+export const HALF_FLOAT = 25;
+export const DOUBLE_FLOAT = 27;
+
+const scratch = new Uint8Array(8);
+const scratchView = new DataView(scratch.buffer);
+
 /** How many bytes follow the initial byte as its argument; undefined for the reserved values 28 to 30. */
 export function argumentBytes(information: number): number | undefined {
   if (information < 24) return 0;
@@ -29,4 +36,28 @@ export function headArgument(bytes: Uint8Array, offset: number): number {
   const length = argumentBytes(information) ?? 0;
   for (let index = 1; index <= length; index += 1) argument = argument * 256 + (bytes[offset + index] ?? 0);
   return argument;
+}
+
+/** The float whose head, known to be complete, is at the offset. */
+export function headFloat(bytes: Uint8Array, offset: number): number {
+  const information = (bytes[offset] ?? 0) & 31;
+  const length = 1 << (information - 24);
+  for (let index = 0; index < length; index += 1) scratch[index] = bytes[offset + 1 + index] ?? 0;
+  if (information === DOUBLE_FLOAT) return scratchView.getFloat64(0);
+  return information === HALF_FLOAT ? halfFloat(scratchView.getUint16(0)) : scratchView.getFloat32(0);
+}
+
+/** RFC 8949 appendix D. */
+function halfFloat(half: number): number {
+  const exponent = (half >> 10) & 31;
+  const mantissa = half & 0x3ff;
+  const magnitude =
+    exponent === 0
+      ? mantissa * 2 ** -24
+      : exponent === 31
+        ? mantissa === 0
+          ? Infinity
+          : Number.NaN
+        : (mantissa + 1024) * 2 ** (exponent - 25);
+  return half >= 0x8000 ? -magnitude : magnitude;
 }

@@ -1,6 +1,8 @@
-import { SenmlError } from './errors.ts';
-import type { SenmlNumber, SenmlRecord } from './record.ts';
+import { CborFloat } from './cbor-values.ts';
+import { recordError } from './errors.ts';
+import type { SenmlError } from './errors.ts';
 import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
+import type { SenmlNumber, SenmlRecord } from './record.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -24,22 +26,21 @@ export function readField(
   index: number,
 ): void {
   switch (label) {
-    case 'bn':
-    case 'bu':
     case 'n':
-    case 'u':
     case 'vs':
+    case 'bn':
+    case 'u':
+    case 'bu':
     case 'vlo':
-      record[label] = requireText(value, label, index);
+      if (typeof value !== 'string') throw wrongType('a string', label, index);
+      record[label] = value;
       return;
-    case 'bv':
-    case 'bs':
     case 'v':
-    case 's':
-      record[label] = requireNumber(value, label, index);
+      if (value instanceof CborFloat) record.float = true;
+      record.v = requireNumber(value, label, index);
       return;
-    case 'bt':
     case 't':
+    case 'bt':
     case 'ut':
       record[label] = requireTime(value, label, index);
       return;
@@ -53,6 +54,14 @@ export function readField(
       record.vd = bytes;
       return;
     }
+    case 'bv':
+      if (value instanceof CborFloat) record.bvFloat = true;
+      record.bv = requireNumber(value, label, index);
+      return;
+    case 's':
+    case 'bs':
+      record[label] = requireNumber(value, label, index);
+      return;
     case 'bver':
       record.bver = requireVersion(value, index);
       return;
@@ -75,13 +84,9 @@ export function checkRecord(record: SenmlRecord, index: number): void {
   if (values > 1) throw recordError('at most one value field', 'several', index);
 }
 
-function requireText(value: unknown, label: string, index: number): string {
-  if (typeof value !== 'string') throw wrongType('a string', label, index);
-  return value;
-}
-
 function requireNumber(value: unknown, label: string, index: number): SenmlNumber {
   if (typeof value === 'number') return value;
+  if (value instanceof CborFloat) return value.value;
   if (typeof value !== 'bigint') throw wrongType('a number', label, index);
   if (value < MIN_INTEGER || value > MAX_INTEGER) throw wrongType('an integer of 64 bits', label, index);
   return narrowInteger(value);
@@ -105,9 +110,4 @@ function requireVersion(value: unknown, index: number): number {
 
 function wrongType(expected: string, label: string, index: number): SenmlError {
   return recordError(`${expected} as ${label}`, 'something else', index);
-}
-
-/** An error about the record at this place of the pack, counted from 0. */
-export function recordError(expected: string, found: string, index: number): SenmlError {
-  return new SenmlError('ERR_SENML_RECORD', expected, `${found} in record ${String(index)}`);
 }

@@ -1,4 +1,7 @@
+import { CborFloat } from './cbor-values.ts';
 import { SenmlError } from './errors.ts';
+import { findJsonError } from './json-error.ts';
+import { MAX_NESTING } from './limits.ts';
 import type { CborLimits } from './limits.ts';
 import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
 
@@ -9,62 +12,123 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
-
-/** Only with that many digits in a row can an integer be beyond 2^53. */
-const MANY_DIGITS = /\d{16}/;
-const INTEGER = /^-?\d{16,20}$/;
+const COLON = 0x3a;
 
 /**
- * Bounds nesting and items before the text is parsed, as a reviver recurses and is called for each of them.
+ * Only with that many digits in a row can an integer be beyond 2^53, and only with zeros behind the point or with an
+ * exponent can a float be integral.
+ */
+const MAY_NEED_SOURCE = /\d{16}|\d\.0+(?!\d)|\d[eE][-+]?\d/;
+const INTEGER = /^-?\d{16,20}$/;
+const FRACTION_OR_EXPONENT = /[.eE]/;
+
+/**
+ * Bounds nesting and items before the text is parsed, as a reviver recurses and is called for each of them. Gives the
+ * number of members of all objects together, if the text turns out to be JSON.
  *
  * @throws SenmlError `ERR_SENML_LIMIT`
  */
-export function checkJsonSize(text: string, { maxNesting, maxItems }: CborLimits): void {
+export function checkJsonSize(text: string, limits: CborLimits): number {
+  const maxNesting = Math.min(limits.maxNesting, MAX_NESTING);
+  const { maxItems } = limits;
   let depth = 0;
   let items = 1;
-  let inString = false;
+  let members = 0;
   for (let offset = 0; offset < text.length; offset += 1) {
-    const unit = text.charCodeAt(offset);
-    if (inString) {
-      if (unit === BACKSLASH) offset += 1;
-      else if (unit === QUOTE) inString = false;
-    } else if (unit === QUOTE) {
-      inString = true;
-    } else if (unit === OPEN_BRACKET || unit === OPEN_BRACE) {
-      depth += 1;
-      if (depth > maxNesting) {
-        throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(maxNesting)} levels of nesting`, 'more', { offset });
-      }
-    } else if (unit === CLOSE_BRACKET || unit === CLOSE_BRACE) {
-      depth -= 1;
-    } else if (unit === COMMA) {
-      items += 1;
-      if (items > maxItems) {
-        throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(maxItems)} items`, 'more', { offset });
-      }
+    switch (text.charCodeAt(offset)) {
+      case QUOTE:
+        offset = endOfString(text, offset);
+        break;
+      case OPEN_BRACKET:
+      case OPEN_BRACE:
+        depth += 1;
+        if (depth > maxNesting) throw tooMuch('levels of nesting', maxNesting, offset);
+        break;
+      case CLOSE_BRACKET:
+      case CLOSE_BRACE:
+        depth -= 1;
+        break;
+      case COMMA:
+        items += 1;
+        if (items > maxItems) throw tooMuch('items', maxItems, offset);
+        break;
+      case COLON:
+        members += 1;
     }
   }
+  return members;
+}
+
+/** Where the items of the array begin that a parsed document is. */
+export function jsonItemOffsets(text: string): number[] {
+  const offsets: number[] = [];
+  let depth = 0;
+  let isStart = false;
+  for (let offset = 0; offset < text.length; offset += 1) {
+    const unit = text.charCodeAt(offset);
+    if (isStart && !isSpace(unit)) {
+      offsets.push(offset);
+      isStart = false;
+    }
+    if (unit === QUOTE) offset = endOfString(text, offset);
+    else if (unit === OPEN_BRACKET || unit === OPEN_BRACE) depth += 1;
+    else if (unit === CLOSE_BRACKET || unit === CLOSE_BRACE) depth -= 1;
+    if (depth === 1 && (unit === COMMA || unit === OPEN_BRACKET)) isStart = true;
+  }
+  return offsets;
 }
 
 /**
- * Parses JSON with integers of up to 64 bits exact: beyond the safe range they come as `bigint`.
+ * Parses JSON with integers of up to 64 bits exact: beyond the safe range they come as `bigint`. A `v` or `bv` that is
+ * integral but written with a fraction or an exponent comes as {@link CborFloat}.
  *
- * @throws SenmlError `ERR_SENML_JSON` when it is not JSON, or has a number that a double can not hold
+ * @throws SenmlError `ERR_SENML_JSON`, with the offset
  */
 export function parseJson(text: string): unknown {
   try {
-    const value: unknown = MANY_DIGITS.test(text) ? JSON.parse(text, reviveInteger) : JSON.parse(text);
+    const value: unknown = MAY_NEED_SOURCE.test(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text);
     return value;
   } catch {
     // The engine's own error would quote the document.
-    throw new SenmlError('ERR_SENML_JSON', 'JSON', 'other text', { offset: 0 });
+    throw new SenmlError('ERR_SENML_JSON', 'JSON', 'other text', { offset: findJsonError(text) });
   }
 }
 
-function reviveInteger(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+/** Members of the value and of all objects in it. */
+export function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null || value instanceof CborFloat) return 0;
+  const values: unknown[] = Object.values(value);
+  let members = Array.isArray(value) ? 0 : values.length;
+  for (const item of values) members += countMembers(item);
+  return members;
+}
+
+/** The offset of the quote that ends the string. */
+function endOfString(text: string, start: number): number {
+  let offset = start + 1;
+  for (; offset < text.length; offset += 1) {
+    const unit = text.charCodeAt(offset);
+    if (unit === QUOTE) return offset;
+    if (unit === BACKSLASH) offset += 1;
+  }
+  return offset;
+}
+
+/** RFC 8259 §2. */
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;
+}
+
+function reviveNumber(key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return value;
   const source = context?.source;
-  if (source === undefined || !INTEGER.test(source)) return value;
+  if (source === undefined) return value;
+  if (FRACTION_OR_EXPONENT.test(source)) return key === 'v' || key === 'bv' ? new CborFloat(value) : value;
+  if (Number.isSafeInteger(value) || !INTEGER.test(source)) return value;
   const integer = BigInt(source);
   return integer >= MIN_INTEGER && integer <= MAX_INTEGER ? narrowInteger(integer) : value;
+}
+
+function tooMuch(what: string, limit: number, offset: number): SenmlError {
+  return new SenmlError('ERR_SENML_LIMIT', `at most ${String(limit)} ${what}`, 'more', { offset });
 }

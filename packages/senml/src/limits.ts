@@ -2,7 +2,7 @@
 export interface CborLimits {
   /** Bytes of a document. */
   readonly maxBytes: number;
-  /** Arrays, maps and tags within each other. */
+  /** Arrays and maps within each other; values beyond 500 count as 500. */
   readonly maxNesting: number;
   /** Data items in total, keys and values of maps each counted; of JSON the members of arrays and objects. */
   readonly maxItems: number;
@@ -15,6 +15,9 @@ export interface SenmlLimits extends CborLimits {
   /** UTF-16 units of a resolved name, so that a long base name can not be multiplied by many records. */
   readonly maxNameLength: number;
 }
+
+/** What the stack bears, whatever the limits say. */
+export const MAX_NESTING = 500;
 
 export const DEFAULT_LIMITS: SenmlLimits = {
   maxBytes: 1_048_576,

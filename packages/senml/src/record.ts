@@ -30,8 +30,10 @@ export interface SenmlRecord {
   /** Update time in seconds. */
   readonly ut?: number;
   /**
-   * Not a field of SenML, and never set by the decoders: true makes the CBOR encoder write `v` as a float even when it
-   * is integral. Otherwise integral numbers are written as integers.
+   * Not a field of SenML: true says that `v` is a float although it is integral, as the decoders saw it or the encoders
+   * shall write it (CBOR as a float, JSON with `.0` or an exponent). Otherwise integral numbers are integers.
    */
   readonly float?: boolean;
+  /** The same for `bv`. */
+  readonly bvFloat?: boolean;
 }

@@ -1,6 +1,6 @@
-import { recordError } from './fields.ts';
+import { recordError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { addNumbers } from './numbers.ts';
+import { addNumbers, isExactInteger } from './numbers.ts';
 import type { SenmlNumber, SenmlRecord } from './record.ts';
 
 /** A record that stands for itself (RFC 8428 §4.6). At most one of the values is there. */
@@ -16,6 +16,8 @@ export interface ResolvedSenmlRecord {
   /** Seconds until the sensor is expected to give the next value. */
   readonly updateTime: number | undefined;
   readonly v: SenmlNumber | undefined;
+  /** True for a `v` that is integral but a float, in the pack or because its base value is one. */
+  readonly float: true | undefined;
   readonly vs: string | undefined;
   readonly vb: boolean | undefined;
   readonly vd: Uint8Array | undefined;
@@ -46,12 +48,16 @@ export function resolveSenml(records: readonly SenmlRecord[], options: ResolveOp
   let baseTime: number | undefined;
   let baseUnit: string | undefined;
   let baseValue: SenmlNumber | undefined;
+  let baseFloat = false;
   let baseSum: SenmlNumber | undefined;
   return records.map((record, index) => {
     baseName = record.bn ?? baseName;
     baseTime = record.bt ?? baseTime;
     baseUnit = record.bu ?? baseUnit;
-    baseValue = record.bv ?? baseValue;
+    if (record.bv !== undefined) {
+      baseValue = record.bv;
+      baseFloat = record.bvFloat === true || !isExactInteger(baseValue);
+    }
     baseSum = record.bs ?? baseSum;
     const name = baseName + (record.n ?? '');
     if (name === '') throw recordError('a name', 'none', index);
@@ -60,12 +66,17 @@ export function resolveSenml(records: readonly SenmlRecord[], options: ResolveOp
     }
     const time = baseTime === undefined && record.t === undefined ? undefined : (baseTime ?? 0) + (record.t ?? 0);
     if (time !== undefined && !Number.isFinite(time)) throw recordError('a finite time', 'another', index);
+    const { v } = record;
+    const isFloat =
+      record.float === true || (v !== undefined && baseValue !== undefined && (baseFloat || !isExactInteger(v)));
+    const value = v === undefined || baseValue === undefined ? v : addNumbers(baseValue, v);
     return {
       name,
       unit: record.u ?? baseUnit,
       time: time === undefined ? undefined : absoluteTime(time, options.now),
       updateTime: record.ut,
-      v: record.v === undefined || baseValue === undefined ? record.v : addNumbers(baseValue, record.v),
+      v: isFloat && typeof value === 'bigint' ? Number(value) : value,
+      float: isFloat && (typeof value === 'bigint' || Number.isInteger(value)) ? true : undefined,
       vs: record.vs,
       vb: record.vb,
       vd: record.vd,

@@ -1,7 +1,8 @@
+import { arrayItemOffset } from './cbor-check.ts';
 import { decodeCbor } from './cbor-decode.ts';
 import { CborWriter } from './cbor-writer.ts';
-import { SenmlError } from './errors.ts';
-import { checkRecord, readField, recordError } from './fields.ts';
+import { recordError, SenmlError, withRecordOffset } from './errors.ts';
+import { checkRecord, readField } from './fields.ts';
 import type { RecordDraft } from './fields.ts';
 import { labelOfNumber, SENML_LABELS } from './labels.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -21,7 +22,11 @@ export function decodeSenmlCbor(bytes: Uint8Array, limits: SenmlLimits = DEFAULT
   if (pack.length > limits.maxRecords) {
     throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(limits.maxRecords)} records`, 'more', { offset: 0 });
   }
-  return pack.map(readRecord);
+  try {
+    return pack.map(readRecord);
+  } catch (error) {
+    throw withRecordOffset(error, (index) => arrayItemOffset(bytes, index));
+  }
 }
 
 /**
@@ -39,7 +44,7 @@ export function encodeSenmlCbor(records: readonly SenmlRecord[]): Uint8Array {
 
 function readRecord(entry: unknown, index: number): SenmlRecord {
   if (!(entry instanceof Map)) {
-    throw new SenmlError('ERR_SENML_CBOR', 'a map', `another data item as record ${String(index)}`, { offset: 0 });
+    throw new SenmlError('ERR_SENML_CBOR', 'a map', `another data item as record ${String(index)}`, { record: index });
   }
   const record: RecordDraft = {};
   for (const [key, value] of entry as ReadonlyMap<unknown, unknown>) {
@@ -103,7 +108,7 @@ function writeRecord(writer: CborWriter, record: SenmlRecord, index: number): vo
     });
   }
   addText('bu', record.bu);
-  addNumber('bv', record.bv);
+  addNumber('bv', record.bv, record.bvFloat);
   addNumber('bs', record.bs);
   addNumber('bver', record.bver);
   addText('u', record.u);

@@ -66,6 +66,34 @@ describe('resolveSenml', () => {
     expect(resolveSenml([{ n: 'a', bv, v }])[0]?.v).toBe(sum);
   });
 
+  test.each<[SenmlRecord, SenmlNumber, true | undefined]>([
+    [{ v: 25 }, 25, undefined],
+    [{ v: 25, float: true }, 25, true],
+    [{ v: 1.5 }, 1.5, undefined],
+    [{ bv: 1, v: 2 }, 3, undefined],
+    [{ bv: 1, v: 2, float: true }, 3, true],
+    [{ bv: 1, bvFloat: true, v: 2 }, 3, true],
+    [{ bv: 0.5, v: 1.5 }, 2, true],
+    [{ bv: 0.5, v: 1 }, 1.5, undefined],
+    [{ bv: 1, bvFloat: true, v: 2n ** 60n }, 2 ** 60, true],
+    [{ bv: 1, v: 2n ** 60n }, 2n ** 60n + 1n, undefined],
+    [{ bv: 1, v: 1e300 }, 1e300, true],
+    [{ bv: 1, bvFloat: true, vs: '' }, 0, undefined],
+  ])('%o: the value is a float if it or its base value is', (record, v, float) => {
+    const [resolved] = resolveSenml([{ n: 'a', ...record }]);
+    expect(resolved?.v).toBe(record.vs === undefined ? v : undefined);
+    expect(resolved?.float).toBe(float);
+  });
+
+  test('a base value stays a float for the records that follow', () => {
+    const records = [
+      { n: 'a', bv: 1, bvFloat: true },
+      { n: 'a', v: 1 },
+      { n: 'a', bv: 2, v: 1 },
+    ];
+    expect(resolveSenml(records).map(({ float }) => float)).toEqual([undefined, true, undefined]);
+  });
+
   test('refuses records without a name, with a long one, and times that are not finite', () => {
     expect(() => resolveSenml([{ v: 1 }])).toThrow(SenmlError);
     expect(() => resolveSenml([{ bn: 'aaa', n: 'bb' }], { maxNameLength: 4 })).toThrow(SenmlError);

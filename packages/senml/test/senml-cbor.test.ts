@@ -81,6 +81,42 @@ describe('decodeSenmlCbor', () => {
     expect(codeOf(() => decodeSenmlCbor(fromHex(hex)))).toBe(code);
   });
 
+  test.each<[string, SenmlRecord]>([
+    ['02fb4039000000000000', { v: 25, float: true }],
+    ['02f94e40', { v: 25, float: true }],
+    ['02fb4415af1d78b58c40', { v: 1e20, float: true }],
+    ['02fb3ff8000000000000', { v: 1.5 }],
+    ['021819', { v: 25 }],
+    ['24f94d00', { bv: 20, bvFloat: true }],
+    ['22f94d00', { bt: 20 }],
+    ['05f94d00', { s: 20 }],
+    ['20f94900', { bver: 10 }],
+  ])('tells an integral float from an integer: %s', (hex, record) => {
+    expect(decodeSenmlCbor(fromHex(`81a1${hex}`))).toEqual([record]);
+  });
+
+  test('an integral float stays one when it is encoded again', () => {
+    for (const hex of ['81a202fb403900000000000024fb4034000000000000', '81a20218192414', '81a102fb8000000000000000']) {
+      expect(toHex(encodeSenmlCbor(decodeSenmlCbor(fromHex(hex))))).toBe(hex);
+    }
+  });
+
+  test.each([
+    ['83a1006161a1006162a10001', 9, 2],
+    ['9fa16178820102a1006162bf02f93c000360ffff', 11, 2],
+    ['82a1000105', 1, 0],
+    ['82a100616105', 5, 1],
+  ])('says where the record is that is wrong: %s', (hex, offset, record) => {
+    let error: unknown;
+    try {
+      decodeSenmlCbor(fromHex(hex));
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(SenmlError);
+    expect(error).toMatchObject({ offset, record });
+  });
+
   test('bounds the records', () => {
     const limits = { maxBytes: 100, maxNesting: 3, maxItems: 100, maxRecords: 2, maxNameLength: 10 };
     expect(codeOf(() => decodeSenmlCbor(fromHex('83a0a0a0'), limits))).toBe('ERR_SENML_LIMIT');

@@ -33,11 +33,105 @@ describe('decodeSenmlJson', () => {
     ['18446744073709551615', 18446744073709551615n],
     ['-9223372036854775808', -9223372036854775808n],
     ['18446744073709551616', 18446744073709552000],
-    ['9007199254740993.0', 9007199254740992],
-    ['1e3', 1000],
     ['-0', -0],
   ])('the number %s', (literal, value) => {
     expect(decodeSenmlJson(`[{"n":"a","v":${literal}}]`)).toEqual([{ n: 'a', v: value }]);
+  });
+
+  test.each<[string, number, boolean]>([
+    ['25.0', 25, true],
+    ['2.5e1', 25, true],
+    ['2.5E+1', 25, true],
+    ['1e3', 1000, true],
+    ['-0.0', -0, true],
+    ['0.00', 0, true],
+    ['12.000,"s":1.5', 12, true],
+    ['1e20', 1e20, true],
+    ['9007199254740993.0', 9007199254740992, true],
+    ['18446744073709551616', 2 ** 64, false],
+    ['25', 25, false],
+    ['2.50', 2.5, false],
+    ['25e-1', 2.5, false],
+    ['1000000000000000000000', 1e21, false],
+  ])('tells an integral float from an integer: %s', (literal, v, float) => {
+    const [record] = decodeSenmlJson(`[{"v":${literal}}]`);
+    expect(record?.v).toBe(v);
+    expect(record?.float).toBe(float ? true : undefined);
+  });
+
+  test('of other fields just the base value may be a float', () => {
+    expect(decodeSenmlJson('[{"bv":2.0,"bt":3.0,"s":4.0,"t":5.0,"bver":1e1,"x":[{"v":1.0}]}]')).toEqual([
+      { bv: 2, bvFloat: true, bt: 3, s: 4, t: 5, bver: 10 },
+    ]);
+  });
+
+  test('an integral float stays one when it is encoded again', () => {
+    for (const document of [
+      '[{"bv":2.0,"v":25.0}]',
+      '[{"bv":2,"v":25}]',
+      '[{"v":-0.0}]',
+      '[{"v":1e+21}]',
+      '[{"v":9.007199254740992e+15}]',
+    ]) {
+      expect(text(decodeSenmlJson(document))).toBe(document);
+    }
+  });
+
+  test.each([
+    ['[{"n":"a","v":1,"v":2}]', 1],
+    ['[{"n":"a"}, {"n":"b","x":{"y":1,"y":1}}]', 12],
+    ['[{"n":"a:{,"}, {"n":"b"},\n{"n":"c","n":"c"},{}]', 26],
+    ['[{"__proto__":1,"__proto__":2}]', 1],
+    ['[{"v":1.0,"\\u0076":1}]', 1],
+    ['[5,{"a":1,"a":1}]', 3],
+  ])('rejects a name that an object has twice: %s', (document, offset) => {
+    expect(() => decodeSenmlJson(document)).toThrow(
+      `expected distinct names in an object, found duplicates at offset ${String(offset)}`,
+    );
+  });
+
+  test.each([
+    ['', 0],
+    ['[', 1],
+    ['[{}', 3],
+    ['[{},]', 4],
+    ['[{}] x', 5],
+    ['[{"a"}]', 5],
+    ['[{"a":}]', 6],
+    ['[{"a":1,}]', 8],
+    ['[{a:1}]', 2],
+    ['[{"a":tru}]', 9],
+    ['[{"a":nulll}]', 10],
+    ['[01]', 2],
+    ['[-]', 2],
+    ['[1.]', 3],
+    ['[1e+]', 4],
+    ['[.5]', 1],
+    ['["\n"]', 2],
+    ['["\\x"]', 3],
+    ['["\\u12g4"]', 6],
+    ['["abc', 5],
+    ['[1 2]', 3],
+    ["['a']", 1],
+    ['\uFEFF[]', 0],
+  ])('says where %s is no JSON', (document, offset) => {
+    expect(() => decodeSenmlJson(document)).toThrow(`expected JSON, found other text at offset ${String(offset)}`);
+  });
+
+  test('says where the record is that is wrong, in units of text and in bytes', () => {
+    const document = '[{"n":"é😀"} , {"n":"b","x":[{},[]]},\n {"v":"1"}]';
+    const error = (source: string | Uint8Array): unknown => {
+      try {
+        return decodeSenmlJson(source);
+      } catch (thrown) {
+        return thrown;
+      }
+    };
+    expect(error(document)).toMatchObject({ code: 'ERR_SENML_RECORD', record: 2, offset: 39 });
+    expect(error(new TextEncoder().encode(document))).toMatchObject({ record: 2, offset: 42 });
+    expect(error(new TextEncoder().encode(`\uFEFF${document}`))).toMatchObject({ record: 2, offset: 45 });
+    expect(error('[{},7]')).toMatchObject({ code: 'ERR_SENML_JSON', record: 1, offset: 4 });
+    expect(error(Uint8Array.of(0x5b, 0x22, 0xff, 0x22, 0x5d))).toMatchObject({ offset: 2 });
   });
 
   test('takes base64 of both alphabets, padded or not', () => {
@@ -94,7 +188,7 @@ describe('decodeSenmlJson', () => {
     } catch (error) {
       message = String(error);
     }
-    expect(message).toBe('SenmlError: expected JSON, found other text at offset 0');
+    expect(message).toBe('SenmlError: expected JSON, found other text at offset 8');
   });
 
   test('keeps within its limits', () => {

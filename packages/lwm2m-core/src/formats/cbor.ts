@@ -1,4 +1,4 @@
-import { CborWriter, decodeCbor, readCborTags } from '@flownexus/senml';
+import { CborFloat, CborTagged, CborWriter, decodeCbor } from '@flownexus/senml';
 import { formatObjectLink } from '../object-link.ts';
 import { typeNumber, typeText } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
@@ -8,9 +8,6 @@ import { decodeError } from './format.ts';
 /** RFC 8949 §3.4.1 and §3.4.2. */
 const TAG_DATE_TIME = 0;
 const TAG_EPOCH_TIME = 1;
-/** Initial bytes of half, single and double floats. */
-const FIRST_FLOAT = 0xf9;
-const LAST_FLOAT = 0xfb;
 
 /** RFC 3339 §5.6. */
 const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
@@ -22,14 +19,13 @@ const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\
  * @throws Lwm2mError `ERR_LWM2M_DECODE`, SenmlError when it is not CBOR
  */
 export function decodeCborValue(bytes: Uint8Array, declared: ResourceType | undefined): TypedValue {
-  const { tags, offset } = readCborTags(bytes);
-  const item = offset === 0 ? bytes : bytes.subarray(offset);
-  const value = decodeCbor(item);
+  const item = decodeCbor(bytes, undefined, { tags: true });
+  const [tags, content] = item instanceof CborTagged ? [item.tags, item.value] : [[], item];
+  const isFloat = content instanceof CborFloat;
+  const value = isFloat ? content.value : content;
   const timeTag = tags.find((tag) => tag === TAG_DATE_TIME || tag === TAG_EPOCH_TIME);
   const isTime = timeTag !== undefined && (declared === undefined || declared === 'time');
   if (typeof value === 'number' || typeof value === 'bigint') {
-    const initial = item[0] ?? 0;
-    const isFloat = initial >= FIRST_FLOAT && initial <= LAST_FLOAT;
     const typed = typeNumber(value, isTime ? 'time' : declared, isFloat);
     if (typed === undefined) throw decodeError('an integer of 64 bits', 'a longer one', 0);
     return typed;

@@ -11,7 +11,7 @@ import {
   resolveSenml,
   SenmlError,
 } from '@flownexus/senml';
-import type { SenmlRecord } from '@flownexus/senml';
+import type { SenmlNumber, SenmlRecord } from '@flownexus/senml';
 
 const integer = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map((value) => {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
@@ -21,10 +21,10 @@ const number = fc.oneof(
   integer,
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
 );
-// A byte order mark at the start is one to the engine, not text.
 const text = fc
-  .string({ unit: 'binary', maxLength: 80 })
-  .filter((value) => value.isWellFormed() && !value.startsWith('\uFEFF'));
+  .tuple(fc.constantFrom('', '', '\uFEFF'), fc.string({ unit: 'binary', maxLength: 80 }))
+  .map(([mark, rest]) => mark + rest)
+  .filter((value) => value.isWellFormed());
 const time = fc.oneof(
   fc.integer(),
   fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 }).map((t) => t + 0),
@@ -51,6 +51,7 @@ const record: fc.Arbitrary<SenmlRecord> = fc
     fc.oneof(
       fc.constant({}),
       fc.record({ v: number }),
+      fc.record({ v: number, float: fc.constant(true) }),
       fc.record({ vs: text }),
       fc.record({ vb: fc.boolean() }),
       fc.record({ vd: fc.uint8Array({ maxLength: 300 }) }),
@@ -59,10 +60,24 @@ const record: fc.Arbitrary<SenmlRecord> = fc
   )
   .map(([fields, value]) => ({ ...fields, ...value }));
 
+/** The record as decoders give it: an integral double beyond 2^53 can not be written as an integer. */
+function asDecoded(written: SenmlRecord): SenmlRecord {
+  const { v, bv, float, bvFloat, ...rest } = written;
+  const isFloat = (value: SenmlNumber | undefined, flag: boolean | undefined): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && (flag === true || !Number.isSafeInteger(value));
+  return {
+    ...rest,
+    ...(v === undefined ? {} : { v: float === true ? Number(v) : v }),
+    ...(bv === undefined ? {} : { bv }),
+    ...(isFloat(float === true && v !== undefined ? Number(v) : v, float) ? { float: true } : {}),
+    ...(isFloat(bv, bvFloat) ? { bvFloat: true } : {}),
+  };
+}
+
 test('JSON round trip', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 8 }), (records) => {
-      expect(decodeSenmlJson(encodeSenmlJson(records))).toEqual(records);
+      expect(decodeSenmlJson(encodeSenmlJson(records))).toEqual(records.map(asDecoded));
     }),
   );
 });
@@ -70,7 +85,7 @@ test('JSON round trip', () => {
 test('CBOR round trip', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 8 }), (records) => {
-      expect(decodeSenmlCbor(encodeSenmlCbor(records))).toEqual(records);
+      expect(decodeSenmlCbor(encodeSenmlCbor(records))).toEqual(records.map(asDecoded));
     }),
   );
 });
@@ -78,7 +93,10 @@ test('CBOR round trip', () => {
 test('a float stays its value', () => {
   fc.assert(
     fc.property(fc.double(), (v) => {
-      expect(decodeSenmlCbor(encodeSenmlCbor([{ n: 'a', v, float: true }]))).toEqual([{ n: 'a', v }]);
+      const float = Number.isInteger(v) ? { float: true } : {};
+      expect(decodeSenmlCbor(encodeSenmlCbor([{ n: 'a', v, float: true }]))).toEqual([{ n: 'a', v, ...float }]);
+      if (!Number.isFinite(v)) return;
+      expect(decodeSenmlJson(encodeSenmlJson([{ n: 'a', v, float: true }]))).toEqual([{ n: 'a', v, ...float }]);
     }),
   );
 });
