@@ -1,14 +1,23 @@
-import { checkJsonSize, DEFAULT_LIMITS, findInvalidUtf8 } from '@flownexus/senml';
+import {
+  CborFloat,
+  checkJsonSize,
+  countMembers,
+  DEFAULT_LIMITS,
+  findInvalidUtf8,
+  parseJson,
+  SenmlError,
+} from '@flownexus/senml';
 import { MAX_RECORDS } from '../limits.ts';
 import { parseObjectLink } from '../object-link.ts';
 import type { ObjectLink } from '../value.ts';
 import { decodeError } from './format.ts';
+import { byteOffset, entryOffset } from './oma-json-offset.ts';
 
 /**
- * The value of an entry: a `bigint` is a number without fraction and exponent, a `number` one with either, or beyond 20
- * digits; text may be of a string, a Core Link or, in base64, of bytes.
+ * The value of an entry. Integers beyond 2^53 are a `bigint`, integral numbers with a fraction or an exponent a
+ * `CborFloat`; text may be of a string, a Core Link or, in base64, of bytes.
  */
-export type OmaJsonValue = bigint | number | boolean | string | ObjectLink;
+export type OmaJsonValue = number | bigint | CborFloat | boolean | string | ObjectLink;
 
 /** One entry of `e`. */
 export interface OmaJsonEntry {
@@ -26,15 +35,12 @@ export interface OmaJsonDocument {
   /** `bt` in seconds. */
   readonly baseTime: number | undefined;
   readonly entries: readonly OmaJsonEntry[];
+  /** Where an entry, counted from 0, starts, in bytes. */
+  readonly offsetOf: (index: number) => number;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const BACKSLASH = 0x5c;
-
-const INTEGER = /^-?\d{1,20}$/;
 const LABELS = ['v', 'bv', 'sv', 'ov'] as const;
 type Label = (typeof LABELS)[number];
 
@@ -47,117 +53,102 @@ const EXPECTED: Readonly<Record<Label, string>> = {
 
 /** What is there as the value under a label, undefined when it has no place there. */
 const READERS: Readonly<Record<Label, (value: unknown) => OmaJsonValue | undefined>> = {
-  // A literal such as 1e400 becomes Infinity.
-  v: (value) => (typeof value === 'bigint' || Number.isFinite(value) ? (value as bigint | number) : undefined),
+  v: readNumber,
   bv: (value) => (typeof value === 'boolean' ? value : undefined),
   sv: (value) => (typeof value === 'string' ? value : undefined),
   ov: (value) => (typeof value === 'string' ? parseObjectLink(value) : undefined),
 };
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true });
+const atStart = (): number => 0;
 
 /**
  * Reads the JSON of the format and checks the types of its fields. Fields that the format does not have are left out.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`, SenmlError `ERR_SENML_LIMIT`
+ * @throws Lwm2mError `ERR_LWM2M_DECODE`
  */
 export function readOmaJson(bytes: Uint8Array): OmaJsonDocument {
-  const document = requireObject(parse(decodeUtf8(bytes)), 'as the document');
+  const text = decodeUtf8(bytes);
+  const document = requireObject(parse(text, bytes), atStart);
   const entries = document['e'];
   if (!Array.isArray(entries)) throw decodeError('an array as e', entries === undefined ? 'none' : 'another value', 0);
-  if (entries.length > MAX_RECORDS) throw decodeError(`at most ${String(MAX_RECORDS)} values`, 'more', 0);
-  const baseName = optionalText(document, 'bn', 'of the document');
+  const offsetOf = (index: number): number => byteOffset(bytes, text, entryOffset(text, index));
+  if (entries.length > MAX_RECORDS) {
+    throw decodeError(`at most ${String(MAX_RECORDS)} values`, 'more', offsetOf(MAX_RECORDS));
+  }
+  const baseName = optionalText(document, 'bn', atStart);
   return {
     baseName: baseName === '' ? undefined : baseName,
-    baseTime: optionalTime(document, 'bt', 'of the document'),
-    entries: entries.map(readEntry),
+    baseTime: optionalTime(document, 'bt', atStart),
+    entries: entries.map((entry, index) => readEntry(entry, () => offsetOf(index))),
+    offsetOf,
   };
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes.length > DEFAULT_LIMITS.maxBytes) {
-    throw decodeError(`at most ${String(DEFAULT_LIMITS.maxBytes)} bytes`, 'more', 0);
-  }
+  const { maxBytes } = DEFAULT_LIMITS;
+  if (bytes.length > maxBytes) throw decodeError(`at most ${String(maxBytes)} bytes`, 'more', maxBytes);
   const invalid = findInvalidUtf8(bytes, 0, bytes.length);
   if (invalid >= 0) throw decodeError('UTF-8', 'other bytes', invalid);
   return textDecoder.decode(bytes);
 }
 
-/** JSON in which a key occurs once per object, with integers as `bigint`. */
-function parse(text: string): unknown {
-  checkJsonSize(text, DEFAULT_LIMITS);
-  let members = 0;
-  const revive = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
-    if (typeof value === 'number') {
-      const source = context?.source ?? '';
-      return INTEGER.test(source) ? BigInt(source) : value;
-    }
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) members += Object.keys(value).length;
-    return value;
-  };
+function parse(text: string, bytes: Uint8Array): unknown {
+  let members: number;
   let document: unknown;
   try {
-    document = JSON.parse(text, revive);
-  } catch {
-    // The engine's own error would quote the document.
-    throw decodeError('JSON', 'other text', 0);
+    members = checkJsonSize(text, DEFAULT_LIMITS);
+    document = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof SenmlError)) throw error;
+    throw decodeError(error.expected, error.found, byteOffset(bytes, text, error.offset ?? 0), error);
   }
-  // RFC 8259 §4: which of several equal keys counts is not defined; the engine keeps the last one silently.
-  if (members !== countColons(text)) throw decodeError('distinct keys in an object', 'one twice', 0);
+  // RFC 8259 §4: which of several equal names counts is not defined; the engine keeps the last one silently.
+  if (members !== countMembers(document)) throw decodeError('distinct names in an object', 'one twice', 0);
   return document;
 }
 
-/** The colons outside of strings: one per member of an object. */
-function countColons(json: string): number {
-  let count = 0;
-  let inString = false;
-  for (let offset = 0; offset < json.length; offset += 1) {
-    const unit = json.charCodeAt(offset);
-    if (inString && unit === BACKSLASH) offset += 1;
-    else if (unit === QUOTE) inString = !inString;
-    else if (unit === COLON && !inString) count += 1;
-  }
-  return count;
-}
-
-function readEntry(item: unknown, index: number): OmaJsonEntry {
-  const place = `in record ${String(index)}`;
-  const entry = requireObject(item, place);
+function readEntry(item: unknown, offset: () => number): OmaJsonEntry {
+  const entry = requireObject(item, offset);
   return {
-    name: optionalText(entry, 'n', place) ?? '',
-    time: optionalTime(entry, 't', place),
-    value: readValue(entry, place),
+    name: optionalText(entry, 'n', offset) ?? '',
+    time: optionalTime(entry, 't', offset),
+    value: readValue(entry, offset),
   };
 }
 
-function readValue(entry: JsonObject, place: string): OmaJsonValue {
+function readValue(entry: JsonObject, offset: () => number): OmaJsonValue {
   const labels = LABELS.filter((label) => entry[label] !== undefined);
   const [label] = labels;
-  if (label === undefined) throw decodeError('a value', `none ${place}`, 0);
-  if (labels.length > 1) throw decodeError('one value', `several ${place}`, 0);
+  if (label === undefined) throw decodeError('a value', 'none', offset());
+  if (labels.length > 1) throw decodeError('one value', 'several', offset());
   const value = READERS[label](entry[label]);
-  if (value === undefined) throw decodeError(`${EXPECTED[label]} as ${label}`, `something else ${place}`, 0);
+  if (value === undefined) throw decodeError(`${EXPECTED[label]} as ${label}`, 'something else', offset());
   return value;
 }
 
-function requireObject(value: unknown, place: string): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw decodeError('an object', `another value ${place}`, 0);
+function readNumber(value: unknown): OmaJsonValue | undefined {
+  if (typeof value === 'bigint' || value instanceof CborFloat) return value;
+  // A literal such as 1e400 becomes Infinity.
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+function requireObject(value: unknown, offset: () => number): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof CborFloat) {
+    throw decodeError('an object', 'another value', offset());
   }
   return value as JsonObject;
 }
 
-function optionalText(object: JsonObject, label: string, place: string): string | undefined {
+function optionalText(object: JsonObject, label: string, offset: () => number): string | undefined {
   const value = object[label];
   if (value === undefined || typeof value === 'string') return value;
-  throw decodeError(`a string as ${label}`, `something else ${place}`, 0);
+  throw decodeError(`a string as ${label}`, 'something else', offset());
 }
 
-function optionalTime(object: JsonObject, label: string, place: string): number | undefined {
+function optionalTime(object: JsonObject, label: string, offset: () => number): number | undefined {
   const value = object[label];
-  if (value === undefined) return undefined;
-  if (typeof value !== 'bigint' && typeof value !== 'number') {
-    throw decodeError(`a number as ${label}`, `something else ${place}`, 0);
-  }
-  return Number(value);
+  if (value === undefined || typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  throw decodeError(`a number as ${label}`, 'something else', offset());
 }

@@ -1,4 +1,5 @@
-import { decodeBase64, encodeBase64, resolveSenml } from '@flownexus/senml';
+import { CborFloat, decodeBase64, encodeBase64, resolveSenml, SenmlError } from '@flownexus/senml';
+import type { ResolvedSenmlRecord } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
 import { UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
@@ -22,7 +23,7 @@ const textEncoder = new TextEncoder();
  * starts with a slash is a whole path and any other lies below the requested one. Times are seconds since 1970 when they
  * are from 2^28 on, else they count from `options.now`, as in SenML.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`, SenmlError when it is too big or a name too long
+ * @throws Lwm2mError `ERR_LWM2M_DECODE`
  */
 export function decodeOmaJson(
   bytes: Uint8Array,
@@ -31,28 +32,55 @@ export function decodeOmaJson(
   options: DecodeOptions,
 ): DecodedRecords {
   const document = readOmaJson(bytes);
-  const resolved = resolveSenml(
-    document.entries.map(({ name, time }) => ({
-      bn: baseNameOf(document, name, path, options.rootPath),
-      n: name,
-      ...(document.baseTime === undefined ? {} : { bt: document.baseTime }),
-      ...(time === undefined ? {} : { t: time }),
-    })),
-    options.now === undefined ? {} : { now: options.now },
-  );
+  const resolved = resolve(document, path, options);
   const seen = new Set<string>();
   const records = document.entries.map((entry, index): ResourceRecord => {
+    const fail = (expected: string, found: string, cause?: unknown): Error =>
+      decodeError(expected, found, document.offsetOf(index), cause);
     const { name, time } = resolved[index] ?? { name: '', time: undefined };
-    const recordPath = withinRequest(parseName(name, options.rootPath, index), path);
-    if (recordPath === undefined) throw recordError('a path at or below the requested one', 'another', index);
-    if (recordPath.resourceId === undefined) throw recordError('the path of a Resource', 'one above', index);
+    const recordPath = pathOfRecord(name, path, options.rootPath, fail);
     const key = `${formatPath(recordPath)} ${String(time)}`;
-    if (seen.has(key)) throw recordError('one value of a time', 'a second one', index);
+    if (seen.has(key)) throw fail('one value of a path for each time', 'a second one');
     seen.add(key);
-    const { type, value } = typeValue(entry.value, declaredType(recordPath, definitions), index);
-    return { path: recordPath, type, value, time };
+    const typed = typeValue(entry.value, declaredType(recordPath, definitions));
+    if (typed === undefined) throw fail('an integer of 64 bits', 'a longer one');
+    return { path: recordPath, type: typed.type, value: typed.value, time };
   });
   return { records, containers: [] };
+}
+
+/** Names and times are made of base and entry as in SenML. */
+function resolve(document: OmaJsonDocument, path: Path, options: DecodeOptions): ResolvedSenmlRecord[] {
+  const { baseTime, entries, offsetOf } = document;
+  const records = entries.map(({ name, time }) => ({
+    bn: baseNameOf(document, name, path, options.rootPath),
+    n: name,
+    ...(baseTime === undefined ? {} : { bt: baseTime }),
+    ...(time === undefined ? {} : { t: time }),
+  }));
+  try {
+    return resolveSenml(records, options.now === undefined ? {} : { now: options.now });
+  } catch (error) {
+    if (!(error instanceof SenmlError)) throw error;
+    throw decodeError(error.expected, error.found, offsetOf(error.record ?? 0), error);
+  }
+}
+
+function pathOfRecord(
+  name: string,
+  requested: Path,
+  rootPath: string | undefined,
+  fail: (expected: string, found: string, cause?: unknown) => Error,
+): Path {
+  let path: Path | undefined;
+  try {
+    path = withinRequest(parseName(name, rootPath), requested);
+  } catch (cause) {
+    throw fail('a path as the name', 'another name', cause);
+  }
+  if (path === undefined) throw fail('a path at or below the requested one', 'another');
+  if (path.resourceId === undefined) throw fail('the path of a Resource', 'one above');
+  return path;
 }
 
 function baseNameOf(document: OmaJsonDocument, name: string, path: Path, rootPath: string | undefined): string {
@@ -62,22 +90,15 @@ function baseNameOf(document: OmaJsonDocument, name: string, path: Path, rootPat
   return base.endsWith('/') ? base : `${base}/`;
 }
 
-function typeValue(value: OmaJsonValue, declared: ResourceType | undefined, index: number): TypedValue {
-  switch (typeof value) {
-    case 'boolean':
-      return { type: 'boolean', value };
-    case 'string': {
-      const bytes = declared === 'opaque' ? decodeBase64(value) : undefined;
-      return bytes === undefined ? typeText(value, declared) : { type: 'opaque', value: bytes };
-    }
-    case 'object':
-      return { type: 'objlnk', value };
-    default: {
-      const typed = typeNumber(value, declared, typeof value === 'number');
-      if (typed === undefined) throw recordError('an integer of 64 bits', 'a longer one', index);
-      return typed;
-    }
+/** Undefined for an integer of more than 64 bits. */
+function typeValue(value: OmaJsonValue, declared: ResourceType | undefined): TypedValue | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return typeNumber(value, declared);
+  if (typeof value === 'boolean') return { type: 'boolean', value };
+  if (typeof value === 'string') {
+    const bytes = declared === 'opaque' ? decodeBase64(value) : undefined;
+    return bytes === undefined ? typeText(value, declared) : { type: 'opaque', value: bytes };
   }
+  return value instanceof CborFloat ? typeNumber(value.value, declared, true) : { type: 'objlnk', value };
 }
 
 /**
@@ -149,8 +170,4 @@ function formatNumber(value: number): string {
   // RFC 8259 §6: JSON has neither infinities nor NaN.
   if (!Number.isFinite(value)) throw encodeError('expected a finite number for OMA JSON, found another');
   return Object.is(value, -0) ? '-0' : String(value);
-}
-
-function recordError(expected: string, found: string, index: number): Error {
-  return decodeError(expected, `${found} in record ${String(index)}`, 0);
 }

@@ -1,6 +1,5 @@
 import { formatPath, parsePath, pathStartsWith, withPrefix } from '../path.ts';
 import type { Path } from '../path.ts';
-import { decodeError } from './format.ts';
 
 /** The alternate path of a device as names start with it: nothing where there is none. */
 export function rootOf(rootPath: string | undefined): string {
@@ -11,20 +10,15 @@ export function rootOf(rootPath: string | undefined): string {
  * The path that the resolved name of a record is of. Tolerated are a missing slash at the start, one slash at the end, as
  * of a base name without a name, and leading zeros of ids, as Wakaama's tests have them.
  *
- * @param index of the record, for the error
- * @throws Lwm2mError `ERR_LWM2M_DECODE`
+ * @throws DecodeError `ERR_LWM2M_PATH`
  */
-export function parseName(name: string, rootPath: string | undefined, index: number): Path {
+export function parseName(name: string, rootPath: string | undefined): Path {
   const root = rootOf(rootPath);
   let text = name.startsWith('/') ? name : `/${name}`;
   if (text.startsWith(root)) text = text.slice(root.length);
   if (text.length > 1 && text.endsWith('/')) text = text.slice(0, -1);
   if (text.includes('/0')) text = text.replaceAll(/\/0+(?=\d+(?:\/|$))/g, '/');
-  try {
-    return parsePath(text);
-  } catch (cause) {
-    throw decodeError(`a path as the name of record ${String(index)}`, 'another name', 0, cause);
-  }
+  return parsePath(text);
 }
 
 /** What is left of the path when `base`, at or above it, goes in front: nothing for the base itself. */
