@@ -1,0 +1,39 @@
+import { CborFloat, CborTagged } from '@flownexus/senml';
+import { typeNumber, typeText } from '../typed-value.ts';
+import type { TypedValue } from '../typed-value.ts';
+import type { ResourceType } from '../value.ts';
+
+/** RFC 8949 §3.4.1 and §3.4.2. */
+const TAG_DATE_TIME = 0;
+const TAG_EPOCH_TIME = 1;
+
+/** RFC 3339 §5.6. */
+const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/**
+ * The typed value of a data item as `decodeCbor` gives it with its tags; undefined when it is no value of LwM2M, or an
+ * integer of more than 64 bits. Tags of times make one, unless another type is declared, and other tags are looked
+ * through.
+ */
+export function typeCborItem(item: unknown, declared: ResourceType | undefined): TypedValue | undefined {
+  const tags = item instanceof CborTagged ? item.tags : [];
+  const value = withoutTags(item);
+  const isTime =
+    (declared === undefined || declared === 'time') &&
+    tags.some((tag) => tag === TAG_DATE_TIME || tag === TAG_EPOCH_TIME);
+  if (typeof value === 'number' || typeof value === 'bigint') return typeNumber(value, isTime ? 'time' : declared);
+  if (value instanceof CborFloat) return typeNumber(value.value, isTime ? 'time' : declared, true);
+  if (typeof value === 'string') return (isTime ? typeDateTime(value) : undefined) ?? typeText(value, declared);
+  if (typeof value === 'boolean') return { type: 'boolean', value };
+  return value instanceof Uint8Array ? { type: 'opaque', value } : undefined;
+}
+
+/** The data item itself when it has tags. */
+export function withoutTags(item: unknown): unknown {
+  return item instanceof CborTagged ? item.value : item;
+}
+
+function typeDateTime(text: string): TypedValue | undefined {
+  const milliseconds = DATE_TIME.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
+  return Number.isNaN(milliseconds) ? undefined : { type: 'time', value: milliseconds / 1000 };
+}

@@ -1,0 +1,173 @@
+import { CborFloat, decodeBase64, encodeBase64, resolveSenml, SenmlError } from '@flownexus/senml';
+import type { ResolvedSenmlRecord } from '@flownexus/senml';
+import type { DefinitionSource } from '../definition.ts';
+import type { ResourceRecord } from '../node.ts';
+import { UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
+import { formatObjectLink } from '../object-link.ts';
+import { formatPath, pathLevel, pathStartsWith } from '../path.ts';
+import type { Path } from '../path.ts';
+import { encodableValue, typeNumber, typeText } from '../typed-value.ts';
+import type { TypedValue } from '../typed-value.ts';
+import type { ResourceType } from '../value.ts';
+import { declaredType, decodeError, encodeError } from './format.ts';
+import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
+import { readOmaJson } from './oma-json-reader.ts';
+import type { OmaJsonDocument, OmaJsonValue } from './oma-json-reader.ts';
+import { nameBelow, parseName, rootOf, withinRequest } from './record-path.ts';
+
+const textEncoder = new TextEncoder();
+
+/**
+ * Decodes a payload of the JSON that LwM2M had before SenML (TS Core 1.0 §6.4.4, 1.2.2 §7.5.6). A name is the base name
+ * and the name of the entry in one text, even where that joins two parts of an id. Without a base name, a name that
+ * starts with a slash is a whole path and any other lies below the requested one. Times are seconds since 1970 when they
+ * are from 2^28 on, else they count from `options.now`, as in SenML.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_DECODE`
+ */
+export function decodeOmaJson(
+  bytes: Uint8Array,
+  path: Path,
+  definitions: DefinitionSource | undefined,
+  options: DecodeOptions,
+): DecodedRecords {
+  const document = readOmaJson(bytes);
+  const resolved = resolve(document, path, options);
+  const seen = new Set<string>();
+  const records = document.entries.map((entry, index): ResourceRecord => {
+    const fail = (expected: string, found: string, cause?: unknown): Error =>
+      decodeError(expected, found, document.offsetOf(index), cause);
+    const { name, time } = resolved[index] ?? { name: '', time: undefined };
+    const recordPath = pathOfRecord(name, path, options.rootPath, fail);
+    const key = `${formatPath(recordPath)} ${String(time)}`;
+    if (seen.has(key)) throw fail('one value of a path for each time', 'a second one');
+    seen.add(key);
+    const typed = typeValue(entry.value, declaredType(recordPath, definitions));
+    if (typed === undefined) throw fail('an integer of 64 bits', 'a longer one');
+    return { path: recordPath, type: typed.type, value: typed.value, time };
+  });
+  return { records, containers: [] };
+}
+
+/** Names and times are made of base and entry as in SenML. */
+function resolve(document: OmaJsonDocument, path: Path, options: DecodeOptions): ResolvedSenmlRecord[] {
+  const { baseTime, entries, offsetOf } = document;
+  const records = entries.map(({ name, time }) => ({
+    bn: baseNameOf(document, name, path, options.rootPath),
+    n: name,
+    ...(baseTime === undefined ? {} : { bt: baseTime }),
+    ...(time === undefined ? {} : { t: time }),
+  }));
+  try {
+    return resolveSenml(records, options.now === undefined ? {} : { now: options.now });
+  } catch (error) {
+    if (!(error instanceof SenmlError)) throw error;
+    throw decodeError(error.expected, error.found, offsetOf(error.record ?? 0), error);
+  }
+}
+
+function pathOfRecord(
+  name: string,
+  requested: Path,
+  rootPath: string | undefined,
+  fail: (expected: string, found: string, cause?: unknown) => Error,
+): Path {
+  let path: Path | undefined;
+  try {
+    path = withinRequest(parseName(name, rootPath), requested);
+  } catch (cause) {
+    throw fail('a path as the name', 'another name', cause);
+  }
+  if (path === undefined) throw fail('a path at or below the requested one', 'another');
+  if (path.resourceId === undefined) throw fail('the path of a Resource', 'one above');
+  return path;
+}
+
+function baseNameOf(document: OmaJsonDocument, name: string, path: Path, rootPath: string | undefined): string {
+  if (document.baseName !== undefined) return document.baseName;
+  if (name.startsWith('/')) return '';
+  const base = rootOf(rootPath) + formatPath(path);
+  return base.endsWith('/') ? base : `${base}/`;
+}
+
+/** Undefined for an integer of more than 64 bits. */
+function typeValue(value: OmaJsonValue, declared: ResourceType | undefined): TypedValue | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return typeNumber(value, declared);
+  if (typeof value === 'boolean') return { type: 'boolean', value };
+  if (typeof value === 'string') {
+    const bytes = declared === 'opaque' ? decodeBase64(value) : undefined;
+    return bytes === undefined ? typeText(value, declared) : { type: 'opaque', value: bytes };
+  }
+  return value instanceof CborFloat ? typeNumber(value.value, declared, true) : { type: 'objlnk', value };
+}
+
+/**
+ * Encodes records. Their names are relative to a base name, the path; a single Resource has all of its name there.
+ * Times go into a base time and differences to it when all records have one that is integral. Floats always have a
+ * fraction or an exponent, bytes are base64 with padding.
+ *
+ * @throws Lwm2mError `ERR_LWM2M_ENCODE` for floats that JSON has no form for, and for an Object Instance without an id
+ * @throws RangeError for a record outside of the path
+ */
+export function encodeOmaJson(
+  records: readonly ResourceRecord[],
+  path: Path,
+  definitions: DefinitionSource | undefined,
+  options: EncodeOptions,
+): Uint8Array {
+  const isOneResource = pathLevel(path) >= 3 && records.every((record) => pathLevel(record.path) === pathLevel(path));
+  const base = rootOf(options.rootPath) + formatPath(path);
+  const baseName = isOneResource || base.endsWith('/') ? base : `${base}/`;
+  const baseTime = commonBaseTime(records);
+  const entries = records.map((record) => {
+    if (!pathStartsWith(record.path, path)) throw new RangeError(`a record outside of ${formatPath(path)}`);
+    if (record.path.objectInstanceId === UNASSIGNED_INSTANCE_ID) {
+      throw encodeError('expected the id of the Object Instance for OMA JSON, found none');
+    }
+    const fields: string[] = [];
+    const name = nameBelow(path, record.path);
+    if (name !== '') fields.push(`"n":"${name}"`);
+    if (record.time !== undefined && record.time !== baseTime) {
+      fields.push(`"t":${formatNumber(record.time - (baseTime ?? 0))}`);
+    }
+    fields.push(formatValue(record, definitions));
+    return `{${fields.join(',')}}`;
+  });
+  const bt = baseTime === undefined ? '' : `"bt":${formatNumber(baseTime)},`;
+  return textEncoder.encode(`{"bn":${JSON.stringify(baseName)},${bt}"e":[${entries.join(',')}]}`);
+}
+
+/** The time of the first record when those of all the others are an exact difference away from it. */
+function commonBaseTime(records: readonly ResourceRecord[]): number | undefined {
+  const first = records[0]?.time;
+  const isSeries =
+    first !== undefined &&
+    records.every(({ time }) => Number.isSafeInteger(time) && Number.isSafeInteger((time ?? 0) - first));
+  return isSeries ? first : undefined;
+}
+
+function formatValue(record: ResourceRecord, definitions: DefinitionSource | undefined): string {
+  const value = encodableValue(record.type, record.value, declaredType(record.path, definitions));
+  switch (value.kind) {
+    case 'text':
+      return `"sv":${JSON.stringify(value.text)}`;
+    case 'integer':
+      return `"v":${String(value.integer)}`;
+    case 'float': {
+      const text = formatNumber(value.float);
+      return `"v":${/[.e]/.test(text) ? text : `${text}.0`}`;
+    }
+    case 'boolean':
+      return `"bv":${String(value.boolean)}`;
+    case 'bytes':
+      return `"sv":"${encodeBase64(value.bytes, 'standardPadded')}"`;
+    case 'link':
+      return `"ov":"${formatObjectLink(value.link)}"`;
+  }
+}
+
+function formatNumber(value: number): string {
+  // RFC 8259 §6: JSON has neither infinities nor NaN.
+  if (!Number.isFinite(value)) throw encodeError('expected a finite number for OMA JSON, found another');
+  return Object.is(value, -0) ? '-0' : String(value);
+}
