@@ -59,18 +59,29 @@ function flags({ multiple, mandatory }) {
   return (multiple ? '*' : '') + (mandatory ? '!' : '');
 }
 
-function formatObject(object) {
+function formatObject(object, shared) {
   const { id, version } = object;
   const registered = `urn:oma:lwm2m:${id < 1024 ? 'oma' : id < 10_241 ? 'ext' : 'x'}:${id}`;
   const implied = version === '1.0' ? registered : `${registered}:${version}`;
   const urn = object.urn === implied ? '' : object.urn;
   const head = [id, version, object.lwm2mVersion, flags(object), object.name, urn];
-  return [...head, ...object.resources.map(formatResource)].join('\t');
+  const resources = object.resources.map(formatResource);
+  return [...head, ...resources.map((resource) => shared.get(resource) ?? resource)].join('\t');
 }
 
 function formatResource(resource) {
   const codes = TYPE_CODES[resource.type] + OPERATION_CODES[resource.operations] + flags(resource);
   return [resource.id, codes, resource.name, resource.range, resource.units].join('^').replace(/\^+$/, '');
+}
+
+/** The resources that more than one object has, those of most objects first, by their text with their numbers. */
+function sharedResources(objects) {
+  const counts = new Map();
+  for (const resource of objects.flatMap(({ resources }) => resources).map(formatResource)) {
+    counts.set(resource, (counts.get(resource) ?? 0) + 1);
+  }
+  const shared = [...counts].filter(([, count]) => count > 1).sort(([, a], [, b]) => b - a);
+  return new Map(shared.map(([resource], index) => [resource, index]));
 }
 
 const [input] = process.argv.slice(2);
@@ -81,7 +92,8 @@ const objects = readFileSync(input, 'utf8')
   .map(normalize)
   .filter(({ id }) => !UNLICENSED.has(id))
   .sort((a, b) => a.id - b.id || a.version.localeCompare(b.version, 'en', { numeric: true }));
-const table = objects.map(formatObject).join('\n');
+const shared = sharedResources(objects);
+const table = [[...shared.keys()].join('\t'), ...objects.map((object) => formatObject(object, shared))].join('\n');
 
 // What the package reads back has to be what went in.
 parseObjectTable(table).forEach((entry, index) => {

@@ -37,6 +37,8 @@ export type {
 export type { DefinitionSource, ObjectDefinition, ResourceDefinition, ResourceOperations } from './definition.ts';
 export { ObjectRegistry } from './registry/object-registry.ts';
 export { parseObjectXml, type ObjectXmlOptions, type ObjectXmlWarning } from './registry/object-xml.ts';
+export { parseRange, type NumberBound, type ValueRange } from './registry/value-range.ts';
+export { checkValue } from './registry/check-value.ts';
 export { readObjectList, type ObjectList, type RegisteredLink } from './registration/object-list.ts';
 export { impliedObjectVersion } from './registry/implied-versions.ts';
 

@@ -5,9 +5,12 @@ import type { ResourceType } from '../value.ts';
 import { registeredUrn } from './object-urn.ts';
 
 /*
- * The text form of many object definitions, one line per Object and version:
+ * The text form of many object definitions: a line of the Resources that several of them have, then one line per Object
+ * and version, where a number stands for one of the former, counted from 0:
  *
- *   line     = id TAB version TAB lwm2mVersion TAB flags TAB name TAB urn *( TAB resource )
+ *   table    = shared *( LF line )
+ *   shared   = [ resource *( TAB resource ) ]
+ *   line     = id TAB version TAB lwm2mVersion TAB flags TAB name TAB urn *( TAB ( resource / number ) )
  *   resource = id "^" type operations flags "^" name [ "^" range [ "^" units ] ]
  *
  * `flags` has `*` for multiple and `!` for mandatory. `urn` is empty when it follows from id and version. Type and
@@ -42,22 +45,31 @@ export function entryOf(definition: ObjectDefinition): DefinitionEntry {
   return { id: definition.id, version: definition.version, definition: () => definition };
 }
 
+/** A Resource that several Objects have, as text until it is first asked for. */
+interface SharedResource {
+  readonly text: string;
+  definition: ResourceDefinition | undefined;
+}
+
 /**
  * The entries of an object table. Only ids and versions are read at once; the rest of a line is parsed at first use.
  *
  * @throws Lwm2mError `ERR_LWM2M_DEFINITION` for a line without them; `definition()` throws it for what else is wrong
  */
 export function parseObjectTable(text: string): readonly DefinitionEntry[] {
-  return text.split('\n').map((line, index) => {
+  const [first = '', ...lines] = text.split('\n');
+  const shared = first.split('\t').map((resource): SharedResource => ({ text: resource, definition: undefined }));
+  return lines.map((line, index) => {
+    const lineNumber = index + 2;
     const match = /^(\d{1,5})\t(\d+\.\d+)\t/.exec(line);
-    if (match === null) throw malformed(`expected an id and a version in line ${index + 1}`);
+    if (match === null) throw malformed(`expected an id and a version in line ${lineNumber}`);
     const [, id = '', version = ''] = match;
     let parsed: ObjectDefinition | undefined;
-    return { id: Number(id), version, definition: () => (parsed ??= parseLine(line, index + 1)) };
+    return { id: Number(id), version, definition: () => (parsed ??= parseLine(line, lineNumber, shared)) };
   });
 }
 
-function parseLine(line: string, lineNumber: number): ObjectDefinition {
+function parseLine(line: string, lineNumber: number, shared: readonly SharedResource[]): ObjectDefinition {
   const [id = '', version = '', lwm2mVersion = '', flags = '', name = '', urn, ...resources] = line.split('\t');
   if (urn === undefined) throw malformed(`expected the fields of an object in line ${lineNumber}`);
   if (resources.length > MAX_RESOURCE_DEFINITIONS) throw malformed(`found too many resources in line ${lineNumber}`);
@@ -71,7 +83,9 @@ function parseLine(line: string, lineNumber: number): ObjectDefinition {
     mandatory: flags.includes('!'),
     resources: new Map(
       resources.map((resource) => {
-        const definition = parseResource(resource, lineNumber);
+        const common = /^\d+$/.test(resource) ? shared[Number(resource)] : undefined;
+        const definition = common?.definition ?? parseResource(common?.text ?? resource, lineNumber);
+        if (common !== undefined) common.definition = definition;
         return [definition.id, definition];
       }),
     ),
