@@ -7,7 +7,7 @@ import {
   NOTIFICATION_ATTRIBUTE_NAMES,
   parseAttributes,
 } from '@flownexus/lwm2m-core';
-import type { AttributeChanges, AttributeProblem, LinkAttributes, DecodeError } from '@flownexus/lwm2m-core';
+import type { AttributeChanges, AttributeProblem, DecodeError } from '@flownexus/lwm2m-core';
 import { definitions } from '../definitions.ts';
 import { failureOf } from '../failure.ts';
 import vectorFile from '../vectors/attr.json' with { type: 'json' };
