@@ -29,22 +29,23 @@ const KINDS_OF_LEVEL: Readonly<Record<PathLevel, readonly Kind[]>> = {
 };
 
 /**
- * Reads a node from its JSON, for a request to the path: what `nodeToJson` gives, and what tools send to the REST interface of
- * a Leshan server. `type` may be of any case. `kind` may be absent where `instances`, `resources`, `values` or `value` tells it. `id`
- * may be a string; an Object Instance may have none, and for the path of an Object, as a Create has it, that leaves the choice
- * to the device. A value that fits the type that the definition declares has that type, whatever type the JSON states.
+ * Reads a node from its JSON, for a request to the path: what `nodeToJson` gives, and what tools send to the REST
+ * interface of a Leshan server. `type` may be of any case. `kind` may be absent where `instances`, `resources`,
+ * `values` or `value` tells it. `id` may be a string; an Object Instance may have none, and for the path of an Object,
+ * as a Create has it, that leaves the choice to the device. A value that fits the type that the definition declares has
+ * that type, whatever type the JSON states.
  *
  * @param value parsed JSON
- * @throws DecodeError `ERR_LWM2M_DECODE` for everything else; `expected` has the place as a JSON pointer, and the offset is 0.
- * `ERR_LWM2M_PATH` for a path that does not parse
+ * @throws DecodeError `ERR_LWM2M_DECODE` for everything else; `expected` has the place as a JSON pointer, and the
+ * offset is 0. `ERR_LWM2M_PATH` for a path that does not parse
  */
 export function nodeFromJson(value: unknown, path: PathLike, definitions?: DefinitionSource): Lwm2mNode {
   return readNode({ definitions, count: 0 }, value, toPath(path), '');
 }
 
 /**
- * Reads nodes by their paths, as `nodesToJson` gives them and a Write-Composite has them: `{"/3/0/14": {…}}`. The keys of the
- * result are paths in their usual form.
+ * Reads nodes by their paths, as `nodesToJson` gives them and a Write-Composite has them: `{"/3/0/14": {…}}`. The keys
+ * of the result are paths in their usual form.
  *
  * @param value parsed JSON
  * @throws DecodeError as {@link nodeFromJson}

@@ -27,9 +27,9 @@ export interface ObjectLinkJson {
 }
 
 /**
- * A value. `STRING` and `CORELINK` are strings; `INTEGER` and `UNSIGNED_INTEGER` decimal digits in a string, so that 64 bits
- * survive; `FLOAT` a number, or `"NaN"`, `"Infinity"` and `"-Infinity"`, for which JSON has no number; `BOOLEAN` a boolean;
- * `TIME` a number of milliseconds since 1970; `OPAQUE` hex digits; `OBJLNK` an {@link ObjectLinkJson}.
+ * A value. `STRING` and `CORELINK` are strings; `INTEGER` and `UNSIGNED_INTEGER` decimal digits in a string, so that 64
+ * bits survive; `FLOAT` a number, or `"NaN"`, `"Infinity"` and `"-Infinity"`, for which JSON has no number; `BOOLEAN` a
+ * boolean; `TIME` a number of milliseconds since 1970; `OPAQUE` hex digits; `OBJLNK` an {@link ObjectLinkJson}.
  */
 export type ValueJson = string | number | boolean | ObjectLinkJson;
 

@@ -7,8 +7,8 @@ import { valueToJson } from './value-json.ts';
  * The JSON of a node, as the REST interface of a Leshan server shows it, with `FLOAT` as a number. Times are rounded to
  * milliseconds.
  *
- * @throws TypeError when a value is not one of its type; RangeError when it is out of the range of its type. Decoded nodes
- * have no such values
+ * @throws TypeError when a value is not one of its type; RangeError when it is out of the range of its type. Decoded
+ * nodes have no such values
  */
 export function nodeToJson(node: Lwm2mNode): NodeJson {
   switch (node.kind) {
@@ -57,8 +57,8 @@ function resourceToJson(node: ResourceNode): ResourceJson {
 }
 
 /**
- * The JSON of nodes by their paths: the answer to a Read-Composite, a composite notification, or a Send. A path that has
- * nothing is not there. See `nodesFromRecords` for the nodes of a decoded payload.
+ * The JSON of nodes by their paths: the answer to a Read-Composite, a composite notification, or a Send. A path that
+ * has nothing is not there. See `nodesFromRecords` for the nodes of a decoded payload.
  *
  * @throws TypeError, RangeError as {@link nodeToJson}
  */

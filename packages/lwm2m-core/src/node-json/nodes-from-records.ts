@@ -5,12 +5,12 @@ import { formatPath, ROOT_PATH, toPath } from '../path.ts';
 import type { Path, PathLike } from '../path.ts';
 
 /**
- * The nodes of a decoded payload that spans several paths, by the text of the paths: those that a composite operation asked
- * for, in their order, or else every Resource, as of a Send. Of several values of one Resource the newest counts. A path
- * that no value belongs to is not there.
+ * The nodes of a decoded payload that spans several paths, by the text of the paths: those that a composite operation
+ * asked for, in their order, or else every Resource, as of a Send. Of several values of one Resource the newest counts.
+ * A path that no value belongs to is not there.
  *
- * @throws DecodeError `ERR_LWM2M_PATH` for a path that does not parse, `ERR_LWM2M_DECODE` for a Resource that has both a
- * value and instances
+ * @throws DecodeError `ERR_LWM2M_PATH` for a path that does not parse, `ERR_LWM2M_DECODE` for a Resource that has both
+ * a value and instances
  */
 export function nodesFromRecords(
   records: readonly ResourceRecord[],

@@ -5,9 +5,9 @@ import { describeJson } from './json-object.ts';
 import { VALUE_FORMS, valueFromJson } from './value-json.ts';
 
 /**
- * The value that JSON has, which states one type for it where the definition, when there is one, may declare another. The
- * declared type counts when the value fits it: integers in JSON are right for a float, and Zephyr's test suite calls floats
- * strings.
+ * The value that JSON has, which states one type for it where the definition, when there is one, may declare another.
+ * The declared type counts when the value fits it: integers in JSON are right for a float, and Zephyr's test suite
+ * calls floats strings.
  *
  * @throws DecodeError when it is no value of the stated type either
  */

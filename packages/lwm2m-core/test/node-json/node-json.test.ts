@@ -305,7 +305,7 @@ describe('what is refused', () => {
   });
 
   test('fields of the prototype are no fields', () => {
-    failure(Object.create(value), '/3/0/0');
+    failure(Object.create({ ...value, kind: 'singleResource' }), '/3/0/0');
     failure(JSON.parse('{"__proto__":{"kind":"singleResource"},"id":0,"type":"string"}'), '/3/0/0');
     const values: unknown = JSON.parse('{"id":0,"type":"string","values":{"__proto__":"x"}}');
     failure(values, '/16/0/0');
