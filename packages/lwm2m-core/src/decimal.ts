@@ -1,7 +1,10 @@
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const MAX_DECIMAL_LENGTH = 400;
 
-/** The number that decimal text names, with or without a sign, fraction or exponent; undefined when it is none, or not finite. */
+/**
+ * The number that decimal text names, with or without a sign, fraction or exponent; undefined when it is none, or not
+ * finite.
+ */
 export function parseDecimal(text: string): number | undefined {
   if (text.length > MAX_DECIMAL_LENGTH || !DECIMAL.test(text)) return undefined;
   const value = Number(text);

@@ -18,9 +18,9 @@ const EQUALS = 0x3d;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * Parses the payload of an Execute: `0='high',1` has argument 0 with a value and argument 1 without. Empty text has none.
- * The ABNF of TS Core §6.3.5 is taken at its word, since devices refuse what is not of it: no spaces, no escapes, values of
- * visible ASCII without quotes and backslashes, no digit twice.
+ * Parses the payload of an Execute: `0='high',1` has argument 0 with a value and argument 1 without. Empty text has
+ * none. The ABNF of TS Core §6.3.5 is taken at its word, since devices refuse what is not of it: no spaces, no escapes,
+ * values of visible ASCII without quotes and backslashes, no digit twice.
  *
  * @throws DecodeError `ERR_LWM2M_ARGUMENTS` with the offset in characters, or bytes, which are the same here
  */

@@ -10,11 +10,15 @@ export type AttributeValueKind =
 /** What LwM2M says of one attribute. */
 export interface AttributeDescription {
   readonly value: AttributeValueKind;
-  /** Where it may be attached. 0 is the root: there it is one of the query of an Observe-Composite, or of the root link. */
+  /**
+   * Where it may be attached. 0 is the root: there it is one of the query of an Observe-Composite, or of the root link.
+   */
   readonly levels: readonly PathLevel[];
   /** The Resources that it makes sense for, of any type when undefined. */
   readonly resources: 'numeric' | 'boolean' | undefined;
-  /** `RW` may be written with Write-Attributes: the notification attributes. `R` are properties, which Discover shows. */
+  /**
+   * `RW` may be written with Write-Attributes: the notification attributes. `R` are properties, which Discover shows.
+   */
   readonly access: 'RW' | 'R';
   /** The first LwM2M version that has it. */
   readonly since: '1.0' | '1.1' | '1.2';

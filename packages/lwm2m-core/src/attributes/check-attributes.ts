@@ -19,9 +19,9 @@ const LEVEL_WORDS: readonly string[] = [
 ];
 
 /**
- * What a device may object to when the attributes are written to the path, or observed with it (TS Core §5.1.2): values,
- * levels, the type of the Resource when its definition is given, and contradictions among the attributes. Nothing of it
- * hinders a server from sending them. At the root are those that an Observe-Composite may have.
+ * What a device may object to when the attributes are written to the path, or observed with it (TS Core §5.1.2):
+ * values, levels, the type of the Resource when its definition is given, and contradictions among the attributes.
+ * Nothing of it hinders a server from sending them. At the root are those that an Observe-Composite may have.
  *
  * @throws DecodeError `ERR_LWM2M_PATH` for a path that does not parse, and nothing else
  */

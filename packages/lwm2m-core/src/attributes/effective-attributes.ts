@@ -14,8 +14,8 @@ export interface AttributeLevels {
 
 /**
  * The attributes in force for an observation of a path of the level: those of a lower level override those of a higher,
- * and those below the observed level do not count (TS Core §5.1.2). What no level sets is absent: the defaults for `pmin`
- * and `pmax` are in the Server Object of the device (/1/x/2, /1/x/3).
+ * and those below the observed level do not count (TS Core §5.1.2). What no level sets is absent: the defaults for
+ * `pmin` and `pmax` are in the Server Object of the device (/1/x/2, /1/x/3).
  *
  * @param level how many ids the observed path has, see `pathLevel`
  */

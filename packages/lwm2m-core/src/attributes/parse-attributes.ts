@@ -5,15 +5,15 @@ import { formatNumberOf, isItemName, isItemValue, parseNumberOf, VALUE_WORDS } f
 import type { AttributeChanges } from './notification-attributes.ts';
 
 /**
- * Parses the query of a Write-Attributes, or of an Observe that has attributes (TS Core §6.3.4, §6.4.1): `pmin=10&pmax`, or
- * its items as the Uri-Query options have them. An attribute without a value is `null`: it gets unset. No query at all has
- * no attributes.
+ * Parses the query of a Write-Attributes, or of an Observe that has attributes (TS Core §6.3.4, §6.4.1):
+ * `pmin=10&pmax`, or its items as the Uri-Query options have them. An attribute without a value is `null`: it gets
+ * unset. No query at all has no attributes.
  *
- * Names that LwM2M does not know are kept in `unknown`, so that what vendors have may be sent. Refused is what is malformed:
- * an empty item or value, a value that is none of the attribute, an attribute that is there twice; the properties that
- * only Discover has (`dim`, `ssid`, `uri`, `ver`, `lwm2m`), and `epmin` not below `epmax`, which has no meaning. Other
- * contradictions pass, since devices differ in what they make of them (a `pmax` below `pmin` is ignored by those of LwM2M
- * 1.2 and refused by older ones): `checkAttributes` reports them.
+ * Names that LwM2M does not know are kept in `unknown`, so that what vendors have may be sent. Refused is what is
+ * malformed: an empty item or value, a value that is none of the attribute, an attribute that is there twice; the
+ * properties that only Discover has (`dim`, `ssid`, `uri`, `ver`, `lwm2m`), and `epmin` not below `epmax`, which has no
+ * meaning. Other contradictions pass, since devices differ in what they make of them (a `pmax` below `pmin` is ignored
+ * by those of LwM2M 1.2 and refused by older ones): `checkAttributes` reports them.
  *
  * @throws DecodeError `ERR_LWM2M_ATTRIBUTES` with the offset in characters, of items as if they were joined with `&`
  */

@@ -5,8 +5,8 @@ import type { Link } from './link.ts';
 const QUOTED_NAMES: ReadonlySet<string> = new Set(['anchor', 'if', 'rt', 'title', 'uri']);
 
 /**
- * The link-format text of links, which `parseLinkFormat` takes even when strict. Values are quoted where they must be, and
- * those of `rt`, `if`, `title`, `anchor` and `uri` always.
+ * The link-format text of links, which `parseLinkFormat` takes even when strict. Values are quoted where they must be,
+ * and those of `rt`, `if`, `title`, `anchor` and `uri` always.
  *
  * @throws RangeError for a target that is not an absolute path, or a name or value that link-format can not carry
  */

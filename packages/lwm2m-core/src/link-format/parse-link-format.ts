@@ -55,8 +55,8 @@ const NO_ATTRIBUTES: Readonly<Record<string, string | true>> = Object.freeze(noA
  * unquoted values that are empty or have blanks or backslashes, a slash at the end of a target (dropped), a repeated
  * attribute (the first counts), and the list of LwM2M 1.0 that starts with `lwm2m="1.0"` in place of a root link.
  *
- * @throws DecodeError `ERR_LWM2M_LINK_FORMAT` with the offset in bytes of a document that was given as bytes, in characters
- * of text
+ * @throws DecodeError `ERR_LWM2M_LINK_FORMAT` with the offset in bytes of a document that was given as bytes, in
+ * characters of text
  */
 export function parseLinkFormat(document: string | Uint8Array, options: LinkFormatOptions = {}): readonly Link[] {
   const text = decodeText(document);
