@@ -26,8 +26,6 @@ export interface ContentFormatDescription {
   readonly values: 'one' | 'many' | 'none';
   /** Whether a payload is UTF-8 text. */
   readonly text: boolean;
-  /** Whether `decodePayload` of this package reads it. */
-  readonly decoded: boolean;
   /** The registered number that a number from before the registration stands for. */
   readonly aliasOf: ContentFormat | undefined;
 }
@@ -39,33 +37,32 @@ type Row = readonly [
   lwm2mVersions: '' | '1.0 1.1 1.2' | '1.1 1.2' | '1.2',
   values: 'one' | 'many' | 'none',
   kind: 'text' | 'binary',
-  decoded: boolean,
   aliasOf?: ContentFormat,
 ];
 
 /* prettier-ignore */
 const ROWS: readonly Row[] = [
-  [0,     'text',            'text/plain;charset=utf-8',         '1.0 1.1 1.2', 'one',  'text',   true],
-  [40,    'link-format',     'application/link-format',          '1.0 1.1 1.2', 'none', 'text',   false],
-  [42,    'opaque',          'application/octet-stream',         '1.0 1.1 1.2', 'one',  'binary', true],
-  [60,    'CBOR',            'application/cbor',                 '1.1 1.2',     'one',  'binary', true],
-  [110,   'SenML JSON',      'application/senml+json',           '1.1 1.2',     'many', 'text',   true],
-  [112,   'SenML CBOR',      'application/senml+cbor',           '1.1 1.2',     'many', 'binary', true],
-  [320,   'SenML-ETCH JSON', 'application/senml-etch+json',      '1.2',         'none', 'text',   false],
-  [322,   'SenML-ETCH CBOR', 'application/senml-etch+cbor',      '1.2',         'none', 'binary', false],
-  [11542, 'TLV',             'application/vnd.oma.lwm2m+tlv',    '1.0 1.1 1.2', 'many', 'binary', true],
-  [11543, 'OMA JSON',        'application/vnd.oma.lwm2m+json',   '1.0 1.1 1.2', 'many', 'text',   false],
-  [11544, 'LwM2M CBOR',      'application/vnd.oma.lwm2m+cbor',   '1.2',         'many', 'binary', false],
-  [1541,  'text (1541)',     'application/vnd.oma.lwm2m+text',   '',            'one',  'text',   true,  ContentFormat.TEXT],
-  [1542,  'TLV (1542)',      'application/vnd.oma.lwm2m+tlv',    '',            'many', 'binary', true,  ContentFormat.TLV],
-  [1543,  'OMA JSON (1543)', 'application/vnd.oma.lwm2m+json',   '',            'many', 'text',   false, ContentFormat.OMA_JSON],
+  [0,     'text',            'text/plain;charset=utf-8',         '1.0 1.1 1.2', 'one',  'text'],
+  [40,    'link-format',     'application/link-format',          '1.0 1.1 1.2', 'none', 'text'],
+  [42,    'opaque',          'application/octet-stream',         '1.0 1.1 1.2', 'one',  'binary'],
+  [60,    'CBOR',            'application/cbor',                 '1.1 1.2',     'one',  'binary'],
+  [110,   'SenML JSON',      'application/senml+json',           '1.1 1.2',     'many', 'text'],
+  [112,   'SenML CBOR',      'application/senml+cbor',           '1.1 1.2',     'many', 'binary'],
+  [320,   'SenML-ETCH JSON', 'application/senml-etch+json',      '1.2',         'none', 'text'],
+  [322,   'SenML-ETCH CBOR', 'application/senml-etch+cbor',      '1.2',         'none', 'binary'],
+  [11542, 'TLV',             'application/vnd.oma.lwm2m+tlv',    '1.0 1.1 1.2', 'many', 'binary'],
+  [11543, 'OMA JSON',        'application/vnd.oma.lwm2m+json',   '1.0 1.1 1.2', 'many', 'text'],
+  [11544, 'LwM2M CBOR',      'application/vnd.oma.lwm2m+cbor',   '1.2',         'many', 'binary'],
+  [1541,  'text (1541)',     'application/vnd.oma.lwm2m+text',   '',            'one',  'text',   ContentFormat.TEXT],
+  [1542,  'TLV (1542)',      'application/vnd.oma.lwm2m+tlv',    '',            'many', 'binary', ContentFormat.TLV],
+  [1543,  'OMA JSON (1543)', 'application/vnd.oma.lwm2m+json',   '',            'many', 'text',   ContentFormat.OMA_JSON],
 ];
 
 const VERSIONS = { '': [], '1.0 1.1 1.2': ['1.0', '1.1', '1.2'], '1.1 1.2': ['1.1', '1.2'], '1.2': ['1.2'] } as const;
 
 /** Every Content-Format that LwM2M uses or used. */
 export const CONTENT_FORMATS: readonly ContentFormatDescription[] = ROWS.map(
-  ([number, name, mediaType, lwm2mVersions, values, kind, decoded, aliasOf]) =>
+  ([number, name, mediaType, lwm2mVersions, values, kind, aliasOf]) =>
     Object.freeze({
       number,
       name,
@@ -73,7 +70,6 @@ export const CONTENT_FORMATS: readonly ContentFormatDescription[] = ROWS.map(
       lwm2mVersions: VERSIONS[lwm2mVersions],
       values,
       text: kind === 'text',
-      decoded,
       aliasOf,
     }),
 );

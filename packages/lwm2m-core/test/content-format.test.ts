@@ -15,7 +15,6 @@ test('describes a format', () => {
     lwm2mVersions: ['1.1', '1.2'],
     values: 'many',
     text: false,
-    decoded: true,
     aliasOf: undefined,
   });
   expect(describeContentFormat(50)).toBeUndefined();

@@ -24,7 +24,7 @@ export { SenmlError, SenmlErrorCodes } from './errors.ts';
 export type { SenmlErrorCode } from './errors.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { CborLimits, SenmlLimits } from './limits.ts';
-export { checkCbor } from './cbor-check.ts';
+export { arrayItemOffset, checkCbor } from './cbor-check.ts';
 export type { CborOptions } from './cbor-check.ts';
 export { decodeCbor } from './cbor-decode.ts';
 export { CborFloat, CborTagged } from './cbor-values.ts';

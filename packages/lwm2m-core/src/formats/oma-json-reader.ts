@@ -11,7 +11,7 @@ import { MAX_RECORDS } from '../limits.ts';
 import { parseObjectLink } from '../object-link.ts';
 import type { ObjectLink } from '../value.ts';
 import { decodeError } from './format.ts';
-import { byteOffset, entryOffset } from './oma-json-offset.ts';
+import { byteOffset, entryOffset } from './json-offset.ts';
 
 /**
  * The value of an entry. Integers beyond 2^53 are a `bigint`, integral numbers with a fraction or an exponent a

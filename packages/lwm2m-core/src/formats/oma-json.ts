@@ -74,7 +74,7 @@ function pathOfRecord(
 ): Path {
   let path: Path | undefined;
   try {
-    path = withinRequest(parseName(name, rootPath), requested);
+    path = withinRequest(parseName(name, rootOf(rootPath)), requested);
   } catch (cause) {
     throw fail('a path as the name', 'another name', cause);
   }
@@ -115,7 +115,8 @@ export function encodeOmaJson(
   definitions: DefinitionSource | undefined,
   options: EncodeOptions,
 ): Uint8Array {
-  const isOneResource = pathLevel(path) >= 3 && records.every((record) => pathLevel(record.path) === pathLevel(path));
+  const level = pathLevel(path);
+  const isOneResource = level >= 3 && records.every((record) => pathLevel(record.path) === level);
   const base = rootOf(options.rootPath) + formatPath(path);
   const baseName = isOneResource || base.endsWith('/') ? base : `${base}/`;
   const baseTime = commonBaseTime(records);
@@ -125,7 +126,7 @@ export function encodeOmaJson(
       throw encodeError('expected the id of the Object Instance for OMA JSON, found none');
     }
     const fields: string[] = [];
-    const name = nameBelow(path, record.path);
+    const name = nameBelow(level, record.path);
     if (name !== '') fields.push(`"n":"${name}"`);
     if (record.time !== undefined && record.time !== baseTime) {
       fields.push(`"t":${formatNumber(record.time - (baseTime ?? 0))}`);

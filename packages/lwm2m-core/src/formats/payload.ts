@@ -1,5 +1,5 @@
 import { SenmlError } from '@flownexus/senml';
-import { ContentFormat, contentFormatName, describeContentFormat } from '../content-format.ts';
+import { type CONTENT_FORMATS, ContentFormat, contentFormatName, describeContentFormat } from '../content-format.ts';
 import type { DefinitionSource } from '../definition.ts';
 import { DecodeError, Lwm2mError } from '../errors.ts';
 import type { DecodedPayload, Lwm2mNode, ResourceRecord } from '../node.ts';
@@ -12,6 +12,10 @@ import type { ResourceType } from '../value.ts';
 import { decodeCborValue, encodeCborValue } from './cbor.ts';
 import { declaredType, decodeError, encodeError, requireValuePath } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
+import { reportDeviations } from './deviations.ts';
+import { encodeLwm2mCbor } from './lwm2m-cbor-encode.ts';
+import { decodeLwm2mCbor } from './lwm2m-cbor.ts';
+import { decodeOmaJson, encodeOmaJson } from './oma-json.ts';
 import { decodeOpaque, encodeOpaque } from './opaque.ts';
 import { decodeSenml, decodeSenmlPaths, encodeSenml, encodeSenmlPaths } from './senml.ts';
 import type { SenmlForm } from './senml.ts';
@@ -21,8 +25,8 @@ import { decodeTlv, encodeTlv } from './tlv.ts';
 /**
  * Decodes the payload that answers a request at the path, or that is written to it. With definitions, values have the
  * types that the Resources have; where a value does not fit, or without definitions, it has the type that the payload
- * shows, and nothing is dropped. Text, opaque, CBOR, SenML JSON, SenML CBOR and TLV are read, and the numbers of text and
- * TLV from before their registration.
+ * shows, and nothing is dropped. All formats of {@link CONTENT_FORMATS} that hold values are read, those with the numbers
+ * from before their registration too.
  *
  * @param contentFormat the number of the option
  * @param path what was requested; `/` for composites and Send
@@ -39,6 +43,9 @@ export function decodePayload(
   const at = toPath(path);
   return inWordsOfLwm2m(decodingError, () => {
     const { records, containers } = decodeFormat(bytes, contentFormat, at, definitions, options);
+    if (options.onWarning !== undefined && definitions !== undefined) {
+      reportDeviations(records, definitions, options.onWarning);
+    }
     return { node: nodeFromRecords(records, at, definitions, containers), records };
   });
 }
@@ -63,8 +70,11 @@ export function encodePayload(
   switch (contentFormat) {
     case ContentFormat.TLV:
       return encodeTlv(node, at, definitions);
+    case ContentFormat.LWM2M_CBOR:
+      return encodeLwm2mCbor(node, at, definitions);
     case ContentFormat.SENML_JSON:
     case ContentFormat.SENML_CBOR:
+    case ContentFormat.OMA_JSON:
       return encodeRecords(recordsFromNode(node, at), contentFormat, at, definitions, options);
     case ContentFormat.TEXT:
       return encodeText(singleValue(node, at, definitions).value);
@@ -80,10 +90,10 @@ export function encodePayload(
 }
 
 /**
- * Encodes records, with their times, in one of the SenML formats: what a node can not hold, such as several values of one
- * Resource.
+ * Encodes records, with their times, in one of the SenML formats or OMA JSON: what a node can not hold, such as several
+ * values of one Resource.
  *
- * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML, `ERR_LWM2M_ENCODE` when there is no form for a value
+ * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` for other formats, `ERR_LWM2M_ENCODE` when there is no form for a value
  * @throws RangeError, TypeError as {@link encodePayload}
  */
 export function encodeRecords(
@@ -94,6 +104,7 @@ export function encodeRecords(
   options: EncodeOptions = {},
 ): Uint8Array {
   const at = toPath(path);
+  if (contentFormat === ContentFormat.OMA_JSON) return encodeOmaJson(records, at, definitions, options);
   const form = senmlForm(contentFormat);
   return inWordsOfLwm2m(encodingError, () => encodeSenml(records, form, at, definitions, options));
 }
@@ -153,6 +164,10 @@ function decodeFormat(
       return decodeSenml(bytes, 'json', path, definitions, options);
     case ContentFormat.SENML_CBOR:
       return decodeSenml(bytes, 'cbor', path, definitions, options);
+    case ContentFormat.LWM2M_CBOR:
+      return decodeLwm2mCbor(bytes, path, definitions);
+    case ContentFormat.OMA_JSON:
+      return decodeOmaJson(bytes, path, definitions, options);
     case ContentFormat.TEXT:
       requireValuePath(path, 'text');
       return oneRecord(path, decodeText(bytes, declaredType(path, definitions)));

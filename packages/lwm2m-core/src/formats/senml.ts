@@ -1,16 +1,27 @@
-import { decodeSenmlCbor, decodeSenmlJson, encodeSenmlCbor, encodeSenmlJson, resolveSenml } from '@flownexus/senml';
+import {
+  arrayItemOffset,
+  decodeSenmlCbor,
+  decodeSenmlJson,
+  encodeSenmlCbor,
+  encodeSenmlJson,
+  jsonItemOffsets,
+  resolveSenml,
+  SenmlError,
+} from '@flownexus/senml';
 import type { ResolvedSenmlRecord, SenmlRecord } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
 import { UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
 import { formatObjectLink, parseObjectLink } from '../object-link.ts';
-import { formatPath, parsePath, pathLevel, pathStartsWith, withPrefix } from '../path.ts';
-import type { Path, PathLevel } from '../path.ts';
+import { formatPath, pathLevel, pathStartsWith } from '../path.ts';
+import type { Path } from '../path.ts';
 import { encodableValue, typeNumber, typeText } from '../typed-value.ts';
 import type { TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
 import { declaredType, decodeError, encodeError } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
+import { byteOffset } from './json-offset.ts';
+import { nameBelow, parseName, rootOf, withinRequest } from './record-path.ts';
 
 /** A record while its fields are set. */
 type RecordDraft = { -readonly [Field in keyof SenmlRecord]: SenmlRecord[Field] };
@@ -34,17 +45,26 @@ export function decodeSenml(
   const root = rootOf(options.rootPath);
   const resolved = resolve(bytes, form, options);
   const records: ResourceRecord[] = [];
-  for (let index = 0; index < resolved.length; index += 1) {
-    const record = resolved[index];
-    if (record === undefined) break;
-    const recordPath = belowRequest(parseName(record.name, root, index), path);
-    if (recordPath.resourceId === undefined) throw recordError('the path of a Resource', 'one above', index);
-    if (!pathStartsWith(recordPath, path)) throw recordError('a path at or below the requested one', 'another', index);
-    const { type, value } = readValue(record, declaredType(recordPath, definitions), index);
-    records.push({ path: recordPath, type, value, time: record.time });
+  for (const record of resolved) {
+    const recordPath = withinRequest(pathOfRecord(record, root, bytes, form, records.length), path);
+    if (recordPath === undefined) {
+      throw decodeError('a path at or below the requested one', 'another', recordOffset(bytes, form, records.length));
+    }
+    if (recordPath.resourceId === undefined) {
+      throw decodeError('the path of a Resource', 'one above', recordOffset(bytes, form, records.length));
+    }
+    const typed = typedValue(record, declaredType(recordPath, definitions));
+    if (typed === undefined) {
+      const [expected, found] = hasValue(record) ? VALUE_WORDS : NO_VALUE_WORDS;
+      throw decodeError(expected, found, recordOffset(bytes, form, records.length));
+    }
+    records.push({ path: recordPath, type: typed.type, value: typed.value, time: record.time });
   }
   return { records, containers: [] };
 }
+
+const VALUE_WORDS = ['an integer of 64 bits, or two ids as vlo', 'something else'] as const;
+const NO_VALUE_WORDS = ['a value', 'none'] as const;
 
 /**
  * Encodes records. Their names are relative to a base name, the path; a single Resource has all of its name there.
@@ -80,21 +100,12 @@ export function encodeSenml(
       fields.bn = isOneResource || base.endsWith('/') ? base : `${base}/`;
       if (isSeries) fields.bt = baseTime;
     }
-    if (!isOneResource) fields.n = nameBelow(record.path, level);
+    if (!isOneResource) fields.n = nameBelow(level, record.path);
     if (record.time !== undefined && !(isSeries && record.time === baseTime)) fields.t = record.time - baseTime;
     setValue(fields, record, definitions);
     pack.push(fields);
   }
   return form === 'json' ? encodeSenmlJson(pack) : encodeSenmlCbor(pack);
-}
-
-/** What follows the path of that level, and a slash, in the text of the path. */
-function nameBelow(path: Path, level: PathLevel): string {
-  const { objectInstanceId, resourceId, resourceInstanceId } = path;
-  if (level === 0) return formatPath(path).slice(1);
-  if (level === 3) return String(resourceInstanceId);
-  const resource = level === 2 ? String(resourceId) : `${String(objectInstanceId)}/${String(resourceId)}`;
-  return resourceInstanceId === undefined ? resource : `${resource}/${String(resourceInstanceId)}`;
 }
 
 /**
@@ -103,9 +114,12 @@ function nameBelow(path: Path, level: PathLevel): string {
  * @throws Lwm2mError `ERR_LWM2M_DECODE`, SenmlError when it is no SenML
  */
 export function decodeSenmlPaths(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): Path[] {
+  const root = rootOf(options.rootPath);
   return resolve(bytes, form, options).map((record, index) => {
-    if (hasValue(record) || record.time !== undefined) throw recordError('a name alone', 'a value or a time', index);
-    return parseName(record.name, rootOf(options.rootPath), index);
+    if (hasValue(record) || record.time !== undefined) {
+      throw decodeError('a name alone', 'a value or a time', recordOffset(bytes, form, index));
+    }
+    return pathOfRecord(record, root, bytes, form, index);
   });
 }
 
@@ -117,51 +131,12 @@ export function encodeSenmlPaths(paths: readonly Path[], form: SenmlForm, option
 
 function resolve(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): ResolvedSenmlRecord[] {
   const pack = form === 'json' ? decodeSenmlJson(bytes) : decodeSenmlCbor(bytes);
-  return resolveSenml(pack, options.now === undefined ? {} : { now: options.now });
-}
-
-// A fleet of devices has few distinct names: looking one up takes a third of the time of parsing it.
-const MAX_KNOWN_NAMES = 4096;
-const MAX_KNOWN_NAME_LENGTH = 48;
-const knownNames = new Map<string, Path>();
-
-/** Leading zeros, as Wakaama's tests have them, and one slash at the end of a base name without name are tolerated. */
-function parseName(name: string, root: string, index: number): Path {
-  let text = isBelow(name, root) ? name.slice(root.length) : name;
-  const known = knownNames.get(text);
-  if (known !== undefined) return known;
-  const isShort = text.length <= MAX_KNOWN_NAME_LENGTH;
-  const key = text;
-  if (text.length > 1 && text.endsWith('/')) text = text.slice(0, -1);
-  if (/(?:^|\/)0\d/.test(text)) text = text.replaceAll(/(^|\/)0+(?=\d)/g, '$1');
-  let path: Path;
   try {
-    path = parsePath(text);
-  } catch (cause) {
-    throw decodeError(`a path as the name of record ${String(index)}`, 'another name', 0, cause);
+    return resolveSenml(pack, options.now === undefined ? {} : { now: options.now });
+  } catch (error) {
+    if (!(error instanceof SenmlError)) throw error;
+    throw decodeError(error.expected, error.found, recordOffset(bytes, form, error.record ?? 0), error);
   }
-  if (isShort) {
-    if (knownNames.size === MAX_KNOWN_NAMES) knownNames.clear();
-    // Shared by all records of that name, so nobody may change it.
-    knownNames.set(key, Object.freeze(path));
-  }
-  return path;
-}
-
-function isBelow(name: string, root: string): boolean {
-  return name.startsWith(root) && (name.length === root.length || name.charAt(root.length) === '/');
-}
-
-/** Gateways that leave the prefix out of the names of their answer mean the device that was asked for. */
-function belowRequest(recordPath: Path, path: Path): Path {
-  return path.prefix !== undefined && recordPath.prefix === undefined
-    ? withPrefix(recordPath, path.prefix)
-    : recordPath;
-}
-
-/** The alternate path as names start with it: nothing where there is none. */
-function rootOf(rootPath: string | undefined): string {
-  return rootPath === undefined || rootPath === '/' ? '' : rootPath;
 }
 
 function hasValue(record: ResolvedSenmlRecord): boolean {
@@ -169,21 +144,35 @@ function hasValue(record: ResolvedSenmlRecord): boolean {
   return [v, vs, vb, vd, vlo, sum].some((value) => value !== undefined);
 }
 
-function readValue(record: ResolvedSenmlRecord, declared: ResourceType | undefined, index: number): TypedValue {
-  if (record.v !== undefined) {
-    const typed = typeNumber(record.v, declared);
-    if (typed === undefined) throw recordError('an integer of 64 bits', 'a longer one', index);
-    return typed;
-  }
+/** Undefined when there is no value, or none that LwM2M has. */
+function typedValue(record: ResolvedSenmlRecord, declared: ResourceType | undefined): TypedValue | undefined {
+  if (record.v !== undefined) return typeNumber(record.v, declared, record.float);
   if (record.vs !== undefined) return typeText(record.vs, declared);
   if (record.vb !== undefined) return { type: 'boolean', value: record.vb };
   if (record.vd !== undefined) return { type: 'opaque', value: record.vd };
-  if (record.vlo !== undefined) {
-    const value = parseObjectLink(record.vlo);
-    if (value === undefined) throw recordError('two ids as vlo', 'other text', index);
-    return { type: 'objlnk', value };
+  const link = record.vlo === undefined ? undefined : parseObjectLink(record.vlo);
+  return link === undefined ? undefined : { type: 'objlnk', value: link };
+}
+
+function pathOfRecord(
+  { name }: ResolvedSenmlRecord,
+  root: string,
+  bytes: Uint8Array,
+  form: SenmlForm,
+  index: number,
+): Path {
+  try {
+    return parseName(name, root);
+  } catch (cause) {
+    throw decodeError('a path as the name', 'another name', recordOffset(bytes, form, index), cause);
   }
-  throw recordError('a value', 'none', index);
+}
+
+/** Where a record starts in a payload that was decoded before. */
+function recordOffset(bytes: Uint8Array, form: SenmlForm, index: number): number {
+  if (form === 'cbor') return arrayItemOffset(bytes, index);
+  const text = new TextDecoder().decode(bytes);
+  return byteOffset(bytes, text, jsonItemOffsets(text)[index] ?? 0);
 }
 
 function setValue(fields: RecordDraft, record: ResourceRecord, definitions: DefinitionSource | undefined): void {
@@ -208,8 +197,4 @@ function setValue(fields: RecordDraft, record: ResourceRecord, definitions: Defi
     case 'link':
       fields.vlo = formatObjectLink(value.link);
   }
-}
-
-function recordError(expected: string, found: string, index: number): Error {
-  return decodeError(expected, `${found} in record ${String(index)}`, 0);
 }

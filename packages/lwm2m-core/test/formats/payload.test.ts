@@ -6,7 +6,7 @@ import { fromHex } from '../hex.ts';
 
 const node = { kind: 'singleResource', id: 0, type: 'string', value: 'x' } as const;
 
-test.each([40, 1543, 65000])('Content-Format %d is not decoded', (contentFormat) => {
+test.each([40, 65000])('Content-Format %d is not decoded', (contentFormat) => {
   const expected = expect.objectContaining({ code: 'ERR_LWM2M_CONTENT_FORMAT' }) as Error;
   expect(() => decodePayload(new Uint8Array(), contentFormat, '/3/0/0')).toThrow(expected);
   expect(() => encodePayload(node, contentFormat, '/3/0/0')).toThrow(expected);
@@ -17,6 +17,8 @@ test.each([40, 1543, 65000])('Content-Format %d is not decoded', (contentFormat)
 test('the numbers from before the registration are decoded, not encoded', () => {
   expect(decodePayload(fromHex('c10964'), 1542, '/3/0/9', definitions).node).toMatchObject({ value: 100 });
   expect(decodePayload(fromHex('3935'), 1541, '/3/0/9', definitions).node).toMatchObject({ value: 95 });
+  const json = new TextEncoder().encode('{"bn":"/3/0/9","e":[{"v":90}]}');
+  expect(decodePayload(json, 1543, '/3/0/9', definitions).node).toMatchObject({ value: 90 });
   expect(() => encodePayload(node, 1542, '/3/0/0')).toThrow(Lwm2mError);
 });
 
@@ -51,7 +53,7 @@ test.each<[ResourceType, ResourceValue, ErrorConstructor]>([
   ['time', Number.NaN, RangeError],
   ['objlnk', { objectId: 70000, objectInstanceId: 0 }, RangeError],
 ])('a %s can not be %s', (type, value, error) => {
-  for (const contentFormat of [0, 60, 110, 112, 11542]) {
+  for (const contentFormat of [0, 60, 110, 112, 11542, 11543, 11544]) {
     const wrong = { kind: 'singleResource', id: 0, type, value } as const;
     expect(() => encodePayload(wrong, contentFormat, '/9/0/0')).toThrow(error);
   }

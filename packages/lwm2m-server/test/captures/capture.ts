@@ -10,7 +10,6 @@ import {
   uintOption,
   type CoapMessage,
 } from '@flownexus/coap';
-import { describeContentFormat } from '@flownexus/lwm2m-core';
 
 /** One datagram of a capture. */
 interface CapturedDatagram {
@@ -130,10 +129,6 @@ function serverRequest(base: Base, answer: CoapMessage | undefined): Step {
     case Code.GET: {
       if (uintOption(message.options, OptionNumber.ACCEPT) === 40) return pending('Discover', 'Discover');
       const observe = uintOption(message.options, OptionNumber.OBSERVE);
-      const format = answer === undefined ? undefined : uintOption(answer.options, OptionNumber.CONTENT_FORMAT);
-      const description = format === undefined ? undefined : describeContentFormat(format);
-      if (description?.decoded === false)
-        return pending(`Read in ${description.name}`, `the format ${description.name}`);
       const kind = observe === undefined ? 'read' : observe === 0 ? 'observe' : 'cancel';
       return { ...base, kind, path, answer };
     }
