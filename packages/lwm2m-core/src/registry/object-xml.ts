@@ -181,7 +181,12 @@ function textOf(element: XmlElement | undefined): string {
 
 /** Some ranges and names span lines. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return copyOf(text.replace(/\s+/g, ' ').trim());
+}
+
+/** A text of its own. A part of the document keeps the whole of it in memory, five times what is read from it. */
+function copyOf(text: string): string {
+  return ` ${text}`.slice(1);
 }
 
 function readId(text: string, expected: string, element: XmlElement): number {
@@ -225,7 +230,7 @@ function describe(elements: readonly (XmlElement | undefined)[], reading: Readin
     const lines = (element?.text ?? '').split('\n').map((line) => line.trim());
     return lines.join('\n').trim() || [];
   });
-  return texts.length === 0 ? undefined : texts.join('\n\n');
+  return texts.length === 0 ? undefined : copyOf(texts.join('\n\n'));
 }
 
 function warn(reading: Reading, message: string, element: XmlElement): void {
