@@ -1,5 +1,5 @@
 import { SenmlError } from '@flownexus/senml';
-import { type CONTENT_FORMATS, ContentFormat, contentFormatName, describeContentFormat } from '../content-format.ts';
+import { ContentFormat, contentFormatName, describeContentFormat } from '../content-format.ts';
 import type { DefinitionSource } from '../definition.ts';
 import { DecodeError, Lwm2mError } from '../errors.ts';
 import type { DecodedPayload, Lwm2mNode, ResourceRecord } from '../node.ts';
@@ -25,7 +25,7 @@ import { decodeTlv, encodeTlv } from './tlv.ts';
 /**
  * Decodes the payload that answers a request at the path, or that is written to it. With definitions, values have the
  * types that the Resources have; where a value does not fit, or without definitions, it has the type that the payload
- * shows, and nothing is dropped. All formats of {@link CONTENT_FORMATS} that hold values are read, those with the numbers
+ * shows, and nothing is dropped. All formats that hold values are read, those with the numbers
  * from before their registration too.
  *
  * @param contentFormat the number of the option

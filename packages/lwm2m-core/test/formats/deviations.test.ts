@@ -22,15 +22,32 @@ function warningsOf(records: string, source: ObjectRegistry | undefined = regist
 }
 
 test.each([
-  ['a text for an Integer', '[{"n":"/32000/0/0","vs":"x"}]', ['/32000/0/0 expected a value of type integer, found string']],
-  ['a float for an Integer', '[{"n":"/32000/0/0","v":1.5}]', ['/32000/0/0 expected a value of type integer, found float']],
+  [
+    'a text for an Integer',
+    '[{"n":"/32000/0/0","vs":"x"}]',
+    ['/32000/0/0 expected a value of type integer, found string'],
+  ],
+  [
+    'a float for an Integer',
+    '[{"n":"/32000/0/0","v":1.5}]',
+    ['/32000/0/0 expected a value of type integer, found float'],
+  ],
   ['out of range', '[{"n":"/32000/0/0","v":101}]', ['/32000/0/0 expected 0..100, found a greater number']],
-  ['an instance of a single Resource', '[{"n":"/32000/0/0/1","v":1}]', ['/32000/0/0/1 expected one value, found a Resource Instance']],
-  ['one value of a multiple Resource', '[{"n":"/32000/0/1","v":1}]', ['/32000/0/1 expected a Resource Instance, found one value']],
-  ['all of a series', '[{"bn":"/32000/0/0","v":101},{"v":50},{"v":102}]', [
-    '/32000/0/0 expected 0..100, found a greater number',
-    '/32000/0/0 expected 0..100, found a greater number',
-  ]],
+  [
+    'an instance of a single Resource',
+    '[{"n":"/32000/0/0/1","v":1}]',
+    ['/32000/0/0/1 expected one value, found a Resource Instance'],
+  ],
+  [
+    'one value of a multiple Resource',
+    '[{"n":"/32000/0/1","v":1}]',
+    ['/32000/0/1 expected a Resource Instance, found one value'],
+  ],
+  [
+    'all of a series',
+    '[{"bn":"/32000/0/0","v":101},{"v":50},{"v":102}]',
+    ['/32000/0/0 expected 0..100, found a greater number', '/32000/0/0 expected 0..100, found a greater number'],
+  ],
   ['nothing for what is right', '[{"n":"/32000/0/0","v":100},{"n":"/32000/0/1/4","v":-5}]', []],
   ['nothing for what nobody defines', '[{"n":"/32000/0/9","vs":"x"},{"n":"/32001/0/0","v":1}]', []],
 ])('warns of %s', (_name, records, warnings) => {

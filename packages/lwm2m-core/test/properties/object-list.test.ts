@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Link } from '../../src/link-format.ts';
+import type { Link } from '../../src/link-format/link.ts';
 import { readObjectList } from '../../src/registration/object-list.ts';
 import { ObjectRegistry } from '../../src/registry/object-registry.ts';
 
