@@ -136,7 +136,7 @@ describe('keys', () => {
     ['a value after the instances', 'a2 8403000600 05 83030006 01', '/', 7],
     ['a value after no instances', 'a2 820300 a1 06 a0 83030006 01', '/', 7],
     ['a value behind tags of the map', 'd9d9f7 a1 820300 0a', '/', 7],
-    ['a value behind a tag of another', 'a2 83030009 c1 0a 820300 0a', '/', 10],
+    ['a value behind a tag of another', 'a2 83030009 d864 0a 820300 0a', '/', 11],
     ['an array as a value', 'a1 83030009 8101', '/', 5],
     ['null', 'a1 83030009 f6', '/', 5],
     ['an integer of more than 64 bits', 'a1 83030009 3bffffffffffffffff', '/', 5],
