@@ -83,8 +83,18 @@ export function arrayItemOffset(bytes: Uint8Array, index: number): number {
 }
 
 function startScan(bytes: Uint8Array, maxItems: number, maxNesting: number, tags: boolean): Scan {
-  const nothing = { notes: undefined, edits: undefined, joined: NONE };
-  return { bytes, maxItems, maxNesting, tags, offset: 0, items: 0, parts: 0, ...nothing };
+  return {
+    bytes,
+    maxItems,
+    maxNesting,
+    tags,
+    offset: 0,
+    items: 0,
+    parts: 0,
+    notes: undefined,
+    edits: undefined,
+    joined: NONE,
+  };
 }
 
 function scanItem(scan: Scan, depth: number): void {
@@ -92,8 +102,13 @@ function scanItem(scan: Scan, depth: number): void {
   if (start >= bytes.length) throw malformed('a data item', 'the end', start);
   countItem(scan, start);
   const initial = bytes[start] ?? 0;
+  if (isShortAscii(bytes, start, initial)) {
+    scan.offset = start + 1 + (initial & 31);
+    return;
+  }
+  const major = initial >> 5;
   const argument = readArgument(scan);
-  switch (initial >> 5) {
+  switch (major) {
     case MAJOR.unsigned:
     case MAJOR.negative:
       if (argument < 0) throw malformed('an integer', 'an indefinite length', start);
@@ -102,7 +117,7 @@ function scanItem(scan: Scan, depth: number): void {
       return;
     case MAJOR.bytes:
     case MAJOR.text:
-      if (argument < 0) scanChunks(scan, initial >> 5, start);
+      if (argument < 0) scanChunks(scan, major, start);
       else scanString(scan, initial, argument, start);
       return;
     case MAJOR.array:
@@ -119,6 +134,15 @@ function scanItem(scan: Scan, depth: number): void {
     default:
       scanSimple(scan, initial & 31, start);
   }
+}
+
+/** True for what needs no more than this: text of less than 24 bytes, all ASCII, as names are. */
+function isShortAscii(bytes: Uint8Array, start: number, initial: number): boolean {
+  if (initial < 0x60 || initial > 0x77) return false;
+  const end = start + (initial & 31);
+  if (end >= bytes.length) return false;
+  for (let offset = start + 1; offset <= end; offset += 1) if ((bytes[offset] ?? 0) > 0x7f) return false;
+  return true;
 }
 
 /** Steps over the head at the offset; gives its argument, or -1 for an indefinite length. */

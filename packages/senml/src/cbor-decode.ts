@@ -25,10 +25,25 @@ export function decodeCbor(bytes: Uint8Array, limits: CborLimits = DEFAULT_LIMIT
   return notes === undefined ? value : applyNotes(value, notes);
 }
 
-/** The engine attaches a DataView to the array that it reads: it gets a view of its own, and never a pooled Buffer. */
+/** What the engine takes beside the bytes, though its types do not say so: where they end. */
+interface Engine {
+  decode(bytes: Uint8Array, end?: number): unknown;
+}
+
+/**
+ * The engine attaches a DataView to the array that it reads. Small documents are copied into one array that has its view
+ * already; others get a view of their own. Neither the caller's array is changed nor a pooled Buffer retained.
+ */
+const smallDocument = new Uint8Array(4096);
+
 function runEngine(bytes: Uint8Array): unknown {
+  const engine: Engine = decoder;
   try {
-    return decoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    if (bytes.length > smallDocument.length) {
+      return engine.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    }
+    smallDocument.set(bytes);
+    return engine.decode(smallDocument, bytes.length);
   } catch (cause) {
     throw new SenmlError('ERR_SENML_CBOR', 'a document that the CBOR engine takes', 'another', { offset: 0, cause });
   }

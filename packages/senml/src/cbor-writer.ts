@@ -1,7 +1,14 @@
 import { MAJOR } from './cbor-head.ts';
 
 const FIRST_CAPACITY = 256;
+/** What a writer keeps of its buffer when it begins anew. */
+const MAX_KEPT_CAPACITY = 65_536;
+/** Texts up to this length are copied unit by unit as long as they are ASCII, which is faster than a call. */
+const MAX_SHORT_TEXT = 64;
+const TWO_TO_32 = 2 ** 32;
 const textEncoder = new TextEncoder();
+const scratch = new Uint8Array(8);
+const scratchView = new DataView(scratch.buffer);
 
 /**
  * Writes CBOR in its preferred form (RFC 8949 §4.1) with definite lengths. The writer is our own because constrained
@@ -10,7 +17,6 @@ const textEncoder = new TextEncoder();
  */
 export class CborWriter {
   #buffer = new Uint8Array(FIRST_CAPACITY);
-  #view = new DataView(this.#buffer.buffer);
   #length = 0;
 
   /** The start of an array of `count` items, which the caller writes next. */
@@ -25,35 +31,61 @@ export class CborWriter {
 
   /** @throws RangeError for a number that is not a safe integer, or beyond what CBOR has without bignums */
   writeInteger(value: number | bigint): void {
-    if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new RangeError('not a safe integer');
+    if (typeof value === 'bigint') {
+      this.#writeBigInteger(value);
+      return;
+    }
+    if (!Number.isSafeInteger(value)) throw new RangeError('not a safe integer');
     if (value >= 0) this.#writeHead(MAJOR.unsigned, value);
-    else this.#writeHead(MAJOR.negative, typeof value === 'bigint' ? -1n - value : -1 - value);
+    else this.#writeHead(MAJOR.negative, -1 - value);
   }
 
   /** Always eight bytes, as Zephyr sends and every client takes. */
   writeFloat(value: number): void {
-    this.#reserve(9);
-    this.#view.setUint8(this.#length, 0xfb);
-    this.#view.setFloat64(this.#length + 1, value);
-    this.#length += 9;
+    scratchView.setFloat64(0, value);
+    this.#writeScratch(0xfb, 8);
+  }
+
+  /** The shortest of two, four and eight bytes that keeps the value (RFC 8949 §4.1); of NaN there is just one. */
+  writeShortestFloat(value: number): void {
+    const half = Number.isNaN(value) ? 0x7e00 : halfFloat(value);
+    if (half !== undefined) {
+      scratchView.setUint16(0, half);
+      this.#writeScratch(0xf9, 2);
+    } else if (Math.fround(value) === value) {
+      scratchView.setFloat32(0, value);
+      this.#writeScratch(0xfa, 4);
+    } else {
+      this.writeFloat(value);
+    }
   }
 
   writeBoolean(value: boolean): void {
     this.#reserve(1);
-    this.#view.setUint8(this.#length, value ? 0xf5 : 0xf4);
+    this.#buffer[this.#length] = value ? 0xf5 : 0xf4;
     this.#length += 1;
   }
 
+  writeNull(): void {
+    this.#reserve(1);
+    this.#buffer[this.#length] = 0xf6;
+    this.#length += 1;
+  }
+
+  /** Surrogates without their other half become U+FFFD. */
   writeText(value: string): void {
-    this.writeString(MAJOR.text, textEncoder.encode(value));
+    if (value.length > MAX_SHORT_TEXT || !this.#writeShortAscii(value)) {
+      this.writeString(MAJOR.text, textEncoder.encode(value));
+    }
   }
 
   writeBytes(value: Uint8Array): void {
     this.writeString(MAJOR.bytes, value);
   }
 
-  /** Bytes that are CBOR already. */
-  writeEncoded(bytes: Uint8Array): void {
+  /** A string of major type 2 or 3 from its bytes. */
+  writeString(major: number, bytes: Uint8Array): void {
+    this.#writeHead(major, bytes.length);
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#length);
     this.#length += bytes.length;
@@ -64,37 +96,81 @@ export class CborWriter {
     return this.#buffer.slice(0, this.#length);
   }
 
-  /** A string of major type 2 or 3 from its bytes. */
-  writeString(major: number, bytes: Uint8Array): void {
-    this.#writeHead(major, bytes.length);
-    this.writeEncoded(bytes);
+  /** Forgets what was written, so that the writer can be used again. */
+  reset(): void {
+    this.#length = 0;
+    if (this.#buffer.length > MAX_KEPT_CAPACITY) this.#buffer = new Uint8Array(FIRST_CAPACITY);
   }
 
-  #writeHead(major: number, argument: number | bigint): void {
-    this.#reserve(9);
-    const at = this.#length;
-    const type = major << 5;
-    if (argument < 24) {
-      this.#view.setUint8(at, type | Number(argument));
-      this.#length += 1;
-    } else if (argument < 0x100) {
-      this.#view.setUint8(at, type | 24);
-      this.#view.setUint8(at + 1, Number(argument));
-      this.#length += 2;
-    } else if (argument < 0x10000) {
-      this.#view.setUint8(at, type | 25);
-      this.#view.setUint16(at + 1, Number(argument));
-      this.#length += 3;
-    } else if (argument < 0x1_0000_0000) {
-      this.#view.setUint8(at, type | 26);
-      this.#view.setUint32(at + 1, Number(argument));
-      this.#length += 5;
+  /** False, with nothing written, when the text is not ASCII. */
+  #writeShortAscii(value: string): boolean {
+    const { length } = value;
+    this.#reserve(length + 2);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    if (length < 24) {
+      buffer[at] = 0x60 | length;
     } else {
-      if (argument >= 2n ** 64n) throw new RangeError('an integer of more than 64 bits');
-      this.#view.setUint8(at, type | 27);
-      this.#view.setBigUint64(at + 1, BigInt(argument));
-      this.#length += 9;
+      buffer[at] = 0x78;
+      at += 1;
+      buffer[at] = length;
     }
+    for (let index = 0; index < length; index += 1) {
+      const unit = value.charCodeAt(index);
+      if (unit > 0x7f) return false;
+      at += 1;
+      buffer[at] = unit;
+    }
+    this.#length = at + 1;
+    return true;
+  }
+
+  #writeHead(major: number, argument: number): void {
+    const type = major << 5;
+    this.#reserve(9);
+    const buffer = this.#buffer;
+    const at = this.#length;
+    if (argument < 24) {
+      buffer[at] = type | argument;
+      this.#length = at + 1;
+    } else if (argument < 0x100) {
+      buffer[at] = type | 24;
+      buffer[at + 1] = argument;
+      this.#length = at + 2;
+    } else if (argument < 0x10000) {
+      buffer[at] = type | 25;
+      buffer[at + 1] = argument >> 8;
+      buffer[at + 2] = argument;
+      this.#length = at + 3;
+    } else if (argument < TWO_TO_32) {
+      scratchView.setUint32(0, argument);
+      this.#writeScratch(type | 26, 4);
+    } else {
+      scratchView.setUint32(0, Math.floor(argument / TWO_TO_32));
+      scratchView.setUint32(4, argument % TWO_TO_32);
+      this.#writeScratch(type | 27, 8);
+    }
+  }
+
+  #writeBigInteger(value: bigint): void {
+    const argument = value >= 0n ? value : -1n - value;
+    const major = value >= 0n ? MAJOR.unsigned : MAJOR.negative;
+    if (argument >= 2n ** 64n) throw new RangeError('an integer of more than 64 bits');
+    if (argument <= Number.MAX_SAFE_INTEGER) {
+      this.#writeHead(major, Number(argument));
+      return;
+    }
+    scratchView.setBigUint64(0, argument);
+    this.#writeScratch((major << 5) | 27, 8);
+  }
+
+  #writeScratch(initial: number, byteCount: number): void {
+    this.#reserve(9);
+    const buffer = this.#buffer;
+    const at = this.#length;
+    buffer[at] = initial;
+    for (let index = 0; index < byteCount; index += 1) buffer[at + 1 + index] = scratch[index] ?? 0;
+    this.#length = at + 1 + byteCount;
   }
 
   #reserve(byteCount: number): void {
@@ -102,6 +178,22 @@ export class CborWriter {
     const grown = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + byteCount));
     grown.set(this.#buffer);
     this.#buffer = grown;
-    this.#view = new DataView(grown.buffer);
   }
+}
+
+/** The bits of the value as a half float; undefined when it can not hold the value. NaN is not asked for. */
+function halfFloat(value: number): number | undefined {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(value);
+  if (magnitude === Infinity) return sign | 0x7c00;
+  // Subnormals are multiples of 2^-24.
+  if (magnitude < 2 ** -14) {
+    const mantissa = magnitude * 2 ** 24;
+    return Number.isInteger(mantissa) ? sign | mantissa : undefined;
+  }
+  if (magnitude > 65_504 || Math.fround(value) !== value) return undefined;
+  scratchView.setFloat32(0, magnitude);
+  const single = scratchView.getUint32(0);
+  // Thirteen of 23 bits of the mantissa go, and the bias of the exponent is 15 instead of 127.
+  return (single & 0x1fff) === 0 ? sign | ((single >> 13) - ((127 - 15) << 10)) : undefined;
 }

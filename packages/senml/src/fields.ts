@@ -1,87 +1,140 @@
 import { CborFloat } from './cbor-values.ts';
-import { recordError } from './errors.ts';
-import type { SenmlError } from './errors.ts';
+import { recordError, SenmlError } from './errors.ts';
+import type { SenmlErrorDetails } from './errors.ts';
 import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
-import type { SenmlNumber, SenmlRecord } from './record.ts';
+import type { SenmlNumber, SenmlPatchRecord } from './record.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A record while its fields are read. */
-export type RecordDraft = Writable<SenmlRecord>;
+export type RecordDraft = Writable<SenmlPatchRecord>;
+
+/** What the fields and the records of a kind of pack have to be. */
+export interface PackRules {
+  /**
+   * Puts one field into a record after checking its type. `readBytes` turns the value of `vd` as the format has it into
+   * bytes, or undefined. Fields nobody knows are left out, unless their name says that they must be understood. Gives
+   * how many values the field is: 0 or 1.
+   *
+   * @throws SenmlError `ERR_SENML_RECORD`
+   */
+  readonly readField: (
+    record: RecordDraft,
+    label: string,
+    value: unknown,
+    readBytes: (value: unknown) => Uint8Array | undefined,
+    index: number,
+  ) => number;
+  /**
+   * Checks a complete record with so many values.
+   *
+   * @throws SenmlError `ERR_SENML_RECORD` when it is not one of the pack
+   */
+  readonly checkRecord: (record: SenmlPatchRecord, values: number, index: number) => void;
+  /** Fetch and Patch Packs have one or more records (RFC 8790 §2). */
+  readonly mayBeEmpty: boolean;
+}
+
+/** Packs of measurements (RFC 8428). */
+export const SENML_RULES: PackRules = { readField, checkRecord, mayBeEmpty: true };
+
+/** @throws SenmlError `ERR_SENML_RECORD` when there has to be a record and is none */
+export function checkRecordCount(count: number, rules: PackRules, details: SenmlErrorDetails): void {
+  if (count === 0 && !rules.mayBeEmpty)
+    throw new SenmlError('ERR_SENML_RECORD', 'one record at least', 'none', details);
+}
 
 /** The newest version of the media type that RFC 8428 knows. */
 const VERSION = 10;
 
-/**
- * Puts one field into a record after checking its type. `readBytes` turns the value of `vd` as the format has it into
- * bytes, or undefined. Fields nobody knows are left out, unless their name says that they must be understood.
- *
- * @throws SenmlError `ERR_SENML_RECORD`
- */
-export function readField(
+function readField(
   record: RecordDraft,
   label: string,
   value: unknown,
   readBytes: (value: unknown) => Uint8Array | undefined,
   index: number,
-): void {
+): number {
   switch (label) {
     case 'n':
-    case 'vs':
-    case 'bn':
-    case 'u':
-    case 'bu':
-    case 'vlo':
-      if (typeof value !== 'string') throw wrongType('a string', label, index);
-      record[label] = value;
-      return;
+      record.n = requireText(value, label, index);
+      return 0;
     case 'v':
       if (value instanceof CborFloat) record.float = true;
       record.v = requireNumber(value, label, index);
-      return;
+      return 1;
+    case 'vs':
+      record.vs = requireText(value, label, index);
+      return 1;
+    case 'bn':
+      record.bn = requireText(value, label, index);
+      return 0;
+    case 'vlo':
+      record.vlo = requireText(value, label, index);
+      return 1;
+    case 'u':
+    case 'bu':
+      record[label] = requireText(value, label, index);
+      return 0;
     case 't':
     case 'bt':
     case 'ut':
       record[label] = requireTime(value, label, index);
-      return;
+      return 0;
     case 'vb':
       if (typeof value !== 'boolean') throw wrongType('a boolean', label, index);
       record.vb = value;
-      return;
+      return 1;
     case 'vd': {
       const bytes = readBytes(value);
       if (bytes === undefined) throw wrongType('bytes', label, index);
       record.vd = bytes;
-      return;
+      return 1;
     }
     case 'bv':
       if (value instanceof CborFloat) record.bvFloat = true;
       record.bv = requireNumber(value, label, index);
-      return;
+      return 0;
     case 's':
     case 'bs':
       record[label] = requireNumber(value, label, index);
-      return;
+      return 0;
     case 'bver':
       record.bver = requireVersion(value, index);
-      return;
+      return 0;
     default:
       // RFC 8428 §4.4: a name that ends in an underscore must be understood.
       if (label.endsWith('_')) {
         throw recordError('only fields that can be ignored', 'one that must be understood', index);
       }
+      return 0;
   }
 }
 
-/** @throws SenmlError `ERR_SENML_RECORD` when there is more than one value (RFC 8428 §4.2) */
-export function checkRecord(record: SenmlRecord, index: number): void {
-  const values =
-    Number(record.v !== undefined) +
-    Number(record.vs !== undefined) +
-    Number(record.vb !== undefined) +
-    Number(record.vd !== undefined) +
-    Number(record.vlo !== undefined);
-  if (values > 1) throw recordError('at most one value field', 'several', index);
+/** RFC 8428 §4.2: at most one value; RFC 8790 §3.2: removing is for Patch Packs. */
+function checkRecord(record: SenmlPatchRecord, values: number, index: number): void {
+  if (values > 1) throw severalValues(index);
+  if (record.remove === true) throw recordError('a value', 'a removal', index);
+}
+
+export function severalValues(index: number): SenmlError {
+  return recordError('at most one value field', 'several', index);
+}
+
+/** How many values the record has; removing counts as one. */
+export function countValues({ v, vs, vb, vd, vlo, remove }: SenmlPatchRecord): number {
+  return (
+    (v === undefined ? 0 : 1) +
+    (vs === undefined ? 0 : 1) +
+    (vb === undefined ? 0 : 1) +
+    (vd === undefined ? 0 : 1) +
+    (vlo === undefined ? 0 : 1) +
+    (remove === true ? 1 : 0)
+  );
+}
+
+function requireText(value: unknown, label: string, index: number): string {
+  if (typeof value !== 'string') throw wrongType('a string', label, index);
+  return value;
 }
 
 function requireNumber(value: unknown, label: string, index: number): SenmlNumber {

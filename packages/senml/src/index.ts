@@ -15,13 +15,17 @@
  */
 export { decodeSenmlJson, encodeSenmlJson } from './senml-json.ts';
 export { decodeSenmlCbor, encodeSenmlCbor } from './senml-cbor.ts';
+export { decodeSenmlFetch, decodeSenmlPatch, encodeSenmlFetch, encodeSenmlPatch } from './senml-etch.ts';
+export type { SenmlForm } from './senml-etch.ts';
+export { packSenml } from './pack.ts';
+export type { SenmlEntry } from './pack.ts';
 export { resolveSenml } from './resolve.ts';
 export type { ResolvedSenmlRecord, ResolveOptions } from './resolve.ts';
-export type { SenmlNumber, SenmlRecord } from './record.ts';
+export type { SenmlFetchRecord, SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
 export { SENML_LABELS } from './labels.ts';
 export type { SenmlLabel } from './labels.ts';
 export { SenmlError, SenmlErrorCodes } from './errors.ts';
-export type { SenmlErrorCode } from './errors.ts';
+export type { SenmlErrorCode, SenmlErrorDetails } from './errors.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { CborLimits, SenmlLimits } from './limits.ts';
 export { arrayItemOffset, checkCbor } from './cbor-check.ts';

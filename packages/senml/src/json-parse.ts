@@ -18,7 +18,7 @@ const COLON = 0x3a;
  * Only with that many digits in a row can an integer be beyond 2^53, and only with zeros behind the point or with an
  * exponent can a float be integral.
  */
-const MAY_NEED_SOURCE = /\d{16}|\d\.0+(?!\d)|\d[eE][-+]?\d/;
+const MAY_NEED_SOURCE = /:\s*-?(?:\d{16}|\d+\.0+(?!\d)|\d+(?:\.\d+)?[eE])/;
 const INTEGER = /^-?\d{16,20}$/;
 const FRACTION_OR_EXPONENT = /[.eE]/;
 

@@ -19,11 +19,12 @@ export const SENML_LABELS = {
 
 export type SenmlLabel = keyof typeof SENML_LABELS | 'vlo';
 
-const LABEL_OF_NUMBER: ReadonlyMap<number, string> = new Map(
-  Object.entries(SENML_LABELS).map(([label, number]) => [number, label]),
-);
+/** From -6 to 8. */
+const LABELS: readonly string[] = Object.entries(SENML_LABELS)
+  .sort(([, a], [, b]) => a - b)
+  .map(([label]) => label);
 
 /** The name of a field from its CBOR label; undefined for a number that RFC 8428 doesn't assign. */
 export function labelOfNumber(number: number): string | undefined {
-  return LABEL_OF_NUMBER.get(number);
+  return LABELS[number - SENML_LABELS.bs];
 }

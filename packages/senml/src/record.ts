@@ -37,3 +37,15 @@ export interface SenmlRecord {
   /** The same for `bv`. */
   readonly bvFloat?: boolean;
 }
+
+/**
+ * A record of a Patch Pack (RFC 8790 §3.2): it sets the record of its name, time and unit, or removes it. A pack writes
+ * the removal as a `v` that is null.
+ */
+export interface SenmlPatchRecord extends SenmlRecord {
+  /** True removes what has the name, and the time and unit if given. There is no value then. */
+  readonly remove?: boolean;
+}
+
+/** A record of a Fetch Pack (RFC 8790 §3.1): it selects the records of its name, and of its time and unit if given. */
+export type SenmlFetchRecord = Pick<SenmlRecord, 'bn' | 'bt' | 'bu' | 'n' | 't' | 'u'>;

@@ -1,7 +1,7 @@
 import { recordError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { addNumbers, isExactInteger } from './numbers.ts';
-import type { SenmlNumber, SenmlRecord } from './record.ts';
+import type { SenmlNumber, SenmlPatchRecord } from './record.ts';
 
 /** A record that stands for itself (RFC 8428 §4.6). At most one of the values is there. */
 export interface ResolvedSenmlRecord {
@@ -23,6 +23,8 @@ export interface ResolvedSenmlRecord {
   readonly vd: Uint8Array | undefined;
   readonly vlo: string | undefined;
   readonly sum: SenmlNumber | undefined;
+  /** True for what a Patch Pack removes. */
+  readonly remove: true | undefined;
 }
 
 export interface ResolveOptions {
@@ -37,12 +39,16 @@ const FIRST_ABSOLUTE_TIME = 2 ** 28;
 
 /**
  * Applies the base fields to the records that follow them, so that each stands for itself (RFC 8428 §4.6). Records
- * without value stay, as LwM2M sends lists of paths that way.
+ * without value stay, as LwM2M sends lists of paths that way. The records of Fetch and Patch Packs resolve in the same
+ * way (RFC 8790 §3.1).
  *
  * @throws SenmlError `ERR_SENML_RECORD` for a record without a name, with one that is too long, or whose time is not
  * finite
  */
-export function resolveSenml(records: readonly SenmlRecord[], options: ResolveOptions = {}): ResolvedSenmlRecord[] {
+export function resolveSenml(
+  records: readonly SenmlPatchRecord[],
+  options: ResolveOptions = {},
+): ResolvedSenmlRecord[] {
   const maxNameLength = options.maxNameLength ?? DEFAULT_LIMITS.maxNameLength;
   let baseName = '';
   let baseTime: number | undefined;
@@ -83,6 +89,7 @@ export function resolveSenml(records: readonly SenmlRecord[], options: ResolveOp
       vlo: record.vlo,
       // RFC 8428 §4.2: the missing one of sum and base sum counts as zero.
       sum: record.s === undefined ? baseSum : baseSum === undefined ? record.s : addNumbers(baseSum, record.s),
+      remove: record.remove === true ? true : undefined,
     };
   });
 }

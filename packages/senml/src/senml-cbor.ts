@@ -2,31 +2,22 @@ import { arrayItemOffset } from './cbor-check.ts';
 import { decodeCbor } from './cbor-decode.ts';
 import { CborWriter } from './cbor-writer.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
-import { checkRecord, readField } from './fields.ts';
-import type { RecordDraft } from './fields.ts';
+import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
+import type { PackRules, RecordDraft } from './fields.ts';
 import { labelOfNumber, SENML_LABELS } from './labels.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import { isExactInteger, MAX_INTEGER, MIN_INTEGER } from './numbers.ts';
-import type { SenmlNumber, SenmlRecord } from './record.ts';
+import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
 
 /**
  * Decodes a SenML CBOR pack (RFC 8428 §6) into its records as they stand there, base fields not applied: see
  * {@link resolveSenml}. Labels may be integers or, as LwM2M needs for `vlo`, text.
  *
- * @throws SenmlError `ERR_SENML_CBOR`, `ERR_SENML_RECORD` or `ERR_SENML_LIMIT`
+ * @throws SenmlError `ERR_SENML_CBOR`, `ERR_SENML_RECORD` or `ERR_SENML_LIMIT`, with the offset in bytes
  */
 export function decodeSenmlCbor(bytes: Uint8Array, limits: SenmlLimits = DEFAULT_LIMITS): SenmlRecord[] {
-  const pack = decodeCbor(bytes, limits);
-  if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_CBOR', 'an array', 'another data item', { offset: 0 });
-  if (pack.length > limits.maxRecords) {
-    throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(limits.maxRecords)} records`, 'more', { offset: 0 });
-  }
-  try {
-    return pack.map(readRecord);
-  } catch (error) {
-    throw withRecordOffset(error, (index) => arrayItemOffset(bytes, index));
-  }
+  return readCborPack(bytes, limits, SENML_RULES);
 }
 
 /**
@@ -36,22 +27,35 @@ export function decodeSenmlCbor(bytes: Uint8Array, limits: SenmlLimits = DEFAULT
  * @throws SenmlError `ERR_SENML_RECORD` for an integer of more than 64 bits, or several values in a record
  */
 export function encodeSenmlCbor(records: readonly SenmlRecord[]): Uint8Array {
-  const writer = new CborWriter();
-  writer.writeArrayHead(records.length);
-  records.forEach((record, index) => writeRecord(writer, record, index));
-  return writer.toBytes();
+  return writeCborPack(records, SENML_RULES);
 }
 
-function readRecord(entry: unknown, index: number): SenmlRecord {
+/** Decodes a pack of any kind. */
+export function readCborPack(bytes: Uint8Array, limits: SenmlLimits, rules: PackRules): SenmlPatchRecord[] {
+  const pack = decodeCbor(bytes, limits);
+  if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_CBOR', 'an array', 'another data item', { offset: 0 });
+  if (pack.length > limits.maxRecords) {
+    throw new SenmlError('ERR_SENML_LIMIT', `at most ${String(limits.maxRecords)} records`, 'more', { offset: 0 });
+  }
+  checkRecordCount(pack.length, rules, { offset: 0 });
+  try {
+    return pack.map((entry, index) => readRecord(entry, index, rules));
+  } catch (error) {
+    throw withRecordOffset(error, (index) => arrayItemOffset(bytes, index));
+  }
+}
+
+function readRecord(entry: unknown, index: number, rules: PackRules): SenmlPatchRecord {
   if (!(entry instanceof Map)) {
     throw new SenmlError('ERR_SENML_CBOR', 'a map', `another data item as record ${String(index)}`, { record: index });
   }
   const record: RecordDraft = {};
+  let values = 0;
   for (const [key, value] of entry as ReadonlyMap<unknown, unknown>) {
     const label = typeof key === 'number' ? labelOfNumber(key) : key;
-    if (typeof label === 'string') readField(record, label, value, readBytes, index);
+    if (typeof label === 'string') values += rules.readField(record, label, value, readBytes, index);
   }
-  checkRecord(record, index);
+  rules.checkRecord(record, values, index);
   return record;
 }
 
@@ -59,71 +63,97 @@ function readBytes(value: unknown): Uint8Array | undefined {
   return value instanceof Uint8Array ? value : undefined;
 }
 
-type Field = (writer: CborWriter) => void;
+/** One for all, as packs are written in one go and copied out. */
+const sharedWriter = new CborWriter();
+
+/** Encodes a pack of any kind. */
+export function writeCborPack(records: readonly SenmlPatchRecord[], rules: PackRules): Uint8Array {
+  const writer = sharedWriter;
+  writer.reset();
+  checkRecordCount(records.length, rules, {});
+  writer.writeArrayHead(records.length);
+  for (const [index, record] of records.entries()) {
+    const values = countValues(record);
+    rules.checkRecord(record, values, index);
+    writeRecord(writer, record, values, index);
+  }
+  return writer.toBytes();
+}
 
 /**
  * The order bn, bt, n, t, value comes first because Zephyr's generated decoder reads the fields in that order; the
  * others it skips when they come last.
  */
-function writeRecord(writer: CborWriter, record: SenmlRecord, index: number): void {
-  checkRecord(record, index);
-  const fields: Field[] = [];
-  const addText = (label: keyof typeof SENML_LABELS, value: string | undefined): void => {
-    if (value === undefined) return;
-    fields.push(() => {
-      writer.writeInteger(SENML_LABELS[label]);
-      writer.writeText(value);
-    });
-  };
-  const addNumber = (label: keyof typeof SENML_LABELS, value: SenmlNumber | undefined, float = false): void => {
-    if (value === undefined) return;
-    fields.push(() => {
-      writer.writeInteger(SENML_LABELS[label]);
-      writeNumber(writer, value, float, index);
-    });
-  };
-  addText('bn', record.bn);
-  addNumber('bt', record.bt);
-  addText('n', record.n);
-  addNumber('t', record.t);
-  addNumber('v', record.v, record.float);
-  addText('vs', record.vs);
-  const { vb, vd, vlo } = record;
-  if (vb !== undefined) {
-    fields.push(() => {
-      writer.writeInteger(SENML_LABELS.vb);
-      writer.writeBoolean(vb);
-    });
+function writeRecord(writer: CborWriter, record: SenmlPatchRecord, values: number, index: number): void {
+  writer.writeMapHead(values + countOtherFields(record));
+  writeText(writer, SENML_LABELS.bn, record.bn);
+  writeNumber(writer, SENML_LABELS.bt, record.bt, false, index);
+  writeText(writer, SENML_LABELS.n, record.n);
+  writeNumber(writer, SENML_LABELS.t, record.t, false, index);
+  writeNumber(writer, SENML_LABELS.v, record.v, record.float === true, index);
+  writeText(writer, SENML_LABELS.vs, record.vs);
+  if (record.vb !== undefined) {
+    writer.writeInteger(SENML_LABELS.vb);
+    writer.writeBoolean(record.vb);
   }
-  if (vd !== undefined) {
-    fields.push(() => {
-      writer.writeInteger(SENML_LABELS.vd);
-      writer.writeBytes(vd);
-    });
+  if (record.vd !== undefined) {
+    writer.writeInteger(SENML_LABELS.vd);
+    writer.writeBytes(record.vd);
   }
-  if (vlo !== undefined) {
-    fields.push(() => {
-      writer.writeText('vlo');
-      writer.writeText(vlo);
-    });
+  if (record.vlo !== undefined) {
+    writer.writeText('vlo');
+    writer.writeText(record.vlo);
   }
-  addText('bu', record.bu);
-  addNumber('bv', record.bv, record.bvFloat);
-  addNumber('bs', record.bs);
-  addNumber('bver', record.bver);
-  addText('u', record.u);
-  addNumber('s', record.s);
-  addNumber('ut', record.ut);
-  writer.writeMapHead(fields.length);
-  for (const write of fields) write(writer);
+  if (record.remove === true) {
+    writer.writeInteger(SENML_LABELS.v);
+    writer.writeNull();
+  }
+  writeText(writer, SENML_LABELS.bu, record.bu);
+  writeNumber(writer, SENML_LABELS.bv, record.bv, record.bvFloat === true, index);
+  writeNumber(writer, SENML_LABELS.bs, record.bs, false, index);
+  writeNumber(writer, SENML_LABELS.bver, record.bver, false, index);
+  writeText(writer, SENML_LABELS.u, record.u);
+  writeNumber(writer, SENML_LABELS.s, record.s, false, index);
+  writeNumber(writer, SENML_LABELS.ut, record.ut, false, index);
 }
 
-function writeNumber(writer: CborWriter, value: SenmlNumber, float: boolean, index: number): void {
+function countOtherFields(record: SenmlPatchRecord): number {
+  const { bn, bt, bu, bv, bs, bver, n, u, s, t, ut } = record;
+  return (
+    (bn === undefined ? 0 : 1) +
+    (bt === undefined ? 0 : 1) +
+    (bu === undefined ? 0 : 1) +
+    (bv === undefined ? 0 : 1) +
+    (bs === undefined ? 0 : 1) +
+    (bver === undefined ? 0 : 1) +
+    (n === undefined ? 0 : 1) +
+    (u === undefined ? 0 : 1) +
+    (s === undefined ? 0 : 1) +
+    (t === undefined ? 0 : 1) +
+    (ut === undefined ? 0 : 1)
+  );
+}
+
+function writeText(writer: CborWriter, label: number, text: string | undefined): void {
+  if (text === undefined) return;
+  writer.writeInteger(label);
+  writer.writeText(text);
+}
+
+function writeNumber(
+  writer: CborWriter,
+  label: number,
+  value: SenmlNumber | undefined,
+  float: boolean,
+  index: number,
+): void {
+  if (value === undefined) return;
+  writer.writeInteger(label);
   if (float || !isExactInteger(value)) {
     writer.writeFloat(Number(value));
     return;
   }
-  if (value < MIN_INTEGER || value > MAX_INTEGER) {
+  if (typeof value === 'bigint' && (value < MIN_INTEGER || value > MAX_INTEGER)) {
     throw recordError('an integer of up to 64 bits', 'a longer one', index);
   }
   writer.writeInteger(value);

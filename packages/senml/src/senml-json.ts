@@ -1,11 +1,11 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
-import { checkRecord, readField } from './fields.ts';
-import type { RecordDraft } from './fields.ts';
+import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
+import type { PackRules, RecordDraft } from './fields.ts';
 import { checkJsonSize, countMembers, jsonItemOffsets, parseJson } from './json-parse.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
-import type { SenmlNumber, SenmlRecord } from './record.ts';
+import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
 import { findInvalidUtf8 } from './utf8.ts';
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true });
@@ -18,14 +18,7 @@ const textEncoder = new TextEncoder();
  * @throws SenmlError `ERR_SENML_JSON`, `ERR_SENML_RECORD` or `ERR_SENML_LIMIT`
  */
 export function decodeSenmlJson(document: string | Uint8Array, limits: SenmlLimits = DEFAULT_LIMITS): SenmlRecord[] {
-  // A string has at least as many bytes as units, and at most three times as many: the bound needs no exact count.
-  if (document.length > limits.maxBytes) throw tooMuch('bytes', limits.maxBytes);
-  const text = typeof document === 'string' ? document : decodeText(document);
-  try {
-    return readPack(text, limits);
-  } catch (error) {
-    throw typeof document === 'string' ? error : inBytes(error, document, text);
-  }
+  return readJsonPack(document, limits, SENML_RULES);
 }
 
 /**
@@ -34,7 +27,20 @@ export function decodeSenmlJson(document: string | Uint8Array, limits: SenmlLimi
  * @throws SenmlError `ERR_SENML_RECORD` for a number that JSON has no form for, or several values in a record
  */
 export function encodeSenmlJson(records: readonly SenmlRecord[]): Uint8Array {
-  return textEncoder.encode(`[${records.map(formatRecord).join(',')}]`);
+  return writeJsonPack(records, SENML_RULES);
+}
+
+/** Decodes a pack of any kind. */
+export function readJsonPack(document: string | Uint8Array, limits: SenmlLimits, rules: PackRules): SenmlPatchRecord[] {
+  // A string has at least as many bytes as units, and at most three times as many: the bound needs no exact count.
+  if (document.length > limits.maxBytes) throw tooMuch('bytes', limits.maxBytes);
+  if (typeof document === 'string') return readText(document, limits, rules);
+  const text = decodeText(document);
+  try {
+    return readText(text, limits, rules);
+  } catch (error) {
+    throw inBytes(error, document, text);
+  }
 }
 
 function decodeText(bytes: Uint8Array): string {
@@ -46,15 +52,16 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function readPack(text: string, limits: SenmlLimits): SenmlRecord[] {
+function readText(text: string, limits: SenmlLimits, rules: PackRules): SenmlPatchRecord[] {
   const members = checkJsonSize(text, limits);
   const pack = parseJson(text);
   if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'an array', 'another JSON value', { offset: 0 });
   if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);
+  checkRecordCount(pack.length, rules, { offset: 0 });
   // RFC 8259 §4: the engine keeps the last of several members of one name silently.
   if (countMembers(pack) !== members) throw duplicateName(text, pack);
   try {
-    return pack.map(readRecord);
+    return pack.map((entry, index) => readRecord(entry, index, rules));
   } catch (error) {
     throw withRecordOffset(error, (index) => jsonItemOffsets(text)[index] ?? 0);
   }
@@ -82,21 +89,23 @@ function inBytes(error: unknown, document: Uint8Array, text: string): unknown {
   return new SenmlError(code, expected, found, { offset: byteOffset, ...(record === undefined ? {} : { record }) });
 }
 
-function readRecord(entry: unknown, index: number): SenmlRecord {
+function readRecord(entry: unknown, index: number, rules: PackRules): SenmlPatchRecord {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     throw new SenmlError('ERR_SENML_JSON', 'an object', `another JSON value as record ${String(index)}`, {
       record: index,
     });
   }
   const record: RecordDraft = {};
-  for (const [label, value] of Object.entries(entry)) {
+  let values = 0;
+  for (const label of Object.keys(entry)) {
+    const value = (entry as Readonly<Record<string, unknown>>)[label];
     // A literal such as 1e400 becomes Infinity.
     if (value === Infinity || value === -Infinity) {
       throw recordError('a number that a double holds', 'a greater one', index);
     }
-    readField(record, label, value, readBase64, index);
+    values += rules.readField(record, label, value, readBase64, index);
   }
-  checkRecord(record, index);
+  rules.checkRecord(record, values, index);
   return record;
 }
 
@@ -104,39 +113,52 @@ function readBase64(value: unknown): Uint8Array | undefined {
   return typeof value === 'string' ? decodeBase64(value) : undefined;
 }
 
-function formatRecord(record: SenmlRecord, index: number): string {
-  checkRecord(record, index);
-  const fields: string[] = [];
-  const addText = (label: string, value: string | undefined): void => {
-    if (value !== undefined) fields.push(`"${label}":${JSON.stringify(value)}`);
-  };
-  const addNumber = (label: string, value: SenmlNumber | undefined, float = false): void => {
-    if (value !== undefined) fields.push(`"${label}":${formatNumber(value, float, label, index)}`);
-  };
-  addText('bn', record.bn);
-  addNumber('bt', record.bt);
-  addText('bu', record.bu);
-  addNumber('bv', record.bv, record.bvFloat);
-  addNumber('bs', record.bs);
-  addNumber('bver', record.bver);
-  addText('n', record.n);
-  addText('u', record.u);
-  addNumber('v', record.v, record.float);
-  addText('vs', record.vs);
-  if (record.vb !== undefined) fields.push(`"vb":${String(record.vb)}`);
-  if (record.vd !== undefined) fields.push(`"vd":"${encodeBase64(record.vd, 'urlUnpadded')}"`);
-  addText('vlo', record.vlo);
-  addNumber('s', record.s);
-  addNumber('t', record.t);
-  addNumber('ut', record.ut);
-  return `{${fields.join(',')}}`;
+/** Encodes a pack of any kind. */
+export function writeJsonPack(records: readonly SenmlPatchRecord[], rules: PackRules): Uint8Array {
+  checkRecordCount(records.length, rules, {});
+  let text = '';
+  for (const [index, record] of records.entries()) {
+    rules.checkRecord(record, countValues(record), index);
+    // The comma in front of each field is one too many for the first.
+    text += `${index === 0 ? '' : ','}{${formatFields(record, index).slice(1)}}`;
+  }
+  return textEncoder.encode(`[${text}]`);
 }
 
-function formatNumber(number: SenmlNumber, float: boolean, label: string, index: number): string {
+function formatFields(record: SenmlPatchRecord, index: number): string {
+  let text = '';
+  if (record.bn !== undefined) text += `,"bn":${formatText(record.bn)}`;
+  if (record.bt !== undefined) text += `,"bt":${formatNumber(record.bt, false, index)}`;
+  if (record.bu !== undefined) text += `,"bu":${formatText(record.bu)}`;
+  if (record.bv !== undefined) text += `,"bv":${formatNumber(record.bv, record.bvFloat === true, index)}`;
+  if (record.bs !== undefined) text += `,"bs":${formatNumber(record.bs, false, index)}`;
+  if (record.bver !== undefined) text += `,"bver":${formatNumber(record.bver, false, index)}`;
+  if (record.n !== undefined) text += `,"n":${formatText(record.n)}`;
+  if (record.u !== undefined) text += `,"u":${formatText(record.u)}`;
+  if (record.v !== undefined) text += `,"v":${formatNumber(record.v, record.float === true, index)}`;
+  if (record.vs !== undefined) text += `,"vs":${formatText(record.vs)}`;
+  if (record.vb !== undefined) text += `,"vb":${String(record.vb)}`;
+  if (record.vd !== undefined) text += `,"vd":"${encodeBase64(record.vd, 'urlUnpadded')}"`;
+  if (record.vlo !== undefined) text += `,"vlo":${formatText(record.vlo)}`;
+  if (record.remove === true) text += ',"v":null';
+  if (record.s !== undefined) text += `,"s":${formatNumber(record.s, false, index)}`;
+  if (record.t !== undefined) text += `,"t":${formatNumber(record.t, false, index)}`;
+  if (record.ut !== undefined) text += `,"ut":${formatNumber(record.ut, false, index)}`;
+  return text;
+}
+
+/** Text that needs no escapes is by far the most frequent. */
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
+
+function formatText(text: string): string {
+  return PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function formatNumber(number: SenmlNumber, float: boolean, index: number): string {
   if (typeof number === 'bigint' && !float) return number.toString();
   const value = Number(number);
   // RFC 8259 §6: JSON has neither infinities nor NaN.
-  if (!Number.isFinite(value)) throw recordError(`a finite number as ${label}`, 'another', index);
+  if (!Number.isFinite(value)) throw recordError('a finite number', 'another', index);
   if (!Number.isInteger(value)) return String(value);
   // An exponent tells the reader that the integral double beyond 2^53 is no exact integer.
   if (!Number.isSafeInteger(value)) return value.toExponential();

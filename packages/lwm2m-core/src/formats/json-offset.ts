@@ -26,13 +26,13 @@ export function entryOffset(text: string, index: number): number {
 
 function entriesStart(text: string): number {
   let depth = 0;
-  let name = '';
+  let name = '""';
   for (let offset = 0; offset < text.length; offset += 1) {
     const unit = text.charCodeAt(offset);
     if (unit === QUOTE) {
       const start = offset;
       offset = endOfString(text, start);
-      if (depth === 1) name = text.slice(start, offset + 1);
+      name = text.slice(start, offset + 1);
     } else if (unit === OPEN_BRACKET || unit === OPEN_BRACE) {
       // The string before an array within an object is its name, which may be written with escapes.
       if (unit === OPEN_BRACKET && depth === 1 && JSON.parse(name) === 'e') return offset;

@@ -26,13 +26,16 @@ const SHORTEST_TOP_KEY = 2;
 const SHORTEST_INNER_KEY = 3;
 
 /**
- * Encodes a node for a request or response at the path, which is that of the node or of its parent, in the preferred
- * serialization (RFC 8949 §4.1). A node has one encoding, and no other with the same maps is shorter:
+ * Encodes a node for a request or response at the path, which is that of the node or of its parent. A node has one
+ * encoding, and none is shorter:
  *
  * - The payload is a map of Objects in the order of their ids, those of devices behind a gateway after the gateway's own.
  * - Where an id has only one id below it, and so on, these ids share a key, as in `{[3, 0, 9]: 95}`. In the map of Objects
- *   two ids or more do, in the maps below it only three or more, since there two take as many bytes in maps of their own.
- * - Of several Object Instances each is a key in the map of its Object, and not a key of the whole payload.
+ *   two ids or more do; in the maps below it only three or more, since there two take as many bytes in maps of their own.
+ *   The specification's examples are the same, but for one that has a shared key of two ids below the Object Instance.
+ * - Object Instances are keys in the map of their Object, unless there is one alone.
+ * - Lengths are definite and integers and floats as short as they can be (RFC 8949 §4.1), times are integers, and Object
+ *   Links text.
  *
  * An Object without Object Instances is left out, so that a payload without anything is an empty map. An empty Object
  * Instance or multiple Resource is an empty map too, though the grammar has none there.
@@ -132,7 +135,7 @@ function writeContent(writer: CborWriter, content: Branch['content']): void {
       writer.writeInteger(content.integer);
       return;
     case 'float':
-      writer.writeFloat(content.float);
+      writer.writeShortestFloat(content.float);
       return;
     case 'boolean':
       writer.writeBoolean(content.boolean);

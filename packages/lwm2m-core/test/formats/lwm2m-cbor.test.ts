@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SenmlError } from '@flownexus/senml';
-import { DecodeError, formatObjectLink, formatPath, parsePath } from '@flownexus/lwm2m-core';
+import { DecodeError, formatObjectLink, formatPath, parsePath, withPrefix } from '@flownexus/lwm2m-core';
 import type {
   DefinitionSource,
   Lwm2mNode,
@@ -8,6 +8,7 @@ import type {
   ResourceRecord,
   ResourceType,
   ResourceValue,
+  RootNode,
 } from '@flownexus/lwm2m-core';
 import { nodeFromRecords } from '../../src/node-tree.ts';
 import type { DecodedRecords } from '../../src/formats/format.ts';
@@ -62,6 +63,20 @@ describe('vectors', () => {
     expect(decodeLwm2mCbor(bytes, path, definitions).records).toEqual(records);
     expect(bytes).toHaveLength(vector.hex.length / 2);
     if (name === 'lwcbor-device') expect(toHex(bytes)).toBe(vector.hex);
+  });
+
+  test('lwcbor-gateway encodes to the same bytes', () => {
+    const vector = vectors.find(({ name }) => name === 'lwcbor-gateway')!;
+    const { records } = decode(vector.hex);
+    const iotDevices = ['d01', 'd02'].map((prefix) => {
+      const ofDevice = records.filter(({ path }) => path.prefix === prefix);
+      const root = nodeFromRecords(
+        ofDevice.map((record) => ({ ...record, path: withPrefix(record.path, undefined) })),
+        '/',
+      ) as RootNode;
+      return { prefix, objects: root.objects };
+    });
+    expect(encode({ kind: 'root', objects: [], iotDevices }, '/')).toBe(vector.hex);
   });
 });
 
@@ -121,7 +136,7 @@ describe('keys', () => {
     ['a value after the instances', 'a2 8403000600 05 83030006 01', '/', 7],
     ['a value after no instances', 'a2 820300 a1 06 a0 83030006 01', '/', 7],
     ['a value behind tags of the map', 'd9d9f7 a1 820300 0a', '/', 7],
-    ['a value behind a tag of another', 'a2 83030009 c1 0a 820300 0a', '/', 10],
+    ['a value behind a tag of another', 'a2 83030009 d864 0a 820300 0a', '/', 11],
     ['an array as a value', 'a1 83030009 8101', '/', 5],
     ['null', 'a1 83030009 f6', '/', 5],
     ['an integer of more than 64 bits', 'a1 83030009 3bffffffffffffffff', '/', 5],
@@ -313,7 +328,11 @@ describe('encoding', () => {
     ['integer', -(2n ** 63n), '3b7fffffffffffffff'],
     ['unsignedInteger', 2n ** 64n - 1n, '1bffffffffffffffff'],
     ['time', 1367491215, '1a5182428f'],
-    ['float', 25, 'fb4039000000000000'],
+    ['float', 25, 'f94e40'],
+    ['float', 100_000, 'fa47c35000'],
+    ['float', -0, 'f98000'],
+    ['float', Number.NaN, 'f97e00'],
+    ['float', -Infinity, 'f9fc00'],
     ['float', 0.1, 'fb3fb999999999999a'],
     ['boolean', false, 'f4'],
     ['opaque', Uint8Array.of(1, 2), '42 0102'],
@@ -326,7 +345,7 @@ describe('encoding', () => {
   });
 
   test('an integral number is a float where the definition says so', () => {
-    expect(encode(resource(0, 25), '/0/0/0', everythingIs('float'))).toBe('a183000000fb4039000000000000');
+    expect(encode(resource(0, 25), '/0/0/0', everythingIs('float'))).toBe('a183000000f94e40');
   });
 
   test('what is no node', () => {

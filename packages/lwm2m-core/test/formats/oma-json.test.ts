@@ -222,6 +222,7 @@ describe('refused', () => {
     ['of a second value', '{"bn":"/3/0/","e":[{"n":"0","sv":"é"},', '{"n":"0","sv":""}]}'],
     ['of a time', '{"bt":1e308,"e":[{"n":"0","v":1},', '{"n":"0","v":1,"t":1e308}]}'],
     ['behind other arrays', '{"x":["e",[1]],"y":{"e":[1,2]},"z":"e","\\u0065":[', '1,2],"w":[1]}'],
+    ['behind escaped quotes', '{"x":"\\"","y":",\\"e\\":[{","e":[', '1]}'],
     ['of what is no JSON', '{"e":[{"n":"é","sv":"\\"x"', '=1}]}'],
     ['of what is missing', '{"e":[', ''],
     ['of what is nested too deep', `{"e":${'['.repeat(7)}`, `[${']'.repeat(8)}}`],

@@ -1,0 +1,57 @@
+import { FETCH_RULES, PATCH_RULES } from './etch-rules.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { SenmlLimits } from './limits.ts';
+import type { SenmlFetchRecord, SenmlPatchRecord } from './record.ts';
+import { readCborPack, writeCborPack } from './senml-cbor.ts';
+import { readJsonPack, writeJsonPack } from './senml-json.ts';
+
+/** The two representations of SenML. */
+export type SenmlForm = 'json' | 'cbor';
+
+/**
+ * Decodes a Fetch Pack (RFC 8790 §3.1, `application/senml-etch+json` or `+cbor`): what to select, base fields not
+ * applied. {@link resolveSenml} applies them. Fields without meaning in a query are left out.
+ *
+ * @throws SenmlError `ERR_SENML_RECORD` for a value or sum, a record without name and base name, or a pack without
+ * records; otherwise as {@link decodeSenmlCbor} and {@link decodeSenmlJson}
+ */
+export function decodeSenmlFetch(
+  document: Uint8Array,
+  form: SenmlForm,
+  limits: SenmlLimits = DEFAULT_LIMITS,
+): SenmlFetchRecord[] {
+  return form === 'json' ? readJsonPack(document, limits, FETCH_RULES) : readCborPack(document, limits, FETCH_RULES);
+}
+
+/**
+ * Encodes a Fetch Pack.
+ *
+ * @throws SenmlError `ERR_SENML_RECORD` for a value, a record without name and base name, or no record
+ */
+export function encodeSenmlFetch(records: readonly SenmlFetchRecord[], form: SenmlForm): Uint8Array {
+  return form === 'json' ? writeJsonPack(records, FETCH_RULES) : writeCborPack(records, FETCH_RULES);
+}
+
+/**
+ * Decodes a Patch Pack (RFC 8790 §3.2, `application/senml-etch+json` or `+cbor`): what to set, and with `remove` what to
+ * remove, base fields not applied. {@link resolveSenml} applies them.
+ *
+ * @throws SenmlError `ERR_SENML_RECORD` for a record without value, sum and removal, one without name and base name, or a
+ * pack without records; otherwise as {@link decodeSenmlCbor} and {@link decodeSenmlJson}
+ */
+export function decodeSenmlPatch(
+  document: Uint8Array,
+  form: SenmlForm,
+  limits: SenmlLimits = DEFAULT_LIMITS,
+): SenmlPatchRecord[] {
+  return form === 'json' ? readJsonPack(document, limits, PATCH_RULES) : readCborPack(document, limits, PATCH_RULES);
+}
+
+/**
+ * Encodes a Patch Pack.
+ *
+ * @throws SenmlError `ERR_SENML_RECORD` as {@link decodeSenmlPatch}, or for a number that has no form
+ */
+export function encodeSenmlPatch(records: readonly SenmlPatchRecord[], form: SenmlForm): Uint8Array {
+  return form === 'json' ? writeJsonPack(records, PATCH_RULES) : writeCborPack(records, PATCH_RULES);
+}
