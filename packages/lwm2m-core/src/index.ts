@@ -28,8 +28,10 @@ export type {
   ObjectInstanceNode,
   ObjectNode,
   ResourceInstanceNode,
+  ResourceChange,
   ResourceNode,
   ResourceRecord,
+  ResourceRemoval,
   RootNode,
   SingleResourceNode,
 } from './node.ts';
@@ -62,7 +64,8 @@ export { attributesOfLink, type LinkAttributes, type ReadLinkAttributes } from '
 
 export { UNASSIGNED_INSTANCE_ID, nodeFromRecords, recordsFromNode } from './node-tree.ts';
 export { formatObjectLink, parseObjectLink } from './object-link.ts';
-export { decodePathList, decodePayload, encodePathList, encodePayload, encodeRecords } from './formats/payload.ts';
+export { decodeChanges, decodePathList, encodeChanges, encodePathList } from './formats/composite.ts';
+export { decodePayload, encodePayload, encodeRecords } from './formats/payload.ts';
 export type { DecodeOptions, DecodeWarning, EncodeOptions } from './formats/format.ts';
 
 export { ATTRIBUTES, NOTIFICATION_ATTRIBUTE_NAMES } from './attributes/attribute-table.ts';

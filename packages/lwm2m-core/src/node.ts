@@ -68,6 +68,15 @@ export interface ResourceRecord {
   readonly time: number | undefined;
 }
 
+/** A Resource Instance, or what else a device allows, that is to be removed (TS Core 1.2 §6.3.10). */
+export interface ResourceRemoval {
+  readonly path: Path;
+  readonly value: null;
+}
+
+/** What a composite write does to one path. */
+export type ResourceChange = ResourceRecord | ResourceRemoval;
+
 /** A decoded payload. */
 export interface DecodedPayload {
   /** The tree below the requested path, with the newest value of each Resource. */

@@ -29,6 +29,11 @@ export class CborWriter {
     this.#writeHead(MAJOR.map, count);
   }
 
+  /** A tag (RFC 8949 §3.4) of the item that the caller writes next. */
+  writeTag(tag: number): void {
+    this.#writeHead(MAJOR.tag, tag);
+  }
+
   /** @throws RangeError for a number that is not a safe integer, or beyond what CBOR has without bignums */
   writeInteger(value: number | bigint): void {
     if (typeof value === 'bigint') {

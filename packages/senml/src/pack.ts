@@ -42,7 +42,11 @@ function commonPrefix(records: readonly SenmlEntry[]): string {
     while (length < prefix.length && prefix.charCodeAt(length) === name.charCodeAt(length)) length += 1;
     prefix = prefix.slice(0, length);
   }
-  return prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  // RFC 8790 §3.1: a record has a name or a base name, and only the first one has the latter.
+  return records.some(({ name }, index) => index > 0 && name === base)
+    ? base.slice(0, base.slice(0, -1).lastIndexOf('/') + 1)
+    : base;
 }
 
 /** Not every difference of two doubles gives the first when the second is added. */

@@ -5,8 +5,8 @@ import type { ResourceType } from '../value.ts';
 import { typeCborItem } from './cbor-item.ts';
 import { decodeError } from './format.ts';
 
-/** The head of tag 1 (RFC 8949 §3.4.2). */
-const EPOCH_TIME_HEAD = Uint8Array.of(0xc1);
+/** RFC 8949 §3.4.2. */
+const TAG_EPOCH_TIME = 1;
 
 /**
  * Decodes an `application/cbor` payload: one value (TS Core §7.5.2). Times may be tagged, as Zephyr does it; other tags
@@ -21,12 +21,12 @@ export function decodeCborValue(bytes: Uint8Array, declared: ResourceType | unde
 }
 
 /**
- * Encodes one value. Times have the tag of RFC 8949 §3.4.2, without which Leshan takes no time here (Zephyr and Anjay take
+ * Encodes one value in the preferred serialization (RFC 8949 §4.1). Times have the tag of RFC 8949 §3.4.2, without which Leshan takes no time here (Zephyr and Anjay take
  * both); object links are text.
  */
 export function encodeCborValue(value: EncodableValue, type: ResourceType): Uint8Array {
   const writer = new CborWriter();
-  if (type === 'time') writer.writeEncoded(EPOCH_TIME_HEAD);
+  if (type === 'time') writer.writeTag(TAG_EPOCH_TIME);
   switch (value.kind) {
     case 'text':
       writer.writeText(value.text);
@@ -35,7 +35,7 @@ export function encodeCborValue(value: EncodableValue, type: ResourceType): Uint
       writer.writeInteger(value.integer);
       break;
     case 'float':
-      writer.writeFloat(value.float);
+      writer.writeShortestFloat(value.float);
       break;
     case 'boolean':
       writer.writeBoolean(value.boolean);

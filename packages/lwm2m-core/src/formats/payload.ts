@@ -1,7 +1,5 @@
-import { SenmlError } from '@flownexus/senml';
-import { ContentFormat, contentFormatName, describeContentFormat } from '../content-format.ts';
+import { ContentFormat, describeContentFormat } from '../content-format.ts';
 import type { DefinitionSource } from '../definition.ts';
-import { DecodeError, Lwm2mError } from '../errors.ts';
 import type { DecodedPayload, Lwm2mNode, ResourceRecord } from '../node.ts';
 import { nodeFromRecords, pathOfNode, recordsFromNode } from '../node-tree.ts';
 import { toPath } from '../path.ts';
@@ -10,15 +8,23 @@ import { encodableValue } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
 import { decodeCborValue, encodeCborValue } from './cbor.ts';
-import { declaredType, decodeError, encodeError, requireValuePath } from './format.ts';
+import { declaredType, encodeError, requireValuePath } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
 import { reportDeviations } from './deviations.ts';
 import { encodeLwm2mCbor } from './lwm2m-cbor-encode.ts';
 import { decodeLwm2mCbor } from './lwm2m-cbor.ts';
 import { decodeOmaJson, encodeOmaJson } from './oma-json.ts';
 import { decodeOpaque, encodeOpaque } from './opaque.ts';
-import { decodeSenml, decodeSenmlPaths, encodeSenml, encodeSenmlPaths } from './senml.ts';
-import type { SenmlForm } from './senml.ts';
+import { decodeSenml, encodeSenml } from './senml.ts';
+import {
+  decodingError,
+  encodingError,
+  formOf,
+  inWordsOfLwm2m,
+  notDecoded,
+  SENML_FORMS,
+  unsupported,
+} from './senml-forms.ts';
 import { decodeText, encodeText } from './text.ts';
 import { decodeTlv, encodeTlv } from './tlv.ts';
 
@@ -105,49 +111,8 @@ export function encodeRecords(
 ): Uint8Array {
   const at = toPath(path);
   if (contentFormat === ContentFormat.OMA_JSON) return encodeOmaJson(records, at, definitions, options);
-  const form = senmlForm(contentFormat);
+  const form = formOf(SENML_FORMS, contentFormat);
   return inWordsOfLwm2m(encodingError, () => encodeSenml(records, form, at, definitions, options));
-}
-
-/**
- * Decodes the list of paths that a Read-Composite or Observe-Composite asks for.
- *
- * @throws DecodeError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML, `ERR_LWM2M_DECODE` when it is no list of paths
- */
-export function decodePathList(bytes: Uint8Array, contentFormat: number, options: DecodeOptions = {}): Path[] {
-  const form = SENML_FORMS.get(contentFormat);
-  if (form === undefined) throw notDecoded('a Content-Format of lists of paths', contentFormat);
-  return inWordsOfLwm2m(decodingError, () => decodeSenmlPaths(bytes, form, options));
-}
-
-/**
- * Encodes the list of paths for a Read-Composite or Observe-Composite.
- *
- * @throws Lwm2mError `ERR_LWM2M_CONTENT_FORMAT` unless it is SenML
- */
-export function encodePathList(
-  paths: readonly PathLike[],
-  contentFormat: number,
-  options: EncodeOptions = {},
-): Uint8Array {
-  return encodeSenmlPaths(paths.map(toPath), senmlForm(contentFormat), options);
-}
-
-/** Errors of the SenML package come out as this package's, with the original as the cause. */
-function inWordsOfLwm2m<T>(toError: (error: SenmlError) => Lwm2mError, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof SenmlError ? toError(error) : error;
-  }
-}
-
-function decodingError(error: SenmlError): DecodeError {
-  return decodeError(error.expected, error.found, error.offset ?? 0, error);
-}
-
-function encodingError(error: SenmlError): Lwm2mError {
-  return encodeError(error.message, error);
 }
 
 function decodeFormat(
@@ -178,12 +143,7 @@ function decodeFormat(
       requireValuePath(path, 'CBOR');
       return oneRecord(path, decodeCborValue(bytes, declaredType(path, definitions)));
     default:
-      throw new DecodeError(
-        'ERR_LWM2M_CONTENT_FORMAT',
-        'a Content-Format of values',
-        contentFormatName(contentFormat),
-        0,
-      );
+      throw notDecoded('a Content-Format of values', contentFormat);
   }
 }
 
@@ -201,26 +161,4 @@ function singleValue(
   }
   const declared = declaredType(pathOfNode(node, path), definitions);
   return { value: encodableValue(node.type, node.value, declared), type: declared ?? node.type };
-}
-
-const SENML_FORMS: ReadonlyMap<number, SenmlForm> = new Map([
-  [ContentFormat.SENML_JSON, 'json'],
-  [ContentFormat.SENML_CBOR, 'cbor'],
-]);
-
-function senmlForm(contentFormat: number): SenmlForm {
-  const form = SENML_FORMS.get(contentFormat);
-  if (form === undefined) throw unsupported(contentFormat);
-  return form;
-}
-
-function notDecoded(expected: string, contentFormat: number): DecodeError {
-  return new DecodeError('ERR_LWM2M_CONTENT_FORMAT', expected, contentFormatName(contentFormat), 0);
-}
-
-function unsupported(contentFormat: number): Lwm2mError {
-  return new Lwm2mError(
-    'ERR_LWM2M_CONTENT_FORMAT',
-    `Content-Format ${contentFormatName(contentFormat)} is not supported here`,
-  );
 }

@@ -1,33 +1,15 @@
-import {
-  arrayItemOffset,
-  decodeSenmlCbor,
-  decodeSenmlJson,
-  encodeSenmlCbor,
-  encodeSenmlJson,
-  jsonItemOffsets,
-  resolveSenml,
-  SenmlError,
-} from '@flownexus/senml';
-import type { ResolvedSenmlRecord, SenmlRecord } from '@flownexus/senml';
+import { decodeSenmlCbor, decodeSenmlJson, encodeSenmlCbor, encodeSenmlJson } from '@flownexus/senml';
+import type { ResolvedSenmlRecord, SenmlForm, SenmlRecord } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
 import { UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
-import { formatObjectLink, parseObjectLink } from '../object-link.ts';
 import { formatPath, pathLevel, pathStartsWith } from '../path.ts';
 import type { Path } from '../path.ts';
-import { encodableValue, typeNumber, typeText } from '../typed-value.ts';
-import type { TypedValue } from '../typed-value.ts';
-import type { ResourceType } from '../value.ts';
-import { declaredType, decodeError, encodeError } from './format.ts';
+import { decodeError, encodeError } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
-import { byteOffset } from './json-offset.ts';
-import { nameBelow, parseName, rootOf, withinRequest } from './record-path.ts';
-
-/** A record while its fields are set. */
-type RecordDraft = { -readonly [Field in keyof SenmlRecord]: SenmlRecord[Field] };
-
-/** The two representations of SenML. */
-export type SenmlForm = 'json' | 'cbor';
+import { nameBelow, rootOf, withinRequest } from './record-path.ts';
+import { hasValue, pathOfRecord, readRecord, recordOffset, resolveRecords, setValue } from './senml-records.ts';
+import type { RecordDraft } from './senml-records.ts';
 
 /**
  * Decodes a SenML payload (TS Core §7.5.6, §7.5.7). Every name has to be of a Resource or Resource Instance at or below
@@ -43,28 +25,22 @@ export function decodeSenml(
   options: DecodeOptions,
 ): DecodedRecords {
   const root = rootOf(options.rootPath);
-  const resolved = resolve(bytes, form, options);
   const records: ResourceRecord[] = [];
-  for (const record of resolved) {
-    const recordPath = withinRequest(pathOfRecord(record, root, bytes, form, records.length), path);
+  for (const record of resolve(bytes, form, options)) {
+    const at = { bytes, form, index: records.length };
+    const recordPath = withinRequest(pathOfRecord(record, root, at), path);
     if (recordPath === undefined) {
-      throw decodeError('a path at or below the requested one', 'another', recordOffset(bytes, form, records.length));
+      throw decodeError('a path at or below the requested one', 'another', recordOffset(at));
     }
-    if (recordPath.resourceId === undefined) {
-      throw decodeError('the path of a Resource', 'one above', recordOffset(bytes, form, records.length));
-    }
-    const typed = typedValue(record, declaredType(recordPath, definitions));
-    if (typed === undefined) {
-      const [expected, found] = hasValue(record) ? VALUE_WORDS : NO_VALUE_WORDS;
-      throw decodeError(expected, found, recordOffset(bytes, form, records.length));
-    }
-    records.push({ path: recordPath, type: typed.type, value: typed.value, time: record.time });
+    records.push(readRecord(record, recordPath, definitions, at));
   }
   return { records, containers: [] };
 }
 
-const VALUE_WORDS = ['an integer of 64 bits, or two ids as vlo', 'something else'] as const;
-const NO_VALUE_WORDS = ['a value', 'none'] as const;
+function resolve(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): ResolvedSenmlRecord[] {
+  const pack = form === 'json' ? decodeSenmlJson(bytes) : decodeSenmlCbor(bytes);
+  return resolveRecords(pack, bytes, form, options);
+}
 
 /**
  * Encodes records. Their names are relative to a base name, the path; a single Resource has all of its name there.
@@ -116,10 +92,11 @@ export function encodeSenml(
 export function decodeSenmlPaths(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): Path[] {
   const root = rootOf(options.rootPath);
   return resolve(bytes, form, options).map((record, index) => {
+    const at = { bytes, form, index };
     if (hasValue(record) || record.time !== undefined) {
-      throw decodeError('a name alone', 'a value or a time', recordOffset(bytes, form, index));
+      throw decodeError('a name alone', 'a value or a time', recordOffset(at));
     }
-    return pathOfRecord(record, root, bytes, form, index);
+    return pathOfRecord(record, root, at);
   });
 }
 
@@ -127,74 +104,4 @@ export function decodeSenmlPaths(bytes: Uint8Array, form: SenmlForm, options: De
 export function encodeSenmlPaths(paths: readonly Path[], form: SenmlForm, options: EncodeOptions): Uint8Array {
   const pack = paths.map((path) => ({ n: rootOf(options.rootPath) + formatPath(path) }));
   return form === 'json' ? encodeSenmlJson(pack) : encodeSenmlCbor(pack);
-}
-
-function resolve(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): ResolvedSenmlRecord[] {
-  const pack = form === 'json' ? decodeSenmlJson(bytes) : decodeSenmlCbor(bytes);
-  try {
-    return resolveSenml(pack, options.now === undefined ? {} : { now: options.now });
-  } catch (error) {
-    if (!(error instanceof SenmlError)) throw error;
-    throw decodeError(error.expected, error.found, recordOffset(bytes, form, error.record ?? 0), error);
-  }
-}
-
-function hasValue(record: ResolvedSenmlRecord): boolean {
-  const { v, vs, vb, vd, vlo, sum } = record;
-  return [v, vs, vb, vd, vlo, sum].some((value) => value !== undefined);
-}
-
-/** Undefined when there is no value, or none that LwM2M has. */
-function typedValue(record: ResolvedSenmlRecord, declared: ResourceType | undefined): TypedValue | undefined {
-  if (record.v !== undefined) return typeNumber(record.v, declared, record.float);
-  if (record.vs !== undefined) return typeText(record.vs, declared);
-  if (record.vb !== undefined) return { type: 'boolean', value: record.vb };
-  if (record.vd !== undefined) return { type: 'opaque', value: record.vd };
-  const link = record.vlo === undefined ? undefined : parseObjectLink(record.vlo);
-  return link === undefined ? undefined : { type: 'objlnk', value: link };
-}
-
-function pathOfRecord(
-  { name }: ResolvedSenmlRecord,
-  root: string,
-  bytes: Uint8Array,
-  form: SenmlForm,
-  index: number,
-): Path {
-  try {
-    return parseName(name, root);
-  } catch (cause) {
-    throw decodeError('a path as the name', 'another name', recordOffset(bytes, form, index), cause);
-  }
-}
-
-/** Where a record starts in a payload that was decoded before. */
-function recordOffset(bytes: Uint8Array, form: SenmlForm, index: number): number {
-  if (form === 'cbor') return arrayItemOffset(bytes, index);
-  const text = new TextDecoder().decode(bytes);
-  return byteOffset(bytes, text, jsonItemOffsets(text)[index] ?? 0);
-}
-
-function setValue(fields: RecordDraft, record: ResourceRecord, definitions: DefinitionSource | undefined): void {
-  const value = encodableValue(record.type, record.value, declaredType(record.path, definitions));
-  switch (value.kind) {
-    case 'text':
-      fields.vs = value.text;
-      return;
-    case 'integer':
-      fields.v = value.integer;
-      return;
-    case 'float':
-      fields.v = value.float;
-      fields.float = true;
-      return;
-    case 'boolean':
-      fields.vb = value.boolean;
-      return;
-    case 'bytes':
-      fields.vd = value.bytes;
-      return;
-    case 'link':
-      fields.vlo = formatObjectLink(value.link);
-  }
 }

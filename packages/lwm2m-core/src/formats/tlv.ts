@@ -9,7 +9,7 @@ import type {
   SingleResourceNode,
 } from '../node.ts';
 import { pathOfNode, UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
-import { pathOf, pathStartsWith } from '../path.ts';
+import { pathOf, pathStartsWith, withPrefix } from '../path.ts';
 import type { Path } from '../path.ts';
 import { encodableValue } from '../typed-value.ts';
 import { declaredType, decodeError, encodeError } from './format.ts';
@@ -34,6 +34,17 @@ interface Reading {
  * @throws DecodeError
  */
 export function decodeTlv(bytes: Uint8Array, path: Path, definitions: DefinitionSource | undefined): DecodedRecords {
+  const { prefix } = path;
+  if (prefix === undefined) return decodeIds(bytes, path, definitions);
+  // TLV has ids alone: those of a device behind a gateway are of the one that was asked.
+  const { records, containers } = decodeIds(bytes, withPrefix(path, undefined), definitions);
+  return {
+    records: records.map((record) => ({ ...record, path: withPrefix(record.path, prefix) })),
+    containers: containers.map((container) => withPrefix(container, prefix)),
+  };
+}
+
+function decodeIds(bytes: Uint8Array, path: Path, definitions: DefinitionSource | undefined): DecodedRecords {
   const { objectId, objectInstanceId, resourceId, resourceInstanceId } = path;
   if (objectId === undefined) throw decodeError('the path of an Object or below for TLV', 'the root', 0);
   const reading: Reading = { bytes, definitions, records: [], containers: [] };

@@ -10,7 +10,7 @@ const decode = (hex: string, type?: ResourceType): unknown =>
 describe('decoding', () => {
   test.each<[string, ResourceType | undefined, ResourceType, ResourceValue]>([
     ['f94d80', 'integer', 'integer', 22],
-    ['fb4036000000000000', 'time', 'time', 22],
+    ['f94d80', 'time', 'time', 22],
     ['fa41b00000', undefined, 'float', 22],
     ['16', 'float', 'float', 22],
     ['1bffffffffffffffff', 'integer', 'unsignedInteger', 2n ** 64n - 1n],
@@ -38,8 +38,8 @@ describe('decoding', () => {
 
 test.each<[ResourceType, ResourceValue, string]>([
   ['integer', 22, '16'],
-  ['float', 22, 'fb4036000000000000'],
-  ['float', Number.NaN, 'fb7ff8000000000000'],
+  ['float', 22, 'f94d80'],
+  ['float', Number.NaN, 'f97e00'],
   ['time', 1363896240, 'c11a514b67b0'],
   ['unsignedInteger', 2n ** 64n - 1n, '1bffffffffffffffff'],
   ['objlnk', { objectId: 66, objectInstanceId: 0 }, '6436363a30'],

@@ -236,14 +236,11 @@ describe('CBOR', () => {
     expect(() => decodePayload(fromHex(vector.hex), 60, vector.requestPath ?? '/0/0/0')).toThrow(Lwm2mError);
   });
 
-  test.each(vectors.filter((vector) => vector.direction === 'both' && !vector.hex.startsWith('f9')))(
-    '$name encodes to the same bytes',
-    (vector) => {
-      const path = vector.requestPath ?? '/0/0/0';
-      const { node } = decodePayload(fromHex(vector.hex), 60, path);
-      expect(toHex(encodePayload(node, 60, path))).toBe(vector.hex);
-    },
-  );
+  test.each(vectors.filter((vector) => vector.direction === 'both'))('$name encodes to the same bytes', (vector) => {
+    const path = vector.requestPath ?? '/0/0/0';
+    const { node } = decodePayload(fromHex(vector.hex), 60, path);
+    expect(toHex(encodePayload(node, 60, path))).toBe(vector.hex);
+  });
 });
 
 describe('payloads of real devices', () => {
