@@ -141,8 +141,9 @@ function isShortAscii(bytes: Uint8Array, start: number, initial: number): boolea
   if (initial < 0x60 || initial > 0x77) return false;
   const end = start + (initial & 31);
   if (end >= bytes.length) return false;
-  for (let offset = start + 1; offset <= end; offset += 1) if ((bytes[offset] ?? 0) > 0x7f) return false;
-  return true;
+  let all = 0;
+  for (let offset = start + 1; offset <= end; offset += 1) all |= bytes[offset] ?? 0;
+  return all < 0x80;
 }
 
 /** Steps over the head at the offset; gives its argument, or -1 for an indefinite length. */
@@ -250,24 +251,34 @@ function scanMap(scan: Scan, count: number, depth: number): void {
       scan.offset += 1;
       return;
     }
-    let key: MapKey = initial;
-    if (initial < 24 && start < bytes.length) {
+    let bit = smallKeyBit(initial);
+    if (bit >= 0 && start < bytes.length) {
       countItem(scan, start);
-      scan.offset += 1;
+      scan.offset = start + 1;
     } else {
-      key = scanKey(scan, depth);
+      const key = scanKey(scan, depth);
+      bit = isSmallKey(key) ? key & 31 : -1;
+      if (bit < 0) {
+        others ??= new MapKeys();
+        if (!others.add(key, start)) throw duplicateKey(start);
+      }
     }
-    // Keys from -8 to 23 are bits: all of SenML are.
-    if (typeof key === 'number' && key >= -8 && key < 24 && Number.isInteger(key)) {
-      const bit = 1 << (key & 31);
-      if ((small & bit) !== 0) throw duplicateKey(start);
-      small |= bit;
-    } else {
-      others ??= new MapKeys();
-      if (!others.add(key, start)) throw duplicateKey(start);
+    if (bit >= 0) {
+      if ((small & (1 << bit)) !== 0) throw duplicateKey(start);
+      small |= 1 << bit;
     }
     scanItem(scan, depth);
   }
+}
+
+/** The keys of SenML, and others from -8 to 23, are bits: the number of the bit, if the key is just this byte, or -1. */
+function smallKeyBit(initial: number): number {
+  if (initial < 24) return initial;
+  return initial >= 0x20 && initial < 0x28 ? 0x3f - initial : -1;
+}
+
+function isSmallKey(key: MapKey): key is number {
+  return typeof key === 'number' && key >= -8 && key < 24 && Number.isInteger(key);
 }
 
 function scanKey(scan: Scan, depth: number): MapKey {

@@ -1,8 +1,6 @@
+import { ByteBuffer } from './byte-buffer.ts';
 import { MAJOR } from './cbor-head.ts';
 
-const FIRST_CAPACITY = 256;
-/** What a writer keeps of its buffer when it begins anew. */
-const MAX_KEPT_CAPACITY = 65_536;
 /** Texts up to this length are copied unit by unit as long as they are ASCII, which is faster than a call. */
 const MAX_SHORT_TEXT = 64;
 const TWO_TO_32 = 2 ** 32;
@@ -16,8 +14,7 @@ const scratchView = new DataView(scratch.buffer);
  * an integer, which the CBOR engine does not promise for plain numbers.
  */
 export class CborWriter {
-  #buffer = new Uint8Array(FIRST_CAPACITY);
-  #length = 0;
+  readonly #out = new ByteBuffer();
 
   /** The start of an array of `count` items, which the caller writes next. */
   writeArrayHead(count: number): void {
@@ -66,15 +63,15 @@ export class CborWriter {
   }
 
   writeBoolean(value: boolean): void {
-    this.#reserve(1);
-    this.#buffer[this.#length] = value ? 0xf5 : 0xf4;
-    this.#length += 1;
+    this.#out.reserve(1);
+    this.#out.bytes[this.#out.length] = value ? 0xf5 : 0xf4;
+    this.#out.length += 1;
   }
 
   writeNull(): void {
-    this.#reserve(1);
-    this.#buffer[this.#length] = 0xf6;
-    this.#length += 1;
+    this.#out.reserve(1);
+    this.#out.bytes[this.#out.length] = 0xf6;
+    this.#out.length += 1;
   }
 
   /** Surrogates without their other half become U+FFFD. */
@@ -91,28 +88,27 @@ export class CborWriter {
   /** A string of major type 2 or 3 from its bytes. */
   writeString(major: number, bytes: Uint8Array): void {
     this.#writeHead(major, bytes.length);
-    this.#reserve(bytes.length);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this.#out.reserve(bytes.length);
+    this.#out.bytes.set(bytes, this.#out.length);
+    this.#out.length += bytes.length;
   }
 
   /** A copy of what was written so far. */
   toBytes(): Uint8Array {
-    return this.#buffer.slice(0, this.#length);
+    return this.#out.copy();
   }
 
   /** Forgets what was written, so that the writer can be used again. */
   reset(): void {
-    this.#length = 0;
-    if (this.#buffer.length > MAX_KEPT_CAPACITY) this.#buffer = new Uint8Array(FIRST_CAPACITY);
+    this.#out.reset();
   }
 
   /** False, with nothing written, when the text is not ASCII. */
   #writeShortAscii(value: string): boolean {
     const { length } = value;
-    this.#reserve(length + 2);
-    const buffer = this.#buffer;
-    let at = this.#length;
+    this.#out.reserve(length + 2);
+    const buffer = this.#out.bytes;
+    let at = this.#out.length;
     if (length < 24) {
       buffer[at] = 0x60 | length;
     } else {
@@ -126,27 +122,27 @@ export class CborWriter {
       at += 1;
       buffer[at] = unit;
     }
-    this.#length = at + 1;
+    this.#out.length = at + 1;
     return true;
   }
 
   #writeHead(major: number, argument: number): void {
     const type = major << 5;
-    this.#reserve(9);
-    const buffer = this.#buffer;
-    const at = this.#length;
+    this.#out.reserve(9);
+    const buffer = this.#out.bytes;
+    const at = this.#out.length;
     if (argument < 24) {
       buffer[at] = type | argument;
-      this.#length = at + 1;
+      this.#out.length = at + 1;
     } else if (argument < 0x100) {
       buffer[at] = type | 24;
       buffer[at + 1] = argument;
-      this.#length = at + 2;
+      this.#out.length = at + 2;
     } else if (argument < 0x10000) {
       buffer[at] = type | 25;
       buffer[at + 1] = argument >> 8;
       buffer[at + 2] = argument;
-      this.#length = at + 3;
+      this.#out.length = at + 3;
     } else if (argument < TWO_TO_32) {
       scratchView.setUint32(0, argument);
       this.#writeScratch(type | 26, 4);
@@ -170,19 +166,12 @@ export class CborWriter {
   }
 
   #writeScratch(initial: number, byteCount: number): void {
-    this.#reserve(9);
-    const buffer = this.#buffer;
-    const at = this.#length;
+    this.#out.reserve(9);
+    const buffer = this.#out.bytes;
+    const at = this.#out.length;
     buffer[at] = initial;
     for (let index = 0; index < byteCount; index += 1) buffer[at + 1 + index] = scratch[index] ?? 0;
-    this.#length = at + 1 + byteCount;
-  }
-
-  #reserve(byteCount: number): void {
-    if (this.#length + byteCount <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + byteCount));
-    grown.set(this.#buffer);
-    this.#buffer = grown;
+    this.#out.length = at + 1 + byteCount;
   }
 }
 

@@ -68,6 +68,20 @@ function readField(
     case 'bn':
       record.bn = requireText(value, label, index);
       return 0;
+    default:
+      return readRareField(record, label, value, readBytes, index);
+  }
+}
+
+/** The others: apart, so that the engine can inline what nearly all records need. */
+function readRareField(
+  record: RecordDraft,
+  label: string,
+  value: unknown,
+  readBytes: (value: unknown) => Uint8Array | undefined,
+  index: number,
+): number {
+  switch (label) {
     case 'vlo':
       record.vlo = requireText(value, label, index);
       return 1;

@@ -13,50 +13,55 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const MANY_DIGITS = 16;
 
-/**
- * Only with that many digits in a row can an integer be beyond 2^53, and only with zeros behind the point or with an
- * exponent can a float be integral.
- */
-const MAY_NEED_SOURCE = /:\s*-?(?:\d{16}|\d+\.0+(?!\d)|\d+(?:\.\d+)?[eE])/;
 const INTEGER = /^-?\d{16,20}$/;
 const FRACTION_OR_EXPONENT = /[.eE]/;
 
+/** What {@link scanJson} saw, if the text turns out to be JSON. */
+export interface JsonScan {
+  /** Members of all objects together. */
+  readonly members: number;
+  /** True when there is a number that a double does not tell all about: many digits, or an integral float. */
+  readonly needsSource: boolean;
+}
+
 /**
- * Bounds nesting and items before the text is parsed, as a reviver recurses and is called for each of them. Gives the
- * number of members of all objects together, if the text turns out to be JSON.
+ * Bounds nesting and items before the text is parsed, as a reviver recurses and is called for each of them.
  *
- * @throws SenmlError `ERR_SENML_LIMIT`
+ * @throws SenmlError `ERR_SENML_LIMIT`, with the offset in UTF-16 units
  */
-export function checkJsonSize(text: string, limits: CborLimits): number {
+export function scanJson(text: string, limits: CborLimits): JsonScan {
   const maxNesting = Math.min(limits.maxNesting, MAX_NESTING);
   const { maxItems } = limits;
   let depth = 0;
   let items = 1;
   let members = 0;
+  let needsSource = false;
   for (let offset = 0; offset < text.length; offset += 1) {
-    switch (text.charCodeAt(offset)) {
-      case QUOTE:
-        offset = endOfString(text, offset);
-        break;
-      case OPEN_BRACKET:
-      case OPEN_BRACE:
-        depth += 1;
-        if (depth > maxNesting) throw tooMuch('levels of nesting', maxNesting, offset);
-        break;
-      case CLOSE_BRACKET:
-      case CLOSE_BRACE:
-        depth -= 1;
-        break;
-      case COMMA:
-        items += 1;
-        if (items > maxItems) throw tooMuch('items', maxItems, offset);
-        break;
-      case COLON:
-        members += 1;
+    const unit = text.charCodeAt(offset);
+    if (unit === QUOTE) {
+      offset = endOfString(text, offset);
+    } else if (unit === COLON) {
+      members += 1;
+    } else if (unit === COMMA) {
+      items += 1;
+      if (items > maxItems) throw tooMuch('items', maxItems, offset);
+    } else if (isDigit(unit)) {
+      const end = endOfNumber(text, offset);
+      needsSource ||= numberNeedsSource(text, offset, end);
+      offset = end - 1;
+    } else if (unit === OPEN_BRACKET || unit === OPEN_BRACE) {
+      depth += 1;
+      if (depth > maxNesting) throw tooMuch('levels of nesting', maxNesting, offset);
+    } else if (unit === CLOSE_BRACKET || unit === CLOSE_BRACE) {
+      depth -= 1;
     }
   }
-  return members;
+  return { members, needsSource };
 }
 
 /** Where the items of the array begin that a parsed document is. */
@@ -84,9 +89,9 @@ export function jsonItemOffsets(text: string): number[] {
  *
  * @throws SenmlError `ERR_SENML_JSON`, with the offset
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, { needsSource }: JsonScan): unknown {
   try {
-    const value: unknown = MAY_NEED_SOURCE.test(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text);
+    const value: unknown = needsSource ? JSON.parse(text, reviveNumber) : JSON.parse(text);
     return value;
   } catch {
     // The engine's own error would quote the document.
@@ -112,6 +117,36 @@ function endOfString(text: string, start: number): number {
     if (unit === BACKSLASH) offset += 1;
   }
   return offset;
+}
+
+/** The offset behind a number of which some digits may have been passed. */
+function endOfNumber(text: string, start: number): number {
+  let offset = start + 1;
+  while (offset < text.length && isOfNumber(text.charCodeAt(offset))) offset += 1;
+  return offset;
+}
+
+/** Only with 16 digits can an integer be beyond 2^53; floats are integral with zeros behind the point or an exponent. */
+function numberNeedsSource(text: string, start: number, end: number): boolean {
+  let integerEnd = start;
+  while (integerEnd < end && isDigit(text.charCodeAt(integerEnd))) integerEnd += 1;
+  if (integerEnd - start >= MANY_DIGITS) return true;
+  let onlyZeros = integerEnd < end;
+  for (let offset = integerEnd; offset < end; offset += 1) {
+    const unit = text.charCodeAt(offset);
+    if (unit > NINE) return true;
+    if (unit !== ZERO && unit !== POINT) onlyZeros = false;
+  }
+  return onlyZeros;
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= ZERO && unit <= NINE;
+}
+
+/** Digits, `.`, `e`, `E`, `+` and `-`. */
+function isOfNumber(unit: number): boolean {
+  return isDigit(unit) || unit === POINT || unit === 0x65 || unit === 0x45 || unit === 0x2b || unit === 0x2d;
 }
 
 /** RFC 8259 §2. */

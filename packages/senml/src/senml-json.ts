@@ -2,7 +2,8 @@ import { decodeBase64, encodeBase64 } from './base64.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
 import type { PackRules, RecordDraft } from './fields.ts';
-import { checkJsonSize, countMembers, jsonItemOffsets, parseJson } from './json-parse.ts';
+import { countMembers, jsonItemOffsets, parseJson, scanJson } from './json-parse.ts';
+import { JsonWriter } from './json-writer.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
@@ -53,27 +54,34 @@ function decodeText(bytes: Uint8Array): string {
 }
 
 function readText(text: string, limits: SenmlLimits, rules: PackRules): SenmlPatchRecord[] {
-  const members = checkJsonSize(text, limits);
-  const pack = parseJson(text);
+  const scan = scanJson(text, limits);
+  const pack = parseJson(text, scan);
   if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'an array', 'another JSON value', { offset: 0 });
   if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);
   checkRecordCount(pack.length, rules, { offset: 0 });
-  // RFC 8259 §4: the engine keeps the last of several members of one name silently.
-  if (countMembers(pack) !== members) throw duplicateName(text, pack);
+  const reader: PackReader = { rules, members: 0 };
+  let records: SenmlPatchRecord[];
   try {
-    return pack.map((entry, index) => readRecord(entry, index, rules));
+    records = pack.map((entry, index) => readRecord(reader, entry, index));
   } catch (error) {
     throw withRecordOffset(error, (index) => jsonItemOffsets(text)[index] ?? 0);
   }
+  // RFC 8259 §4: the engine keeps the last of several members of one name silently.
+  if (reader.members !== scan.members) throw duplicateName(text, pack);
+  return records;
+}
+
+interface PackReader {
+  readonly rules: PackRules;
+  /** Members of the objects seen so far, nested ones too. */
+  members: number;
 }
 
 function duplicateName(text: string, pack: readonly unknown[]): SenmlError {
   const offsets = jsonItemOffsets(text);
+  const unbounded = { maxBytes: Infinity, maxNesting: Infinity, maxItems: Infinity };
   const record = pack.findIndex((item, index) => {
-    const source = text.slice(offsets[index], offsets[index + 1]);
-    return (
-      countMembers(item) !== checkJsonSize(source, { maxBytes: Infinity, maxNesting: Infinity, maxItems: Infinity })
-    );
+    return countMembers(item) !== scanJson(text.slice(offsets[index], offsets[index + 1]), unbounded).members;
   });
   const offset = offsets[record] ?? 0;
   return new SenmlError('ERR_SENML_JSON', 'distinct names in an object', 'duplicates', { record, offset });
@@ -89,16 +97,20 @@ function inBytes(error: unknown, document: Uint8Array, text: string): unknown {
   return new SenmlError(code, expected, found, { offset: byteOffset, ...(record === undefined ? {} : { record }) });
 }
 
-function readRecord(entry: unknown, index: number, rules: PackRules): SenmlPatchRecord {
+function readRecord(reader: PackReader, entry: unknown, index: number): SenmlPatchRecord {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     throw new SenmlError('ERR_SENML_JSON', 'an object', `another JSON value as record ${String(index)}`, {
       record: index,
     });
   }
+  const { rules } = reader;
   const record: RecordDraft = {};
   let values = 0;
-  for (const label of Object.keys(entry)) {
+  const labels = Object.keys(entry);
+  reader.members += labels.length;
+  for (const label of labels) {
     const value = (entry as Readonly<Record<string, unknown>>)[label];
+    if (typeof value === 'object') reader.members += countMembers(value);
     // A literal such as 1e400 becomes Infinity.
     if (value === Infinity || value === -Infinity) {
       throw recordError('a number that a double holds', 'a greater one', index);
@@ -113,45 +125,54 @@ function readBase64(value: unknown): Uint8Array | undefined {
   return typeof value === 'string' ? decodeBase64(value) : undefined;
 }
 
+/** One for all, as packs are written in one go and copied out. */
+const sharedWriter = new JsonWriter();
+
 /** Encodes a pack of any kind. */
 export function writeJsonPack(records: readonly SenmlPatchRecord[], rules: PackRules): Uint8Array {
+  const writer = sharedWriter;
+  writer.reset();
   checkRecordCount(records.length, rules, {});
-  let text = '';
+  writer.writeAscii('[');
   for (const [index, record] of records.entries()) {
     rules.checkRecord(record, countValues(record), index);
-    // The comma in front of each field is one too many for the first.
-    text += `${index === 0 ? '' : ','}{${formatFields(record, index).slice(1)}}`;
+    writer.writeAscii(index === 0 ? '{' : ',{');
+    writeFields(writer, record, index);
+    writer.writeObjectEnd();
   }
-  return textEncoder.encode(`[${text}]`);
+  writer.writeAscii(']');
+  return writer.toBytes();
 }
 
-function formatFields(record: SenmlPatchRecord, index: number): string {
-  let text = '';
-  if (record.bn !== undefined) text += `,"bn":${formatText(record.bn)}`;
-  if (record.bt !== undefined) text += `,"bt":${formatNumber(record.bt, false, index)}`;
-  if (record.bu !== undefined) text += `,"bu":${formatText(record.bu)}`;
-  if (record.bv !== undefined) text += `,"bv":${formatNumber(record.bv, record.bvFloat === true, index)}`;
-  if (record.bs !== undefined) text += `,"bs":${formatNumber(record.bs, false, index)}`;
-  if (record.bver !== undefined) text += `,"bver":${formatNumber(record.bver, false, index)}`;
-  if (record.n !== undefined) text += `,"n":${formatText(record.n)}`;
-  if (record.u !== undefined) text += `,"u":${formatText(record.u)}`;
-  if (record.v !== undefined) text += `,"v":${formatNumber(record.v, record.float === true, index)}`;
-  if (record.vs !== undefined) text += `,"vs":${formatText(record.vs)}`;
-  if (record.vb !== undefined) text += `,"vb":${String(record.vb)}`;
-  if (record.vd !== undefined) text += `,"vd":"${encodeBase64(record.vd, 'urlUnpadded')}"`;
-  if (record.vlo !== undefined) text += `,"vlo":${formatText(record.vlo)}`;
-  if (record.remove === true) text += ',"v":null';
-  if (record.s !== undefined) text += `,"s":${formatNumber(record.s, false, index)}`;
-  if (record.t !== undefined) text += `,"t":${formatNumber(record.t, false, index)}`;
-  if (record.ut !== undefined) text += `,"ut":${formatNumber(record.ut, false, index)}`;
-  return text;
+function writeFields(writer: JsonWriter, record: SenmlPatchRecord, index: number): void {
+  const { bn, bu, n, u, vs, vb, vd, vlo } = record;
+  if (bn !== undefined) writer.writeTextField('"bn":', bn);
+  writeNumber(writer, '"bt":', record.bt, false, index);
+  if (bu !== undefined) writer.writeTextField('"bu":', bu);
+  writeNumber(writer, '"bv":', record.bv, record.bvFloat === true, index);
+  writeNumber(writer, '"bs":', record.bs, false, index);
+  writeNumber(writer, '"bver":', record.bver, false, index);
+  if (n !== undefined) writer.writeTextField('"n":', n);
+  if (u !== undefined) writer.writeTextField('"u":', u);
+  writeNumber(writer, '"v":', record.v, record.float === true, index);
+  if (vs !== undefined) writer.writeTextField('"vs":', vs);
+  if (vb !== undefined) writer.writeField('"vb":', vb ? 'true' : 'false');
+  if (vd !== undefined) writer.writeField('"vd":', `"${encodeBase64(vd, 'urlUnpadded')}"`);
+  if (vlo !== undefined) writer.writeTextField('"vlo":', vlo);
+  if (record.remove === true) writer.writeField('"v":', 'null');
+  writeNumber(writer, '"s":', record.s, false, index);
+  writeNumber(writer, '"t":', record.t, false, index);
+  writeNumber(writer, '"ut":', record.ut, false, index);
 }
 
-/** Text that needs no escapes is by far the most frequent. */
-const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
-
-function formatText(text: string): string {
-  return PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text);
+function writeNumber(
+  writer: JsonWriter,
+  label: string,
+  value: SenmlNumber | undefined,
+  float: boolean,
+  index: number,
+): void {
+  if (value !== undefined) writer.writeField(label, formatNumber(value, float, index));
 }
 
 function formatNumber(number: SenmlNumber, float: boolean, index: number): string {

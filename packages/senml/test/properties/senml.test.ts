@@ -3,15 +3,18 @@ import { expect, test } from 'vitest';
 import {
   decodeBase64,
   decodeSenmlCbor,
+  decodeSenmlFetch,
   decodeSenmlJson,
+  decodeSenmlPatch,
   encodeBase64,
   encodeSenmlCbor,
   encodeSenmlJson,
   findInvalidUtf8,
+  packSenml,
   resolveSenml,
   SenmlError,
 } from '@flownexus/senml';
-import type { SenmlNumber, SenmlRecord } from '@flownexus/senml';
+import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from '@flownexus/senml';
 
 const integer = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map((value) => {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
@@ -101,35 +104,37 @@ test('a float stays its value', () => {
   );
 });
 
-function decodesOrRefuses(decode: () => SenmlRecord[]): void {
+function decodesOrRefuses(decode: () => SenmlPatchRecord[]): void {
   try {
-    resolveSenml(decode(), { now: 0 });
+    const resolved = resolveSenml(decode(), { now: 0 });
+    resolveSenml(packSenml(resolved));
+    encodeSenmlCbor(packSenml(resolved));
   } catch (error) {
     expect(error).toBeInstanceOf(SenmlError);
   }
 }
 
+function allDecodeOrRefuse(bytes: Uint8Array): void {
+  decodesOrRefuses(() => decodeSenmlCbor(bytes));
+  decodesOrRefuses(() => decodeSenmlJson(bytes));
+  for (const form of ['json', 'cbor'] as const) {
+    decodesOrRefuses(() => decodeSenmlFetch(bytes, form));
+    decodesOrRefuses(() => decodeSenmlPatch(bytes, form));
+  }
+}
+
 test('arbitrary bytes give records or a SenmlError', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      decodesOrRefuses(() => decodeSenmlCbor(bytes));
-      decodesOrRefuses(() => decodeSenmlJson(bytes));
-    }),
-    { numRuns: 2000 },
-  );
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), allDecodeOrRefuse), { numRuns: 2000 });
 });
 
 test('damaged packs give records or a SenmlError', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(255), (records, at, byte) => {
-      for (const [encode, decode] of [
-        [encodeSenmlCbor, decodeSenmlCbor],
-        [encodeSenmlJson, decodeSenmlJson],
-      ] as const) {
+      for (const encode of [encodeSenmlCbor, encodeSenmlJson]) {
         const bytes = encode(records);
         bytes[at % bytes.length] = byte;
-        decodesOrRefuses(() => decode(bytes));
-        decodesOrRefuses(() => decode(bytes.subarray(0, at % bytes.length)));
+        allDecodeOrRefuse(bytes);
+        allDecodeOrRefuse(bytes.subarray(0, at % bytes.length));
       }
     }),
     { numRuns: 1000 },
@@ -145,6 +150,26 @@ test('arbitrary JSON gives records or a SenmlError', () => {
       },
     ),
     { numRuns: 1000 },
+  );
+});
+
+test('packing is the opposite of resolving', () => {
+  const name = fc
+    .array(fc.constantFrom('/', '/3/0/', '9', '/30', 'a'), { minLength: 1, maxLength: 4 })
+    .map((parts) => parts.join(''));
+  const entry = fc.record(
+    { name, time, unit: text, updateTime: time, v: number, sum: number, remove: fc.constant(true as const) },
+    { requiredKeys: ['name'] },
+  );
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 6 }), (entries) => {
+      const packed = packSenml(entries);
+      expect(resolveSenml(packed)).toEqual(entries);
+      const names = entries.map((item) => item.name);
+      const base = packed[0]?.bn ?? '';
+      expect(base === '' || base.endsWith('/')).toBe(true);
+      expect(names.every((full) => full.startsWith(base))).toBe(true);
+    }),
   );
 });
 
