@@ -72,13 +72,13 @@ const SERIES: readonly ResourceRecord[] = Array.from({ length: 30 }, (_, index) 
   time: 1_767_225_600 + index * 60,
 }));
 
-const { TEXT, CBOR, SENML_JSON, SENML_CBOR, TLV } = ContentFormat;
-const TREES = [SENML_JSON, SENML_CBOR, TLV];
+const { TEXT, CBOR, SENML_JSON, SENML_CBOR, TLV, OMA_JSON, LWM2M_CBOR } = ContentFormat;
+const TREES = [SENML_JSON, SENML_CBOR, TLV, OMA_JSON, LWM2M_CBOR];
 
 const CONTENTS: readonly Content[] = [
   { name: 'one value', path: '/3303/0/5700', contentFormats: [TEXT, CBOR, ...TREES], source: VALUE },
   { name: 'Device /3/0', path: '/3/0', contentFormats: TREES, source: DEVICE },
-  { name: 'series of 30', path: '/3303/0/5700', contentFormats: [SENML_JSON, SENML_CBOR], source: SERIES },
+  { name: 'series of 30', path: '/3303/0/5700', contentFormats: [SENML_JSON, SENML_CBOR, OMA_JSON], source: SERIES },
 ];
 
 /** All cases; those of `JSON` parse and stringify the SenML JSON of the content, and nothing else. */

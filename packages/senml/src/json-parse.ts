@@ -1,7 +1,7 @@
 import { CborFloat } from './cbor-values.ts';
 import { SenmlError } from './errors.ts';
 import { findJsonError } from './json-error.ts';
-import { MAX_NESTING } from './limits.ts';
+import { DEFAULT_LIMITS, MAX_NESTING } from './limits.ts';
 import type { CborLimits } from './limits.ts';
 import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
 
@@ -97,6 +97,21 @@ export function parseJson(text: string, { needsSource }: JsonScan): unknown {
     // The engine's own error would quote the document.
     throw new SenmlError('ERR_SENML_JSON', 'JSON', 'other text', { offset: findJsonError(text) });
   }
+}
+
+/**
+ * Decodes any JSON within the limits, exactly as {@link parseJson} does, and with distinct names in its objects.
+ *
+ * @throws SenmlError `ERR_SENML_JSON` or `ERR_SENML_LIMIT`, with the offset in UTF-16 units
+ */
+export function decodeJson(text: string, limits: CborLimits = DEFAULT_LIMITS): unknown {
+  const scan = scanJson(text, limits);
+  const value = parseJson(text, scan);
+  // RFC 8259 §4: which of several equal names counts is not defined; the engine keeps the last one silently.
+  if (countMembers(value) !== scan.members) {
+    throw new SenmlError('ERR_SENML_JSON', 'distinct names in an object', 'one twice', { offset: 0 });
+  }
+  return value;
 }
 
 /** Members of the value and of all objects in it. */

@@ -11,6 +11,7 @@ const textEncoder = new TextEncoder();
 
 /** The offset in bytes of a place in the text of a document that is UTF-8, which may start with a byte order mark. */
 export function byteOffset(bytes: Uint8Array, text: string, offset: number): number {
+  if (offset === 0) return 0;
   const dropped = bytes.length - textEncoder.encode(text).length;
   return dropped + textEncoder.encode(text.slice(0, offset)).length;
 }

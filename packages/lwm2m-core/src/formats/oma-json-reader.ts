@@ -1,12 +1,4 @@
-import {
-  CborFloat,
-  checkJsonSize,
-  countMembers,
-  DEFAULT_LIMITS,
-  findInvalidUtf8,
-  parseJson,
-  SenmlError,
-} from '@flownexus/senml';
+import { CborFloat, decodeJson, DEFAULT_LIMITS, findInvalidUtf8, SenmlError } from '@flownexus/senml';
 import { MAX_RECORDS } from '../limits.ts';
 import { parseObjectLink } from '../object-link.ts';
 import type { ObjectLink } from '../value.ts';
@@ -94,18 +86,12 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function parse(text: string, bytes: Uint8Array): unknown {
-  let members: number;
-  let document: unknown;
   try {
-    members = checkJsonSize(text, DEFAULT_LIMITS);
-    document = parseJson(text);
+    return decodeJson(text);
   } catch (error) {
     if (!(error instanceof SenmlError)) throw error;
     throw decodeError(error.expected, error.found, byteOffset(bytes, text, error.offset ?? 0), error);
   }
-  // RFC 8259 §4: which of several equal names counts is not defined; the engine keeps the last one silently.
-  if (members !== countMembers(document)) throw decodeError('distinct names in an object', 'one twice', 0);
-  return document;
 }
 
 function readEntry(item: unknown, offset: () => number): OmaJsonEntry {

@@ -26,8 +26,9 @@ export function decodeSenml(
 ): DecodedRecords {
   const root = rootOf(options.rootPath);
   const records: ResourceRecord[] = [];
+  const at = { bytes, form, index: 0 };
   for (const record of resolve(bytes, form, options)) {
-    const at = { bytes, form, index: records.length };
+    at.index = records.length;
     const recordPath = withinRequest(pathOfRecord(record, root, at), path);
     if (recordPath === undefined) {
       throw decodeError('a path at or below the requested one', 'another', recordOffset(at));
