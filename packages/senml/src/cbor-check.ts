@@ -1,12 +1,22 @@
-import { argumentBytes, BREAK, HALF_FLOAT, headArgument, headFloat, INDEFINITE, MAJOR } from './cbor-head.ts';
+import { BREAK, HALF_FLOAT, headArgument, headFloat, INDEFINITE, MAJOR } from './cbor-head.ts';
 import { keyContent, MapKeys } from './cbor-keys.ts';
 import type { MapKey } from './cbor-keys.ts';
-import { definiteString } from './cbor-rewrite.ts';
-import type { CborEdit } from './cbor-rewrite.ts';
-import { SenmlError } from './errors.ts';
+import {
+  addNote,
+  countItem,
+  EIGHT_BYTES,
+  malformed,
+  NOTHING,
+  readArgument,
+  requireItems,
+  startScan,
+  tooMuch,
+} from './cbor-scan.ts';
+import type { CborScan, Scan } from './cbor-scan.ts';
+import { scanChunks, scanString } from './cbor-strings.ts';
+import type { SenmlError } from './errors.ts';
 import { DEFAULT_LIMITS, MAX_NESTING } from './limits.ts';
 import type { CborLimits } from './limits.ts';
-import { findInvalidUtf8 } from './utf8.ts';
 
 /** How CBOR is read. */
 export interface CborOptions {
@@ -14,41 +24,8 @@ export interface CborOptions {
   readonly tags?: boolean;
 }
 
-/**
- * What the engine can not say of a data item, by the place of the item in the document: items are counted from 0 in the
- * order in which they begin, tags and chunks not counted.
- */
-export interface CborNote {
-  readonly ordinal: number;
-  /** An integral float, a safe integer in eight bytes, text that goes through the engine as bytes, or tags. */
-  readonly kind: 'float' | 'integer' | 'text' | readonly number[];
-}
-
-/** What {@link scanCbor} saw: both undefined for most documents. */
-export interface CborScan {
-  readonly notes: CborNote[] | undefined;
-  readonly edits: CborEdit[] | undefined;
-}
-
-interface Scan {
-  readonly bytes: Uint8Array;
-  readonly maxItems: number;
-  readonly maxNesting: number;
-  readonly tags: boolean;
-  offset: number;
-  items: number;
-  /** Those of the items that are no values of their own: tags, chunks, and the parts of decimal fractions. */
-  parts: number;
-  notes: CborNote[] | undefined;
-  edits: CborEdit[] | undefined;
-  /** The content of the last string that came in chunks. */
-  joined: Uint8Array;
-}
-
 const TAG_DECIMAL_FRACTION = 4;
 const MAX_TAGS = 4;
-const EIGHT_BYTES = 27;
-const NONE = new Uint8Array();
 
 /**
  * Walks over one CBOR data item without building anything: proves that it is well-formed (RFC 8949 §5.3.1), that
@@ -80,21 +57,6 @@ export function arrayItemOffset(bytes: Uint8Array, index: number): number {
   readArgument(scan);
   for (let item = 0; item < index; item += 1) scanItem(scan, 1);
   return scan.offset;
-}
-
-function startScan(bytes: Uint8Array, maxItems: number, maxNesting: number, tags: boolean): Scan {
-  return {
-    bytes,
-    maxItems,
-    maxNesting,
-    tags,
-    offset: 0,
-    items: 0,
-    parts: 0,
-    notes: undefined,
-    edits: undefined,
-    joined: NONE,
-  };
 }
 
 function scanItem(scan: Scan, depth: number): void {
@@ -144,88 +106,6 @@ function isShortAscii(bytes: Uint8Array, start: number, initial: number): boolea
   let all = 0;
   for (let offset = start + 1; offset <= end; offset += 1) all |= bytes[offset] ?? 0;
   return all < 0x80;
-}
-
-/** Steps over the head at the offset; gives its argument, or -1 for an indefinite length. */
-function readArgument(scan: Scan): number {
-  const { bytes, offset } = scan;
-  const information = (bytes[offset] ?? 0) & 31;
-  scan.offset = offset + 1;
-  if (information < 24) return information;
-  const length = argumentBytes(information);
-  if (length === undefined) throw malformed('additional information', 'a reserved value', offset);
-  if (information === INDEFINITE) return -1;
-  if (offset + 1 + length > bytes.length) throw malformed('the argument of a head', 'the end', offset);
-  scan.offset += length;
-  return headArgument(bytes, offset);
-}
-
-function scanString(scan: Scan, initial: number, length: number, head: number): void {
-  const { bytes, offset: start } = scan;
-  skipString(scan, initial >> 5, length);
-  const text = initial >> 5 === MAJOR.text && startsWithByteOrderMark(bytes, start, scan.offset);
-  if (text) addNote(scan, 'text');
-  if (text || (initial & 31) === EIGHT_BYTES) {
-    // The engine does not read strings whose length has eight bytes.
-    const major = text ? MAJOR.bytes : initial >> 5;
-    addEdit(scan, head, definiteString(major, bytes.subarray(start, scan.offset)));
-  }
-}
-
-/** Steps over the bytes of a string. */
-function skipString(scan: Scan, major: number, length: number): void {
-  const { bytes, offset: start } = scan;
-  const end = start + length;
-  if (end > bytes.length) throw malformed('a string of the announced length', 'the end', start);
-  scan.offset = end;
-  if (major === MAJOR.text) {
-    const invalid = findInvalidUtf8(bytes, start, end);
-    if (invalid >= 0) throw malformed('UTF-8', 'other bytes', invalid);
-  }
-}
-
-/** The engine may take the U+FEFF at the start of a text for a byte order mark and drop it. */
-function startsWithByteOrderMark(bytes: Uint8Array, start: number, end: number): boolean {
-  return bytes[start] === 0xef && end - start > 2 && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
-}
-
-/** A string in chunks (RFC 8949 §3.2.3), which the engine does not read. */
-function scanChunks(scan: Scan, major: number, head: number): void {
-  const { bytes, offset: firstChunk } = scan;
-  let length = 0;
-  for (;;) {
-    const start = scan.offset;
-    const initial = bytes[start];
-    if (initial === undefined) throw malformed('a chunk or a break', 'the end', start);
-    if (initial === BREAK) break;
-    countItem(scan, start);
-    scan.parts += 1;
-    // RFC 8949 §3.2.3: chunks are definite-length strings of the same major type.
-    if (initial >> 5 !== major || (initial & 31) === INDEFINITE) {
-      throw malformed('a chunk of the same type', 'another data item', start);
-    }
-    const chunkLength = readArgument(scan);
-    skipString(scan, major, chunkLength);
-    length += chunkLength;
-  }
-  const joined = joinChunks(bytes, firstChunk, scan.offset, length);
-  scan.offset += 1;
-  scan.joined = joined;
-  const text = major === MAJOR.text && startsWithByteOrderMark(joined, 0, length);
-  if (text) addNote(scan, 'text');
-  addEdit(scan, head, definiteString(text ? MAJOR.bytes : major, joined));
-}
-
-function joinChunks(bytes: Uint8Array, start: number, end: number, length: number): Uint8Array {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (let offset = start; offset < end;) {
-    const content = offset + 1 + (argumentBytes((bytes[offset] ?? 0) & 31) ?? 0);
-    offset = content + headArgument(bytes, offset);
-    joined.set(bytes.subarray(content, offset), at);
-    at += offset - content;
-  }
-  return joined;
 }
 
 function scanArray(scan: Scan, count: number, depth: number): void {
@@ -300,13 +180,6 @@ function scanKey(scan: Scan, depth: number): MapKey {
   return keyContent('e', bytes, start, scan.offset);
 }
 
-/** Each item takes a byte at least, so a count that can not be met is found before the first item is read. */
-function requireItems(scan: Scan, count: number): void {
-  if (count > scan.bytes.length - scan.offset) {
-    throw malformed('as many items as announced', 'the end', scan.offset);
-  }
-}
-
 /** The tags in front of an item, whose first head was read, and the item. */
 function scanTags(scan: Scan, depth: number, start: number): void {
   const { bytes } = scan;
@@ -329,7 +202,7 @@ function scanTags(scan: Scan, depth: number, start: number): void {
     scan.notes ??= [];
     scan.notes.push({ ordinal: scan.items - scan.parts, kind: kept });
     scan.edits ??= [];
-    scan.edits.push({ start, end: isFraction ? last : scan.offset, bytes: NONE });
+    scan.edits.push({ start, end: isFraction ? last : scan.offset, bytes: NOTHING });
   }
   if (isFraction) scanDecimalFraction(scan);
   else scanItem(scan, depth);
@@ -359,31 +232,7 @@ function scanSimple(scan: Scan, information: number, start: number): void {
   if (information >= HALF_FLOAT && Number.isInteger(headFloat(scan.bytes, start))) addNote(scan, 'float');
 }
 
-function countItem(scan: Scan, offset: number): void {
-  scan.items += 1;
-  if (scan.items > scan.maxItems) throw tooMuch('data items', scan.maxItems, offset);
-}
-
-/** Notes something about the item that was counted last. */
-function addNote(scan: Scan, kind: 'float' | 'integer' | 'text'): void {
-  scan.notes ??= [];
-  scan.notes.push({ ordinal: scan.items - scan.parts - 1, kind });
-}
-
-function addEdit(scan: Scan, start: number, bytes: Uint8Array): void {
-  scan.edits ??= [];
-  scan.edits.push({ start, end: scan.offset, bytes });
-}
-
 /** RFC 8949 §5.6: a map with duplicate keys is not valid; the engine would keep the last one silently. */
 function duplicateKey(offset: number): SenmlError {
   return malformed('distinct keys in a map', 'duplicates', offset);
-}
-
-function malformed(expected: string, found: string, offset: number): SenmlError {
-  return new SenmlError('ERR_SENML_CBOR', expected, found, { offset });
-}
-
-function tooMuch(what: string, limit: number, offset: number): SenmlError {
-  return new SenmlError('ERR_SENML_LIMIT', `at most ${String(limit)} ${what}`, 'more', { offset });
 }

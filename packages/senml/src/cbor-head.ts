@@ -16,7 +16,7 @@ export const BREAK = 0xff;
 
 /** Additional information of half, single and double floats (RFC 8949 §3.3). */
 export const HALF_FLOAT = 25;
-export const DOUBLE_FLOAT = 27;
+const DOUBLE_FLOAT = 27;
 
 const scratch = new Uint8Array(8);
 const scratchView = new DataView(scratch.buffer);

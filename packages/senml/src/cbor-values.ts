@@ -1,4 +1,4 @@
-import type { CborNote } from './cbor-check.ts';
+import type { CborNote } from './cbor-scan.ts';
 import { narrowInteger } from './numbers.ts';
 
 /** A float whose value is integral, such as 25.0: the document has it as a float, not as an integer. */

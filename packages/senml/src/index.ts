@@ -1,6 +1,6 @@
 /**
- * SenML in JSON and CBOR (RFC 8428), with the fields that LwM2M adds, and the checked CBOR reader and the writer that
- * other formats of LwM2M share.
+ * SenML in JSON and CBOR (RFC 8428) with Fetch and Patch Packs (RFC 8790) and the field that LwM2M adds, and the checked
+ * CBOR reader and the writer that other formats of LwM2M share.
  *
  * @example
  * ```ts

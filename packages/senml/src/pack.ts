@@ -2,7 +2,11 @@ import type { SenmlPatchRecord } from './record.ts';
 import type { ResolvedSenmlRecord } from './resolve.ts';
 
 /** What {@link packSenml} takes: a resolved record of which all but the name may be absent. */
-export type SenmlEntry = Pick<ResolvedSenmlRecord, 'name'> & Partial<Omit<ResolvedSenmlRecord, 'name'>>;
+export interface SenmlEntry extends Partial<Omit<ResolvedSenmlRecord, 'name' | 'float' | 'remove'>> {
+  readonly name: string;
+  readonly float?: boolean | undefined;
+  readonly remove?: boolean | undefined;
+}
 
 /**
  * The opposite of {@link resolveSenml}: records that share a base name and a base time, ready for the encoders. Of several
