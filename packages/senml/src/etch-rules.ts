@@ -1,7 +1,7 @@
 import { recordError } from './errors.ts';
 import { SENML_RULES, severalValues } from './fields.ts';
 import type { PackRules } from './fields.ts';
-import type { SenmlPatchRecord } from './record.ts';
+import type { RecordFields } from './record-draft.ts';
 
 const VALUE_LABELS: ReadonlySet<string> = new Set(['v', 'vs', 'vb', 'vd', 'vlo', 's']);
 const IGNORED_LABELS: ReadonlySet<string> = new Set(['bv', 'bs', 'bver', 'ut']);
@@ -41,6 +41,6 @@ function fetchValueError(index: number): Error {
   return recordError('no value in a query', 'one', index);
 }
 
-function requireName(record: SenmlPatchRecord, index: number): void {
+function requireName(record: RecordFields, index: number): void {
   if (record.n === undefined && record.bn === undefined) throw recordError('a name or a base name', 'none', index);
 }

@@ -2,12 +2,8 @@ import { CborFloat } from './cbor-values.ts';
 import { recordError, SenmlError } from './errors.ts';
 import type { SenmlErrorDetails } from './errors.ts';
 import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
-import type { SenmlNumber, SenmlPatchRecord } from './record.ts';
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A record while its fields are read. */
-export type RecordDraft = Writable<SenmlPatchRecord>;
+import type { SenmlNumber } from './record.ts';
+import type { RecordDraft, RecordFields } from './record-draft.ts';
 
 /** What the fields and the records of a kind of pack have to be. */
 export interface PackRules {
@@ -30,7 +26,7 @@ export interface PackRules {
    *
    * @throws SenmlError `ERR_SENML_RECORD` when it is not one of the pack
    */
-  readonly checkRecord: (record: SenmlPatchRecord, values: number, index: number) => void;
+  readonly checkRecord: (record: RecordFields, values: number, index: number) => void;
   /** Fetch and Patch Packs have one or more records (RFC 8790 §2). */
   readonly mayBeEmpty: boolean;
 }
@@ -125,7 +121,7 @@ function readRareField(
 }
 
 /** RFC 8428 §4.2: at most one value; RFC 8790 §3.2: removing is for Patch Packs. */
-function checkRecord(record: SenmlPatchRecord, values: number, index: number): void {
+function checkRecord(record: RecordFields, values: number, index: number): void {
   if (values > 1) throw severalValues(index);
   if (record.remove === true) throw recordError('a value', 'a removal', index);
 }
@@ -135,7 +131,7 @@ export function severalValues(index: number): SenmlError {
 }
 
 /** How many values the record has; removing counts as one. */
-export function countValues({ v, vs, vb, vd, vlo, remove }: SenmlPatchRecord): number {
+export function countValues({ v, vs, vb, vd, vlo, remove }: RecordFields): number {
   return (
     (v === undefined ? 0 : 1) +
     (vs === undefined ? 0 : 1) +

@@ -16,7 +16,8 @@
 export { decodeSenmlJson, encodeSenmlJson } from './senml-json.ts';
 export { decodeSenmlCbor, encodeSenmlCbor } from './senml-cbor.ts';
 export { decodeSenmlFetch, decodeSenmlPatch, encodeSenmlFetch, encodeSenmlPatch } from './senml-etch.ts';
-export type { SenmlForm } from './senml-etch.ts';
+export { decodeResolvedSenml, senmlRecordOffset } from './read-pack.ts';
+export type { DecodeResolvedOptions, SenmlForm } from './read-pack.ts';
 export { packSenml } from './pack.ts';
 export type { SenmlEntry } from './pack.ts';
 export { resolveSenml } from './resolve.ts';
@@ -28,7 +29,7 @@ export { SenmlError, SenmlErrorCodes } from './errors.ts';
 export type { SenmlErrorCode, SenmlErrorDetails } from './errors.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { CborLimits, SenmlLimits } from './limits.ts';
-export { arrayItemOffset, checkCbor } from './cbor-check.ts';
+export { checkCbor } from './cbor-check.ts';
 export type { CborOptions } from './cbor-check.ts';
 export { decodeCbor } from './cbor-decode.ts';
 export { CborFloat, CborTagged } from './cbor-values.ts';

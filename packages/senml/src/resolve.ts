@@ -2,6 +2,8 @@ import { recordError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { addNumbers, isExactInteger } from './numbers.ts';
 import type { SenmlNumber, SenmlPatchRecord } from './record.ts';
+import { draftOf } from './record-draft.ts';
+import type { RecordDraft } from './record-draft.ts';
 
 /** A record that stands for itself (RFC 8428 §4.6). At most one of the values is there. */
 export interface ResolvedSenmlRecord {
@@ -49,6 +51,11 @@ export function resolveSenml(
   records: readonly SenmlPatchRecord[],
   options: ResolveOptions = {},
 ): ResolvedSenmlRecord[] {
+  return resolveDrafts(records.map(draftOf), options);
+}
+
+/** The same for drafts. */
+export function resolveDrafts(drafts: readonly RecordDraft[], options: ResolveOptions): ResolvedSenmlRecord[] {
   const maxNameLength = options.maxNameLength ?? DEFAULT_LIMITS.maxNameLength;
   let baseName = '';
   let baseTime: number | undefined;
@@ -56,7 +63,7 @@ export function resolveSenml(
   let baseValue: SenmlNumber | undefined;
   let baseFloat = false;
   let baseSum: SenmlNumber | undefined;
-  return records.map((record, index) => {
+  return drafts.map((record, index) => {
     baseName = record.bn ?? baseName;
     baseTime = record.bt ?? baseTime;
     baseUnit = record.bu ?? baseUnit;

@@ -3,12 +3,14 @@ import { decodeCbor } from './cbor-decode.ts';
 import { CborWriter } from './cbor-writer.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
-import type { PackRules, RecordDraft } from './fields.ts';
+import type { PackRules } from './fields.ts';
 import { labelOfNumber, SENML_LABELS } from './labels.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import { isExactInteger, MAX_INTEGER, MIN_INTEGER } from './numbers.ts';
 import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
+import { newDraft, recordOf } from './record-draft.ts';
+import type { RecordDraft } from './record-draft.ts';
 
 /**
  * Decodes a SenML CBOR pack (RFC 8428 §6) into its records as they stand there, base fields not applied: see
@@ -17,7 +19,7 @@ import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
  * @throws SenmlError `ERR_SENML_CBOR`, `ERR_SENML_RECORD` or `ERR_SENML_LIMIT`, with the offset in bytes
  */
 export function decodeSenmlCbor(bytes: Uint8Array, limits: SenmlLimits = DEFAULT_LIMITS): SenmlRecord[] {
-  return readCborPack(bytes, limits, SENML_RULES);
+  return readCborPack(bytes, limits, SENML_RULES).map(recordOf);
 }
 
 /**
@@ -30,8 +32,8 @@ export function encodeSenmlCbor(records: readonly SenmlRecord[]): Uint8Array {
   return writeCborPack(records, SENML_RULES);
 }
 
-/** Decodes a pack of any kind. */
-export function readCborPack(bytes: Uint8Array, limits: SenmlLimits, rules: PackRules): SenmlPatchRecord[] {
+/** Reads a pack of any kind. */
+export function readCborPack(bytes: Uint8Array, limits: SenmlLimits, rules: PackRules): RecordDraft[] {
   const pack = decodeCbor(bytes, limits);
   if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_CBOR', 'an array', 'another data item', { offset: 0 });
   if (pack.length > limits.maxRecords) {
@@ -45,11 +47,11 @@ export function readCborPack(bytes: Uint8Array, limits: SenmlLimits, rules: Pack
   }
 }
 
-function readRecord(entry: unknown, index: number, rules: PackRules): SenmlPatchRecord {
+function readRecord(entry: unknown, index: number, rules: PackRules): RecordDraft {
   if (!(entry instanceof Map)) {
     throw new SenmlError('ERR_SENML_CBOR', 'a map', `another data item as record ${String(index)}`, { record: index });
   }
-  const record: RecordDraft = {};
+  const record = newDraft();
   let values = 0;
   for (const [key, value] of entry as ReadonlyMap<unknown, unknown>) {
     const label = typeof key === 'number' ? labelOfNumber(key) : key;

@@ -2,11 +2,11 @@ import { FETCH_RULES, PATCH_RULES } from './etch-rules.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import type { SenmlFetchRecord, SenmlPatchRecord } from './record.ts';
-import { readCborPack, writeCborPack } from './senml-cbor.ts';
-import { readJsonPack, writeJsonPack } from './senml-json.ts';
-
-/** The two representations of SenML. */
-export type SenmlForm = 'json' | 'cbor';
+import { readPack } from './read-pack.ts';
+import type { SenmlForm } from './read-pack.ts';
+import { recordOf } from './record-draft.ts';
+import { writeCborPack } from './senml-cbor.ts';
+import { writeJsonPack } from './senml-json.ts';
 
 /**
  * Decodes a Fetch Pack (RFC 8790 §3.1, `application/senml-etch+json` or `+cbor`): what to select, base fields not
@@ -20,7 +20,7 @@ export function decodeSenmlFetch(
   form: SenmlForm,
   limits: SenmlLimits = DEFAULT_LIMITS,
 ): SenmlFetchRecord[] {
-  return form === 'json' ? readJsonPack(document, limits, FETCH_RULES) : readCborPack(document, limits, FETCH_RULES);
+  return readPack(document, form, limits, FETCH_RULES).map(recordOf);
 }
 
 /**
@@ -44,7 +44,7 @@ export function decodeSenmlPatch(
   form: SenmlForm,
   limits: SenmlLimits = DEFAULT_LIMITS,
 ): SenmlPatchRecord[] {
-  return form === 'json' ? readJsonPack(document, limits, PATCH_RULES) : readCborPack(document, limits, PATCH_RULES);
+  return readPack(document, form, limits, PATCH_RULES).map(recordOf);
 }
 
 /**

@@ -1,12 +1,14 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
-import type { PackRules, RecordDraft } from './fields.ts';
+import type { PackRules } from './fields.ts';
 import { countMembers, jsonItemOffsets, parseJson, scanJson } from './json-parse.ts';
 import { JsonWriter } from './json-writer.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
+import { newDraft, recordOf } from './record-draft.ts';
+import type { RecordDraft } from './record-draft.ts';
 import { findInvalidUtf8 } from './utf8.ts';
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true });
@@ -19,7 +21,7 @@ const textEncoder = new TextEncoder();
  * @throws SenmlError `ERR_SENML_JSON`, `ERR_SENML_RECORD` or `ERR_SENML_LIMIT`
  */
 export function decodeSenmlJson(document: string | Uint8Array, limits: SenmlLimits = DEFAULT_LIMITS): SenmlRecord[] {
-  return readJsonPack(document, limits, SENML_RULES);
+  return readJsonPack(document, limits, SENML_RULES).map(recordOf);
 }
 
 /**
@@ -31,8 +33,8 @@ export function encodeSenmlJson(records: readonly SenmlRecord[]): Uint8Array {
   return writeJsonPack(records, SENML_RULES);
 }
 
-/** Decodes a pack of any kind. */
-export function readJsonPack(document: string | Uint8Array, limits: SenmlLimits, rules: PackRules): SenmlPatchRecord[] {
+/** Reads a pack of any kind. */
+export function readJsonPack(document: string | Uint8Array, limits: SenmlLimits, rules: PackRules): RecordDraft[] {
   // A string has at least as many bytes as units, and at most three times as many: the bound needs no exact count.
   if (document.length > limits.maxBytes) throw tooMuch('bytes', limits.maxBytes);
   if (typeof document === 'string') return readText(document, limits, rules);
@@ -53,14 +55,14 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function readText(text: string, limits: SenmlLimits, rules: PackRules): SenmlPatchRecord[] {
+function readText(text: string, limits: SenmlLimits, rules: PackRules): RecordDraft[] {
   const scan = scanJson(text, limits);
   const pack = parseJson(text, scan);
   if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'an array', 'another JSON value', { offset: 0 });
   if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);
   checkRecordCount(pack.length, rules, { offset: 0 });
   const reader: PackReader = { rules, members: 0 };
-  let records: SenmlPatchRecord[];
+  let records: RecordDraft[];
   try {
     records = pack.map((entry, index) => readRecord(reader, entry, index));
   } catch (error) {
@@ -90,21 +92,26 @@ function duplicateName(text: string, pack: readonly unknown[]): SenmlError {
 /** The error with its offset in bytes of the document instead of units of the text. */
 function inBytes(error: unknown, document: Uint8Array, text: string): unknown {
   if (!(error instanceof SenmlError) || error.offset === undefined || error.offset === 0) return error;
-  const { code, expected, found, record, offset } = error;
-  // What is not in the text is a byte order mark.
-  const dropped = document.length - textEncoder.encode(text).length;
-  const byteOffset = dropped + textEncoder.encode(text.slice(0, offset)).length;
-  return new SenmlError(code, expected, found, { offset: byteOffset, ...(record === undefined ? {} : { record }) });
+  const { code, expected, found, record } = error;
+  const offset = byteOffset(document, text, error.offset);
+  return new SenmlError(code, expected, found, { offset, ...(record === undefined ? {} : { record }) });
 }
 
-function readRecord(reader: PackReader, entry: unknown, index: number): SenmlPatchRecord {
+/** The offset in bytes of a place in the text of a document, which is not at its start. */
+export function byteOffset(document: Uint8Array, text: string, offset: number): number {
+  // What is not in the text is a byte order mark.
+  const dropped = document.length - textEncoder.encode(text).length;
+  return dropped + textEncoder.encode(text.slice(0, offset)).length;
+}
+
+function readRecord(reader: PackReader, entry: unknown, index: number): RecordDraft {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     throw new SenmlError('ERR_SENML_JSON', 'an object', `another JSON value as record ${String(index)}`, {
       record: index,
     });
   }
   const { rules } = reader;
-  const record: RecordDraft = {};
+  const record = newDraft();
   let values = 0;
   const labels = Object.keys(entry);
   reader.members += labels.length;

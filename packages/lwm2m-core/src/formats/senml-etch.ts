@@ -1,4 +1,11 @@
-import { decodeSenmlFetch, decodeSenmlPatch, encodeSenmlFetch, encodeSenmlPatch, packSenml } from '@flownexus/senml';
+import {
+  decodeSenmlFetch,
+  decodeSenmlPatch,
+  encodeSenmlFetch,
+  encodeSenmlPatch,
+  packSenml,
+  resolveSenml,
+} from '@flownexus/senml';
 import type { SenmlForm, SenmlPatchRecord } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceChange } from '../node.ts';
@@ -8,7 +15,7 @@ import type { Path } from '../path.ts';
 import { decodeError, encodeError } from './format.ts';
 import type { DecodeOptions, EncodeOptions } from './format.ts';
 import { rootOf } from './record-path.ts';
-import { pathOfRecord, readRecord, recordOffset, resolveRecords, setValue } from './senml-records.ts';
+import { pathOfRecord, readRecord, recordOffset, setValue } from './senml-records.ts';
 import type { RecordDraft } from './senml-records.ts';
 
 /**
@@ -18,7 +25,7 @@ import type { RecordDraft } from './senml-records.ts';
  */
 export function decodeFetch(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): Path[] {
   const root = rootOf(options.rootPath);
-  return resolveRecords(decodeSenmlFetch(bytes, form), bytes, form, options).map((record, index) => {
+  return resolveSenml(decodeSenmlFetch(bytes, form)).map((record, index) => {
     const at = { bytes, form, index };
     if (record.time !== undefined) throw decodeError('a name alone', 'a time', recordOffset(at));
     return pathOfRecord(record, root, at);
@@ -47,7 +54,7 @@ export function decodePatchPack(
   options: DecodeOptions,
 ): ResourceChange[] {
   const root = rootOf(options.rootPath);
-  return resolveRecords(decodeSenmlPatch(bytes, form), bytes, form, options).map((record, index) => {
+  return resolveSenml(decodeSenmlPatch(bytes, form)).map((record, index) => {
     const at = { bytes, form, index };
     const path = pathOfRecord(record, root, at);
     return record.remove === true ? { path, value: null } : readRecord(record, path, definitions, at);

@@ -1,4 +1,4 @@
-import { arrayItemOffset, jsonItemOffsets, resolveSenml, SenmlError } from '@flownexus/senml';
+import { senmlRecordOffset } from '@flownexus/senml';
 import type { ResolvedSenmlRecord, SenmlForm, SenmlPatchRecord } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
@@ -8,8 +8,6 @@ import { encodableValue, typeNumber, typeText } from '../typed-value.ts';
 import type { TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
 import { declaredType, decodeError } from './format.ts';
-import type { DecodeOptions } from './format.ts';
-import { byteOffset } from './json-offset.ts';
 import { parseName } from './record-path.ts';
 
 /** A record while its fields are set. */
@@ -24,25 +22,7 @@ export interface RecordPlace {
 
 /** The offset in bytes of a record in a payload that was decoded before. */
 export function recordOffset({ bytes, form, index }: RecordPlace): number {
-  if (form === 'cbor') return arrayItemOffset(bytes, index);
-  const text = new TextDecoder().decode(bytes);
-  return byteOffset(bytes, text, jsonItemOffsets(text)[index] ?? 0);
-}
-
-/** Applies the base fields. @throws DecodeError */
-export function resolveRecords(
-  pack: readonly SenmlPatchRecord[],
-  bytes: Uint8Array,
-  form: SenmlForm,
-  { now }: DecodeOptions,
-): ResolvedSenmlRecord[] {
-  try {
-    return resolveSenml(pack, now === undefined ? {} : { now });
-  } catch (error) {
-    if (!(error instanceof SenmlError)) throw error;
-    const offset = recordOffset({ bytes, form, index: error.record ?? 0 });
-    throw decodeError(error.expected, error.found, offset, error);
-  }
+  return senmlRecordOffset(bytes, form, index);
 }
 
 /** The path that a record is named after. @throws DecodeError */

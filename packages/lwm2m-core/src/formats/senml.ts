@@ -1,4 +1,4 @@
-import { decodeSenmlCbor, decodeSenmlJson, encodeSenmlCbor, encodeSenmlJson } from '@flownexus/senml';
+import { decodeResolvedSenml, encodeSenmlCbor, encodeSenmlJson } from '@flownexus/senml';
 import type { ResolvedSenmlRecord, SenmlForm, SenmlRecord } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
@@ -8,7 +8,7 @@ import type { Path } from '../path.ts';
 import { decodeError, encodeError } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
 import { nameBelow, rootOf, withinRequest } from './record-path.ts';
-import { hasValue, pathOfRecord, readRecord, recordOffset, resolveRecords, setValue } from './senml-records.ts';
+import { hasValue, pathOfRecord, readRecord, recordOffset, setValue } from './senml-records.ts';
 import type { RecordDraft } from './senml-records.ts';
 
 /**
@@ -38,9 +38,8 @@ export function decodeSenml(
   return { records, containers: [] };
 }
 
-function resolve(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): ResolvedSenmlRecord[] {
-  const pack = form === 'json' ? decodeSenmlJson(bytes) : decodeSenmlCbor(bytes);
-  return resolveRecords(pack, bytes, form, options);
+function resolve(bytes: Uint8Array, form: SenmlForm, { now }: DecodeOptions): ResolvedSenmlRecord[] {
+  return decodeResolvedSenml(bytes, form, now === undefined ? {} : { now });
 }
 
 /**
