@@ -32,7 +32,15 @@ interface Timed {
   readonly encode: number[];
 }
 
-const subjects: Timed[] = casesOf(await ObjectRegistry.bundled()).map((subject) => ({
+const registry = await ObjectRegistry.bundled();
+// As a server sees the objects of one device.
+const definitions = registry.forVersions(
+  new Map([
+    [3, '1.1'],
+    [3303, '1.1'],
+  ]),
+);
+const subjects: Timed[] = casesOf(definitions).map((subject) => ({
   subject,
   decode: [],
   encode: [],

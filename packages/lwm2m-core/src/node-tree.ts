@@ -2,7 +2,7 @@ import type { DefinitionSource } from './definition.ts';
 import type { Lwm2mNode, ResourceRecord } from './node.ts';
 import { formatPath, pathLevel, pathOf, pathStartsWith, toPath, withPrefix } from './path.ts';
 import type { Path, PathLike } from './path.ts';
-import { inTreeOrder, readNode } from './tree-reader.ts';
+import { treeOf } from './tree-reader.ts';
 
 /**
  * The id of an Object Instance that has none yet: in the payload of a Create that leaves the choice to the client, and
@@ -34,7 +34,7 @@ export function nodeFromRecords(
       throw new RangeError('a record of neither a Resource nor a Resource Instance');
     }
   }
-  return readNode({ entries: inTreeOrder(records, emptyPaths), next: 0, definitions }, at);
+  return treeOf(records, at, definitions, emptyPaths);
 }
 
 /**

@@ -13,20 +13,35 @@ import { comparePaths, formatPath } from './path.ts';
 import type { Path } from './path.ts';
 
 /** A record, or the path of an Object Instance or multiple Resource that may have nothing in it. */
-export type TreeEntry = ResourceRecord | { readonly path: Path; readonly value?: undefined };
+type TreeEntry = ResourceRecord | { readonly path: Path; readonly value?: undefined };
 
 /** Entries in ascending order of their paths, each path once, and how far they are read. */
-export interface TreeReader {
+interface TreeReader {
   readonly entries: readonly TreeEntry[];
   next: number;
   readonly definitions: DefinitionSource | undefined;
 }
 
 /**
+ * The node at a path, of records of Resources and Resource Instances and of empty nodes that all are at or below it.
+ *
+ * @throws DecodeError when nothing is there for a path that needs a value, or when a Resource has both a value and
+ * instances
+ */
+export function treeOf(
+  records: readonly ResourceRecord[],
+  path: Path,
+  definitions: DefinitionSource | undefined,
+  emptyPaths: readonly Path[],
+): Lwm2mNode {
+  return readNode({ entries: inTreeOrder(records, emptyPaths), next: 0, definitions }, path);
+}
+
+/**
  * The entries as a tree has them: in ascending order, and of each path the newest. Nearly all payloads are in that order
  * already.
  */
-export function inTreeOrder(records: readonly ResourceRecord[], emptyPaths: readonly Path[]): readonly TreeEntry[] {
+function inTreeOrder(records: readonly ResourceRecord[], emptyPaths: readonly Path[]): readonly TreeEntry[] {
   if (emptyPaths.length === 0 && isAscending(records)) return records;
   const entries: TreeEntry[] = [...records, ...emptyPaths.map((path) => ({ path }))];
   entries.sort((a, b) => comparePaths(a.path, b.path));
@@ -42,10 +57,22 @@ export function inTreeOrder(records: readonly ResourceRecord[], emptyPaths: read
 function isAscending(records: readonly ResourceRecord[]): boolean {
   let last: Path | undefined;
   for (const { path } of records) {
-    if (last !== undefined && comparePaths(last, path) >= 0) return false;
+    if (last !== undefined && !isNextResource(last, path) && comparePaths(last, path) >= 0) return false;
     last = path;
   }
   return true;
+}
+
+/** True for a greater Resource of the same Object Instance, which is the usual case. */
+function isNextResource(last: Path, path: Path): boolean {
+  return (
+    last.resourceId !== undefined &&
+    path.resourceId !== undefined &&
+    last.resourceId < path.resourceId &&
+    last.objectInstanceId === path.objectInstanceId &&
+    last.objectId === path.objectId &&
+    last.prefix === path.prefix
+  );
 }
 
 function newer(known: TreeEntry, candidate: TreeEntry): TreeEntry {
@@ -54,13 +81,8 @@ function newer(known: TreeEntry, candidate: TreeEntry): TreeEntry {
   return (candidate.time ?? Infinity) >= (known.time ?? Infinity) ? candidate : known;
 }
 
-/**
- * The node at a path, of entries that are all below it.
- *
- * @throws DecodeError when nothing is there for a path that needs a value, or when a Resource has both a value and
- * instances
- */
-export function readNode(reader: TreeReader, path: Path): Lwm2mNode {
+/** The node at a path, of entries that are all below it. */
+function readNode(reader: TreeReader, path: Path): Lwm2mNode {
   const { objectId, objectInstanceId, resourceId, resourceInstanceId } = path;
   if (objectId === undefined) return readRoot(reader);
   if (objectInstanceId === undefined) return readObject(reader, objectId);
@@ -131,7 +153,6 @@ function readObjectInstance(reader: TreeReader, objectId: number, id: number): O
 /** A Resource: its value, or its instances. The entry of the Resource itself comes before those of the instances. */
 function readResource(reader: TreeReader, objectId: number, id: number): ResourceNode {
   const { entries, definitions } = reader;
-  const definition = definitions?.resource(objectId, id);
   const instances: ResourceInstanceNode[] = [];
   const entry = entries[reader.next];
   if (entry !== undefined && entry.path.resourceInstanceId === undefined) {
@@ -139,14 +160,10 @@ function readResource(reader: TreeReader, objectId: number, id: number): Resourc
     if (entry.value !== undefined) {
       const following = entries[reader.next]?.path;
       if (following?.resourceInstanceId !== undefined && isInstanceOf(following, entry.path)) {
-        throw new DecodeError(
-          'ERR_LWM2M_DECODE',
-          `a value or Resource Instances for ${formatPath(entry.path)}`,
-          'both',
-          0,
-        );
+        const expected = `a value or Resource Instances for ${formatPath(entry.path)}`;
+        throw new DecodeError('ERR_LWM2M_DECODE', expected, 'both', 0);
       }
-      if (definition?.multiple !== true) {
+      if (definitions?.resource(objectId, id)?.multiple !== true) {
         return { kind: 'singleResource', id, type: entry.type, value: entry.value };
       }
       instances.push(resourceInstance(0, entry));
@@ -161,7 +178,8 @@ function readResource(reader: TreeReader, objectId: number, id: number): Resourc
     instances.push(resourceInstance(instanceId, next));
     reader.next += 1;
   }
-  return { kind: 'multipleResource', id, type: instances[0]?.type ?? definition?.type ?? 'none', instances };
+  const type = instances[0]?.type ?? definitions?.resource(objectId, id)?.type ?? 'none';
+  return { kind: 'multipleResource', id, type, instances };
 }
 
 function isInstanceOf(path: Path, resource: Path): boolean {

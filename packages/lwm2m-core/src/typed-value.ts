@@ -19,7 +19,8 @@ export function exactInteger(value: number | bigint): number | bigint {
 
 /** True for an integer of the range that the type has. */
 export function isIntegerOf(type: 'integer' | 'unsignedInteger' | 'time', value: number | bigint): boolean {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) return false;
+  // Comparing a number with a bigint takes a call of the engine, and every safe integer is in range.
+  if (typeof value === 'number') return Number.isSafeInteger(value) && (type !== 'unsignedInteger' || value >= 0);
   return type === 'unsignedInteger' ? value >= 0 && value <= MAX_UINT64 : value >= MIN_INT64 && value <= MAX_INT64;
 }
 

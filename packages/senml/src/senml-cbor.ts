@@ -53,9 +53,10 @@ function readRecord(entry: unknown, index: number, rules: PackRules): RecordDraf
   }
   const record = newDraft();
   let values = 0;
-  for (const [key, value] of entry as ReadonlyMap<unknown, unknown>) {
+  const fields: ReadonlyMap<unknown, unknown> = entry;
+  for (const key of fields.keys()) {
     const label = typeof key === 'number' ? labelOfNumber(key) : key;
-    if (typeof label === 'string') values += rules.readField(record, label, value, readBytes, index);
+    if (typeof label === 'string') values += rules.readField(record, label, fields.get(key), readBytes, index);
   }
   rules.checkRecord(record, values, index);
   return record;

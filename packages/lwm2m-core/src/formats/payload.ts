@@ -1,9 +1,10 @@
 import { ContentFormat, describeContentFormat } from '../content-format.ts';
 import type { DefinitionSource } from '../definition.ts';
 import type { DecodedPayload, Lwm2mNode, ResourceRecord } from '../node.ts';
-import { nodeFromRecords, pathOfNode, recordsFromNode } from '../node-tree.ts';
+import { pathOfNode, recordsFromNode } from '../node-tree.ts';
 import { toPath } from '../path.ts';
 import type { Path, PathLike } from '../path.ts';
+import { treeOf } from '../tree-reader.ts';
 import { encodableValue } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
@@ -52,7 +53,7 @@ export function decodePayload(
     if (options.onWarning !== undefined && definitions !== undefined) {
       reportDeviations(records, definitions, options.onWarning);
     }
-    return { node: nodeFromRecords(records, at, definitions, containers), records };
+    return { node: treeOf(records, at, definitions, containers), records };
   });
 }
 
