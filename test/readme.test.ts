@@ -70,12 +70,47 @@ upload 76800 of 100000
 the server has 100000 bytes
 `;
 
+const senmlSeries = `131
+urn:dev:ow:10e2073a01080063/
+{ n: 'temperature', u: 'Cel', v: 22, t: 120, float: true }
+`;
+const senmlPacks = `[{"bn":"/3/0/","n":"0"},{"n":"9"}]
+/3311/0/5850 true undefined
+/3311/0/5851 undefined true
+`;
+const senmlError = `ERR_SENML_RECORD 1 18
+expected a number as v, found something else in record 1 at offset 18
+`;
+const coreSeries = `[{"bn":"/3303/0/5700","bt":1767225600,"v":21.5},{"v":22.0,"t":60},{"v":21.75,"t":120}]
+/3303/0/5700 float 21.5 1767225600
+/3303/0/5700 float 22 1767225660
+/3303/0/5700 float 21.75 1767225720
+`;
+const coreTexts = `[{"bn":"/3/0/","n":"0"},{"n":"9"}]
+[{"bn":"/16/0/0/","n":"0","vs":"on"},{"n":"1","v":null}]
+2
+[ 'pmin=10', 'pmax=5', 'gt=25' ]
+gt does not belong to an Object Instance
+pmax is less than pmin
+0='reset',1
+`;
+
 test.each([
   ['packages/coap', 0, coapServer],
   ['packages/coap', 1, '0\n1\n2\n3\nobservers: 0\n'],
   ['packages/coap', 2, coapFile],
   ['packages/senml', 0, '/3303/0/5700 21.5\n'],
-  ['packages/lwm2m-core', 0, '95\n'],
+  ['packages/senml', 1, senmlSeries],
+  ['packages/senml', 2, '18446744073709551615n 25 true\n8 15\n[{"n":"b","v":25.0}]\n'],
+  ['packages/senml', 3, senmlPacks],
+  ['packages/senml', 4, senmlError],
+  ['packages/lwm2m-core', 0, 'integer 95\n[{"bn":"/3/0/9","v":95}]\n'],
+  ['packages/lwm2m-core', 1, coreSeries],
+  ['packages/lwm2m-core', 2, '1.2 1.0 [ 112, 11542 ]\n112\n'],
+  ['packages/lwm2m-core', 3, 'Opening integer %\nexpected 0..100, found a greater number\n'],
+  ['packages/lwm2m-core', 5, coreTexts],
+  ['packages/lwm2m-core', 6, '{"kind":"singleResource","id":9,"type":"INTEGER","value":"95"}\n'],
+  ['packages/lwm2m-core', 7, 'ERR_LWM2M_DECODE 2 expected 3 bytes, found 1 at offset 2\n'],
 ])('the README of %s: example %i prints what it says', async (readme, index, output) => {
   const folder = await exampleFolder();
   await writeFile(join(folder, 'example.ts'), await readmeExample(readme, index));

@@ -39,6 +39,11 @@ export function contentFormatsFor({ contentFormats, lwm2mVersion }: EndpointForm
   return [...announced, ...implied.filter((contentFormat) => !announced.includes(contentFormat))];
 }
 
+export interface EncodeForEndpointOptions extends EncodeOptions {
+  /** Formats that the endpoint has answered with 4.15, not to be picked again. */
+  readonly refused?: readonly number[];
+}
+
 /** A payload, and the format that was picked for it. */
 export interface EncodedForEndpoint {
   readonly contentFormat: number;
@@ -51,7 +56,6 @@ export interface EncodedForEndpoint {
  * first of {@link contentFormatsFor} that can. SenML, for example, has no form for an Object Instance without an id, TLV
  * none for the root.
  *
- * @param refused formats that the endpoint has answered with 4.15, not to be picked again
  * @throws Lwm2mError `ERR_LWM2M_ENCODE` when no format is left
  * @throws RangeError, TypeError as {@link encodePayload}
  */
@@ -60,7 +64,7 @@ export function encodeForEndpoint(
   path: PathLike,
   endpoint: EndpointFormats,
   definitions?: DefinitionSource,
-  options: EncodeOptions & { readonly refused?: readonly number[] } = {},
+  options: EncodeForEndpointOptions = {},
 ): EncodedForEndpoint {
   const { refused = [], ...encodeOptions } = options;
   let reason: unknown;

@@ -55,6 +55,7 @@ export {
   contentFormatsFor,
   encodeForEndpoint,
   type EncodedForEndpoint,
+  type EncodeForEndpointOptions,
   type EndpointFormats,
 } from './choose-content-format.ts';
 export type { Link } from './link-format/link.ts';
@@ -72,8 +73,11 @@ export { ATTRIBUTES, NOTIFICATION_ATTRIBUTE_NAMES } from './attributes/attribute
 export type {
   AttributeDescription,
   AttributeName,
+  AttributeNumberKind,
   AttributeValueKind,
+  NotificationAttributeDescription,
   NotificationAttributeName,
+  PropertyAttributeName,
 } from './attributes/attribute-table.ts';
 export type {
   AttributeChanges,

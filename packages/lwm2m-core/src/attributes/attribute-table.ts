@@ -24,13 +24,34 @@ export interface AttributeDescription {
   readonly since: '1.0' | '1.1' | '1.2';
 }
 
+/** The kinds of values that are numbers. */
+export type AttributeNumberKind = Exclude<AttributeValueKind, 'version' | 'text'>;
+
+/** What LwM2M says of a notification attribute: its value is a number, and it may be written. */
+export interface NotificationAttributeDescription extends AttributeDescription {
+  readonly value: AttributeNumberKind;
+  readonly access: 'RW';
+}
+
+/** The name of a notification attribute, which may be written. */
+export type NotificationAttributeName =
+  'pmin' | 'pmax' | 'epmin' | 'epmax' | 'gt' | 'lt' | 'st' | 'edge' | 'con' | 'hqmax';
+
+/** The name of a property, which only Discover has. */
+export type PropertyAttributeName = 'dim' | 'ssid' | 'uri' | 'ver' | 'lwm2m';
+
+/** The name of an attribute that LwM2M knows. */
+export type AttributeName = NotificationAttributeName | PropertyAttributeName;
+
 const COMPOSITE_TOO = [0, 1, 2, 3, 4] as const;
 const ANY = [1, 2, 3, 4] as const;
 const RESOURCES = [3, 4] as const;
 
 /** The attributes of LwM2M (TS Core §5.1.1 and §5.1.2) by their names, the notification attributes first. */
 /* prettier-ignore */
-export const ATTRIBUTES = {
+export const ATTRIBUTES: Readonly<
+  Record<NotificationAttributeName, NotificationAttributeDescription> & Record<PropertyAttributeName, AttributeDescription>
+> = {
   pmin:  { value: 'seconds',   levels: COMPOSITE_TOO, resources: undefined, access: 'RW', since: '1.0' },
   pmax:  { value: 'seconds',   levels: COMPOSITE_TOO, resources: undefined, access: 'RW', since: '1.0' },
   epmin: { value: 'seconds',   levels: COMPOSITE_TOO, resources: undefined, access: 'RW', since: '1.1' },
@@ -46,15 +67,7 @@ export const ATTRIBUTES = {
   uri:   { value: 'text',      levels: [2],           resources: undefined, access: 'R',  since: '1.1' },
   ver:   { value: 'version',   levels: [1, 2],        resources: undefined, access: 'R',  since: '1.0' },
   lwm2m: { value: 'version',   levels: [0],           resources: undefined, access: 'R',  since: '1.0' },
-} as const satisfies Readonly<Record<string, AttributeDescription>>;
-
-/** The name of an attribute that LwM2M knows. */
-export type AttributeName = keyof typeof ATTRIBUTES;
-
-/** The name of a notification attribute, which may be written. */
-export type NotificationAttributeName = {
-  [Name in AttributeName]: (typeof ATTRIBUTES)[Name]['access'] extends 'RW' ? Name : never;
-}[AttributeName];
+};
 
 const NAMES = Object.keys(ATTRIBUTES) as AttributeName[];
 

@@ -1,7 +1,5 @@
 import { formatDecimal, parseDecimal } from '../decimal.ts';
-import type { AttributeValueKind } from './attribute-table.ts';
-
-type NumberKind = Exclude<AttributeValueKind, 'version' | 'text'>;
+import type { AttributeNumberKind, AttributeValueKind } from './attribute-table.ts';
 
 /** What the value of a kind is, in words for errors. */
 export const VALUE_WORDS: Readonly<Record<AttributeValueKind, string>> = {
@@ -15,7 +13,7 @@ export const VALUE_WORDS: Readonly<Record<AttributeValueKind, string>> = {
   text: 'text',
 };
 
-const RANGES: Readonly<Record<Exclude<NumberKind, 'decimal'>, readonly [minimum: number, maximum: number]>> = {
+const RANGES: Readonly<Record<Exclude<AttributeNumberKind, 'decimal'>, readonly [minimum: number, maximum: number]>> = {
   seconds: [0, Number.MAX_SAFE_INTEGER],
   integer: [0, Number.MAX_SAFE_INTEGER],
   flag: [0, 1],
@@ -30,21 +28,21 @@ const ITEM_VALUE = /^[!-%'-~]+$/;
 const VERSION = /^\d{1,3}\.\d{1,3}$/;
 
 /** True when an attribute of the kind can have the number. */
-export function isNumberOf(kind: NumberKind, value: number): boolean {
+export function isNumberOf(kind: AttributeNumberKind, value: number): boolean {
   if (kind === 'decimal') return Number.isFinite(value);
   const [minimum, maximum] = RANGES[kind];
   return Number.isInteger(value) && value >= minimum && value <= maximum;
 }
 
 /** The number that the text of an attribute is; undefined when it is none of the kind. */
-export function parseNumberOf(kind: NumberKind, text: string): number | undefined {
+export function parseNumberOf(kind: AttributeNumberKind, text: string): number | undefined {
   if (kind !== 'decimal' && !/^\d{1,20}$/.test(text)) return undefined;
   const value = parseDecimal(text);
   return value !== undefined && isNumberOf(kind, value) ? value : undefined;
 }
 
 /** The text of a number as the ABNF of TS Core §5.1.2 has it: digits, with a sign and a fraction for decimals. */
-export function formatNumberOf(kind: NumberKind, value: number): string {
+export function formatNumberOf(kind: AttributeNumberKind, value: number): string {
   return kind === 'decimal' ? formatDecimal(value) : value.toFixed(0);
 }
 
