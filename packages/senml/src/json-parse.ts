@@ -100,7 +100,7 @@ export function parseJson(text: string, { needsSource }: JsonScan): unknown {
 }
 
 /**
- * Decodes any JSON within the limits, exactly as {@link parseJson} does, and with distinct names in its objects.
+ * Decodes any JSON within the limits, integers of up to 64 bits exact, with distinct names in its objects.
  *
  * @throws SenmlError `ERR_SENML_JSON` or `ERR_SENML_LIMIT`, with the offset in UTF-16 units
  */
