@@ -4,7 +4,7 @@ import { fromHex } from './hex.ts';
 
 const json = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-// RFC 8790 §5: as in SenML, what is unknown is ignored, unless its name ends in an underscore.
+// RFC 8790 §3: as in SenML, what is unknown is ignored, unless its name ends in an underscore.
 test('a Patch Pack keeps nothing of unknown fields, and is refused for one that must be understood', () => {
   expect(decodeSenmlPatch(json('[{"n":"a","v":null,"foo":1}]'), 'json')).toEqual([{ n: 'a', remove: true }]);
   expect(() => decodeSenmlPatch(json('[{"n":"a","v":1,"foo_":1}]'), 'json')).toThrow(SenmlError);
