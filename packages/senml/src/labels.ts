@@ -24,7 +24,14 @@ const LABELS: readonly string[] = Object.entries(SENML_LABELS)
   .sort(([, a], [, b]) => a - b)
   .map(([label]) => label);
 
+const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(SENML_LABELS));
+
 /** The name of a field from its CBOR label; undefined for a number that RFC 8428 doesn't assign. */
 export function labelOfNumber(number: number): string | undefined {
   return LABELS[number - SENML_LABELS.bs];
+}
+
+/** The CBOR label of a field from its name; undefined for a name that has none. */
+export function numberOfLabel(label: string): number | undefined {
+  return NUMBERS.get(label);
 }

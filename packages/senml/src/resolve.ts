@@ -1,4 +1,5 @@
 import { recordError } from './errors.ts';
+import { countValues } from './fields.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { addNumbers, isExactInteger } from './numbers.ts';
 import type { SenmlNumber, SenmlPatchRecord } from './record.ts';
@@ -40,9 +41,9 @@ export interface ResolveOptions {
 const FIRST_ABSOLUTE_TIME = 2 ** 28;
 
 /**
- * Applies the base fields to the records that follow them, so that each stands for itself (RFC 8428 §4.6). Records
- * without value stay, as LwM2M sends lists of paths that way. The records of Fetch and Patch Packs resolve in the same
- * way (RFC 8790 §3.1).
+ * Applies the base fields to the records that follow them, so that each stands for itself (RFC 8428 §4.6). A record
+ * without a value has that of the base value; without both it stays, as LwM2M sends lists of paths that way. The records
+ * of Fetch and Patch Packs resolve in the same way (RFC 8790 §3.1).
  *
  * @throws SenmlError `ERR_SENML_RECORD` for a record without a name, with one that is too long, or whose time is not
  * finite
@@ -79,7 +80,8 @@ export function resolveDrafts(drafts: readonly RecordDraft[], options: ResolveOp
     }
     const time = baseTime === undefined && record.t === undefined ? undefined : (baseTime ?? 0) + (record.t ?? 0);
     if (time !== undefined && !Number.isFinite(time)) throw recordError('a finite time', 'another', index);
-    const { v } = record;
+    // RFC 8428 §4.5.4: the missing one of base value and value counts as zero.
+    const v = record.v ?? (baseValue !== undefined && countValues(record) === 0 ? 0 : undefined);
     const isFloat =
       record.float === true || (v !== undefined && baseValue !== undefined && (baseFloat || !isExactInteger(v)));
     const value = v === undefined || baseValue === undefined ? v : addNumbers(baseValue, v);

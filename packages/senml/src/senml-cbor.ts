@@ -4,7 +4,7 @@ import { CborWriter } from './cbor-writer.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
 import type { PackRules } from './fields.ts';
-import { labelOfNumber, SENML_LABELS } from './labels.ts';
+import { labelOfNumber, numberOfLabel, SENML_LABELS } from './labels.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import { isExactInteger, MAX_INTEGER, MIN_INTEGER } from './numbers.ts';
@@ -56,10 +56,19 @@ function readRecord(entry: unknown, index: number, rules: PackRules): RecordDraf
   const fields: ReadonlyMap<unknown, unknown> = entry;
   for (const key of fields.keys()) {
     const label = typeof key === 'number' ? labelOfNumber(key) : key;
+    if (typeof key === 'string') requireNoNumber(fields, key, index);
     if (typeof label === 'string') values += rules.readField(record, label, fields.get(key), readBytes, index);
   }
   rules.checkRecord(record, values, index);
   return record;
+}
+
+/** RFC 8428 §6: the number and the name are one label, so that a record with both has a field twice. */
+function requireNoNumber(fields: ReadonlyMap<unknown, unknown>, name: string, index: number): void {
+  const number = numberOfLabel(name);
+  if (number !== undefined && fields.has(number)) {
+    throw recordError('each field once', 'one by its number and by its name', index);
+  }
 }
 
 function readBytes(value: unknown): Uint8Array | undefined {

@@ -91,7 +91,7 @@ describe('resolveSenml', () => {
       { n: 'a', v: 1 },
       { n: 'a', bv: 2, v: 1 },
     ];
-    expect(resolveSenml(records).map(({ float }) => float)).toEqual([undefined, true, undefined]);
+    expect(resolveSenml(records).map(({ float }) => float)).toEqual([true, true, undefined]);
   });
 
   test('refuses records without a name, with a long one, and times that are not finite', () => {
