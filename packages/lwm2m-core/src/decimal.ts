@@ -13,6 +13,8 @@ export function parseDecimal(text: string): number | undefined {
 
 /** A finite number without an exponent (TS Core, Appendix C): the shortest digits that give the number back, moved. */
 export function formatDecimal(value: number): string {
+  // The text that the platform has for it is that of 0.
+  if (Object.is(value, -0)) return '-0';
   const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(value.toExponential());
   if (match === null) return String(value);
   const [, sign = '', first = '', rest = '', exponentText = ''] = match;

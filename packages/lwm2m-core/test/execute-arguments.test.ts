@@ -3,23 +3,11 @@ import { formatExecuteArguments, parseExecuteArguments } from '@flownexus/lwm2m-
 import type { ExecuteArgument } from '@flownexus/lwm2m-core';
 import { MAX_EXECUTE_ARGUMENTS_LENGTH } from '../src/limits.ts';
 import { failureOf } from './failure.ts';
-import { fromHex, fromText } from './hex.ts';
-import vectorFile from './vectors/execargs.json' with { type: 'json' };
+import { fromText } from './hex.ts';
 
 function offsetOfFailure(payload: string | Uint8Array): number {
   return failureOf(() => parseExecuteArguments(payload), 'ERR_LWM2M_ARGUMENTS').offset;
 }
-
-describe('vectors', () => {
-  test.each(vectorFile.vectors)('$name: $meaning: $expect', ({ hex, text, expect: expected }) => {
-    if (expected === 'accept') {
-      expect(formatExecuteArguments(parseExecuteArguments(text))).toBe(text);
-      expect(parseExecuteArguments(fromHex(hex))).toEqual(parseExecuteArguments(text));
-    } else {
-      expect(offsetOfFailure(fromHex(hex))).toBe(offsetOfFailure(text));
-    }
-  });
-});
 
 describe('parseExecuteArguments', () => {
   test.each<[text: string, list: ExecuteArgument[]]>([

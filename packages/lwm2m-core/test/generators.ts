@@ -1,10 +1,13 @@
 import fc from 'fast-check';
+import { pathOf, withPrefix } from '@flownexus/lwm2m-core';
 import type {
   DefinitionSource,
   Lwm2mNode,
   ObjectInstanceNode,
   ObjectNode,
+  Path,
   ResourceNode,
+  ResourceRecord,
   ResourceType,
   ResourceValue,
   RootNode,
@@ -38,10 +41,11 @@ export const typed: DefinitionSource = {
 export const id: fc.Arbitrary<number> = fc.integer({ min: 0, max: 65534 });
 const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(narrow);
-// A byte order mark at the start of a long text is one to the CBOR engine. Adding 0 makes -0 a 0.
+/** Of any characters, a byte order mark at the start among them. */
 const text = fc
-  .string({ unit: 'binary', maxLength: 40 })
-  .filter((value) => value.isWellFormed() && !value.startsWith('\uFEFF'));
+  .tuple(fc.constantFrom('', '', '', '\uFEFF'), fc.string({ unit: 'binary', maxLength: 40 }))
+  .map((parts) => parts.join(''))
+  .filter((value) => value.isWellFormed());
 /** Values of each type. */
 export const VALUES: Readonly<Record<Type, fc.Arbitrary<ResourceValue>>> = {
   string: text,
@@ -49,7 +53,7 @@ export const VALUES: Readonly<Record<Type, fc.Arbitrary<ResourceValue>>> = {
   integer: int64,
   time: int64,
   unsignedInteger: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(narrow),
-  float: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+  float: fc.double({ noNaN: true, noDefaultInfinity: true }),
   boolean: fc.boolean(),
   opaque: fc.uint8Array({ maxLength: 300 }),
   objlnk: fc.record({ objectId: fc.nat(65535), objectInstanceId: fc.nat(65535) }),
@@ -61,29 +65,86 @@ function byId<T extends { readonly id: number }>(node: fc.Arbitrary<T>, minLengt
     .map((nodes) => nodes.sort((a, b) => a.id - b.id));
 }
 
-export const resource: fc.Arbitrary<ResourceNode> = id.chain((resourceId): fc.Arbitrary<ResourceNode> => {
-  const type = typeOf(resourceId);
-  if (resourceId % 2 === 0) {
-    return VALUES[type].map((value) => ({ kind: 'singleResource', id: resourceId, type, value }));
-  }
-  const instance = fc.tuple(id, VALUES[type]).map(([instanceId, value]) => {
-    return { kind: 'resourceInstance', id: instanceId, type, value } as const;
+/** `least` is the number of children that a node has at least. */
+function resourceWith(least: number): fc.Arbitrary<ResourceNode> {
+  return id.chain((resourceId): fc.Arbitrary<ResourceNode> => {
+    const type = typeOf(resourceId);
+    if (resourceId % 2 === 0) {
+      return VALUES[type].map((value) => ({ kind: 'singleResource', id: resourceId, type, value }));
+    }
+    const instance = fc.tuple(id, VALUES[type]).map(([instanceId, value]) => {
+      return { kind: 'resourceInstance', id: instanceId, type, value } as const;
+    });
+    return byId(instance, least).map((instances) => ({ kind: 'multipleResource', id: resourceId, type, instances }));
   });
-  return byId(instance, 1).map((instances) => ({ kind: 'multipleResource', id: resourceId, type, instances }));
-});
-const objectInstance: fc.Arbitrary<ObjectInstanceNode> = fc
-  .tuple(id, byId(resource, 1))
-  .map(([instanceId, resources]) => {
+}
+function objectInstanceWith(least: number): fc.Arbitrary<ObjectInstanceNode> {
+  return fc.tuple(id, byId(resourceWith(least), least)).map(([instanceId, resources]) => {
     return { kind: 'objectInstance', id: instanceId, resources } as const;
   });
-export const object: fc.Arbitrary<ObjectNode> = fc.tuple(id, byId(objectInstance, 1)).map(([objectId, instances]) => {
-  return { kind: 'object', id: objectId, instances } as const;
-});
+}
+function objectWith(least: number): fc.Arbitrary<ObjectNode> {
+  return fc.tuple(id, byId(objectInstanceWith(least), 1)).map(([objectId, instances]) => {
+    return { kind: 'object', id: objectId, instances } as const;
+  });
+}
+function placedWith(least: number): fc.Arbitrary<[Lwm2mNode, string]> {
+  return fc.oneof(
+    objectWith(least).map((node): [Lwm2mNode, string] => [node, `/${String(node.id)}`]),
+    objectInstanceWith(least).map((node): [Lwm2mNode, string] => [node, `/1/${String(node.id)}`]),
+    resourceWith(least).map((node): [Lwm2mNode, string] => [node, `/1/2/${String(node.id)}`]),
+  );
+}
+
+export const resource: fc.Arbitrary<ResourceNode> = resourceWith(1);
+const object: fc.Arbitrary<ObjectNode> = objectWith(1);
 export const root: fc.Arbitrary<RootNode> = byId(object, 1).map((objects) => ({ kind: 'root', objects }) as const);
 
 /** A node with a path for it. */
-export const placed: fc.Arbitrary<[Lwm2mNode, string]> = fc.oneof(
-  object.map((node): [Lwm2mNode, string] => [node, `/${String(node.id)}`]),
-  objectInstance.map((node): [Lwm2mNode, string] => [node, `/1/${String(node.id)}`]),
-  resource.map((node): [Lwm2mNode, string] => [node, `/1/2/${String(node.id)}`]),
+export const placed: fc.Arbitrary<[Lwm2mNode, string]> = placedWith(1);
+/** The same, where Object Instances and multiple Resources may be empty. */
+export const sparse: fc.Arbitrary<[Lwm2mNode, string]> = placedWith(0);
+
+/** What paths of a device behind a gateway start with. */
+export const prefix: fc.Arbitrary<string> = fc.oneof(
+  fc.stringMatching(/^[\w.~-]{0,5}[A-Za-z][\w.~-]{0,5}$/),
+  fc.constantFrom('__proto__', 'constructor'),
 );
+
+/** The root with devices behind it. */
+export const gateway: fc.Arbitrary<RootNode> = fc
+  .tuple(
+    byId(object, 0),
+    fc.uniqueArray(fc.record({ prefix, objects: byId(object, 1) }, { noNullPrototype: true }), {
+      selector: (device) => device.prefix,
+      minLength: 1,
+      maxLength: 3,
+    }),
+  )
+  .map(([objects, devices]) => {
+    return { kind: 'root', objects, iotDevices: devices.sort((a, b) => (a.prefix < b.prefix ? -1 : 1)) } as const;
+  });
+
+/** Alternate paths, that of most devices among them. */
+export const rootPath: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('/', '/lwm2m', '/1', '/3/0', '/a%20b'),
+  fc.array(fc.stringMatching(/^[\w.~-]{1,5}$/), { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`),
+);
+
+/** Paths of any level, of devices behind a gateway too. */
+export const path: fc.Arbitrary<Path> = fc
+  .tuple(fc.option(prefix, { nil: undefined }), fc.array(fc.nat(65535), { maxLength: 4 }))
+  .map(([ofDevice, ids]) => (ids.length === 0 ? pathOf() : withPrefix(pathOf(...ids), ofDevice)));
+
+/** A value with a path for it: of a Resource, or of a Resource Instance when the Resource is multiple. */
+export const value: fc.Arbitrary<ResourceRecord> = fc
+  .tuple(id, id, id, id, fc.option(prefix, { nil: undefined }))
+  .chain(([objectId, objectInstanceId, resourceId, resourceInstanceId, ofDevice]) => {
+    const type = typeOf(resourceId);
+    const resourcePath =
+      resourceId % 2 === 0
+        ? pathOf(objectId, objectInstanceId, resourceId)
+        : pathOf(objectId, objectInstanceId, resourceId, resourceInstanceId);
+    const at = withPrefix(resourcePath, ofDevice);
+    return VALUES[type].map((of) => ({ path: at, type, value: of, time: undefined }));
+  });

@@ -11,27 +11,12 @@ import {
 } from '@flownexus/lwm2m-core';
 import type { ResourceChange } from '@flownexus/lwm2m-core';
 import { definitions } from '../definitions.ts';
-import { fromHex, toHex } from '../hex.ts';
-import etchCbor from '../vectors/senml-etch-cbor.json' with { type: 'json' };
-import etchJson from '../vectors/senml-etch-json.json' with { type: 'json' };
+import { toHex } from '../hex.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 describe('lists of paths', () => {
-  const vectors = [...etchJson.vectors, ...etchCbor.vectors];
-
-  test.each(vectors.filter(({ expect: expected }) => expected === 'accept'))('$name', ({ ct, hex, decoded = [] }) => {
-    const paths = decoded.map(({ path }) => path);
-    expect(toHex(encodePathList(paths, ct))).toBe(hex);
-    expect(decodePathList(fromHex(hex), ct).map(formatPath)).toEqual(paths);
-  });
-
-  test.each(vectors.filter(({ expect: expected }) => expected === 'reject'))('$name', ({ ct, hex }) => {
-    const expected = expect.objectContaining({ name: 'DecodeError', code: 'ERR_LWM2M_DECODE' }) as Error;
-    expect(() => decodePathList(fromHex(hex), ct)).toThrow(expected);
-  });
-
   test.each([110, 112, 320, 322])('in %i keep their order, alternate path and prefix', (contentFormat) => {
     const paths = ['/3/0/9', '/d01/3303', '/', '/1/0', '/3/0/6/1'];
     const options = { rootPath: '/lwm2m' };

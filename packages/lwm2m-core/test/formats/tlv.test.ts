@@ -120,7 +120,9 @@ describe('values', () => {
   test.each<[string, ResourceType]>([
     ['c000', 'integer'],
     ['c500ffffffffff', 'unsignedInteger'],
+    ['c300010203', 'integer'],
     ['c200ffff', 'float'],
+    ['c300000000', 'float'],
     ['c000', 'boolean'],
     ['c10002', 'boolean'],
     ['c200ffff', 'objlnk'],

@@ -3,9 +3,8 @@ import { formatLinkFormat, parseLinkFormat } from '@flownexus/lwm2m-core';
 import type { DecodeError, Link, LinkFormatWarning } from '@flownexus/lwm2m-core';
 import { MAX_LINK_ATTRIBUTES, MAX_LINK_FORMAT_LENGTH, MAX_LINKS } from '../../src/limits.ts';
 import { failureOf } from '../failure.ts';
-import { fromHex, fromText } from '../hex.ts';
+import { fromText } from '../hex.ts';
 import captureFile from '../vectors/captures-links.json' with { type: 'json' };
-import vectorFile from '../vectors/link.json' with { type: 'json' };
 
 interface Parsed {
   readonly links: readonly Link[];
@@ -20,21 +19,6 @@ function parse(text: string): Parsed {
 function failure(document: string | Uint8Array, strict = false): DecodeError {
   return failureOf(() => parseLinkFormat(document, { strict }), 'ERR_LWM2M_LINK_FORMAT');
 }
-
-describe('vectors', () => {
-  test.each(vectorFile.vectors)('$name: $meaning: $expect', ({ hex, text, expect: expected }) => {
-    const bytes = fromHex(hex);
-    if (expected === 'accept') {
-      const links = parseLinkFormat(bytes);
-      expect(links).toEqual(parseLinkFormat(text));
-      expect(links.length).toBeGreaterThan(0);
-      expect(parseLinkFormat(formatLinkFormat(links), { strict: true })).toEqual(links);
-    } else {
-      failure(bytes);
-      failure(text);
-    }
-  });
-});
 
 describe('what devices sent', () => {
   test.each(captureFile.vectors)('$device: $operation $path', ({ text, targets, attributes, warnings }) => {
