@@ -38,5 +38,6 @@ export { narrowInteger } from './numbers.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export type { Base64Form } from './base64.ts';
 export { findInvalidUtf8 } from './utf8.ts';
-export { decodeJson, jsonItemOffsets } from './json-parse.ts';
+export { decodeJson } from './json-parse.ts';
+export { jsonItemOffsets } from './json-scan.ts';
 export { argumentBytes, BREAK, headArgument, INDEFINITE, MAJOR } from './cbor-head.ts';

@@ -2,7 +2,8 @@ import { decodeBase64, encodeBase64 } from './base64.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
 import type { PackRules } from './fields.ts';
-import { countMembers, jsonItemOffsets, parseJson, scanJson } from './json-parse.ts';
+import { parseJson, readNumber, visitMembers } from './json-parse.ts';
+import { jsonItemOffsets, scanJson } from './json-scan.ts';
 import { JsonWriter } from './json-writer.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
@@ -57,11 +58,11 @@ function decodeText(bytes: Uint8Array): string {
 
 function readText(text: string, limits: SenmlLimits, rules: PackRules): RecordDraft[] {
   const scan = scanJson(text, limits);
-  const pack = parseJson(text, scan);
+  const { value: pack, literals } = parseJson(text, scan);
   if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'an array', 'another JSON value', { offset: 0 });
   if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);
   checkRecordCount(pack.length, rules, { offset: 0 });
-  const reader: PackReader = { rules, members: 0 };
+  const reader: PackReader = { rules, literals, members: 0 };
   let records: RecordDraft[];
   try {
     records = pack.map((entry, index) => readRecord(reader, entry, index));
@@ -75,6 +76,7 @@ function readText(text: string, limits: SenmlLimits, rules: PackRules): RecordDr
 
 interface PackReader {
   readonly rules: PackRules;
+  readonly literals: readonly string[];
   /** Members of the objects seen so far, nested ones too. */
   members: number;
 }
@@ -83,7 +85,7 @@ function duplicateName(text: string, pack: readonly unknown[]): SenmlError {
   const offsets = jsonItemOffsets(text);
   const unbounded = { maxBytes: Infinity, maxNesting: Infinity, maxItems: Infinity };
   const record = pack.findIndex((item, index) => {
-    return countMembers(item) !== scanJson(text.slice(offsets[index], offsets[index + 1]), unbounded).members;
+    return visitMembers([item], []) !== scanJson(text.slice(offsets[index], offsets[index + 1]), unbounded).members;
   });
   const offset = offsets[record] ?? 0;
   return new SenmlError('ERR_SENML_JSON', 'distinct names in an object', 'duplicates', { record, offset });
@@ -110,14 +112,15 @@ function readRecord(reader: PackReader, entry: unknown, index: number): RecordDr
       record: index,
     });
   }
-  const { rules } = reader;
+  const { rules, literals } = reader;
   const record = newDraft();
   let values = 0;
   const labels = Object.keys(entry);
   reader.members += labels.length;
   for (const label of labels) {
-    const value = (entry as Readonly<Record<string, unknown>>)[label];
-    if (typeof value === 'object') reader.members += countMembers(value);
+    let value = (entry as Readonly<Record<string, unknown>>)[label];
+    if (typeof value === 'number') value = readNumber(label, value, literals);
+    else if (typeof value === 'object' && value !== null) reader.members += visitMembers(value, literals);
     // A literal such as 1e400 becomes Infinity.
     if (value === Infinity || value === -Infinity) {
       throw recordError('a number that a double holds', 'a greater one', index);
