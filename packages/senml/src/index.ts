@@ -20,7 +20,7 @@ export { decodeResolvedSenml, senmlRecordOffset } from './read-pack.ts';
 export type { DecodeResolvedOptions, SenmlForm } from './read-pack.ts';
 export { packSenml } from './pack.ts';
 export type { SenmlEntry } from './pack.ts';
-export { resolveSenml } from './resolve.ts';
+export { absoluteTime, resolveSenml } from './resolve.ts';
 export type { ResolvedSenmlRecord, ResolveOptions } from './resolve.ts';
 export type { SenmlFetchRecord, SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
 export { SENML_LABELS } from './labels.ts';

@@ -86,8 +86,11 @@ export function visitMembers(value: object, literals: readonly string[]): number
   let members = Array.isArray(value) ? 0 : names.length;
   for (const name of names) {
     const member = object[name];
-    if (typeof member === 'number') object[name] = readNumber(name, member, literals);
-    else if (typeof member === 'object' && member !== null) members += visitMembers(member, literals);
+    if (typeof member === 'number') {
+      if (Math.abs(member) >= MARK) object[name] = readNumber(name, member, literals);
+    } else if (typeof member === 'object' && member !== null) {
+      members += visitMembers(member, literals);
+    }
   }
   return members;
 }
