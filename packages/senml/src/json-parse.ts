@@ -23,7 +23,7 @@ export interface ParsedJson {
 }
 
 /**
- * Parses JSON. The numbers in it are to be read with {@link readNumber}. The engine's reviver would give the source of each
+ * Parses JSON. The numbers in it are to be read with {@link readJson}. The engine's reviver would give the source of each
  * number too, but takes ten times as long.
  *
  * @throws SenmlError `ERR_SENML_JSON`, with the offset
@@ -47,11 +47,56 @@ export function parseJson(text: string, { numbers = [] }: JsonScan): ParsedJson 
 }
 
 /**
- * The number of a parsed text that is the member of that name. An integer of up to 64 bits is exact: beyond the safe
- * range it is a `bigint`. A `v` or `bv` that is integral but written with a fraction or an exponent is a
+ * Decodes any JSON within the limits, with distinct names in its objects. An integer of up to 64 bits is exact: beyond the
+ * safe range it is a `bigint`. A `v` or `bv` that is integral but written with a fraction or an exponent is a
  * {@link CborFloat}.
+ *
+ * @throws SenmlError `ERR_SENML_JSON` or `ERR_SENML_LIMIT`, with the offset in UTF-16 units
  */
-export function readNumber(name: string, value: number, literals: readonly string[]): number | bigint | CborFloat {
+export function decodeJson(text: string, limits: CborLimits = DEFAULT_LIMITS): unknown {
+  const scan = scanJson(text, limits);
+  const { value, literals } = parseJson(text, scan);
+  const reader: JsonReader = { literals, members: 0 };
+  const result = readJson(reader, '', value);
+  // RFC 8259 §4: which of several equal names counts is not defined; the engine keeps the last one silently.
+  if (reader.members !== scan.members) {
+    throw new SenmlError('ERR_SENML_JSON', 'distinct names in an object', 'one twice', { offset: 0 });
+  }
+  return result;
+}
+
+/** What is known while a parsed text is read. */
+export interface JsonReader {
+  readonly literals: readonly string[];
+  /** Members of the objects read so far. */
+  members: number;
+}
+
+/** The value of a parsed text that is the member of that name, with all numbers in it; objects are changed in place. */
+export function readJson(reader: JsonReader, name: string, value: unknown): unknown {
+  if (typeof value === 'number') return readNumber(name, value, reader.literals);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const item: unknown = value[index];
+      const read = readJson(reader, '', item);
+      if (read !== item) value[index] = read;
+    }
+    return value;
+  }
+  const object = value as Record<string, unknown>;
+  const names = Object.keys(object);
+  reader.members += names.length;
+  for (const member of names) {
+    const item = object[member];
+    const read = readJson(reader, member, item);
+    if (read !== item) object[member] = read;
+  }
+  return value;
+}
+
+/** The number of a parsed text that is the member of that name. */
+function readNumber(name: string, value: number, literals: readonly string[]): number | bigint | CborFloat {
   if (Math.abs(value) < MARK) return value;
   const literal = literals[Math.round(Math.abs(value) / MARK) - 1] ?? '';
   const source = value < 0 ? `-${literal}` : literal;
@@ -61,38 +106,6 @@ export function readNumber(name: string, value: number, literals: readonly strin
   if (Number.isSafeInteger(number) || !INTEGER.test(source)) return number;
   const integer = BigInt(source);
   return integer >= MIN_INTEGER && integer <= MAX_INTEGER ? narrowInteger(integer) : number;
-}
-
-/**
- * Decodes any JSON within the limits, with distinct names in its objects and numbers as {@link readNumber} gives them.
- *
- * @throws SenmlError `ERR_SENML_JSON` or `ERR_SENML_LIMIT`, with the offset in UTF-16 units
- */
-export function decodeJson(text: string, limits: CborLimits = DEFAULT_LIMITS): unknown {
-  const scan = scanJson(text, limits);
-  const { value, literals } = parseJson(text, scan);
-  const root = [value];
-  // RFC 8259 §4: which of several equal names counts is not defined; the engine keeps the last one silently.
-  if (visitMembers(root, literals) !== scan.members) {
-    throw new SenmlError('ERR_SENML_JSON', 'distinct names in an object', 'one twice', { offset: 0 });
-  }
-  return root[0];
-}
-
-/** Members of the value and of all objects in it, whose numbers are put in place of their marks. */
-export function visitMembers(value: object, literals: readonly string[]): number {
-  const object = value as Record<string, unknown>;
-  const names = Object.keys(object);
-  let members = Array.isArray(value) ? 0 : names.length;
-  for (const name of names) {
-    const member = object[name];
-    if (typeof member === 'number') {
-      if (Math.abs(member) >= MARK) object[name] = readNumber(name, member, literals);
-    } else if (typeof member === 'object' && member !== null) {
-      members += visitMembers(member, literals);
-    }
-  }
-  return members;
 }
 
 function notJson(text: string): SenmlError {

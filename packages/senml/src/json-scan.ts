@@ -51,12 +51,17 @@ export function scanJson(text: string, limits: CborLimits): JsonScan {
       items += 1;
       if (items > maxItems) throw tooMuch('items', maxItems, offset);
     } else if (isDigit(unit)) {
-      const end = endOfNumber(text, offset);
-      if (needsSource(text, offset, end)) {
-        numbers ??= [];
-        numbers.push({ start: offset, end });
+      const start = offset;
+      offset = endOfDigits(text, start);
+      if (offset - start >= MANY_DIGITS || isOfNumber(text.charCodeAt(offset))) {
+        const integerEnd = offset;
+        offset = endOfNumber(text, integerEnd);
+        if (needsSource(text, start, integerEnd, offset)) {
+          numbers ??= [];
+          numbers.push({ start, end: offset });
+        }
       }
-      offset = end - 1;
+      offset -= 1;
     } else if (unit === OPEN_BRACKET || unit === OPEN_BRACE) {
       depth += 1;
       if (depth > maxNesting) throw tooMuch('levels of nesting', maxNesting, offset);
@@ -97,10 +102,16 @@ function endOfString(text: string, start: number): number {
   return offset;
 }
 
-/** The offset behind a number of which some digits may have been passed. */
-function endOfNumber(text: string, start: number): number {
+function endOfDigits(text: string, start: number): number {
   let offset = start + 1;
-  while (offset < text.length && isOfNumber(text.charCodeAt(offset))) offset += 1;
+  while (isDigit(text.charCodeAt(offset))) offset += 1;
+  return offset;
+}
+
+/** The offset behind a number whose integral part has been passed. */
+function endOfNumber(text: string, start: number): number {
+  let offset = start;
+  while (isOfNumber(text.charCodeAt(offset))) offset += 1;
   return offset;
 }
 
@@ -108,9 +119,7 @@ function endOfNumber(text: string, start: number): number {
  * Only with 16 digits can an integer be beyond 2^53; floats are integral with zeros behind the point or an exponent. All
  * others are at most 10^15.
  */
-function needsSource(text: string, start: number, end: number): boolean {
-  let integerEnd = start;
-  while (integerEnd < end && isDigit(text.charCodeAt(integerEnd))) integerEnd += 1;
+function needsSource(text: string, start: number, integerEnd: number, end: number): boolean {
   if (integerEnd - start >= MANY_DIGITS) return true;
   let onlyZeros = integerEnd < end;
   for (let offset = integerEnd; offset < end; offset += 1) {
