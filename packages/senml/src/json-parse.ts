@@ -2,7 +2,7 @@ import { CborFloat } from './cbor-values.ts';
 import { SenmlError } from './errors.ts';
 import { findJsonError } from './json-error.ts';
 import { scanJson } from './json-scan.ts';
-import type { JsonScan } from './json-scan.ts';
+import type { JsonScan, NumberSpan } from './json-scan.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { CborLimits } from './limits.ts';
 import { MAX_INTEGER, MIN_INTEGER, narrowInteger } from './numbers.ts';
@@ -12,7 +12,10 @@ const NUMBER = /^(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^-?\d{16,20}$/;
 const FRACTION_OR_EXPONENT = /[.eE]/;
 
-/** The first number stands as this in the text that the engine reads, the second as twice this, and so on. */
+/**
+ * The first number stands as this in the text that the engine reads, the second as twice this, and so on. Numbers that
+ * stand for themselves are less.
+ */
 const MARK = 1e16;
 
 /** What the engine made of a text in which marks stand for the numbers that it would not keep as they are written. */
@@ -28,22 +31,30 @@ export interface ParsedJson {
  *
  * @throws SenmlError `ERR_SENML_JSON`, with the offset
  */
-export function parseJson(text: string, { numbers = [] }: JsonScan): ParsedJson {
-  const literals = numbers.map(({ start, end }) => text.slice(start, end));
-  // A mark must not stand for what is no number. All that does not get one is less than a mark.
-  if (!literals.every((literal) => NUMBER.test(literal))) throw notJson(text);
-  let marked = '';
-  let end = 0;
-  for (const [index, number] of numbers.entries()) {
-    marked += `${text.slice(end, number.start)}${String(index + 1)}e16`;
-    end = number.end;
-  }
+export function parseJson(text: string, { numbers }: JsonScan): ParsedJson {
+  const literals: string[] = [];
+  const marked = numbers === undefined ? text : markNumbers(text, numbers, literals);
   try {
-    return { value: JSON.parse(marked + text.slice(end)) as unknown, literals };
+    return { value: JSON.parse(marked) as unknown, literals };
   } catch {
     // The engine's own error would quote the document.
     throw notJson(text);
   }
+}
+
+/** The text with marks in place of the numbers, which become literals. */
+function markNumbers(text: string, numbers: readonly NumberSpan[], literals: string[]): string {
+  let marked = '';
+  let last = 0;
+  for (const { start, end } of numbers) {
+    const literal = text.slice(start, end);
+    // A mark must not stand for what is no number.
+    if (!NUMBER.test(literal)) throw notJson(text);
+    literals.push(literal);
+    marked += `${text.slice(last, start)}${String(literals.length)}e16`;
+    last = end;
+  }
+  return marked + text.slice(last);
 }
 
 /**

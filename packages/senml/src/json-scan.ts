@@ -24,7 +24,7 @@ export interface JsonScan {
 }
 
 /** Where a number starts and ends, in UTF-16 units. */
-interface NumberSpan {
+export interface NumberSpan {
   readonly start: number;
   readonly end: number;
 }
