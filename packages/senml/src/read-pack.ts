@@ -2,7 +2,7 @@ import { arrayItemOffset } from './cbor-check.ts';
 import { withRecordOffset } from './errors.ts';
 import { SENML_RULES } from './fields.ts';
 import type { PackRules } from './fields.ts';
-import { jsonItemOffsets } from './json-parse.ts';
+import { jsonItemOffsets } from './json-scan.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
 import type { RecordDraft } from './record-draft.ts';

@@ -37,7 +37,7 @@ export interface ResolveOptions {
   readonly maxNameLength?: number;
 }
 
-/** Below this a time is relative to now (RFC 8428 §4.5.3). */
+/** Below this a time is relative to now. */
 const FIRST_ABSOLUTE_TIME = 2 ** 28;
 
 /**
@@ -103,6 +103,7 @@ export function resolveDrafts(drafts: readonly RecordDraft[], options: ResolveOp
   });
 }
 
-function absoluteTime(time: number, now: number | undefined): number {
+/** Seconds since 1970: a time below 2^28 counts from now (RFC 8428 §4.5.3), or is left as it is without `now`. */
+export function absoluteTime(time: number, now: number | undefined): number {
   return now === undefined || time >= FIRST_ABSOLUTE_TIME ? time : now + time;
 }

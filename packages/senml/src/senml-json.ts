@@ -2,7 +2,9 @@ import { decodeBase64, encodeBase64 } from './base64.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
 import type { PackRules } from './fields.ts';
-import { countMembers, jsonItemOffsets, parseJson, scanJson } from './json-parse.ts';
+import { parseJson, readJson } from './json-parse.ts';
+import type { JsonReader } from './json-parse.ts';
+import { jsonItemOffsets, scanJson } from './json-scan.ts';
 import { JsonWriter } from './json-writer.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
@@ -57,11 +59,11 @@ function decodeText(bytes: Uint8Array): string {
 
 function readText(text: string, limits: SenmlLimits, rules: PackRules): RecordDraft[] {
   const scan = scanJson(text, limits);
-  const pack = parseJson(text, scan);
+  const { value: pack, literals } = parseJson(text, scan);
   if (!Array.isArray(pack)) throw new SenmlError('ERR_SENML_JSON', 'an array', 'another JSON value', { offset: 0 });
   if (pack.length > limits.maxRecords) throw tooMuch('records', limits.maxRecords);
   checkRecordCount(pack.length, rules, { offset: 0 });
-  const reader: PackReader = { rules, members: 0 };
+  const reader: PackReader = { rules, literals, members: 0 };
   let records: RecordDraft[];
   try {
     records = pack.map((entry, index) => readRecord(reader, entry, index));
@@ -69,21 +71,21 @@ function readText(text: string, limits: SenmlLimits, rules: PackRules): RecordDr
     throw withRecordOffset(error, (index) => jsonItemOffsets(text)[index] ?? 0);
   }
   // RFC 8259 §4: the engine keeps the last of several members of one name silently.
-  if (reader.members !== scan.members) throw duplicateName(text, pack);
+  if (reader.members !== scan.members) throw duplicateName(text, pack, literals);
   return records;
 }
 
-interface PackReader {
+interface PackReader extends JsonReader {
   readonly rules: PackRules;
-  /** Members of the objects seen so far, nested ones too. */
-  members: number;
 }
 
-function duplicateName(text: string, pack: readonly unknown[]): SenmlError {
+function duplicateName(text: string, pack: readonly unknown[], literals: readonly string[]): SenmlError {
   const offsets = jsonItemOffsets(text);
   const unbounded = { maxBytes: Infinity, maxNesting: Infinity, maxItems: Infinity };
   const record = pack.findIndex((item, index) => {
-    return countMembers(item) !== scanJson(text.slice(offsets[index], offsets[index + 1]), unbounded).members;
+    const reader: JsonReader = { literals, members: 0 };
+    readJson(reader, '', item);
+    return reader.members !== scanJson(text.slice(offsets[index], offsets[index + 1]), unbounded).members;
   });
   const offset = offsets[record] ?? 0;
   return new SenmlError('ERR_SENML_JSON', 'distinct names in an object', 'duplicates', { record, offset });
@@ -116,8 +118,7 @@ function readRecord(reader: PackReader, entry: unknown, index: number): RecordDr
   const labels = Object.keys(entry);
   reader.members += labels.length;
   for (const label of labels) {
-    const value = (entry as Readonly<Record<string, unknown>>)[label];
-    if (typeof value === 'object') reader.members += countMembers(value);
+    const value = readJson(reader, label, (entry as Readonly<Record<string, unknown>>)[label]);
     // A literal such as 1e400 becomes Infinity.
     if (value === Infinity || value === -Infinity) {
       throw recordError('a number that a double holds', 'a greater one', index);

@@ -2,7 +2,7 @@ import { decodeCbor, DEFAULT_LIMITS } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import { MAX_RECORDS } from '../limits.ts';
 import type { ResourceRecord } from '../node.ts';
-import { formatPath, pathOf, ROOT_PATH, withPrefix } from '../path.ts';
+import { comparePaths, formatPath, pathOf, pathStartsWith, ROOT_PATH, withPrefix } from '../path.ts';
 import type { Path } from '../path.ts';
 import { typeCborItem, withoutTags } from './cbor-item.ts';
 import { mapPairOffset } from './cbor-offset.ts';
@@ -19,17 +19,19 @@ interface Reading {
   readonly definitions: DefinitionSource | undefined;
   readonly records: ResourceRecord[];
   readonly containers: Path[];
-  /** Whether a Resource was there with a value or with instances; Resource Instances have a value. */
-  readonly taken: Map<string, 'value' | 'instances'>;
+  /** What the keys down to the map that is read say; the prefix has the outermost key. */
+  readonly ids: number[];
+  prefix: string | undefined;
   /** Which pair is read of each of the maps within each other, for errors. */
   readonly at: number[];
+  /** The last path with a value or an empty map. */
+  last: Path | undefined;
+  /** What is there at each path; undefined as long as the paths are in their order, as nearly all payloads are. */
+  taken: Map<string, Taken> | undefined;
 }
 
-/** What the keys down to a map or a value say. */
-interface Position {
-  readonly prefix: string | undefined;
-  readonly ids: readonly number[];
-}
+/** Whether a Resource was there with a value or with instances; Resource Instances have a value. */
+type Taken = 'value' | 'instances';
 
 /**
  * Decodes an LwM2M CBOR payload (TS Core 1.2.2 §7.5.4): a map whose keys are an id or an array of ids, the ids in maps
@@ -48,42 +50,60 @@ export function decodeLwm2mCbor(
 ): DecodedRecords {
   const root = withoutTags(decodeCbor(bytes, DEFAULT_LIMITS, { tags: true }));
   if (!(root instanceof Map)) throw decodeError('a map', 'another data item', 0);
-  const rest = { records: [], containers: [], taken: new Map<string, 'value' | 'instances'>(), at: [] };
-  const reading: Reading = { bytes, requested: path, definitions, ...rest };
-  readMap(reading, root, { prefix: undefined, ids: [] });
+  const reading: Reading = {
+    bytes,
+    requested: path,
+    definitions,
+    records: [],
+    containers: [],
+    ids: [],
+    prefix: undefined,
+    at: [],
+    last: undefined,
+    taken: undefined,
+  };
+  readMap(reading, root);
   return { records: reading.records, containers: reading.containers };
 }
 
-function readMap(reading: Reading, map: ReadonlyMap<unknown, unknown>, above: Position): void {
-  const depth = reading.at.length;
-  reading.at.push(0);
-  let index = 0;
+function readMap(reading: Reading, map: ReadonlyMap<unknown, unknown>): void {
+  const { at, ids } = reading;
+  const depth = at.length;
+  const level = ids.length;
+  at.push(0);
   for (const [key, item] of map) {
-    reading.at[depth] = index;
-    index += 1;
-    const position = readKey(reading, key, above);
+    readKey(reading, key);
     const value = withoutTags(item);
-    if (!(value instanceof Map)) addRecord(reading, position, item);
-    else if (value.size === 0) addContainer(reading, position);
-    else readMap(reading, value, position);
+    if (!(value instanceof Map)) addRecord(reading, item);
+    else if (value.size === 0) addContainer(reading);
+    else readMap(reading, value);
+    ids.length = level;
+    at[depth] = (at[depth] ?? 0) + 1;
   }
-  reading.at.pop();
+  at.pop();
 }
 
-function readKey(reading: Reading, key: unknown, { prefix, ids }: Position): Position {
-  const parts: readonly unknown[] = Array.isArray(key) ? key : [key];
-  const [first] = parts;
-  const hasPrefix = Array.isArray(key) && typeof first === 'string' && ids.length === 0;
-  const newIds = [...ids];
-  for (const id of hasPrefix ? parts.slice(1) : parts) {
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID) {
-      throw keyError(reading, `an id up to ${String(MAX_ID)}`, 'something else in the key');
-    }
-    if (newIds.length === MAX_LEVELS) throw keyError(reading, `at most ${String(MAX_LEVELS)} ids`, 'more');
-    newIds.push(id);
+function readKey(reading: Reading, key: unknown): void {
+  const { ids } = reading;
+  const isOutermost = ids.length === 0;
+  if (isOutermost) reading.prefix = undefined;
+  if (!Array.isArray(key)) {
+    readId(reading, key);
+    return;
   }
-  if (newIds.length === ids.length) throw keyError(reading, 'an id in the key', 'none');
-  return { prefix: hasPrefix ? readPrefix(reading, first) : prefix, ids: newIds };
+  const first: unknown = key[0];
+  const hasPrefix = isOutermost && typeof first === 'string';
+  for (const id of hasPrefix ? key.slice(1) : key) readId(reading, id);
+  if (key.length === (hasPrefix ? 1 : 0)) throw keyError(reading, 'an id in the key', 'none');
+  if (hasPrefix) reading.prefix = readPrefix(reading, first);
+}
+
+function readId(reading: Reading, id: unknown): void {
+  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID) {
+    throw keyError(reading, `an id up to ${String(MAX_ID)}`, 'something else in the key');
+  }
+  if (reading.ids.length === MAX_LEVELS) throw keyError(reading, `at most ${String(MAX_LEVELS)} ids`, 'more');
+  reading.ids.push(id);
 }
 
 function readPrefix(reading: Reading, prefix: string): string {
@@ -96,29 +116,30 @@ function readPrefix(reading: Reading, prefix: string): string {
 }
 
 /** The path of what is at hand, which has to be at or below the requested one. */
-function pathAt(reading: Reading, { prefix, ids }: Position): Path {
+function pathAt(reading: Reading): Path {
+  const { ids, prefix } = reading;
   const named = withPrefix(pathOf(ids[0], ids[1], ids[2], ids[3]), prefix);
   const path = withinRequest(named, reading.requested);
   if (path === undefined) throw keyError(reading, 'a path at or below the requested one', 'another');
   return path;
 }
 
-function addContainer(reading: Reading, position: Position): void {
-  const path = pathAt(reading, position);
+function addContainer(reading: Reading): void {
+  const path = pathAt(reading);
   if (path.resourceInstanceId !== undefined) throw valueError(reading, 'the value of a Resource Instance', 'a map');
-  if (path.resourceId !== undefined) takeForInstances(reading, formatPath(path));
   if (path.objectInstanceId === undefined) return;
+  take(reading, path, 'instances');
   if (reading.containers.length === MAX_RECORDS) {
     throw keyError(reading, `at most ${String(MAX_RECORDS)} empty instances and Resources`, 'more');
   }
   reading.containers.push(path);
 }
 
-function addRecord(reading: Reading, position: Position, item: unknown): void {
-  const path = pathAt(reading, position);
+function addRecord(reading: Reading, item: unknown): void {
+  const path = pathAt(reading);
   if (path.resourceId === undefined) throw valueError(reading, 'a map above the level of Resources', 'a value');
   if (reading.records.length === MAX_RECORDS) throw keyError(reading, `at most ${String(MAX_RECORDS)} values`, 'more');
-  takeForValue(reading, path);
+  take(reading, path, 'value');
   const typed = typeCborItem(item, declaredType(path, reading.definitions));
   if (typed === undefined) throw valueError(reading, 'a value', 'another data item');
   reading.records.push({ path, type: typed.type, value: typed.value, time: undefined });
@@ -128,21 +149,39 @@ function addRecord(reading: Reading, position: Position, item: unknown): void {
  * The same path can be written in several ways, {3: {0: …}} and {[3, 0]: …}, so that distinct keys are not enough.
  */
 
-function takeForValue(reading: Reading, path: Path): void {
-  const name = formatPath(path);
-  if (path.resourceInstanceId !== undefined) takeForInstances(reading, name.slice(0, name.lastIndexOf('/')));
-  const taken = reading.taken.get(name);
-  if (taken !== undefined) {
-    throw keyError(reading, 'one value of a path', taken === 'value' ? 'a second one' : 'Resource Instances too');
+function take(reading: Reading, path: Path, what: Taken): void {
+  const { last } = reading;
+  reading.last = path;
+  if (reading.taken === undefined) {
+    // Resource Instances right after the Resource itself are in order too, yet it may have a value.
+    if (last === undefined || (comparePaths(last, path) < 0 && !pathStartsWith(path, last))) return;
+    reading.taken = new Map();
+    for (const container of reading.containers) takeAnywhere(reading, reading.taken, container, 'instances');
+    for (const record of reading.records) takeAnywhere(reading, reading.taken, record.path, 'value');
   }
-  reading.taken.set(name, 'value');
+  takeAnywhere(reading, reading.taken, path, what);
 }
 
-function takeForInstances(reading: Reading, resourceName: string): void {
-  if (reading.taken.get(resourceName) === 'value') {
+function takeAnywhere(reading: Reading, taken: Map<string, Taken>, path: Path, what: Taken): void {
+  if (path.resourceId === undefined) return;
+  const name = formatPath(path);
+  if (what === 'instances') {
+    takeForInstances(reading, taken, name);
+    return;
+  }
+  if (path.resourceInstanceId !== undefined) takeForInstances(reading, taken, name.slice(0, name.lastIndexOf('/')));
+  const known = taken.get(name);
+  if (known !== undefined) {
+    throw keyError(reading, 'one value of a path', known === 'value' ? 'a second one' : 'Resource Instances too');
+  }
+  taken.set(name, 'value');
+}
+
+function takeForInstances(reading: Reading, taken: Map<string, Taken>, resourceName: string): void {
+  if (taken.get(resourceName) === 'value') {
     throw keyError(reading, 'a value or Resource Instances', 'both');
   }
-  reading.taken.set(resourceName, 'instances');
+  taken.set(resourceName, 'instances');
 }
 
 function keyError(reading: Reading, expected: string, found: string): Error {

@@ -33,26 +33,15 @@ export interface OmaJsonDocument {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const LABELS = ['v', 'bv', 'sv', 'ov'] as const;
-type Label = (typeof LABELS)[number];
-
-const EXPECTED: Readonly<Record<Label, string>> = {
-  v: 'a number that a double holds',
-  bv: 'a boolean',
-  sv: 'a string',
-  ov: 'two ids',
-};
-
-/** What is there as the value under a label, undefined when it has no place there. */
-const READERS: Readonly<Record<Label, (value: unknown) => OmaJsonValue | undefined>> = {
-  v: readNumber,
-  bv: (value) => (typeof value === 'boolean' ? value : undefined),
-  sv: (value) => (typeof value === 'string' ? value : undefined),
-  ov: (value) => (typeof value === 'string' ? parseObjectLink(value) : undefined),
-};
+/** A document while it is read. */
+interface Reading {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  /** The entry that is read, for errors; -1 before the first one. */
+  index: number;
+}
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true });
-const atStart = (): number => 0;
 
 /**
  * Reads the JSON of the format and checks the types of its fields. Fields that the format does not have are left out.
@@ -61,28 +50,32 @@ const atStart = (): number => 0;
  */
 export function readOmaJson(bytes: Uint8Array): OmaJsonDocument {
   const text = decodeUtf8(bytes);
-  const document = requireObject(parse(text, bytes), atStart);
-  const entries = document['e'];
-  if (!Array.isArray(entries)) throw decodeError('an array as e', entries === undefined ? 'none' : 'another value', 0);
+  const reading: Reading = { bytes, text, index: -1 };
+  const document = requireObject(reading, parse(text, bytes));
+  const { bn, bt, e: items } = document;
+  if (!Array.isArray(items)) throw decodeError('an array as e', items === undefined ? 'none' : 'another value', 0);
   const offsetOf = (index: number): number => byteOffset(bytes, text, entryOffset(text, index));
-  if (entries.length > MAX_RECORDS) {
+  if (items.length > MAX_RECORDS) {
     throw decodeError(`at most ${String(MAX_RECORDS)} values`, 'more', offsetOf(MAX_RECORDS));
   }
-  const baseName = optionalText(document, 'bn', atStart);
-  return {
-    baseName: baseName === '' ? undefined : baseName,
-    baseTime: optionalTime(document, 'bt', atStart),
-    entries: entries.map((entry, index) => readEntry(entry, () => offsetOf(index))),
-    offsetOf,
-  };
+  const baseName = optionalText(reading, 'bn', bn);
+  const baseTime = optionalTime(reading, 'bt', bt);
+  const entries: OmaJsonEntry[] = [];
+  for (const item of items) {
+    reading.index = entries.length;
+    entries.push(readEntry(reading, item));
+  }
+  return { baseName: baseName === '' ? undefined : baseName, baseTime, entries, offsetOf };
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
   const { maxBytes } = DEFAULT_LIMITS;
   if (bytes.length > maxBytes) throw decodeError(`at most ${String(maxBytes)} bytes`, 'more', maxBytes);
-  const invalid = findInvalidUtf8(bytes, 0, bytes.length);
-  if (invalid >= 0) throw decodeError('UTF-8', 'other bytes', invalid);
-  return textDecoder.decode(bytes);
+  try {
+    return textDecoder.decode(bytes);
+  } catch (cause) {
+    throw decodeError('UTF-8', 'other bytes', findInvalidUtf8(bytes, 0, bytes.length), cause);
+  }
 }
 
 function parse(text: string, bytes: Uint8Array): unknown {
@@ -94,47 +87,64 @@ function parse(text: string, bytes: Uint8Array): unknown {
   }
 }
 
-function readEntry(item: unknown, offset: () => number): OmaJsonEntry {
-  const entry = requireObject(item, offset);
+function readEntry(reading: Reading, item: unknown): OmaJsonEntry {
+  const entry = requireObject(reading, item);
+  const { n, t } = entry;
   return {
-    name: optionalText(entry, 'n', offset) ?? '',
-    time: optionalTime(entry, 't', offset),
-    value: readValue(entry, offset),
+    name: optionalText(reading, 'n', n) ?? '',
+    time: optionalTime(reading, 't', t),
+    value: readValue(reading, entry),
   };
 }
 
-function readValue(entry: JsonObject, offset: () => number): OmaJsonValue {
-  const labels = LABELS.filter((label) => entry[label] !== undefined);
-  const [label] = labels;
-  if (label === undefined) throw decodeError('a value', 'none', offset());
-  if (labels.length > 1) throw decodeError('one value', 'several', offset());
-  const value = READERS[label](entry[label]);
-  if (value === undefined) throw decodeError(`${EXPECTED[label]} as ${label}`, 'something else', offset());
-  return value;
+function readValue(reading: Reading, { v, bv, sv, ov }: JsonObject): OmaJsonValue {
+  const values = countPresent(v) + countPresent(bv) + countPresent(sv) + countPresent(ov);
+  if (values === 0) throw errorAt(reading, 'a value', 'none');
+  if (values > 1) throw errorAt(reading, 'one value', 'several');
+  if (v !== undefined) {
+    // A literal such as 1e400 becomes Infinity.
+    if (typeof v === 'bigint' || v instanceof CborFloat || (typeof v === 'number' && Number.isFinite(v))) return v;
+    throw wrongType(reading, 'a number that a double holds', 'v');
+  }
+  if (bv !== undefined) {
+    if (typeof bv === 'boolean') return bv;
+    throw wrongType(reading, 'a boolean', 'bv');
+  }
+  if (sv !== undefined) {
+    if (typeof sv === 'string') return sv;
+    throw wrongType(reading, 'a string', 'sv');
+  }
+  const link = typeof ov === 'string' ? parseObjectLink(ov) : undefined;
+  if (link !== undefined) return link;
+  throw wrongType(reading, 'two ids', 'ov');
 }
 
-function readNumber(value: unknown): OmaJsonValue | undefined {
-  if (typeof value === 'bigint' || value instanceof CborFloat) return value;
-  // A literal such as 1e400 becomes Infinity.
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+function countPresent(value: unknown): number {
+  return value === undefined ? 0 : 1;
 }
 
-function requireObject(value: unknown, offset: () => number): JsonObject {
+function requireObject(reading: Reading, value: unknown): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof CborFloat) {
-    throw decodeError('an object', 'another value', offset());
+    throw errorAt(reading, 'an object', 'another value');
   }
   return value as JsonObject;
 }
 
-function optionalText(object: JsonObject, label: string, offset: () => number): string | undefined {
-  const value = object[label];
+function optionalText(reading: Reading, label: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
-  throw decodeError(`a string as ${label}`, 'something else', offset());
+  throw wrongType(reading, 'a string', label);
 }
 
-function optionalTime(object: JsonObject, label: string, offset: () => number): number | undefined {
-  const value = object[label];
+function optionalTime(reading: Reading, label: string, value: unknown): number | undefined {
   if (value === undefined || typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
-  throw decodeError(`a number as ${label}`, 'something else', offset());
+  throw wrongType(reading, 'a number', label);
+}
+
+function wrongType(reading: Reading, expected: string, label: string): Error {
+  return errorAt(reading, `${expected} as ${label}`, 'something else');
+}
+
+function errorAt({ bytes, text, index }: Reading, expected: string, found: string): Error {
+  return decodeError(expected, found, index < 0 ? 0 : byteOffset(bytes, text, entryOffset(text, index)));
 }

@@ -1,10 +1,9 @@
-import { CborFloat, decodeBase64, encodeBase64, resolveSenml, SenmlError } from '@flownexus/senml';
-import type { ResolvedSenmlRecord } from '@flownexus/senml';
+import { absoluteTime, CborFloat, decodeBase64, DEFAULT_LIMITS, encodeBase64 } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
 import { UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
 import { formatObjectLink } from '../object-link.ts';
-import { formatPath, pathLevel, pathStartsWith } from '../path.ts';
+import { comparePaths, formatPath, pathLevel, pathStartsWith } from '../path.ts';
 import type { Path } from '../path.ts';
 import { encodableValue, typeNumber, typeText } from '../typed-value.ts';
 import type { TypedValue } from '../typed-value.ts';
@@ -12,7 +11,7 @@ import type { ResourceType } from '../value.ts';
 import { declaredType, decodeError, encodeError } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
 import { readOmaJson } from './oma-json-reader.ts';
-import type { OmaJsonDocument, OmaJsonValue } from './oma-json-reader.ts';
+import type { OmaJsonValue } from './oma-json-reader.ts';
 import { nameBelow, parseName, rootOf, withinRequest } from './record-path.ts';
 
 const textEncoder = new TextEncoder();
@@ -32,49 +31,71 @@ export function decodeOmaJson(
   options: DecodeOptions,
 ): DecodedRecords {
   const document = readOmaJson(bytes);
-  const resolved = resolve(document, path, options);
-  const seen = new Set<string>();
-  const records = document.entries.map((entry, index): ResourceRecord => {
-    const fail = (expected: string, found: string, cause?: unknown): Error =>
-      decodeError(expected, found, document.offsetOf(index), cause);
-    const { name, time } = resolved[index] ?? { name: '', time: undefined };
-    const recordPath = pathOfRecord(name, path, options.rootPath, fail);
-    const key = `${formatPath(recordPath)} ${String(time)}`;
-    if (seen.has(key)) throw fail('one value of a path for each time', 'a second one');
-    seen.add(key);
+  const root = rootOf(options.rootPath);
+  const base = document.baseName ?? baseNameOf(path, root);
+  const records: ResourceRecord[] = [];
+  const seen: Seen = { records, keys: undefined };
+  for (const entry of document.entries) {
+    const fail: Fail = (expected, found, cause) =>
+      decodeError(expected, found, document.offsetOf(records.length), cause);
+    const isWhole = document.baseName === undefined && entry.name.startsWith('/');
+    const recordPath = pathOfRecord(isWhole ? entry.name : base + entry.name, path, root, fail);
+    const time = timeOf(document.baseTime, entry.time, options.now, fail);
+    if (isSecond(seen, recordPath, time)) throw fail('one value of a path for each time', 'a second one');
     const typed = typeValue(entry.value, declaredType(recordPath, definitions));
     if (typed === undefined) throw fail('an integer of 64 bits', 'a longer one');
-    return { path: recordPath, type: typed.type, value: typed.value, time };
-  });
+    records.push({ path: recordPath, type: typed.type, value: typed.value, time });
+  }
   return { records, containers: [] };
 }
 
-/** Names and times are made of base and entry as in SenML. */
-function resolve(document: OmaJsonDocument, path: Path, options: DecodeOptions): ResolvedSenmlRecord[] {
-  const { baseTime, entries, offsetOf } = document;
-  const records = entries.map(({ name, time }) => ({
-    bn: baseNameOf(document, name, path, options.rootPath),
-    n: name,
-    ...(baseTime === undefined ? {} : { bt: baseTime }),
-    ...(time === undefined ? {} : { t: time }),
-  }));
-  try {
-    return resolveSenml(records, options.now === undefined ? {} : { now: options.now });
-  } catch (error) {
-    if (!(error instanceof SenmlError)) throw error;
-    throw decodeError(error.expected, error.found, offsetOf(error.record ?? 0), error);
-  }
+type Fail = (expected: string, found: string, cause?: unknown) => Error;
+
+/** What there is before a record. */
+interface Seen {
+  readonly records: readonly ResourceRecord[];
+  /** Of all records; undefined as long as they are in the order of their paths and times, as nearly all payloads are. */
+  keys: Set<string> | undefined;
 }
 
-function pathOfRecord(
-  name: string,
-  requested: Path,
-  rootPath: string | undefined,
-  fail: (expected: string, found: string, cause?: unknown) => Error,
-): Path {
+/** True when there is a record of that path and time already. */
+function isSecond(seen: Seen, path: Path, time: number | undefined): boolean {
+  const { records } = seen;
+  if (seen.keys === undefined) {
+    const last = records.at(-1);
+    if (last === undefined) return false;
+    const order = comparePaths(last.path, path) || (last.time ?? -Infinity) - (time ?? -Infinity);
+    if (order < 0) return false;
+    seen.keys = new Set(records.map((record) => keyOf(record.path, record.time)));
+  }
+  return seen.keys.size === seen.keys.add(keyOf(path, time)).size;
+}
+
+function keyOf(path: Path, time: number | undefined): string {
+  return `${formatPath(path)} ${String(time)}`;
+}
+
+/** Times are made of base and entry as in SenML. */
+function timeOf(
+  baseTime: number | undefined,
+  entryTime: number | undefined,
+  now: number | undefined,
+  fail: Fail,
+): number | undefined {
+  if (baseTime === undefined && entryTime === undefined) return undefined;
+  const time = (baseTime ?? 0) + (entryTime ?? 0);
+  if (!Number.isFinite(time)) throw fail('a finite time', 'another');
+  return absoluteTime(time, now);
+}
+
+function pathOfRecord(name: string, requested: Path, root: string, fail: Fail): Path {
+  const { maxNameLength } = DEFAULT_LIMITS;
+  if (name.length > maxNameLength) {
+    throw fail(`a name of up to ${String(maxNameLength)} characters`, 'a longer one');
+  }
   let path: Path | undefined;
   try {
-    path = withinRequest(parseName(name, rootOf(rootPath)), requested);
+    path = withinRequest(parseName(name, root), requested);
   } catch (cause) {
     throw fail('a path as the name', 'another name', cause);
   }
@@ -83,10 +104,8 @@ function pathOfRecord(
   return path;
 }
 
-function baseNameOf(document: OmaJsonDocument, name: string, path: Path, rootPath: string | undefined): string {
-  if (document.baseName !== undefined) return document.baseName;
-  if (name.startsWith('/')) return '';
-  const base = rootOf(rootPath) + formatPath(path);
+function baseNameOf(path: Path, root: string): string {
+  const base = root + formatPath(path);
   return base.endsWith('/') ? base : `${base}/`;
 }
 
