@@ -92,4 +92,4 @@ export const TLV_CONTENTS: Readonly<Record<string, readonly [ResourceType, Resou
 };
 
 /** The values of payloads that have none. */
-export const EMPTY: ReadonlySet<string> = new Set(['lwcbor-bad-inner-empty-map']);
+export const EMPTY: ReadonlySet<string> = new Set(['lwcbor-bad-inner-empty-map', 'senml-cbor-empty-payload']);

@@ -136,6 +136,7 @@ function inOrderOf(records: readonly Shown[], order: readonly Shown[] | undefine
 function senmlWays(vector: FormatVector): VectorWays {
   const values = valueWays(vector, showSenml);
   const paths = pathListWays(vector);
+  if (EMPTY.has(vector.name)) return values;
   // What is no SenML at all is neither; what is rejected may be so only as a list of paths.
   if (vector.expect !== 'accept' && vector.decoded === undefined) {
     return { decodings: [...values.decodings, ...paths.decodings], encodings: [] };

@@ -20,7 +20,7 @@ const CHOICES: Readonly<Record<string, readonly [does: 'accept' | 'reject', why:
   'omajson-split-bn': ['accept', 'a name is the base name and the name of the entry in one text'],
   'senml-json-gateway-erratum': ['reject', 'a path has no empty segment'],
   'senml-cbor-reject-31': ['accept', 'maps of indefinite length are CBOR'],
-  'senml-cbor-empty-payload': ['reject', 'no bytes are no CBOR; nothing is an empty array'],
+  'senml-cbor-empty-payload': ['accept', 'the answer to a Read may be empty, whatever its format'],
   'tlv-resource-in-instance-wrapper': ['accept', 'the wrapper is that of the Object Instance that was asked for'],
 };
 

@@ -32,7 +32,7 @@ import { decodeTlv, encodeTlv } from './tlv.ts';
 /**
  * Decodes the payload that answers a request at the path, or that is written to it. With definitions, values have the
  * types that the Resources have; where a value does not fit, or without definitions, it has the type that the payload
- * shows, and nothing is dropped. All formats that hold values are read, those with the numbers
+ * shows, and nothing is dropped. A payload of no bytes is an empty tree in a format for trees. All formats that hold values are read, those with the numbers
  * from before their registration too.
  *
  * @param contentFormat the number of the option
@@ -123,7 +123,10 @@ function decodeFormat(
   definitions: DefinitionSource | undefined,
   options: DecodeOptions,
 ): DecodedRecords {
-  switch (describeContentFormat(contentFormat)?.aliasOf ?? contentFormat) {
+  const description = describeContentFormat(contentFormat);
+  // TS Core §6.3.1: the answer to a Read may be empty, whatever its format. Leshan takes no bytes so, too.
+  if (bytes.length === 0 && description?.values === 'many') return { records: [], containers: [] };
+  switch (description?.aliasOf ?? contentFormat) {
     case ContentFormat.TLV:
       return decodeTlv(bytes, path, definitions);
     case ContentFormat.SENML_JSON:

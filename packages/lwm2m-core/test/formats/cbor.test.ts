@@ -49,3 +49,18 @@ test.each<[ResourceType, ResourceValue, string]>([
 ])('%s %s', (type, value, hex) => {
   expect(toHex(encodePayload({ kind: 'singleResource', id: 0, type, value }, 60, '/0/0/0'))).toBe(hex);
 });
+
+test.each([
+  ['c24105', undefined, 'integer', 5],
+  ['c248ffffffffffffffff', undefined, 'unsignedInteger', 2n ** 64n - 1n],
+  ['c34100', undefined, 'integer', -1],
+  ['c240', undefined, 'integer', 0],
+  ['c249000000000000000005', 'integer', 'integer', 5],
+  ['c24105', 'float', 'float', 5],
+] as const)('bignum %s, declared as %s, is of type %s: %s', (hex, declared, type, value) => {
+  expect(decode(hex, declared)).toMatchObject({ type, value });
+});
+
+test.each(['c249010000000000000000', 'c3488000000000000000'])('bignum %s is beyond 64 bits', (hex) => {
+  expect(() => decode(hex)).toThrow(Lwm2mError);
+});

@@ -58,3 +58,14 @@ test.each<[ResourceType, ResourceValue, ErrorConstructor]>([
     expect(() => encodePayload(wrong, contentFormat, '/9/0/0')).toThrow(error);
   }
 });
+
+test.each([110, 112, 11542, 11543, 11544, 1542, 1543])('no bytes in %d are an empty tree', (contentFormat) => {
+  const none = new Uint8Array();
+  expect(decodePayload(none, contentFormat, '/3/0', definitions)).toEqual({
+    node: { kind: 'objectInstance', id: 0, resources: [] },
+    records: [],
+  });
+  expect(decodePayload(none, contentFormat, '/3/0/6', definitions).node).toMatchObject({ instances: [] });
+  // A Resource with one value has to have it.
+  expect(() => decodePayload(none, contentFormat, '/3/0/9', definitions)).toThrow(Lwm2mError);
+});
