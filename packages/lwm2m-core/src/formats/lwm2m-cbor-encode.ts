@@ -25,6 +25,9 @@ interface TopBranch {
 const SHORTEST_TOP_KEY = 2;
 const SHORTEST_INNER_KEY = 3;
 
+/** One for all, as payloads are written in one go and copied out. */
+const sharedWriter = new CborWriter();
+
 /**
  * Encodes a node for a request or response at the path, which is that of the node or of its parent. A node has one
  * encoding, and none is shorter:
@@ -46,7 +49,8 @@ const SHORTEST_INNER_KEY = 3;
  */
 export function encodeLwm2mCbor(node: Lwm2mNode, path: Path, definitions: DefinitionSource | undefined): Uint8Array {
   const top = topBranches(node, path, definitions).filter(({ object }) => !isEmpty(object));
-  const writer = new CborWriter();
+  const writer = sharedWriter;
+  writer.reset();
   writer.writeMapHead(top.length);
   for (const { prefix, object } of top) writeBranch(writer, object, prefix, SHORTEST_TOP_KEY);
   return writer.toBytes();
@@ -58,7 +62,7 @@ function topBranches(node: Lwm2mNode, path: Path, definitions: DefinitionSource 
   const ids = [at.objectId, at.objectInstanceId, at.resourceId].slice(0, pathLevel(at) - 1);
   const above = ids.filter((id) => id !== undefined);
   let object = branchOf(node, above, definitions);
-  for (const id of above.reverse()) object = { id, content: [object] };
+  for (const id of above.toReversed()) object = { id, content: [object] };
   return [{ prefix: path.prefix, object }];
 }
 
@@ -73,23 +77,35 @@ function rootBranches(
   });
 }
 
+/** The ids above are left as they were. */
 function branchOf(
   node: Exclude<Lwm2mNode, RootNode>,
-  above: readonly number[],
+  above: number[],
   definitions: DefinitionSource | undefined,
 ): Branch {
   const { id } = node;
-  const ids = [...above, id];
-  const path = pathOf(ids[0], ids[1], ids[2], ids[3]);
+  above.push(id);
+  const path = pathOf(above[0], above[1], above[2], above[3]);
+  const content = contentOf(node, path, above, definitions);
+  above.pop();
+  return { id, content };
+}
+
+function contentOf(
+  node: Exclude<Lwm2mNode, RootNode>,
+  path: Path,
+  ids: number[],
+  definitions: DefinitionSource | undefined,
+): Branch['content'] {
   switch (node.kind) {
     case 'object':
     case 'multipleResource':
-      return { id, content: node.instances.map((instance) => branchOf(instance, ids, definitions)) };
+      return node.instances.map((instance) => branchOf(instance, ids, definitions));
     case 'objectInstance':
-      return { id, content: node.resources.map((resource) => branchOf(resource, ids, definitions)) };
+      return node.resources.map((resource) => branchOf(resource, ids, definitions));
     case 'singleResource':
     case 'resourceInstance':
-      return { id, content: encodableValue(node.type, node.value, declaredType(path, definitions)) };
+      return encodableValue(node.type, node.value, declaredType(path, definitions));
   }
 }
 

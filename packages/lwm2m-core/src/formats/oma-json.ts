@@ -139,22 +139,25 @@ export function encodeOmaJson(
   const base = rootOf(options.rootPath) + formatPath(path);
   const baseName = isOneResource || base.endsWith('/') ? base : `${base}/`;
   const baseTime = commonBaseTime(records);
-  const entries = records.map((record) => {
+  let text = `{"bn":${JSON.stringify(baseName)},`;
+  if (baseTime !== undefined) text += `"bt":${formatNumber(baseTime)},`;
+  text += '"e":[';
+  let isFirst = true;
+  for (const record of records) {
     if (!pathStartsWith(record.path, path)) throw new RangeError(`a record outside of ${formatPath(path)}`);
     if (record.path.objectInstanceId === UNASSIGNED_INSTANCE_ID) {
       throw encodeError('expected the id of the Object Instance for OMA JSON, found none');
     }
-    const fields: string[] = [];
+    text += isFirst ? '{' : ',{';
+    isFirst = false;
     const name = nameBelow(level, record.path);
-    if (name !== '') fields.push(`"n":"${name}"`);
+    if (name !== '') text += `"n":"${name}",`;
     if (record.time !== undefined && record.time !== baseTime) {
-      fields.push(`"t":${formatNumber(record.time - (baseTime ?? 0))}`);
+      text += `"t":${formatNumber(record.time - (baseTime ?? 0))},`;
     }
-    fields.push(formatValue(record, definitions));
-    return `{${fields.join(',')}}`;
-  });
-  const bt = baseTime === undefined ? '' : `"bt":${formatNumber(baseTime)},`;
-  return textEncoder.encode(`{"bn":${JSON.stringify(baseName)},${bt}"e":[${entries.join(',')}]}`);
+    text += `${formatValue(record, definitions)}}`;
+  }
+  return textEncoder.encode(`${text}]}`);
 }
 
 /** The time of the first record when those of all the others are an exact difference away from it. */
@@ -175,7 +178,7 @@ function formatValue(record: ResourceRecord, definitions: DefinitionSource | und
       return `"v":${String(value.integer)}`;
     case 'float': {
       const text = formatNumber(value.float);
-      return `"v":${/[.e]/.test(text) ? text : `${text}.0`}`;
+      return Number.isInteger(value.float) && !text.includes('e') ? `"v":${text}.0` : `"v":${text}`;
     }
     case 'boolean':
       return `"bv":${String(value.boolean)}`;

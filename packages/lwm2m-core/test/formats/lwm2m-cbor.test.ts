@@ -131,6 +131,8 @@ describe('keys', () => {
     ['the same path in two ways', 'a2 83030009 0a 03 a1 00 a1 09 0b', '/', 10],
     ['the same path of a device', 'a2 8463643031030009 0a 83 63643031 03 00 a1 09 0b', '/', 18],
     ['a Resource Instance twice', 'a1 820300 a2 06 a1 00 01 820600 02', '/', 9],
+    ['a value twice, with others between', 'a3 83030009 0a 83030008 0a 03 a1 00 a1 09 0b', '/', 15],
+    ['an instance after the value and others', 'a3 83030006 01 83030009 01 8403000600 05', '/', 11],
     ['instances after the value', 'a2 83030006 01 8403000600 05', '/', 6],
     ['no instances after the value', 'a2 83030006 01 820300 a1 06 a0', '/', 10],
     ['a value after the instances', 'a2 8403000600 05 83030006 01', '/', 7],
@@ -182,6 +184,10 @@ describe('devices behind a gateway', () => {
       '/d02/3/0/9 3',
     ]);
   });
+
+  test('a key without a prefix after one that has it', () => {
+    expect(valuesOf(decode('a2 84636430310300 09 02 83030009 01'))).toEqual(['/d01/3/0/9 2', '/3/0/9 1']);
+  });
 });
 
 test.each<[string, string, string[]]>([
@@ -194,6 +200,15 @@ test.each<[string, string, string[]]>([
   const decoded = decode(hex, '/3');
   expect(decoded.containers.map(formatPath)).toEqual(containers);
   expect(decoded.records).toEqual([]);
+});
+
+test('values in any order', () => {
+  expect(valuesOf(decode('a4 83030009 01 8403000701 02 83030001 03 8403000700 04'))).toEqual([
+    '/3/0/9 1',
+    '/3/0/7/1 2',
+    '/3/0/1 3',
+    '/3/0/7/0 4',
+  ]);
 });
 
 describe('types', () => {
