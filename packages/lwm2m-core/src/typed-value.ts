@@ -63,7 +63,7 @@ export function typeText(text: string, declared: ResourceType | undefined): Type
 /** What an encoder has to write: a value after its type has been checked. */
 export type EncodableValue =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'integer'; readonly integer: number | bigint; readonly unsigned: boolean }
+  | { readonly kind: 'integer'; readonly integer: number | bigint }
   | { readonly kind: 'float'; readonly float: number }
   | { readonly kind: 'boolean'; readonly boolean: boolean }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
@@ -117,8 +117,7 @@ function encodableNumber(type: ResourceType, value: number | bigint): EncodableV
   if (type !== 'integer' && type !== 'unsignedInteger' && type !== 'time') {
     throw new TypeError(`a value of another kind than its type ${type}`);
   }
-  if (isIntegerOf(type, value))
-    return { kind: 'integer', integer: exactInteger(value), unsigned: type === 'unsignedInteger' };
+  if (isIntegerOf(type, value)) return { kind: 'integer', integer: exactInteger(value) };
   if (type === 'time' && typeof value === 'number' && Number.isFinite(value)) return { kind: 'float', float: value };
   throw new RangeError(`a value out of the range of its type ${type}`);
 }

@@ -67,7 +67,7 @@ export function writeTlvValue(writer: TlvWriter, value: EncodableValue, type: Re
       writer.writeText(value.text);
       return;
     case 'integer':
-      writeInteger(writer, value.integer, value.unsigned);
+      writeInteger(writer, value.integer);
       return;
     case 'float':
       if (type === 'time') throw encodeError('expected a time in whole seconds for TLV, found a fraction');
@@ -123,11 +123,14 @@ function readUnsigned(bytes: Uint8Array, start: number, length: number): number 
   return value;
 }
 
-/** The fewest of 1, 2, 4 and 8 bytes. */
-function writeInteger(writer: TlvWriter, integer: number | bigint, unsigned: boolean): void {
+/**
+ * The fewest of 1, 2, 4 and 8 bytes that give the value back with a sign, and so without: Leshan takes unsigned integers
+ * for ones with a sign, 255 in one byte for -1.
+ */
+function writeInteger(writer: TlvWriter, integer: number | bigint): void {
   for (const length of [1, 2, 4] as const) {
-    const limit = 2 ** (length * 8 - (unsigned ? 0 : 1));
-    if (integer < limit && (unsigned || integer >= -limit)) {
+    const limit = 2 ** (length * 8 - 1);
+    if (integer < limit && integer >= -limit) {
       writer.writeUnsigned(Number(integer), length);
       return;
     }
