@@ -1,6 +1,8 @@
 import { CborFloat, CborTagged } from '@flownexus/senml';
+import type { CborWriter } from '@flownexus/senml';
+import { formatObjectLink } from '../object-link.ts';
 import { typeNumber, typeText } from '../typed-value.ts';
-import type { TypedValue } from '../typed-value.ts';
+import type { EncodableValue, TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
 
 /** RFC 8949 §3.4.1 and §3.4.2. */
@@ -50,4 +52,27 @@ export function withoutTags(item: unknown): unknown {
 function typeDateTime(text: string): TypedValue | undefined {
   const milliseconds = DATE_TIME.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
   return Number.isNaN(milliseconds) ? undefined : { type: 'time', value: milliseconds / 1000 };
+}
+
+/** Writes a value in the preferred serialization (RFC 8949 §4.1); an object link is text. */
+export function writeCborValue(writer: CborWriter, value: EncodableValue): void {
+  switch (value.kind) {
+    case 'text':
+      writer.writeText(value.text);
+      return;
+    case 'integer':
+      writer.writeInteger(value.integer);
+      return;
+    case 'float':
+      writer.writeShortestFloat(value.float);
+      return;
+    case 'boolean':
+      writer.writeBoolean(value.boolean);
+      return;
+    case 'bytes':
+      writer.writeBytes(value.bytes);
+      return;
+    case 'link':
+      writer.writeText(formatObjectLink(value.link));
+  }
 }

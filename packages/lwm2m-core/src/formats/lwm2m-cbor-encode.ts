@@ -2,11 +2,11 @@ import { CborWriter } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { Lwm2mNode, RootNode } from '../node.ts';
 import { pathOfNode } from '../node-tree.ts';
-import { formatObjectLink } from '../object-link.ts';
 import { pathLevel, pathOf, ROOT_PATH, withPrefix } from '../path.ts';
 import type { Path } from '../path.ts';
 import { encodableValue } from '../typed-value.ts';
 import type { EncodableValue } from '../typed-value.ts';
+import { writeCborValue } from './cbor-item.ts';
 import { declaredType } from './format.ts';
 
 /** An id with the value or the ids below it. */
@@ -143,23 +143,5 @@ function writeContent(writer: CborWriter, content: Branch['content']): void {
     for (const branch of content) writeBranch(writer, branch, undefined, SHORTEST_INNER_KEY);
     return;
   }
-  switch (content.kind) {
-    case 'text':
-      writer.writeText(content.text);
-      return;
-    case 'integer':
-      writer.writeInteger(content.integer);
-      return;
-    case 'float':
-      writer.writeShortestFloat(content.float);
-      return;
-    case 'boolean':
-      writer.writeBoolean(content.boolean);
-      return;
-    case 'bytes':
-      writer.writeBytes(content.bytes);
-      return;
-    case 'link':
-      writer.writeText(formatObjectLink(content.link));
-  }
+  writeCborValue(writer, content);
 }

@@ -41,7 +41,7 @@ type Taken = 'value' | 'instances';
  * A map without pairs is taken though the grammar has none: it is an empty answer, an empty Object Instance or an empty
  * multiple Resource, and the latter two are reported as containers.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`, SenmlError when it is not CBOR or has the same key twice in one map
+ * @throws DecodeError, SenmlError when it is not CBOR or has the same key twice in one map
  */
 export function decodeLwm2mCbor(
   bytes: Uint8Array,

@@ -46,7 +46,7 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * Reads the JSON of the format and checks the types of its fields. Fields that the format does not have are left out.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`
+ * @throws DecodeError
  */
 export function readOmaJson(bytes: Uint8Array): OmaJsonDocument {
   const text = decodeUtf8(bytes);

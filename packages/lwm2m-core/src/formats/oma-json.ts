@@ -22,7 +22,7 @@ const textEncoder = new TextEncoder();
  * starts with a slash is a whole path and any other lies below the requested one. Times are seconds since 1970 when they
  * are from 2^28 on, else they count from `options.now`, as in SenML.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`
+ * @throws DecodeError
  */
 export function decodeOmaJson(
   bytes: Uint8Array,

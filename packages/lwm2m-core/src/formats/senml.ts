@@ -87,7 +87,7 @@ export function encodeSenml(
 /**
  * Decodes a list of paths, as the request of a Read-Composite or Observe-Composite has it: names without values.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`, SenmlError when it is no SenML
+ * @throws DecodeError, SenmlError when it is no SenML
  */
 export function decodeSenmlPaths(bytes: Uint8Array, form: SenmlForm, options: DecodeOptions): Path[] {
   const root = rootOf(options.rootPath);

@@ -16,7 +16,7 @@ const INTEGER = /^[+-]?\d{1,40}(?:\.0{0,40})?$/;
  * Decodes a `text/plain` payload (TS Core, Appendix C) by the declared type; without one it is a string. The format does
  * not describe itself, so text that is none of the declared type is refused.
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`
+ * @throws DecodeError
  */
 export function decodeText(bytes: Uint8Array, declared: ResourceType | undefined): TypedValue {
   const text = decodeUtf8(bytes);

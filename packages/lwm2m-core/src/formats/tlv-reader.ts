@@ -34,7 +34,7 @@ export interface Tlv {
  * |    |wide |the length  |that is 0  |
  * ```
  *
- * @throws Lwm2mError `ERR_LWM2M_DECODE`, with the offset
+ * @throws DecodeError, with the offset
  */
 export function readTlvs(bytes: Uint8Array, start: number, end: number): Tlv[] {
   const tlvs: Tlv[] = [];
