@@ -40,7 +40,15 @@ export const typed: DefinitionSource = {
 /** Ids of everything; 65535 has a meaning of its own. */
 export const id: fc.Arbitrary<number> = fc.integer({ min: 0, max: 65534 });
 const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
-const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(narrow);
+/** Also those near the ends of what fits into some number of bits. */
+function integer(min: bigint, max: bigint): fc.Arbitrary<number | bigint> {
+  const near = fc
+    .tuple(fc.constantFrom(7n, 8n, 15n, 16n, 31n, 32n, 53n, 63n), fc.bigInt(-2n, 2n), fc.constantFrom(1n, -1n))
+    .map(([bits, offset, sign]) => sign * 2n ** bits + offset)
+    .filter((value) => value >= min && value <= max);
+  return fc.oneof(fc.bigInt(min, max), near).map(narrow);
+}
+const int64 = integer(-(2n ** 63n), 2n ** 63n - 1n);
 /** Of any characters, a byte order mark at the start among them. */
 const text = fc
   .tuple(fc.constantFrom('', '', '', '\uFEFF'), fc.string({ unit: 'binary', maxLength: 40 }))
@@ -52,8 +60,8 @@ export const VALUES: Readonly<Record<Type, fc.Arbitrary<ResourceValue>>> = {
   corelnk: text,
   integer: int64,
   time: int64,
-  unsignedInteger: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(narrow),
-  float: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  unsignedInteger: integer(0n, 2n ** 64n - 1n),
+  float: fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer(), fc.constant(-0)),
   boolean: fc.boolean(),
   opaque: fc.uint8Array({ maxLength: 300 }),
   objlnk: fc.record({ objectId: fc.nat(65535), objectInstanceId: fc.nat(65535) }),
@@ -111,19 +119,20 @@ export const prefix: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('__proto__', 'constructor'),
 );
 
-/** The root with devices behind it. */
+/** The root with devices behind it, which have the same Objects as the gateway or others. */
 export const gateway: fc.Arbitrary<RootNode> = fc
   .tuple(
-    byId(object, 0),
-    fc.uniqueArray(fc.record({ prefix, objects: byId(object, 1) }, { noNullPrototype: true }), {
-      selector: (device) => device.prefix,
-      minLength: 1,
-      maxLength: 3,
-    }),
+    byId(object, 1),
+    byId(object, 1),
+    fc.uniqueArray(fc.tuple(prefix, fc.boolean()), { selector: ([of]) => of, minLength: 1, maxLength: 3 }),
   )
-  .map(([objects, devices]) => {
-    return { kind: 'root', objects, iotDevices: devices.sort((a, b) => (a.prefix < b.prefix ? -1 : 1)) } as const;
-  });
+  .map(([objects, others, devices]) => ({
+    kind: 'root',
+    objects,
+    iotDevices: devices
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([of, isSame]) => ({ prefix: of, objects: isSame ? objects : others })),
+  }));
 
 /** Alternate paths, that of most devices among them. */
 export const rootPath: fc.Arbitrary<string> = fc.oneof(

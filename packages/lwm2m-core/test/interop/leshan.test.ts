@@ -60,6 +60,8 @@ const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(
 
 const VALUES: Readonly<Record<string, fc.Arbitrary<ResourceValue>>> = {
   ...ANY_VALUES,
+  // Leshan reads the numbers of JSON as decimals, which have no negative zero: adding 0 makes it a 0.
+  float: ANY_VALUES.float.map((value) => Number(value) + 0),
   // In TLV, Leshan writes those from there on as negative ones.
   unsignedInteger: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(narrow),
   // Leshan counts milliseconds in 64 bits.
@@ -122,7 +124,6 @@ const BOUNDARIES: Readonly<Record<string, readonly ResourceValue[]>> = {
 function isLost(type: string, value: ResourceValue, contentFormat: number): boolean {
   const isJson = contentFormat === 110 || contentFormat === 11543;
   if (type !== 'float') return false;
-  // Leshan reads the numbers of JSON as decimals, which have no negative zero.
   return (isJson && Object.is(value, -0)) || ((isJson || contentFormat === 0) && !Number.isFinite(value));
 }
 
