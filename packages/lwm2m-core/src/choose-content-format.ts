@@ -1,6 +1,7 @@
 import { ContentFormat } from './content-format.ts';
 import type { DefinitionSource } from './definition.ts';
 import { DecodeError, Lwm2mError } from './errors.ts';
+import { enablerVersion } from './registry/implied-versions.ts';
 import { encodeError } from './formats/format.ts';
 import type { EncodeOptions } from './formats/format.ts';
 import { encodePayload } from './formats/payload.ts';
@@ -24,20 +25,46 @@ const TREE_FORMATS: readonly number[] = [
   ContentFormat.OMA_JSON,
 ];
 
-/** What a client of the version has to have, or mostly has (TS Core §7.4), the best first. */
-const FORMATS_OF_1_0: readonly number[] = [ContentFormat.TLV, ContentFormat.OMA_JSON];
-const FORMATS_OF_1_1: readonly number[] = [ContentFormat.SENML_CBOR, ContentFormat.SENML_JSON, ContentFormat.TLV];
+/** What a client of the version has to have, or mostly has (TS Core §7.4), the best first; of later versions that of 1.2. */
+const FORMATS_OF_VERSION: ReadonlyMap<string, readonly number[]> = new Map([
+  ['1.0', [ContentFormat.TLV, ContentFormat.OMA_JSON]],
+  ['1.1', [ContentFormat.SENML_CBOR, ContentFormat.SENML_JSON, ContentFormat.TLV]],
+]);
+const FORMATS_OF_1_2: readonly number[] = [
+  ContentFormat.SENML_CBOR,
+  ContentFormat.LWM2M_CBOR,
+  ContentFormat.SENML_JSON,
+  ContentFormat.TLV,
+];
 
 /**
  * The Content-Formats in which to exchange trees with an endpoint, the best first: of SenML CBOR, LwM2M CBOR, SenML JSON,
- * TLV and OMA JSON those that it announced, in this order, then those of its LwM2M version (1.0: TLV, OMA JSON; later:
- * SenML CBOR, SenML JSON, TLV). The first is the Accept of a Read; the others are for when it is refused.
+ * TLV and OMA JSON those that it announced, in this order, then those of its LwM2M version (1.0: TLV, OMA JSON; 1.1:
+ * SenML CBOR, SenML JSON, TLV; 1.2: LwM2M CBOR as the second besides). The first is the Accept of a Read; the others are
+ * for when it is refused.
  */
 export function contentFormatsFor({ contentFormats, lwm2mVersion }: EndpointFormats): readonly number[] {
   const announced = TREE_FORMATS.filter((contentFormat) => contentFormats.includes(contentFormat));
-  const implied = lwm2mVersion === '1.0' ? FORMATS_OF_1_0 : FORMATS_OF_1_1;
+  const implied = FORMATS_OF_VERSION.get(enablerVersion(lwm2mVersion)) ?? FORMATS_OF_1_2;
   return [...announced, ...implied.filter((contentFormat) => !announced.includes(contentFormat))];
 }
+
+/**
+ * The Content-Format for a composite operation with an endpoint: SenML-ETCH when it announced that, else SenML, in CBOR
+ * unless it announced JSON alone. What removes Resource Instances needs SenML-ETCH in any case (TS Core 1.2 §6.3.10).
+ */
+export function compositeFormatFor(endpoint: EndpointFormats, removes = false): number {
+  const etch = [ContentFormat.SENML_ETCH_CBOR, ContentFormat.SENML_ETCH_JSON].find((contentFormat) =>
+    endpoint.contentFormats.includes(contentFormat),
+  );
+  if (etch !== undefined) return etch;
+  const isJson =
+    contentFormatsFor(endpoint).find((contentFormat) => SENML.includes(contentFormat)) === ContentFormat.SENML_JSON;
+  if (removes) return isJson ? ContentFormat.SENML_ETCH_JSON : ContentFormat.SENML_ETCH_CBOR;
+  return isJson ? ContentFormat.SENML_JSON : ContentFormat.SENML_CBOR;
+}
+
+const SENML: readonly number[] = [ContentFormat.SENML_CBOR, ContentFormat.SENML_JSON];
 
 export interface EncodeForEndpointOptions extends EncodeOptions {
   /** Formats that the endpoint has answered with 4.15, not to be picked again. */

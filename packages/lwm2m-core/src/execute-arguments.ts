@@ -1,3 +1,4 @@
+import { copyOf } from './copy-of.ts';
 import { DecodeError } from './errors.ts';
 import { MAX_EXECUTE_ARGUMENTS_LENGTH } from './limits.ts';
 
@@ -39,7 +40,7 @@ export function parseExecuteArguments(payload: string | Uint8Array): readonly Ex
     offset += 1;
     if (text.charCodeAt(offset) === EQUALS) {
       const end = scanValue(text, offset + 1);
-      list.push({ digit, value: text.slice(offset + 2, end) });
+      list.push({ digit, value: copyOf(text.slice(offset + 2, end)) });
       offset = end + 1;
     } else {
       list.push({ digit, value: undefined });

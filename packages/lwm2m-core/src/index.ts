@@ -52,6 +52,7 @@ export {
   type ContentFormatDescription,
 } from './content-format.ts';
 export {
+  compositeFormatFor,
   contentFormatsFor,
   encodeForEndpoint,
   type EncodedForEndpoint,

@@ -21,8 +21,14 @@ export const MAX_OBJECT_DEFINITIONS = 16_384;
 /** Resources of one Object definition. The greatest public one has 67. */
 export const MAX_RESOURCE_DEFINITIONS = 4096;
 
-/** Values of one TLV payload, and as many Object Instances and multiple Resources. SenML has the bounds of its own package. */
+/** Bytes of a payload of any format; those of JSON and CBOR have a lower bound, of the package for SenML. */
+export const MAX_PAYLOAD_LENGTH = 4_194_304;
+
+/** Values of one payload, and as many Object Instances and multiple Resources with nothing in them. */
 export const MAX_RECORDS = 10_000;
+
+/** Nodes and values of one JSON document of nodes. */
+export const MAX_JSON_NODES = 40_000;
 
 /** Characters, or bytes, of an XML document with object definitions. The longest public one has 34 thousand. */
 export const MAX_DEFINITION_XML_LENGTH = 4_194_304;
@@ -47,6 +53,7 @@ export const MAX_QUERY_ITEM_LENGTH = 255;
 
 /** Bytes, or characters, of the arguments of an Execute. */
 export const MAX_EXECUTE_ARGUMENTS_LENGTH = 65_536;
+
 /** XML files of one folder of object definitions, with the folders within it and their files. The public ones are 754. */
 export const MAX_DEFINITION_FILES = 2048;
 

@@ -80,6 +80,7 @@ function lastId(path: Path): number | undefined {
 
 /** The path of the child with this id. */
 function childPath(path: Path, id: number): Path {
+  if (!Number.isInteger(id)) throw new RangeError('an id is an integer from 0 to 65535');
   const { prefix, objectId, objectInstanceId, resourceId } = path;
   const ids =
     objectId === undefined
@@ -110,5 +111,9 @@ function collectRecords(node: Lwm2mNode, path: Path, records: ResourceRecord[]):
     case 'singleResource':
     case 'resourceInstance':
       records.push({ path, type: node.type, value: node.value, time: undefined });
+      return;
+    default:
+      // A caller without a compiler: nothing is to be left out silently.
+      throw new TypeError('a node of no kind that there is');
   }
 }

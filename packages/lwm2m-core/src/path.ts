@@ -93,6 +93,11 @@ function readPrefix(text: string, start: number): string | undefined {
   return PREFIX.test(segment) ? segment : undefined;
 }
 
+/** True for what may be the prefix of a device behind a gateway. */
+export function isPrefix(text: string): boolean {
+  return text.length <= MAX_PREFIX_LENGTH && PREFIX.test(text);
+}
+
 function pathError(expected: string, found: string, offset: number): DecodeError {
   return new DecodeError('ERR_LWM2M_PATH', expected, found, offset);
 }
@@ -143,7 +148,7 @@ export function pathOf(
  */
 export function withPrefix(path: Path, prefix: string | undefined): Path {
   if (prefix === path.prefix) return path;
-  if (prefix !== undefined && (prefix.length > MAX_PREFIX_LENGTH || !PREFIX.test(prefix))) {
+  if (prefix !== undefined && !isPrefix(prefix)) {
     throw new RangeError('a prefix has a letter, and else letters, digits and -._~');
   }
   return makePath(prefix, path.objectId, path.objectInstanceId, path.resourceId, path.resourceInstanceId);

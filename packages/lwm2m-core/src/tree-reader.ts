@@ -9,7 +9,7 @@ import type {
   ResourceNode,
   ResourceRecord,
 } from './node.ts';
-import { comparePaths, formatPath } from './path.ts';
+import { comparePaths, formatPath, withPrefix } from './path.ts';
 import type { Path } from './path.ts';
 
 /** A record, or the path of an Object Instance or multiple Resource that may have nothing in it. */
@@ -99,7 +99,7 @@ function readNode(reader: TreeReader, path: Path): Lwm2mNode {
 }
 
 function noValue(path: Path): DecodeError {
-  return new DecodeError('ERR_LWM2M_DECODE', `a value for ${formatPath(path)}`, 'none', 0);
+  return new DecodeError('ERR_LWM2M_DECODE', `a value for ${formatPath(withPrefix(path, undefined))}`, 'none', 0);
 }
 
 function readRoot(reader: TreeReader): Lwm2mNode {
@@ -160,7 +160,7 @@ function readResource(reader: TreeReader, objectId: number, id: number): Resourc
     if (entry.value !== undefined) {
       const following = entries[reader.next]?.path;
       if (following?.resourceInstanceId !== undefined && isInstanceOf(following, entry.path)) {
-        const expected = `a value or Resource Instances for ${formatPath(entry.path)}`;
+        const expected = `a value or Resource Instances for ${formatPath(withPrefix(entry.path, undefined))}`;
         throw new DecodeError('ERR_LWM2M_DECODE', expected, 'both', 0);
       }
       if (definitions?.resource(objectId, id)?.multiple !== true) {

@@ -1,3 +1,4 @@
+import { narrowInteger } from '@flownexus/senml';
 import { parseObjectLink } from './object-link.ts';
 import type { ObjectLink, ResourceType, ResourceValue } from './value.ts';
 
@@ -13,8 +14,7 @@ const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** An integer as a `number` where that is safe, else as a `bigint`. */
 export function exactInteger(value: number | bigint): number | bigint {
-  if (typeof value === 'number') return value;
-  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  return typeof value === 'number' ? value : narrowInteger(value);
 }
 
 /** True for an integer of the range that the type has. */
@@ -119,10 +119,33 @@ function encodableNumber(type: ResourceType, value: number | bigint): EncodableV
   }
   if (isIntegerOf(type, value)) return { kind: 'integer', integer: exactInteger(value) };
   if (type === 'time' && typeof value === 'number' && Number.isFinite(value)) return { kind: 'float', float: value };
-  throw new RangeError(`a value out of the range of its type ${type}`);
+  const isInexact = typeof value === 'number' && Number.isInteger(value);
+  throw new RangeError(
+    isInexact ? 'an integer beyond 2^53 has to be a bigint' : `a value out of the range of its type ${type}`,
+  );
 }
 
 function checkLinkId(id: number): void {
   if (!Number.isInteger(id) || id < 0 || id > 65535)
     throw new RangeError('an object link is made of ids from 0 to 65535');
+}
+
+const KIND_OF_TYPE: Readonly<Record<Exclude<ResourceType, 'none'>, EncodableValue['kind']>> = {
+  string: 'text',
+  corelnk: 'text',
+  integer: 'integer',
+  unsignedInteger: 'integer',
+  time: 'integer',
+  float: 'float',
+  boolean: 'boolean',
+  opaque: 'bytes',
+  objlnk: 'link',
+};
+
+/**
+ * Whether a value has the form of the declared type. Where a format does not describe itself, a reader takes it for one
+ * whatever it is.
+ */
+export function isOfType(value: EncodableValue, declared: ResourceType | undefined): boolean {
+  return declared === undefined || declared === 'none' || KIND_OF_TYPE[declared] === value.kind;
 }

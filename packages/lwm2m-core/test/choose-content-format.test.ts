@@ -1,12 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { contentFormatsFor, decodePayload, encodeForEndpoint, UNASSIGNED_INSTANCE_ID } from '@flownexus/lwm2m-core';
+import {
+  compositeFormatFor,
+  contentFormatsFor,
+  decodePayload,
+  encodeForEndpoint,
+  UNASSIGNED_INSTANCE_ID,
+} from '@flownexus/lwm2m-core';
 import type { Lwm2mNode } from '@flownexus/lwm2m-core';
 
 describe('contentFormatsFor', () => {
   test.each([
     ['1.0', [], [11542, 11543]],
     ['1.1', [], [112, 110, 11542]],
-    ['1.2', [], [112, 110, 11542]],
+    ['1.2', [], [112, 11544, 110, 11542]],
+    ['1.2.1', [], [112, 11544, 110, 11542]],
+    ['1.3', [], [112, 11544, 110, 11542]],
+    ['1.0.2', [], [11542, 11543]],
     ['1.2', [112, 11544], [112, 11544, 110, 11542]],
     ['1.2', [11544], [11544, 112, 110, 11542]],
     ['1.1', [60, 110, 112, 11542, 11543], [112, 110, 11542, 11543]],
@@ -17,6 +26,20 @@ describe('contentFormatsFor', () => {
   ])('LwM2M %s, ct %j: %j', (lwm2mVersion, contentFormats, expected) => {
     expect(contentFormatsFor({ lwm2mVersion, contentFormats })).toEqual(expected);
   });
+});
+
+test.each([
+  ['1.1', [], false, 112],
+  ['1.1', [110], false, 110],
+  ['1.1', [110, 112], false, 112],
+  ['1.2', [11544], false, 112],
+  ['1.2', [112, 322, 320], false, 322],
+  ['1.2', [110, 320], false, 320],
+  ['1.2', [], true, 322],
+  ['1.2', [110], true, 320],
+  ['1.0', [], false, 112],
+])('a composite with LwM2M %s, ct %j, removing: %s, is in %i', (lwm2mVersion, contentFormats, removes, expected) => {
+  expect(compositeFormatFor({ lwm2mVersion, contentFormats }, removes)).toBe(expected);
 });
 
 describe('encodeForEndpoint', () => {

@@ -51,6 +51,24 @@ export function scanCbor(bytes: Uint8Array, limits: CborLimits, options: CborOpt
   return scan;
 }
 
+/**
+ * Where a map of a document that `decodeCbor` has taken, with tags or without, has its pairs.
+ *
+ * @param indices counted from 0: the pair of the outermost map, then that of the map which is its value, and so on
+ */
+export function mapPairOffset(bytes: Uint8Array, indices: readonly number[]): { key: number; value: number } {
+  const scan = startScan(bytes, Infinity, MAX_NESTING, true);
+  let key = 0;
+  for (const index of indices) {
+    while ((bytes[scan.offset] ?? 0) >> 5 === MAJOR.tag) readArgument(scan);
+    readArgument(scan);
+    for (let item = 0; item < index * 2; item += 1) scanItem(scan, 1);
+    key = scan.offset;
+    scanItem(scan, 1);
+  }
+  return { key, value: scan.offset };
+}
+
 /** The offset of an item of the array that a checked document is. */
 export function arrayItemOffset(bytes: Uint8Array, index: number): number {
   const scan = startScan(bytes, Infinity, MAX_NESTING, true);
@@ -169,7 +187,9 @@ function scanKey(scan: Scan, depth: number): MapKey {
   scanItem(scan, depth);
   if (major <= MAJOR.negative) {
     const argument = headArgument(bytes, start);
-    if (argument <= Number.MAX_SAFE_INTEGER) return major === MAJOR.unsigned ? argument : -1 - argument;
+    // The engine makes bigints of others, which can be chosen so that all fall into one bucket of a hash table.
+    if (argument > Number.MAX_SAFE_INTEGER) throw malformed('a key of up to 53 bits', 'a longer one', start);
+    return major === MAJOR.unsigned ? argument : -1 - argument;
   } else if (major === MAJOR.simple && (initial & 31) >= HALF_FLOAT) {
     return headFloat(bytes, start);
   } else if (major === MAJOR.bytes || major === MAJOR.text) {

@@ -13,7 +13,7 @@
  *
  * @packageDocumentation
  */
-export { decodeSenmlJson, encodeSenmlJson } from './senml-json.ts';
+export { decodeSenmlJson, encodeSenmlJson, jsonByteOffset } from './senml-json.ts';
 export { decodeSenmlCbor, encodeSenmlCbor } from './senml-cbor.ts';
 export { decodeSenmlFetch, decodeSenmlPatch, encodeSenmlFetch, encodeSenmlPatch } from './senml-etch.ts';
 export { decodeResolvedSenml, senmlRecordOffset } from './read-pack.ts';
@@ -29,7 +29,7 @@ export { SenmlError, SenmlErrorCodes } from './errors.ts';
 export type { SenmlErrorCode, SenmlErrorDetails } from './errors.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { CborLimits, SenmlLimits } from './limits.ts';
-export { checkCbor } from './cbor-check.ts';
+export { checkCbor, mapPairOffset } from './cbor-check.ts';
 export type { CborOptions } from './cbor-check.ts';
 export { decodeCbor } from './cbor-decode.ts';
 export { CborFloat, CborTagged } from './cbor-values.ts';
@@ -40,4 +40,3 @@ export type { Base64Form } from './base64.ts';
 export { findInvalidUtf8 } from './utf8.ts';
 export { decodeJson } from './json-parse.ts';
 export { jsonItemOffsets } from './json-scan.ts';
-export { argumentBytes, BREAK, headArgument, INDEFINITE, MAJOR } from './cbor-head.ts';

@@ -9,7 +9,7 @@ import type { RecordDraft } from './record-draft.ts';
 import { resolveDrafts } from './resolve.ts';
 import type { ResolvedSenmlRecord, ResolveOptions } from './resolve.ts';
 import { readCborPack } from './senml-cbor.ts';
-import { byteOffset, readJsonPack } from './senml-json.ts';
+import { jsonByteOffset, readJsonPack } from './senml-json.ts';
 
 /** The two representations of SenML. */
 export type SenmlForm = 'json' | 'cbor';
@@ -47,5 +47,5 @@ export function decodeResolvedSenml(
 export function senmlRecordOffset(document: Uint8Array, form: SenmlForm, index: number): number {
   if (form === 'cbor') return arrayItemOffset(document, index);
   const text = new TextDecoder().decode(document);
-  return byteOffset(document, text, jsonItemOffsets(text)[index] ?? 0);
+  return jsonByteOffset(document, text, jsonItemOffsets(text)[index] ?? 0);
 }

@@ -1,6 +1,7 @@
 import { arrayItemOffset } from './cbor-check.ts';
 import { decodeCbor } from './cbor-decode.ts';
 import { CborWriter } from './cbor-writer.ts';
+import { checkEncodable } from './encode-check.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
 import type { PackRules } from './fields.ts';
@@ -85,6 +86,7 @@ export function writeCborPack(records: readonly SenmlPatchRecord[], rules: PackR
   checkRecordCount(records.length, rules, {});
   writer.writeArrayHead(records.length);
   for (const [index, record] of records.entries()) {
+    checkEncodable(record, index);
     const values = countValues(record);
     rules.checkRecord(record, values, index);
     writeRecord(writer, record, values, index);

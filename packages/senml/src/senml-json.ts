@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
+import { checkEncodable } from './encode-check.ts';
 import { recordError, SenmlError, withRecordOffset } from './errors.ts';
 import { checkRecordCount, countValues, SENML_RULES } from './fields.ts';
 import type { PackRules } from './fields.ts';
@@ -71,7 +72,7 @@ function readText(text: string, limits: SenmlLimits, rules: PackRules): RecordDr
     throw withRecordOffset(error, (index) => jsonItemOffsets(text)[index] ?? 0);
   }
   // RFC 8259 §4: the engine keeps the last of several members of one name silently.
-  if (reader.members !== scan.members) throw duplicateName(text, pack, literals);
+  if (reader.members !== scan.members) throw duplicateName(text);
   return records;
 }
 
@@ -79,28 +80,35 @@ interface PackReader extends JsonReader {
   readonly rules: PackRules;
 }
 
-function duplicateName(text: string, pack: readonly unknown[], literals: readonly string[]): SenmlError {
+function duplicateName(text: string): SenmlError {
   const offsets = jsonItemOffsets(text);
   const unbounded = { maxBytes: Infinity, maxNesting: Infinity, maxItems: Infinity };
-  const record = pack.findIndex((item, index) => {
-    const reader: JsonReader = { literals, members: 0 };
-    readJson(reader, '', item);
-    return reader.members !== scanJson(text.slice(offsets[index], offsets[index + 1]), unbounded).members;
-  });
+  // Parsed once more: what was read already has been changed in place.
+  const pack = JSON.parse(text) as readonly unknown[];
+  const record = pack.findIndex(
+    (item, index) => countMembers(item) !== scanJson(text.slice(offsets[index], offsets[index + 1]), unbounded).members,
+  );
   const offset = offsets[record] ?? 0;
   return new SenmlError('ERR_SENML_JSON', 'distinct names in an object', 'duplicates', { record, offset });
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const values: unknown[] = Object.values(value);
+  return values.reduce((sum: number, item) => sum + countMembers(item), Array.isArray(value) ? 0 : values.length);
 }
 
 /** The error with its offset in bytes of the document instead of units of the text. */
 function inBytes(error: unknown, document: Uint8Array, text: string): unknown {
   if (!(error instanceof SenmlError) || error.offset === undefined || error.offset === 0) return error;
   const { code, expected, found, record } = error;
-  const offset = byteOffset(document, text, error.offset);
+  const offset = jsonByteOffset(document, text, error.offset);
   return new SenmlError(code, expected, found, { offset, ...(record === undefined ? {} : { record }) });
 }
 
-/** The offset in bytes of a place in the text of a document, which is not at its start. */
-export function byteOffset(document: Uint8Array, text: string, offset: number): number {
+/** The offset in bytes of a place in the text of a document that is UTF-8, which may start with a byte order mark. */
+export function jsonByteOffset(document: Uint8Array, text: string, offset: number): number {
+  if (offset === 0) return 0;
   // What is not in the text is a byte order mark.
   const dropped = document.length - textEncoder.encode(text).length;
   return dropped + textEncoder.encode(text.slice(0, offset)).length;
@@ -143,6 +151,7 @@ export function writeJsonPack(records: readonly SenmlPatchRecord[], rules: PackR
   checkRecordCount(records.length, rules, {});
   writer.writeAscii('[');
   for (const [index, record] of records.entries()) {
+    checkEncodable(record, index);
     rules.checkRecord(record, countValues(record), index);
     writer.writeAscii(index === 0 ? '{' : ',{');
     writeFields(writer, record, index);

@@ -229,3 +229,11 @@ describe('encodeSenmlJson', () => {
     }
   });
 });
+
+test('a name twice is found in the record that has it', () => {
+  for (const first of ['{"n":"a","x":{"v":1.0}}', '{"n":"a","x":{"v":12345678901234567890}}']) {
+    const text = `[${first},{"n":"b","n":"c"}]`;
+    const expected = expect.objectContaining({ record: 1, offset: first.length + 2 }) as Error;
+    expect(() => decodeSenmlJson(text)).toThrow(expected);
+  }
+});

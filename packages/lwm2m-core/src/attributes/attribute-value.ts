@@ -25,7 +25,6 @@ const RANGES: Readonly<Record<Exclude<AttributeNumberKind, 'decimal'>, readonly 
 const ITEM_NAME = /^[\w!#$+\-.^`|~*]+$/;
 /** The visible characters of ASCII without the ampersand. */
 const ITEM_VALUE = /^[!-%'-~]+$/;
-const VERSION = /^\d{1,3}\.\d{1,3}$/;
 
 /** True when an attribute of the kind can have the number. */
 export function isNumberOf(kind: AttributeNumberKind, value: number): boolean {
@@ -44,11 +43,6 @@ export function parseNumberOf(kind: AttributeNumberKind, text: string): number |
 /** The text of a number as the ABNF of TS Core §5.1.2 has it: digits, with a sign and a fraction for decimals. */
 export function formatNumberOf(kind: AttributeNumberKind, value: number): string {
   return kind === 'decimal' ? formatDecimal(value) : value.toFixed(0);
-}
-
-/** True for `major.minor`. */
-export function isVersion(text: string): boolean {
-  return VERSION.test(text);
 }
 
 /** True for what may be the name of any attribute in a query. */

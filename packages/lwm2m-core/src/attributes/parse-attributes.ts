@@ -1,3 +1,4 @@
+import { copyOf } from '../copy-of.ts';
 import { DecodeError } from '../errors.ts';
 import { MAX_QUERY_ATTRIBUTES, MAX_QUERY_ITEM_LENGTH } from '../limits.ts';
 import { ATTRIBUTES, isAttribute, isNotificationAttribute, type NotificationAttributeName } from './attribute-table.ts';
@@ -29,8 +30,8 @@ export function parseAttributes(query: string | readonly string[]): AttributeCha
       throw broken(`an attribute of up to ${MAX_QUERY_ITEM_LENGTH} characters`, 'a longer one', offset);
     }
     const equals = item.indexOf('=');
-    const name = equals < 0 ? item : item.slice(0, equals);
-    const value = equals < 0 ? null : item.slice(equals + 1);
+    const name = equals < 0 ? item : copyOf(item.slice(0, equals));
+    const value = equals < 0 ? null : copyOf(item.slice(equals + 1));
     if (!isItemName(name)) throw broken('the name of an attribute', name === '' ? 'none' : 'other characters', offset);
     if (Object.hasOwn(changes, name) || Object.hasOwn(unknown, name)) {
       throw broken('each attribute once', 'a repeated one', offset);

@@ -22,9 +22,9 @@ export function decodeCborValue(bytes: Uint8Array, declared: ResourceType | unde
  * Encodes one value in the preferred serialization (RFC 8949 §4.1). Times have the tag of RFC 8949 §3.4.2, without which
  * Leshan takes no time here (Zephyr and Anjay take both).
  */
-export function encodeCborValue(value: EncodableValue, type: ResourceType): Uint8Array {
+export function encodeCborValue(value: EncodableValue, isTime: boolean): Uint8Array {
   const writer = new CborWriter();
-  if (type === 'time') writer.writeTag(TAG_EPOCH_TIME);
+  if (isTime && (value.kind === 'integer' || value.kind === 'float')) writer.writeTag(TAG_EPOCH_TIME);
   writeCborValue(writer, value);
   return writer.toBytes();
 }

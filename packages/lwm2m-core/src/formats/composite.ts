@@ -1,7 +1,8 @@
 import type { DefinitionSource } from '../definition.ts';
-import type { ResourceChange } from '../node.ts';
+import type { ResourceChange, ResourceRecord } from '../node.ts';
 import { ROOT_PATH, toPath } from '../path.ts';
 import type { Path, PathLike } from '../path.ts';
+import { reportDeviations } from './deviations.ts';
 import { encodeError } from './format.ts';
 import type { DecodeOptions, EncodeOptions } from './format.ts';
 import { decodePayload } from './payload.ts';
@@ -61,7 +62,11 @@ export function decodeChanges(
 ): readonly ResourceChange[] {
   const form = ETCH_FORMS.get(contentFormat);
   if (form !== undefined) {
-    return inWordsOfLwm2m(decodingError, () => decodePatchPack(bytes, form, definitions, options));
+    const changes = inWordsOfLwm2m(decodingError, () => decodePatchPack(bytes, form, definitions, options));
+    if (options.onWarning !== undefined && definitions !== undefined) {
+      reportDeviations(changes.filter(isValue), definitions, options.onWarning);
+    }
+    return changes;
   }
   if (SENML_FORMS.has(contentFormat))
     return decodePayload(bytes, contentFormat, ROOT_PATH, definitions, options).records;
@@ -86,9 +91,11 @@ export function encodeChanges(
     return inWordsOfLwm2m(encodingError, () => encodePatchPack(changes, etchForm, definitions, options));
   }
   const form = formOf(SENML_FORMS, contentFormat);
-  const records = changes.map((change) => {
-    if (change.value === null) throw encodeError('expected SenML-ETCH for a removal, found SenML');
-    return change;
-  });
+  const records = changes.filter(isValue);
+  if (records.length < changes.length) throw encodeError('expected SenML-ETCH for a removal, found SenML');
   return inWordsOfLwm2m(encodingError, () => encodeSenml(records, form, ROOT_PATH, definitions, options));
+}
+
+function isValue(change: ResourceChange): change is ResourceRecord {
+  return change.value !== null;
 }

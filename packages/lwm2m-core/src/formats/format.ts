@@ -59,6 +59,11 @@ export function decodeError(expected: string, found: string, offset: number, cau
   return new DecodeError('ERR_LWM2M_DECODE', expected, found, offset, cause === undefined ? {} : { cause });
 }
 
+/** The error for a value in a format that does not describe itself, where it would be read as another. */
+export function wrongType(format: string, declared: ResourceType | undefined): Lwm2mError {
+  return encodeError(`expected a value of type ${String(declared)} for ${format}, found another`);
+}
+
 export function encodeError(message: string, cause?: unknown): Lwm2mError {
   return new Lwm2mError('ERR_LWM2M_ENCODE', message, cause === undefined ? {} : { cause });
 }

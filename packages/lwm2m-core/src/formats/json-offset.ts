@@ -7,15 +7,6 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-const textEncoder = new TextEncoder();
-
-/** The offset in bytes of a place in the text of a document that is UTF-8, which may start with a byte order mark. */
-export function byteOffset(bytes: Uint8Array, text: string, offset: number): number {
-  if (offset === 0) return 0;
-  const dropped = bytes.length - textEncoder.encode(text).length;
-  return dropped + textEncoder.encode(text.slice(0, offset)).length;
-}
-
 /**
  * Where an item, counted from 0, of the array `e` of the outermost object starts in a document that was parsed: for errors
  * alone, which the parsed value can not place.

@@ -1,11 +1,10 @@
-import { decodeCbor, DEFAULT_LIMITS } from '@flownexus/senml';
+import { decodeCbor, DEFAULT_LIMITS, mapPairOffset } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import { MAX_RECORDS } from '../limits.ts';
 import type { ResourceRecord } from '../node.ts';
-import { comparePaths, formatPath, pathOf, pathStartsWith, ROOT_PATH, withPrefix } from '../path.ts';
+import { comparePaths, formatPath, isPrefix, pathOf, pathStartsWith, withPrefix } from '../path.ts';
 import type { Path } from '../path.ts';
 import { typeCborItem, withoutTags } from './cbor-item.ts';
-import { mapPairOffset } from './cbor-offset.ts';
 import { declaredType, decodeError } from './format.ts';
 import type { DecodedRecords } from './format.ts';
 import { withinRequest } from './record-path.ts';
@@ -107,11 +106,7 @@ function readId(reading: Reading, id: unknown): void {
 }
 
 function readPrefix(reading: Reading, prefix: string): string {
-  try {
-    withPrefix(ROOT_PATH, prefix);
-  } catch {
-    throw keyError(reading, 'the prefix of a device', 'other text');
-  }
+  if (!isPrefix(prefix)) throw keyError(reading, 'the prefix of a device', 'other text');
   return prefix;
 }
 

@@ -1,9 +1,9 @@
-import { CborFloat, decodeJson, DEFAULT_LIMITS, findInvalidUtf8, SenmlError } from '@flownexus/senml';
+import { CborFloat, decodeJson, DEFAULT_LIMITS, findInvalidUtf8, jsonByteOffset, SenmlError } from '@flownexus/senml';
 import { MAX_RECORDS } from '../limits.ts';
 import { parseObjectLink } from '../object-link.ts';
 import type { ObjectLink } from '../value.ts';
 import { decodeError } from './format.ts';
-import { byteOffset, entryOffset } from './json-offset.ts';
+import { entryOffset } from './json-offset.ts';
 
 /**
  * The value of an entry. Integers beyond 2^53 are a `bigint`, integral numbers with a fraction or an exponent a
@@ -54,7 +54,7 @@ export function readOmaJson(bytes: Uint8Array): OmaJsonDocument {
   const document = requireObject(reading, parse(text, bytes));
   const { bn, bt, e: items } = document;
   if (!Array.isArray(items)) throw decodeError('an array as e', items === undefined ? 'none' : 'another value', 0);
-  const offsetOf = (index: number): number => byteOffset(bytes, text, entryOffset(text, index));
+  const offsetOf = (index: number): number => jsonByteOffset(bytes, text, entryOffset(text, index));
   if (items.length > MAX_RECORDS) {
     throw decodeError(`at most ${String(MAX_RECORDS)} values`, 'more', offsetOf(MAX_RECORDS));
   }
@@ -83,7 +83,7 @@ function parse(text: string, bytes: Uint8Array): unknown {
     return decodeJson(text);
   } catch (error) {
     if (!(error instanceof SenmlError)) throw error;
-    throw decodeError(error.expected, error.found, byteOffset(bytes, text, error.offset ?? 0), error);
+    throw decodeError(error.expected, error.found, jsonByteOffset(bytes, text, error.offset ?? 0), error);
   }
 }
 
@@ -146,5 +146,5 @@ function wrongType(reading: Reading, expected: string, label: string): Error {
 }
 
 function errorAt({ bytes, text, index }: Reading, expected: string, found: string): Error {
-  return decodeError(expected, found, index < 0 ? 0 : byteOffset(bytes, text, entryOffset(text, index)));
+  return decodeError(expected, found, index < 0 ? 0 : jsonByteOffset(bytes, text, entryOffset(text, index)));
 }

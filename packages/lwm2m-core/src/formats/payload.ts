@@ -1,15 +1,16 @@
 import { ContentFormat, describeContentFormat } from '../content-format.ts';
 import type { DefinitionSource } from '../definition.ts';
+import { MAX_PAYLOAD_LENGTH } from '../limits.ts';
 import type { DecodedPayload, Lwm2mNode, ResourceRecord } from '../node.ts';
 import { pathOfNode, recordsFromNode } from '../node-tree.ts';
 import { toPath } from '../path.ts';
 import type { Path, PathLike } from '../path.ts';
 import { treeOf } from '../tree-reader.ts';
-import { encodableValue } from '../typed-value.ts';
+import { encodableValue, isOfType } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
 import { decodeCborValue, encodeCborValue } from './cbor.ts';
-import { declaredType, encodeError, requireValuePath } from './format.ts';
+import { declaredType, decodeError, encodeError, requireValuePath, wrongType } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
 import { reportDeviations } from './deviations.ts';
 import { encodeLwm2mCbor } from './lwm2m-cbor-encode.ts';
@@ -31,9 +32,10 @@ import { decodeTlv, encodeTlv } from './tlv.ts';
 
 /**
  * Decodes the payload that answers a request at the path, or that is written to it. With definitions, values have the
- * types that the Resources have; where a value does not fit, or without definitions, it has the type that the payload
- * shows, and nothing is dropped. A payload of no bytes is an empty tree in a format for trees. All formats that hold values are read, those with the numbers
- * from before their registration too.
+ * types that the Resources have. Where a value does not fit, or without definitions, it has the type that the payload
+ * shows, and nothing is dropped: formats that describe themselves, which TLV and text do not. A payload of no bytes is an
+ * empty tree in a format for trees. All formats that hold values are read, with the numbers from before their registration
+ * too.
  *
  * @param contentFormat the number of the option
  * @param path what was requested; `/` for composites and Send
@@ -48,6 +50,9 @@ export function decodePayload(
   options: DecodeOptions = {},
 ): DecodedPayload {
   const at = toPath(path);
+  if (bytes.length > MAX_PAYLOAD_LENGTH) {
+    throw decodeError(`at most ${String(MAX_PAYLOAD_LENGTH)} bytes`, 'more', MAX_PAYLOAD_LENGTH);
+  }
   return inWordsOfLwm2m(decodingError, () => {
     const { records, containers } = decodeFormat(bytes, contentFormat, at, definitions, options);
     if (options.onWarning !== undefined && definitions !== undefined) {
@@ -84,12 +89,12 @@ export function encodePayload(
     case ContentFormat.OMA_JSON:
       return encodeRecords(recordsFromNode(node, at), contentFormat, at, definitions, options);
     case ContentFormat.TEXT:
-      return encodeText(singleValue(node, at, definitions).value);
+      return encodeText(textValue(node, at, definitions));
     case ContentFormat.OPAQUE:
       return encodeOpaque(singleValue(node, at, definitions).value);
     case ContentFormat.CBOR: {
       const { value, type } = singleValue(node, at, definitions);
-      return encodeCborValue(value, type);
+      return encodeCborValue(value, type === 'time');
     }
     default:
       throw unsupported(contentFormat);
@@ -153,6 +158,13 @@ function decodeFormat(
 
 function oneRecord(path: Path, { type, value }: TypedValue): DecodedRecords {
   return { records: [{ path, type, value, time: undefined }], containers: [] };
+}
+
+function textValue(node: Lwm2mNode, path: Path, definitions: DefinitionSource | undefined): EncodableValue {
+  const { value, type } = singleValue(node, path, definitions);
+  const isTimeWithFraction = type === 'time' && value.kind === 'float';
+  if (!isTimeWithFraction && !isOfType(value, type)) throw wrongType('text', type);
+  return value;
 }
 
 function singleValue(

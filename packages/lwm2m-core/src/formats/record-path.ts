@@ -1,9 +1,11 @@
 import { formatPath, parsePath, pathStartsWith, withPrefix } from '../path.ts';
 import type { Path, PathLevel } from '../path.ts';
 
-/** The alternate path of a device as names start with it: nothing where there is none. */
+/** The alternate path of a device as names start with it, with or without slashes at its ends: nothing where there is none. */
 export function rootOf(rootPath: string | undefined): string {
-  return rootPath === undefined || rootPath === '/' ? '' : rootPath;
+  if (rootPath === undefined || rootPath === '' || rootPath === '/') return '';
+  const end = rootPath.endsWith('/') ? rootPath.length - 1 : rootPath.length;
+  return `${rootPath.startsWith('/') ? '' : '/'}${rootPath.slice(0, end)}`;
 }
 
 // A fleet of devices has few distinct names: looking one up takes a third of the time of parsing it.

@@ -54,7 +54,9 @@ export function decodePatchPack(
   options: DecodeOptions,
 ): ResourceChange[] {
   const root = rootOf(options.rootPath);
-  return resolveSenml(decodeSenmlPatch(bytes, form)).map((record, index) => {
+  const { now } = options;
+  const resolved = resolveSenml(decodeSenmlPatch(bytes, form), now === undefined ? {} : { now });
+  return resolved.map((record, index) => {
     const at = { bytes, form, index };
     const path = pathOfRecord(record, root, at);
     return record.remove === true ? { path, value: null } : readRecord(record, path, definitions, at);
@@ -82,8 +84,12 @@ export function encodePatchPack(
     const fields: RecordDraft = {};
     if (index === 0 && baseName !== '') fields.bn = baseName;
     fields.n = (root + formatPath(change.path)).slice(baseName.length);
-    if (change.value === null) fields.remove = true;
-    else setValue(fields, change, definitions);
+    if (change.value === null) {
+      fields.remove = true;
+    } else {
+      if (change.time !== undefined) fields.t = change.time;
+      setValue(fields, change, definitions);
+    }
     return fields;
   });
   return encodeSenmlPatch(pack, form);

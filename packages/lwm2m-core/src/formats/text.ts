@@ -1,4 +1,4 @@
-import { decodeBase64, encodeBase64 } from '@flownexus/senml';
+import { decodeBase64, encodeBase64, findInvalidUtf8 } from '@flownexus/senml';
 import { formatDecimal, parseDecimal } from '../decimal.ts';
 import { formatObjectLink, parseObjectLink } from '../object-link.ts';
 import { exactInteger, isIntegerOf } from '../typed-value.ts';
@@ -77,7 +77,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return textDecoder.decode(bytes);
   } catch (cause) {
-    throw decodeError('UTF-8', 'other bytes', 0, cause);
+    throw decodeError('UTF-8', 'other bytes', findInvalidUtf8(bytes, 0, bytes.length), cause);
   }
 }
 

@@ -1,3 +1,4 @@
+import { MAX_RECORDS } from '../limits.ts';
 import { decodeError } from './format.ts';
 
 /** Bits 7 and 6 of the type byte (TS Core §7.5.5.1, table 7.5.5.1). */
@@ -40,6 +41,7 @@ export function readTlvs(bytes: Uint8Array, start: number, end: number): Tlv[] {
   const tlvs: Tlv[] = [];
   let offset = start;
   while (offset < end) {
+    if (tlvs.length === MAX_RECORDS) throw decodeError(`at most ${String(MAX_RECORDS)} TLVs in one`, 'more', offset);
     const tlv = readTlv(bytes, offset, end);
     tlvs.push(tlv);
     offset = tlv.end;
@@ -62,7 +64,8 @@ function readTlv(bytes: Uint8Array, offset: number, end: number): Tlv {
   return { type, id, start, end: start + length };
 }
 
-function readUnsigned(bytes: Uint8Array, offset: number, length: number): number {
+/** The big-endian number of so many bytes. */
+export function readUnsigned(bytes: Uint8Array, offset: number, length: number): number {
   let value = 0;
   for (let index = 0; index < length; index += 1) value = value * 256 + (bytes[offset + index] ?? 0);
   return value;

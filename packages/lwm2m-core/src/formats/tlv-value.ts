@@ -3,6 +3,7 @@ import { exactInteger } from '../typed-value.ts';
 import type { EncodableValue, TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
 import { decodeError, encodeError } from './format.ts';
+import { readUnsigned } from './tlv-reader.ts';
 import type { TlvWriter } from './tlv-writer.ts';
 
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -115,12 +116,6 @@ function readInteger(bytes: Uint8Array, start: number, length: number, unsigned:
     default:
       throw wrongLength('1, 2, 4 or 8 bytes of an integer', length, start);
   }
-}
-
-function readUnsigned(bytes: Uint8Array, start: number, length: number): number {
-  let value = 0;
-  for (let offset = start; offset < start + length; offset += 1) value = value * 256 + (bytes[offset] ?? 0);
-  return value;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { TlvType } from './tlv-reader.ts';
 
 const FIRST_CAPACITY = 128;
 const MAX_LENGTH = 2 ** 24;
+const MAX_ID = 65_535;
 const textEncoder = new TextEncoder();
 
 /**
@@ -22,8 +23,10 @@ export class TlvWriter {
    * The header of a TLV whose value is what was written since there were `before` bytes.
    *
    * @throws Lwm2mError `ERR_LWM2M_ENCODE` when that is longer than the 24 bits of a length
+   * @throws RangeError for an id that is none
    */
   writeHeader(type: TlvType, id: number, before: number): void {
+    if (!Number.isInteger(id) || id < 0 || id > MAX_ID) throw new RangeError('an id is an integer from 0 to 65535');
     const length = this.length - before;
     if (length >= MAX_LENGTH) throw encodeError('expected a value of less than 16 MiB for TLV, found a longer one');
     const idLength = id < 0x100 ? 1 : 2;

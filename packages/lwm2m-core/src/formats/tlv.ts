@@ -11,8 +11,8 @@ import type {
 import { pathOfNode, UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
 import { pathOf, pathStartsWith, withPrefix } from '../path.ts';
 import type { Path } from '../path.ts';
-import { encodableValue } from '../typed-value.ts';
-import { declaredType, decodeError, encodeError } from './format.ts';
+import { encodableValue, isOfType } from '../typed-value.ts';
+import { declaredType, decodeError, encodeError, wrongType } from './format.ts';
 import type { DecodedRecords } from './format.ts';
 import { readTlvs, TlvType } from './tlv-reader.ts';
 import type { Tlv } from './tlv-reader.ts';
@@ -197,10 +197,7 @@ function writeObjectInstance(writing: Writing, { id, resources }: ObjectInstance
 }
 
 function writeResources(writing: Writing, resources: readonly ResourceNode[]): void {
-  for (let index = resources.length - 1; index >= 0; index -= 1) {
-    const resource = resources[index];
-    if (resource !== undefined) writeResource(writing, resource);
-  }
+  for (const resource of resources.toReversed()) writeResource(writing, resource);
 }
 
 function writeResource(writing: Writing, resource: ResourceNode): void {
@@ -209,9 +206,8 @@ function writeResource(writing: Writing, resource: ResourceNode): void {
     return;
   }
   const before = writing.writer.length;
-  for (let index = resource.instances.length - 1; index >= 0; index -= 1) {
-    const instance = resource.instances[index];
-    if (instance !== undefined) writeValue(writing, TlvType.resourceInstance, instance, resource.id);
+  for (const instance of resource.instances.toReversed()) {
+    writeValue(writing, TlvType.resourceInstance, instance, resource.id);
   }
   writing.writer.writeHeader(TlvType.multipleResource, resource.id, before);
 }
@@ -224,6 +220,9 @@ function writeValue(
 ): void {
   const before = writer.length;
   const declared = definitions?.resource(objectId, resourceId)?.type;
-  writeTlvValue(writer, encodableValue(type, value, declared), type);
+  const encodable = encodableValue(type, value, declared);
+  // Bytes are what a value of another type was decoded to: they go back as they came.
+  if (encodable.kind !== 'bytes' && !isOfType(encodable, declared)) throw wrongType('TLV', declared);
+  writeTlvValue(writer, encodable, type);
   writer.writeHeader(tlvType, id, before);
 }

@@ -1,5 +1,6 @@
 import { ATTRIBUTES, isAttribute, type AttributeValueKind } from '../attributes/attribute-table.ts';
-import { isVersion, parseNumberOf, VALUE_WORDS } from '../attributes/attribute-value.ts';
+import { parseNumberOf, VALUE_WORDS } from '../attributes/attribute-value.ts';
+import { isVersion } from '../registry/object-version.ts';
 import type { AttributeProblem, NotificationAttributes } from '../attributes/notification-attributes.ts';
 import type { Link } from './link.ts';
 

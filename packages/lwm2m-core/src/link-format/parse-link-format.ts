@@ -1,3 +1,4 @@
+import { copyOf } from '../copy-of.ts';
 import { findInvalidUtf8 } from '@flownexus/senml';
 import { DecodeError } from '../errors.ts';
 import { MAX_LINK_ATTRIBUTES, MAX_LINK_FORMAT_LENGTH, MAX_LINKS } from '../limits.ts';
@@ -122,9 +123,9 @@ function parseTarget(cursor: Cursor): string {
   cursor.offset = end + 1;
   if (end - start > 1 && cursor.text.charCodeAt(end - 1) === SLASH) {
     tolerate(cursor, 'a path without a slash at its end', 'one', end - 1);
-    return cursor.text.slice(start, end - 1);
+    return copyOf(cursor.text.slice(start, end - 1));
   }
-  return cursor.text.slice(start, end);
+  return copyOf(cursor.text.slice(start, end));
 }
 
 function parseAttributes(cursor: Cursor): Readonly<Record<string, string | true>> {
@@ -156,7 +157,7 @@ function parseName(cursor: Cursor): string {
   const start = cursor.offset;
   while (isA(NAME, cursor.text.charCodeAt(cursor.offset))) cursor.offset += 1;
   if (cursor.offset === start) throw broken(cursor, 'the name of an attribute', foundAt(cursor, start), start);
-  return cursor.text.slice(start, cursor.offset);
+  return copyOf(cursor.text.slice(start, cursor.offset));
 }
 
 function parseOptionalValue(cursor: Cursor): string | true {
@@ -173,7 +174,7 @@ function parseQuoted(cursor: Cursor): string {
     const character = text.charCodeAt(offset);
     if (character === QUOTE) {
       cursor.offset = offset + 1;
-      return value + text.slice(start, offset);
+      return copyOf(value + text.slice(start, offset));
     }
     if (character === BACKSLASH) {
       value += text.slice(start, offset);
@@ -198,7 +199,7 @@ function parseToken(cursor: Cursor): string {
     } else if (!isA(BLANK, character)) throw broken(cursor, 'a value of tokens', 'another character', offset);
   }
   cursor.offset = end;
-  const value = text.slice(start, end).trimStart();
+  const value = copyOf(text.slice(start, end).trimStart());
   if (!isToken(value)) tolerate(cursor, 'a token or a quoted value', value === '' ? 'none' : 'other characters', start);
   return value;
 }

@@ -1,6 +1,6 @@
 import type { DefinitionSource } from '../definition.ts';
 import { DecodeError } from '../errors.ts';
-import { MAX_RECORDS } from '../limits.ts';
+import { MAX_JSON_NODES } from '../limits.ts';
 import type { ResourceType } from '../value.ts';
 import { describeJson, fieldOf, isJsonObject, type JsonObject } from './json-object.ts';
 import { TYPE_NAMES, type NodeJson } from './node-json.ts';
@@ -45,7 +45,7 @@ export function wrong(expected: string, found: string, place: string): DecodeErr
 /** Counts nodes and values, and refuses too many. */
 export function count(reader: Reader, more: number, place: string): void {
   reader.count += more;
-  if (reader.count > MAX_RECORDS) throw wrong(`at most ${MAX_RECORDS} nodes and values`, 'more', place);
+  if (reader.count > MAX_JSON_NODES) throw wrong(`at most ${MAX_JSON_NODES} nodes and values`, 'more', place);
 }
 
 /** Reads what a node is, which has to be one of the kinds. */

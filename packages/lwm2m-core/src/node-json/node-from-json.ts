@@ -9,7 +9,7 @@ import type {
   ResourceNode,
   RootNode,
 } from '../node.ts';
-import { formatPath, parsePath, pathLevel, toPath } from '../path.ts';
+import { formatPath, isPrefix, parsePath, pathLevel, toPath } from '../path.ts';
 import type { Path, PathLevel, PathLike } from '../path.ts';
 import type { TypedValue } from '../typed-value.ts';
 import type { ResourceType } from '../value.ts';
@@ -103,9 +103,8 @@ function readRoot({ reader, fields, place }: Item): RootNode {
 
 function readPrefix(fields: JsonObject, place: string): string {
   const prefix = fieldOf(fields, 'prefix');
-  // A prefix is what the grammar of paths takes for one in front of an Object.
-  if (typeof prefix === 'string' && parsePath(`/${prefix}/0`).prefix === prefix) return prefix;
-  throw wrong('a prefix', describeJson(prefix), `${place}/prefix`);
+  if (typeof prefix === 'string' && isPrefix(prefix)) return prefix;
+  throw wrong('a prefix', typeof prefix === 'string' ? 'other text' : describeJson(prefix), `${place}/prefix`);
 }
 
 function readObjects(parent: Pick<Item, 'reader' | 'fields' | 'place'>): ObjectNode[] {

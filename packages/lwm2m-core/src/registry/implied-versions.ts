@@ -14,12 +14,16 @@ const IMPLIED = {
 
 const tables: ReadonlyMap<string, Readonly<Record<number, string>>> = new Map(Object.entries(IMPLIED));
 
+/** The version of LwM2M without a third component: `1.2` for `1.2.1`. */
+export function enablerVersion(lwm2mVersion: string): string {
+  return lwm2mVersion.split('.', 2).join('.');
+}
+
 /**
  * The version of an Object that a client of `lwm2mVersion` has when its registration does not say. A third component,
  * as in `1.2.1`, makes no difference; an LwM2M version beyond those known here is taken as 1.2.
  */
 export function impliedObjectVersion(lwm2mVersion: string, objectId: number): string {
-  const enabler = lwm2mVersion.split('.', 2).join('.');
-  const table = tables.get(enabler) ?? IMPLIED['1.2'];
+  const table = tables.get(enablerVersion(lwm2mVersion)) ?? IMPLIED['1.2'];
   return (table as Readonly<Record<number, string>>)[objectId] ?? '1.0';
 }

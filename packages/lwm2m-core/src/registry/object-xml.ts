@@ -1,4 +1,5 @@
 import { XmlElement } from '@rgrove/parse-xml';
+import { copyOf } from '../copy-of.ts';
 import type { ObjectDefinition, ResourceDefinition, ResourceOperations } from '../definition.ts';
 import { DecodeError } from '../errors.ts';
 import { MAX_OBJECT_DEFINITIONS, MAX_RESOURCE_DEFINITIONS } from '../limits.ts';
@@ -182,11 +183,6 @@ function textOf(element: XmlElement | undefined): string {
 /** Some ranges and names span lines. */
 function oneLine(text: string): string {
   return copyOf(text.replace(/\s+/g, ' ').trim());
-}
-
-/** A text of its own. A part of the document keeps the whole of it in memory, five times what is read from it. */
-function copyOf(text: string): string {
-  return ` ${text}`.slice(1);
 }
 
 function readId(text: string, expected: string, element: XmlElement): number {

@@ -61,6 +61,16 @@ describe('changes', () => {
     expect(() => encodeChanges(changes, contentFormat)).toThrow(expected);
   });
 
+  test.each([110, 320])('times and deviations are told in %i', (contentFormat) => {
+    const warnings: string[] = [];
+    const options = { now: 1_700_000_000, onWarning: ({ message }: { message: string }) => warnings.push(message) };
+    const bytes = utf8('[{"n":"/3/0/9","vs":"x","t":-5}]');
+    expect(decodeChanges(bytes, contentFormat, definitions, options)).toMatchObject([{ time: 1_699_999_995 }]);
+    expect(warnings).toEqual(['expected a value of type integer, found string']);
+    const change = { path: parsePath('/3/0/9'), type: 'integer', value: 5, time: 1_700_000_000 } as const;
+    expect(decodeChanges(encodeChanges([change], contentFormat), contentFormat)).toEqual([change]);
+  });
+
   test('an Object can be removed where the device allows it, not written', () => {
     expect(decodeChanges(utf8('[{"n":"/16/0","v":null}]'), 320)).toEqual([{ path: parsePath('/16/0'), value: null }]);
     expect(() => decodeChanges(utf8('[{"n":"/16/0","v":1}]'), 320)).toThrow(Lwm2mError);

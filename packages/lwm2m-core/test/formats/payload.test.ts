@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodePathList, decodePayload, encodePathList, encodePayload, Lwm2mError } from '@flownexus/lwm2m-core';
-import type { ResourceType, ResourceValue } from '@flownexus/lwm2m-core';
+import type { Lwm2mNode, ResourceType, ResourceValue } from '@flownexus/lwm2m-core';
 import { definitions } from '../definitions.ts';
 import { fromHex } from '../hex.ts';
 
@@ -68,4 +68,28 @@ test.each([110, 112, 11542, 11543, 11544, 1542, 1543])('no bytes in %d are an em
   expect(decodePayload(none, contentFormat, '/3/0/6', definitions).node).toMatchObject({ instances: [] });
   // A Resource with one value has to have it.
   expect(() => decodePayload(none, contentFormat, '/3/0/9', definitions)).toThrow(Lwm2mError);
+});
+
+test.each([110, 112, 11542, 11543, 11544])(
+  'a node of a wrong shape is not taken for an empty one in %d',
+  (contentFormat) => {
+    const wrong = [
+      { kind: 'objectInstance', id: 0, resources: {} },
+      { kind: 'objectInstance', id: 0, resources: [{ id: 0, value: 1 }] },
+    ] as unknown as Lwm2mNode[];
+    for (const shape of wrong) expect(() => encodePayload(shape, contentFormat, '/3/0')).toThrow(TypeError);
+  },
+);
+
+test.each([-1, 65536, 1.5, Number.NaN, undefined, null])('%s is no id in any format', (id) => {
+  const resource = { kind: 'singleResource', id, type: 'integer', value: 1 } as unknown as Lwm2mNode;
+  const instance = { kind: 'objectInstance', id: 0, resources: [resource] } as unknown as Lwm2mNode;
+  for (const contentFormat of [110, 112, 11542, 11543, 11544]) {
+    expect(() => encodePayload(instance, contentFormat, '/3/0')).toThrow(RangeError);
+  }
+});
+
+test('an error has nothing of the payload, not even a prefix', () => {
+  const text = '[{"n":"/SECRET/3/0/6","v":1},{"n":"/SECRET/3/0/6/0","v":1}]';
+  expect(() => decodePayload(new TextEncoder().encode(text), 110, '/')).toThrow(/^(?!.*SECRET).*both/);
 });

@@ -188,9 +188,24 @@ describe('encoding', () => {
   test('the type of the definition counts where the value fits', () => {
     expect(encode('integer', 2, everythingIs('float'))).toBe('e8012c084000000000000000');
     expect(encode('float', 2, everythingIs('integer'))).toBe('e1012c02');
-    expect(encode('float', 2.5, everythingIs('integer'))).toBe('e8012c084004000000000000');
     expect(encode('unsignedInteger', 200, everythingIs('integer'))).toBe('e2012c00c8');
     expect(encode('integer', -1, everythingIs('unsignedInteger'))).toBe('e1012cff');
+  });
+
+  test.each<[ResourceType, ResourceValue, ResourceType]>([
+    ['float', 2.5, 'integer'],
+    ['float', 2.5, 'time'],
+    ['string', 'abcd', 'integer'],
+    ['boolean', true, 'string'],
+    ['integer', 1, 'boolean'],
+    ['string', '3:0', 'objlnk'],
+  ])('a %s (%s) is not written where it would be read as %s', (type, value, declared) => {
+    const expected = expect.objectContaining({ code: 'ERR_LWM2M_ENCODE' }) as Error;
+    expect(() => encode(type, value, everythingIs(declared))).toThrow(expected);
+  });
+
+  test('bytes go back as they came, whatever the definition says', () => {
+    expect(encode('opaque', Uint8Array.of(0xff, 0xfe), everythingIs('string'))).toBe('e2012cfffe');
   });
 
   test('a Resource Instance goes into its Resource', () => {

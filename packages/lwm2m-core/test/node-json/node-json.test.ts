@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pathOf, UNASSIGNED_INSTANCE_ID } from '@flownexus/lwm2m-core';
 import type { DecodeError, Lwm2mNode, ResourceRecord, ResourceType, ResourceValue } from '@flownexus/lwm2m-core';
-import { MAX_RECORDS } from '../../src/limits.ts';
+import { MAX_JSON_NODES } from '../../src/limits.ts';
 import { nodeFromJson, nodesFromJson, nodesFromRecords, nodesToJson, nodeToJson } from '../../src/node-json/index.ts';
 import type { NodeJson } from '../../src/node-json/index.ts';
 import { definitions, everythingIs } from '../definitions.ts';
@@ -312,9 +312,9 @@ describe('what is refused', () => {
   });
 
   test('too many nodes and values', () => {
-    const values = Object.fromEntries(Array.from({ length: MAX_RECORDS }, (_, id) => [id, 'x']));
+    const values = Object.fromEntries(Array.from({ length: MAX_JSON_NODES }, (_, id) => [id, 'x']));
     expect(failure({ id: 0, type: 'string', values }, '/16/0/0').expected).toMatch(/at most/);
-    const resources = Array.from({ length: MAX_RECORDS }, (_, id) => ({ ...value, id }));
+    const resources = Array.from({ length: MAX_JSON_NODES }, (_, id) => ({ ...value, id }));
     expect(failure({ resources }, '/3/0').expected).toMatch(/at most/);
     expect(nodeFromJson({ resources: resources.slice(1) }, '/3/0')).toMatchObject({ kind: 'objectInstance' });
   });
