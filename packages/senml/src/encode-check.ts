@@ -9,27 +9,41 @@ import type { RecordFields } from './record-draft.ts';
  * @throws SenmlError `ERR_SENML_RECORD`
  */
 export function checkEncodable(record: RecordFields, index: number): void {
-  if (typeof record !== 'object' || (record as unknown) === null)
-    throw recordError('a record', 'something else', index);
-  const { bn, n, bu, u, vs, vlo, bv, v, bs, s, bt, t, ut, vb, vd } = record;
-  for (const text of [bn, n, bu, u, vs, vlo]) {
-    if (text !== undefined && (typeof text !== 'string' || !text.isWellFormed())) {
-      throw recordError('text without lone surrogates', 'something else', index);
-    }
-  }
-  for (const number of [bv, v, bs, s]) checkNumber(number, index);
-  for (const time of [bt, t, ut]) {
-    if (time !== undefined && !Number.isFinite(time))
-      throw recordError('a finite number as a time', 'something else', index);
-  }
-  if (vb !== undefined && typeof vb !== 'boolean') throw recordError('a boolean as vb', 'something else', index);
-  if (vd !== undefined && !((vd as unknown) instanceof Uint8Array))
-    throw recordError('bytes as vd', 'something else', index);
+  if (typeof record !== 'object' || (record as unknown) === null) throw wrong('a record', index);
+  // Field by field, as a list of them would be made anew for every record.
+  checkText(record.bn, index);
+  checkText(record.n, index);
+  checkText(record.bu, index);
+  checkText(record.u, index);
+  checkText(record.vs, index);
+  checkText(record.vlo, index);
+  checkNumber(record.bv, index);
+  checkNumber(record.v, index);
+  checkNumber(record.bs, index);
+  checkNumber(record.s, index);
+  checkTime(record.bt, index);
+  checkTime(record.t, index);
+  checkTime(record.ut, index);
+  if (record.vb !== undefined && typeof record.vb !== 'boolean') throw wrong('a boolean as vb', index);
+  if (record.vd !== undefined && !((record.vd as unknown) instanceof Uint8Array)) throw wrong('bytes as vd', index);
+}
+
+function checkText(text: unknown, index: number): void {
+  if (text === undefined) return;
+  if (typeof text !== 'string' || !text.isWellFormed()) throw wrong('text without lone surrogates', index);
 }
 
 function checkNumber(number: unknown, index: number): void {
   if (number === undefined || typeof number === 'number') return;
-  if (typeof number !== 'bigint') throw recordError('a number', 'something else', index);
+  if (typeof number !== 'bigint') throw wrong('a number', index);
   if (number < MIN_INTEGER || number > MAX_INTEGER)
     throw recordError('an integer of up to 64 bits', 'a longer one', index);
+}
+
+function checkTime(time: unknown, index: number): void {
+  if (time !== undefined && !Number.isFinite(time)) throw wrong('a finite number as a time', index);
+}
+
+function wrong(expected: string, index: number): Error {
+  return recordError(expected, 'something else', index);
 }
