@@ -29,8 +29,8 @@ const KINDS_OF_LEVEL: Readonly<Record<PathLevel, readonly Kind[]>> = {
 };
 
 /**
- * Reads a node from its JSON, for a request to the path: what `nodeToJson` gives, and what tools send to the REST
- * interface of a Leshan server. `type` may be of any case. `kind` may be absent where `instances`, `resources`,
+ * Reads a node from its JSON, for a request to the path: what `nodeToJson` gives but for NaN and infinities, and what
+ * tools send to the REST interface of a Leshan server. `type` may be of any case. `kind` may be absent where `instances`, `resources`,
  * `values` or `value` tells it. `id` may be a string; an Object Instance may have none, and for the path of an Object,
  * as a Create has it, that leaves the choice to the device. A value that fits the type that the definition declares has
  * that type, whatever type the JSON states.
