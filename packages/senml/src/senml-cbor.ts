@@ -8,7 +8,7 @@ import type { PackRules } from './fields.ts';
 import { labelOfNumber, numberOfLabel, SENML_LABELS } from './labels.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SenmlLimits } from './limits.ts';
-import { isExactInteger, MAX_INTEGER, MIN_INTEGER } from './numbers.ts';
+import { isExactInteger } from './numbers.ts';
 import type { SenmlNumber, SenmlPatchRecord, SenmlRecord } from './record.ts';
 import { newDraft, recordOf } from './record-draft.ts';
 import type { RecordDraft } from './record-draft.ts';
@@ -89,7 +89,7 @@ export function writeCborPack(records: readonly SenmlPatchRecord[], rules: PackR
     checkEncodable(record, index);
     const values = countValues(record);
     rules.checkRecord(record, values, index);
-    writeRecord(writer, record, values, index);
+    writeRecord(writer, record, values);
   }
   return writer.toBytes();
 }
@@ -98,13 +98,13 @@ export function writeCborPack(records: readonly SenmlPatchRecord[], rules: PackR
  * The order bn, bt, n, t, value comes first because Zephyr's generated decoder reads the fields in that order; the
  * others it skips when they come last.
  */
-function writeRecord(writer: CborWriter, record: SenmlPatchRecord, values: number, index: number): void {
+function writeRecord(writer: CborWriter, record: SenmlPatchRecord, values: number): void {
   writer.writeMapHead(values + countOtherFields(record));
   writeText(writer, SENML_LABELS.bn, record.bn);
-  writeNumber(writer, SENML_LABELS.bt, record.bt, false, index);
+  writeNumber(writer, SENML_LABELS.bt, record.bt, false);
   writeText(writer, SENML_LABELS.n, record.n);
-  writeNumber(writer, SENML_LABELS.t, record.t, false, index);
-  writeNumber(writer, SENML_LABELS.v, record.v, record.float === true, index);
+  writeNumber(writer, SENML_LABELS.t, record.t, false);
+  writeNumber(writer, SENML_LABELS.v, record.v, record.float === true);
   writeText(writer, SENML_LABELS.vs, record.vs);
   if (record.vb !== undefined) {
     writer.writeInteger(SENML_LABELS.vb);
@@ -123,12 +123,12 @@ function writeRecord(writer: CborWriter, record: SenmlPatchRecord, values: numbe
     writer.writeNull();
   }
   writeText(writer, SENML_LABELS.bu, record.bu);
-  writeNumber(writer, SENML_LABELS.bv, record.bv, record.bvFloat === true, index);
-  writeNumber(writer, SENML_LABELS.bs, record.bs, false, index);
-  writeNumber(writer, SENML_LABELS.bver, record.bver, false, index);
+  writeNumber(writer, SENML_LABELS.bv, record.bv, record.bvFloat === true);
+  writeNumber(writer, SENML_LABELS.bs, record.bs, false);
+  writeNumber(writer, SENML_LABELS.bver, record.bver, false);
   writeText(writer, SENML_LABELS.u, record.u);
-  writeNumber(writer, SENML_LABELS.s, record.s, false, index);
-  writeNumber(writer, SENML_LABELS.ut, record.ut, false, index);
+  writeNumber(writer, SENML_LABELS.s, record.s, false);
+  writeNumber(writer, SENML_LABELS.ut, record.ut, false);
 }
 
 function countOtherFields(record: SenmlPatchRecord): number {
@@ -154,21 +154,12 @@ function writeText(writer: CborWriter, label: number, text: string | undefined):
   writer.writeText(text);
 }
 
-function writeNumber(
-  writer: CborWriter,
-  label: number,
-  value: SenmlNumber | undefined,
-  float: boolean,
-  index: number,
-): void {
+function writeNumber(writer: CborWriter, label: number, value: SenmlNumber | undefined, float: boolean): void {
   if (value === undefined) return;
   writer.writeInteger(label);
   if (float || !isExactInteger(value)) {
     writer.writeFloat(Number(value));
     return;
-  }
-  if (typeof value === 'bigint' && (value < MIN_INTEGER || value > MAX_INTEGER)) {
-    throw recordError('an integer of up to 64 bits', 'a longer one', index);
   }
   writer.writeInteger(value);
 }

@@ -63,9 +63,7 @@ export function decodeChanges(
   const form = ETCH_FORMS.get(contentFormat);
   if (form !== undefined) {
     const changes = inWordsOfLwm2m(decodingError, () => decodePatchPack(bytes, form, definitions, options));
-    if (options.onWarning !== undefined && definitions !== undefined) {
-      reportDeviations(changes.filter(isValue), definitions, options.onWarning);
-    }
+    reportDeviations(changes.filter(isValue), definitions, options);
     return changes;
   }
   if (SENML_FORMS.has(contentFormat))

@@ -1,14 +1,15 @@
 import type { DefinitionSource, ResourceDefinition } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
 import { checkValue } from '../registry/check-value.ts';
-import type { DecodeWarning } from './format.ts';
+import type { DecodeOptions } from './format.ts';
 
-/** Tells of the values that are not what their definitions say: in type, in number, in range. */
+/** Tells whoever wants to hear of the values that are not what their definitions say: in type, in number, in range. */
 export function reportDeviations(
   records: readonly ResourceRecord[],
-  definitions: DefinitionSource,
-  onWarning: (warning: DecodeWarning) => void,
+  definitions: DefinitionSource | undefined,
+  { onWarning }: DecodeOptions,
 ): void {
+  if (definitions === undefined || onWarning === undefined) return;
   for (const record of records) {
     const { objectId, resourceId } = record.path;
     if (objectId === undefined || resourceId === undefined) continue;

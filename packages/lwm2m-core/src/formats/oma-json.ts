@@ -1,9 +1,8 @@
 import { absoluteTime, CborFloat, decodeBase64, DEFAULT_LIMITS, encodeBase64 } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
-import { UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
 import { formatObjectLink } from '../object-link.ts';
-import { comparePaths, formatPath, pathLevel, pathStartsWith } from '../path.ts';
+import { comparePaths, formatPath } from '../path.ts';
 import type { Path } from '../path.ts';
 import { encodableValue, typeNumber, typeText } from '../typed-value.ts';
 import type { TypedValue } from '../typed-value.ts';
@@ -12,6 +11,7 @@ import { declaredType, decodeError, encodeError } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
 import { readOmaJson } from './oma-json-reader.ts';
 import type { OmaJsonValue } from './oma-json-reader.ts';
+import { baseOf } from './record-base.ts';
 import { nameBelow, parseName, rootOf, withinRequest } from './record-path.ts';
 
 const textEncoder = new TextEncoder();
@@ -134,39 +134,22 @@ export function encodeOmaJson(
   definitions: DefinitionSource | undefined,
   options: EncodeOptions,
 ): Uint8Array {
-  const level = pathLevel(path);
-  const isOneResource = level >= 3 && records.every((record) => pathLevel(record.path) === level);
-  const base = rootOf(options.rootPath) + formatPath(path);
-  const baseName = isOneResource || base.endsWith('/') ? base : `${base}/`;
-  const baseTime = commonBaseTime(records);
-  let text = `{"bn":${JSON.stringify(baseName)},`;
-  if (baseTime !== undefined) text += `"bt":${formatNumber(baseTime)},`;
+  const base = baseOf(records, path, options.rootPath, 'OMA JSON');
+  let text = `{"bn":${JSON.stringify(base.name)},`;
+  if (base.time !== undefined) text += `"bt":${formatNumber(base.time)},`;
   text += '"e":[';
   let isFirst = true;
   for (const record of records) {
-    if (!pathStartsWith(record.path, path)) throw new RangeError(`a record outside of ${formatPath(path)}`);
-    if (record.path.objectInstanceId === UNASSIGNED_INSTANCE_ID) {
-      throw encodeError('expected the id of the Object Instance for OMA JSON, found none');
-    }
     text += isFirst ? '{' : ',{';
     isFirst = false;
-    const name = nameBelow(level, record.path);
+    const name = nameBelow(base.level, record.path);
     if (name !== '') text += `"n":"${name}",`;
-    if (record.time !== undefined && record.time !== baseTime) {
-      text += `"t":${formatNumber(record.time - (baseTime ?? 0))},`;
+    if (record.time !== undefined && record.time !== base.time) {
+      text += `"t":${formatNumber(record.time - (base.time ?? 0))},`;
     }
     text += `${formatValue(record, definitions)}}`;
   }
   return textEncoder.encode(`${text}]}`);
-}
-
-/** The time of the first record when those of all the others are an exact difference away from it. */
-function commonBaseTime(records: readonly ResourceRecord[]): number | undefined {
-  const first = records[0]?.time;
-  const isSeries =
-    first !== undefined &&
-    records.every(({ time }) => Number.isSafeInteger(time) && Number.isSafeInteger((time ?? 0) - first));
-  return isSeries ? first : undefined;
 }
 
 function formatValue(record: ResourceRecord, definitions: DefinitionSource | undefined): string {

@@ -55,9 +55,7 @@ export function decodePayload(
   }
   return inWordsOfLwm2m(decodingError, () => {
     const { records, containers } = decodeFormat(bytes, contentFormat, at, definitions, options);
-    if (options.onWarning !== undefined && definitions !== undefined) {
-      reportDeviations(records, definitions, options.onWarning);
-    }
+    reportDeviations(records, definitions, options);
     return { node: treeOf(records, at, definitions, containers), records };
   });
 }

@@ -2,11 +2,11 @@ import { decodeResolvedSenml, encodeSenmlCbor, encodeSenmlJson } from '@flownexu
 import type { ResolvedSenmlRecord, SenmlForm, SenmlRecord } from '@flownexus/senml';
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
-import { UNASSIGNED_INSTANCE_ID } from '../node-tree.ts';
-import { formatPath, pathLevel, pathStartsWith } from '../path.ts';
+import { formatPath } from '../path.ts';
 import type { Path } from '../path.ts';
-import { decodeError, encodeError } from './format.ts';
+import { decodeError } from './format.ts';
 import type { DecodedRecords, DecodeOptions, EncodeOptions } from './format.ts';
+import { baseOf } from './record-base.ts';
 import { nameBelow, rootOf, withinRequest } from './record-path.ts';
 import { hasValue, pathOfRecord, readRecord, recordOffset, setValue } from './senml-records.ts';
 import type { RecordDraft } from './senml-records.ts';
@@ -56,28 +56,16 @@ export function encodeSenml(
   definitions: DefinitionSource | undefined,
   options: EncodeOptions,
 ): Uint8Array {
-  const level = pathLevel(path);
-  let isOneResource = true;
-  let isSeries = records.length > 0;
-  for (const record of records) {
-    if (!pathStartsWith(record.path, path)) throw new RangeError(`a record outside of ${formatPath(path)}`);
-    if (record.path.objectInstanceId === UNASSIGNED_INSTANCE_ID) {
-      throw encodeError('expected the id of the Object Instance for SenML, found none');
-    }
-    if (pathLevel(record.path) !== level) isOneResource = false;
-    if (!Number.isSafeInteger(record.time)) isSeries = false;
-  }
-  const base = rootOf(options.rootPath) + formatPath(path);
-  const baseTime = isSeries ? (records[0]?.time ?? 0) : 0;
+  const base = baseOf(records, path, options.rootPath, 'SenML');
   const pack: SenmlRecord[] = [];
   for (const record of records) {
     const fields: RecordDraft = {};
     if (pack.length === 0) {
-      fields.bn = isOneResource || base.endsWith('/') ? base : `${base}/`;
-      if (isSeries) fields.bt = baseTime;
+      fields.bn = base.name;
+      if (base.time !== undefined) fields.bt = base.time;
     }
-    if (!isOneResource) fields.n = nameBelow(level, record.path);
-    if (record.time !== undefined && !(isSeries && record.time === baseTime)) fields.t = record.time - baseTime;
+    if (!base.isOneResource) fields.n = nameBelow(base.level, record.path);
+    if (record.time !== undefined && record.time !== base.time) fields.t = record.time - (base.time ?? 0);
     setValue(fields, record, definitions);
     pack.push(fields);
   }

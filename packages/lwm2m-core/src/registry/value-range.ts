@@ -1,3 +1,4 @@
+import { narrowInteger } from '@flownexus/senml';
 import type { ResourceType } from '../value.ts';
 
 /** A bound of numbers: a bigint beyond the safe integers. */
@@ -79,10 +80,10 @@ function parseNumbers(text: string, type: ResourceType): ValueRange | undefined 
   const bits = type === 'float' ? null : BITS.exec(text);
   if (bits !== null) {
     const count = Number(bits[1]);
-    return count > 64 ? undefined : { kind: 'interval', min: 0, max: narrow((1n << BigInt(count)) - 1n) };
+    return count > 64 ? undefined : { kind: 'interval', min: 0, max: narrowInteger((1n << BigInt(count)) - 1n) };
   }
   if (NAMED.test(text)) {
-    return { kind: 'values', values: (text.match(/\d+/g) ?? []).map((digits) => narrow(BigInt(digits))) };
+    return { kind: 'values', values: (text.match(/\d+/g) ?? []).map((digits) => narrowInteger(BigInt(digits))) };
   }
   const interval = parseInterval(text);
   if (interval !== undefined) {
@@ -144,12 +145,7 @@ function parseInterval(text: string): Interval | undefined {
 function parseNumber(text: string): NumberBound {
   if (text.includes('.')) return Number(text);
   const [, sign = '', exponent, less] = /^([-+]?)2\^(\d+)(-1)?$/.exec(text) ?? [];
-  if (exponent === undefined) return narrow(BigInt(text.replace('+', '')));
+  if (exponent === undefined) return narrowInteger(BigInt(text.replace('+', '')));
   const power = (1n << BigInt(exponent)) - (less === undefined ? 0n : 1n);
-  return narrow(sign === '-' ? -power : power);
-}
-
-function narrow(value: bigint): NumberBound {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return narrowInteger(sign === '-' ? -power : power);
 }
