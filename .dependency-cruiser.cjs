@@ -2,10 +2,11 @@
 const allowed = {
   datagram: [],
   coap: ['datagram'],
+  dtls: ['datagram'],
   senml: [],
   'lwm2m-core': ['senml'],
-  'lwm2m-server': ['lwm2m-core', 'coap', 'datagram'],
-  'lwm2m-client': ['lwm2m-core', 'coap', 'datagram'],
+  'lwm2m-server': ['lwm2m-core', 'coap', 'dtls', 'datagram'],
+  'lwm2m-client': ['lwm2m-core', 'coap', 'dtls', 'datagram'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -69,6 +70,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/(coap|senml|lwm2m-core)/src/', pathNot: '^packages/lwm2m-core/src/node/' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'dtls-only-in-endpoints',
+      comment: 'The server does not know its transport.',
+      severity: 'error',
+      from: { path: '^packages/lwm2m-server/src/', pathNot: '^packages/lwm2m-server/src/endpoints/' },
+      to: { path: '^packages/dtls/' },
+    },
+    {
+      name: 'dtls-without-io',
+      comment: 'DTLS sees sockets, time and chance through the seams only; of Node it uses the cryptography.',
+      severity: 'error',
+      from: { path: '^packages/dtls/src/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
     {
       name: 'udp-only-in-endpoints',

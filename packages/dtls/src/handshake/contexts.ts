@@ -1,0 +1,77 @@
+import type { RandomSource } from '@flownexus/datagram';
+import type { PeerIdentity } from '@flownexus/datagram';
+import type { CipherSuite } from '../cipher-suites.ts';
+import type { OwnCredential, ResumableSession } from './machine.ts';
+
+/** What a session that a server can resume consists of: kept in the cache, or sealed in a ticket. */
+export interface ServerSession {
+  readonly suite: CipherSuite;
+  readonly masterSecret: Uint8Array;
+  readonly extendedMasterSecret: boolean;
+  readonly encryptThenMac: boolean;
+  readonly identity: PeerIdentity;
+  readonly serverName: string | undefined;
+}
+
+/** Where a server keeps sessions for resumption. Synchronous: memory, and sealed tickets. */
+export interface ServerResumption {
+  /** A session by its id; undefined when it is not known, too old or revoked. */
+  findById(sessionId: Uint8Array): ServerSession | undefined;
+  findByTicket(ticket: Uint8Array): ServerSession | undefined;
+  /** Keeps a session; gives the id that the client is told, empty when none is kept. */
+  newSessionId(): Uint8Array;
+  remember(sessionId: Uint8Array, session: ServerSession): void;
+  forget(sessionId: Uint8Array): void;
+  /** Undefined when tickets are off. */
+  sealTicket?(session: ServerSession): { readonly ticket: Uint8Array; readonly lifetimeSeconds: number };
+}
+
+/** How servers ask for client certificates. */
+export type ClientCertificates = 'none' | 'required';
+
+/** What a server machine is given. The same object serves all handshakes of a transport, except `localCid`. */
+export interface ServerContext {
+  readonly random: RandomSource;
+  /** In our order of preference, which decides. Those whose credential is missing are left out by the machine. */
+  readonly suites: readonly CipherSuite[];
+  /** Whether there is a PSK lookup at all. */
+  readonly psk: boolean;
+  readonly pskIdentityHint: Uint8Array | undefined;
+  /** Our certificate or raw key for a server name (RFC 6066 §3); undefined when there is none. */
+  credentialFor(serverName: string | undefined): OwnCredential | undefined;
+  /** With `required` an ECDHE_ECDSA handshake ends with `handshake_failure` without a certificate of the client. */
+  readonly clientCertificates: ClientCertificates;
+  /** What certificates of clients are accepted: types of RFC 7250. */
+  readonly clientCertificateTypes: readonly number[];
+  /** Names of the accepted authorities for the CertificateRequest, DER. */
+  readonly authorities: readonly Uint8Array[];
+  readonly resumption: ServerResumption | undefined;
+  /** The Connection ID for this association if the client offers the extension; undefined: the extension is not answered. Called at most once. */
+  localCid(): Uint8Array | undefined;
+  /** Refuse clients without RFC 7627. */
+  readonly requireExtendedMasterSecret: boolean;
+  /** Proceed with a random key when an identity is not known, so that nobody can learn which exist (RFC 4279 §2). */
+  readonly hideUnknownIdentities: boolean;
+  /** The most plaintext we take in a record: answered to record_size_limit. */
+  readonly maxPlaintext: number;
+}
+
+/** What a client machine is given. */
+export interface ClientContext {
+  readonly random: RandomSource;
+  readonly suites: readonly CipherSuite[];
+  /** The identity for a server with a hint; the key is asked for with `needPsk`. Undefined: PSK suites are not offered. */
+  readonly pskIdentity: ((hint: Uint8Array | undefined) => Uint8Array) | undefined;
+  readonly credential: OwnCredential | undefined;
+  /** Types of RFC 7250 that are accepted from the server. */
+  readonly serverCertificateTypes: readonly number[];
+  readonly serverName: string | undefined;
+  readonly session: ResumableSession | undefined;
+  /** Whether to ask for a ticket. */
+  readonly tickets: boolean;
+  /** The Connection ID that we want on records to us: empty to offer the extension only; undefined: it is not offered. */
+  readonly localCid: Uint8Array | undefined;
+  readonly requireExtendedMasterSecret: boolean;
+  /** RFC 6066 §4: 1 to 4; undefined: not offered. */
+  readonly maxFragmentLength: number | undefined;
+}

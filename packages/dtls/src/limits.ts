@@ -1,0 +1,100 @@
+// Every bound of this package. Protocol maxima cite their clause; the rest are ours.
+
+/** RFC 6347 §4.1: a record carries at most 2^14 bytes of plaintext. */
+export const MAX_PLAINTEXT = 16_384;
+/** RFC 5246 §6.2.3, and 256 for RFC 9146's inner type and padding. */
+export const MAX_CIPHERTEXT = 18_432;
+/** RFC 9146 §3: a Connection ID has up to 255 bytes; ours have up to 20, what QUIC allows. */
+export const MAX_CID_LENGTH = 20;
+/** RFC 6347 §4.1: sequence numbers have 48 bits. */
+export const MAX_SEQUENCE: number = 2 ** 48 - 1;
+/** RFC 6347 §4.2.1: a cookie has up to 255 bytes. */
+export const MAX_COOKIE_LENGTH = 255;
+
+// --- Handshake messages ---
+
+/** The largest ClientHello in bytes; one that does not fit into a record of one datagram can't be checked statelessly. */
+export const MAX_CLIENT_HELLO = 1_400;
+/** The largest handshake message in bytes: a chain of certificates. */
+export const MAX_HANDSHAKE_MESSAGE = 16_384;
+/** All messages of one handshake together, in bytes. */
+export const MAX_TRANSCRIPT = 32_768;
+/** Handshake messages that may arrive ahead of the one that is due. */
+export const MAX_MESSAGES_AHEAD = 6;
+/** Separate ranges of one handshake message that is incomplete. */
+export const MAX_FRAGMENT_RANGES = 32;
+/** Records of the next epoch that wait for its keys, and their bytes. */
+export const MAX_EARLY_RECORDS = 4;
+export const MAX_EARLY_BYTES = 4_096;
+/** Certificates in a chain, without the root. */
+export const MAX_CHAIN = 4;
+/** RFC 4279 §5.3 asks for 128 at least. */
+export const MAX_PSK_IDENTITY = 255;
+/** RFC 4279 §5.3 asks for 64 at least. */
+export const MAX_PSK_LENGTH = 128;
+/** Entries of each list in a hello that are looked at: suites, groups, schemes, extensions. */
+export const MAX_HELLO_LIST = 128;
+
+/** Bounds and times that an option may change. Times are in milliseconds, sizes in bytes. */
+export interface DtlsLimits {
+  /** Handshakes under way. One more takes the place of the oldest that has proven nothing but its address. */
+  readonly handshakes: number;
+  /** Handshakes under way from one IPv4 /24 or IPv6 /64. */
+  readonly handshakesPerNetwork: number;
+  /** New handshakes per second from one IPv4 /24 or IPv6 /64, and how many may come at once. */
+  readonly handshakeRatePerNetwork: number;
+  readonly handshakeBurstPerNetwork: number;
+  /** Networks whose rate is remembered. */
+  readonly networks: number;
+  /** From the ClientHello with its cookie to Finished, whatever is retransmitted. */
+  readonly handshakeMs: number;
+  /** Associations. One more takes the place of the longest silent. */
+  readonly associations: number;
+  /** An association that was silent for so long is forgotten. 0: never. */
+  readonly idleMs: number;
+  /** Records of one association that did not authenticate; beyond them it is closed (RFC 9147 §4.5.3 allows CCM_8 2^23.5). */
+  readonly forgedRecords: number;
+  /** Sessions remembered for resumption by session id. */
+  readonly sessions: number;
+  /** How long a session can be resumed, by id or ticket. */
+  readonly sessionMs: number;
+  /** How long a cookie is good for, at least. */
+  readonly cookieMs: number;
+  /** First retransmission (RFC 6347 §4.2.4.1), doubling up to the longest. */
+  readonly firstRetransmissionMs: number;
+  readonly longestRetransmissionMs: number;
+  /** Retransmissions of one flight. */
+  readonly retransmissions: number;
+  /** How often one association may move its address in a minute. */
+  readonly movesPerMinute: number;
+  /** Bytes sent to a new address for each byte received from it until it is proven (RFC 9146 §6). */
+  readonly unprovenFactor: number;
+  /** Write sequence numbers leased from the store at a time. */
+  readonly sequenceLease: number;
+  /** Records received until the replay window is saved again, and how often at most. */
+  readonly recordsPerSave: number;
+  readonly saveIntervalMs: number;
+}
+
+export const DEFAULT_LIMITS: DtlsLimits = {
+  handshakes: 20_000,
+  handshakesPerNetwork: 5_000,
+  handshakeRatePerNetwork: 2_000,
+  handshakeBurstPerNetwork: 10_000,
+  networks: 65_536,
+  handshakeMs: 60_000,
+  associations: 200_000,
+  idleMs: 7 * 24 * 3_600_000,
+  forgedRecords: 1_048_576,
+  sessions: 50_000,
+  sessionMs: 24 * 3_600_000,
+  cookieMs: 30_000,
+  firstRetransmissionMs: 1_000,
+  longestRetransmissionMs: 60_000,
+  retransmissions: 8,
+  movesPerMinute: 10,
+  unprovenFactor: 3,
+  sequenceLease: 4_096,
+  recordsPerSave: 256,
+  saveIntervalMs: 30_000,
+};
