@@ -32,6 +32,8 @@ export const MAX_CHAIN = 4;
 export const MAX_PSK_IDENTITY = 255;
 /** RFC 4279 §5.3 asks for 64 at least. */
 export const MAX_PSK_LENGTH = 128;
+/** The longest ticket that a client shows, in bytes: its ClientHello has to fit into one datagram, or servers drop it before the cookie. */
+export const MAX_OFFERED_TICKET = 800;
 /** Entries of each list in a hello that are looked at: suites, groups, schemes, extensions. */
 export const MAX_HELLO_LIST = 128;
 
