@@ -35,6 +35,15 @@ export const MAX_PSK_LENGTH = 128;
 /** Entries of each list in a hello that are looked at: suites, groups, schemes, extensions. */
 export const MAX_HELLO_LIST = 128;
 
+// --- Resumption ---
+
+/** The largest ticket in bytes: it comes back in a ClientHello, which has to fit into `MAX_CLIENT_HELLO`. */
+export const MAX_TICKET = 1_000;
+/** Tickets sealed with one key: random nonces of AES-GCM are good for 2^32 (NIST SP 800-38D §8.3). */
+export const MAX_TICKETS_PER_KEY: number = 2 ** 32;
+/** Identities whose sessions were revoked one by one. Beyond them the oldest takes all older sessions with it. */
+export const MAX_REVOCATIONS = 10_000;
+
 /** Bounds and times that an option may change. Times are in milliseconds, sizes in bytes. */
 export interface DtlsLimits {
   /** Handshakes under way. One more takes the place of the oldest that has proven nothing but its address. */
