@@ -37,14 +37,20 @@ export const BACKED_OFF_MTU = 548;
 export const RETRANSMISSIONS_BEFORE_BACK_OFF = 2;
 /** RFC 6347 §4.2.4: the last flight is kept for twice the maximum segment lifetime of TCP (RFC 793 §3.3), two minutes. */
 export const LINGER_MS = 240_000;
-/** Certificates in a chain, without the root. */
+/** Certificates in a chain, without the root, which a peer may send as well (RFC 5246 §7.4.2). */
 export const MAX_CHAIN = 4;
 /** RFC 4279 §5.3 asks for 128 at least. */
 export const MAX_PSK_IDENTITY = 255;
 /** RFC 4279 §5.3 asks for 64 at least. */
 export const MAX_PSK_LENGTH = 128;
-/** Entries of each list in a hello that are looked at: suites, groups, schemes, extensions. */
-export const MAX_HELLO_LIST = 128;
+/** The longest ticket that a client shows, in bytes: its ClientHello has to fit into one datagram, or servers drop it before the cookie. */
+export const MAX_OFFERED_TICKET = 800;
+/** RFC 6347 §4.2.2 begins at 0, and each HelloVerifyRequest adds one: the highest message_seq of a ClientHello that is answered. */
+export const MAX_HELLO_SEQUENCE = 255;
+/** Entries of each list in a hello or a CertificateRequest: suites, groups, schemes, extensions, authorities. OpenSSL offers some 160 suites with `ALL`. */
+export const MAX_HELLO_LIST = 256;
+/** RFC 1035 §2.3.4: a name has up to 255 bytes. */
+export const MAX_SERVER_NAME = 255;
 
 /** Bounds and times that an option may change. Times are in milliseconds, sizes in bytes. */
 export interface DtlsLimits {
