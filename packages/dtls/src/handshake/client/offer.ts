@@ -1,6 +1,6 @@
 import type { CipherSuite } from '../../cipher-suites.ts';
 import { DtlsError } from '../../errors.ts';
-import { MAX_OFFERED_TICKET } from '../../limits.ts';
+import { MAX_TICKET } from '../../limits.ts';
 import { CertificateType } from '../../messages/certificate.ts';
 import { noClientExtensions } from '../../messages/client-extensions.ts';
 import { encodeClientHello } from '../../messages/client-hello.ts';
@@ -77,7 +77,7 @@ function sessionIdFor(session: ResumableSession, context: ClientContext): Uint8A
 
 function ticketToOffer(session: ResumableSession | undefined, context: ClientContext): Uint8Array | undefined {
   const ticket = context.tickets ? session?.ticket : undefined;
-  return ticket !== undefined && ticket.length <= MAX_OFFERED_TICKET ? ticket : undefined;
+  return ticket !== undefined && ticket.length <= MAX_TICKET ? ticket : undefined;
 }
 
 function extensions(
