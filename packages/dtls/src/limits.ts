@@ -36,8 +36,6 @@ export const MAX_PSK_IDENTITY = 255;
 export const MAX_PSK_LENGTH = 128;
 /** RFC 6347 §4.2.2 begins at 0, and each HelloVerifyRequest adds one: the highest message_seq of a ClientHello that is answered. */
 export const MAX_HELLO_SEQUENCE = 255;
-/** The longest ticket that a client shows, in bytes: its ClientHello has to fit into one datagram, or servers drop it before the cookie. */
-export const MAX_OFFERED_TICKET = 800;
 /** Entries of each list in a hello or a CertificateRequest: suites, groups, schemes, extensions, authorities. OpenSSL offers some 160 suites with `ALL`. */
 export const MAX_HELLO_LIST = 256;
 /** RFC 1035 §2.3.4: a name has up to 255 bytes. */
@@ -45,7 +43,7 @@ export const MAX_SERVER_NAME = 255;
 
 // --- Resumption ---
 
-/** The largest ticket in bytes: it comes back in a ClientHello, which has to fit into `MAX_CLIENT_HELLO`. */
+/** The largest ticket in bytes that a server issues and a client shows: it comes back in a ClientHello, which has to fit into `MAX_CLIENT_HELLO`. */
 export const MAX_TICKET = 800;
 /** Tickets sealed with one key: random nonces of AES-GCM are good for 2^32 (NIST SP 800-38D §8.3). */
 export const MAX_TICKETS_PER_KEY: number = 2 ** 32;

@@ -1,5 +1,5 @@
 import { concatBytes } from '../bytes.ts';
-import { DtlsError } from '../errors.ts';
+import { limitError } from '../errors.ts';
 import { MAX_TRANSCRIPT } from '../limits.ts';
 import type { HandshakeMessage } from './handshake-message.ts';
 
@@ -10,9 +10,7 @@ export type Transcript = readonly HandshakeMessage[];
 export function extendTranscript(transcript: Transcript, message: HandshakeMessage): Transcript {
   const extended = [...transcript, message];
   if (extended.reduce((size, { raw }) => size + raw.length, 0) > MAX_TRANSCRIPT) {
-    throw new DtlsError('ERR_DTLS_LIMIT', `the messages of the handshake are larger than ${MAX_TRANSCRIPT} bytes`, {
-      alert: 'handshake_failure',
-    });
+    throw limitError('handshake_failure', `the messages of the handshake are larger than ${MAX_TRANSCRIPT} bytes`);
   }
   return extended;
 }

@@ -2,11 +2,13 @@ import type { PeerIdentity } from '@flownexus/datagram';
 import { ephemeralKey } from '../../crypto/ecdhe.ts';
 import { extendedMasterSecret, masterSecret, pskPremaster, transcriptHash } from '../../crypto/key-schedule.ts';
 import { sign } from '../../crypto/signature.ts';
-import { DtlsError, formatError } from '../../errors.ts';
+import { DtlsError } from '../../errors.ts';
 import { MAX_PSK_IDENTITY, MAX_PSK_LENGTH } from '../../limits.ts';
-import { encodeCertificate, encodeCertificateVerify } from '../../messages/certificate.ts';
+import { encodeCertificateVerify } from '../../messages/certificate-verify.ts';
+import { encodeCertificate } from '../../messages/certificate.ts';
 import type { CertificateRequest } from '../../messages/certificate.ts';
-import { encodeClientKeyExchange } from '../../messages/key-exchange.ts';
+import { encodeClientKeyExchange } from '../../messages/client-key-exchange.ts';
+import { decodeEmpty } from '../../messages/finished.ts';
 import type { EcdhParameters } from '../../messages/key-exchange.ts';
 import type { ClientContext } from '../contexts.ts';
 import { addFinished, addMessage } from '../flight-draft.ts';
@@ -35,15 +37,13 @@ export function onServerHelloDone(
   request: CertificateRequest | undefined,
   message: HandshakeMessage,
 ): Step<ClientState> {
-  if (message.body.length > 0) throw formatError('a ServerHelloDone has content');
+  decodeEmpty(message.body);
   const { negotiation, nextSequence } = state;
   const underway = { negotiation, nextSequence, transcript: extendTranscript(state.transcript, message) };
   if (parameters.authentication === 'psk') return askForPsk(context, underway, parameters);
   const { point, shared } = agree(parameters.ecdh);
   const certificate =
-    request === undefined
-      ? undefined
-      : ownCertificate(context.credential, negotiation.clientCertificateType, request);
+    request === undefined ? undefined : ownCertificate(context.credential, negotiation.clientCertificateType, request);
   return clientFlight(underway, {
     certificate,
     clientKeyExchange: encodeClientKeyExchange({ keyExchange: 'ecdhe_ecdsa', pskIdentity: undefined, point }),

@@ -43,6 +43,15 @@ export interface AuthenticatedServer {
   readonly publicKey: KeyObject;
 }
 
+/** What the states before the ServerHello have. */
+interface Greeting {
+  readonly offer: Offer;
+  /** The last ClientHello. */
+  readonly transcript: Transcript;
+  /** The message_seq of our next message. */
+  readonly nextSequence: number;
+}
+
 /** What every state between the hellos and the end has. */
 export interface Underway {
   readonly negotiation: Negotiation;
@@ -83,14 +92,9 @@ export interface Closing extends Underway {
  */
 export type ClientState =
   /** HelloVerifyRequest, or ServerHello from a server that trusts our address. */
-  | { readonly kind: 'helloVerifyRequest'; readonly offer: Offer; readonly transcript: Transcript }
+  | ({ readonly kind: 'helloVerifyRequest' } & Greeting)
   /** ServerHello, after the ClientHello with the cookie. */
-  | {
-      readonly kind: 'serverHello';
-      readonly offer: Offer;
-      readonly transcript: Transcript;
-      readonly nextSequence: number;
-    }
+  | ({ readonly kind: 'serverHello' } & Greeting)
   | ({ readonly kind: 'certificate' } & Underway)
   /** The answer to `needPeer`. */
   | ({ readonly kind: 'peer' } & Underway)

@@ -1,7 +1,7 @@
 import { bytesEqual, trafficKeys, transcriptHash, verifyData } from '../../crypto/key-schedule.ts';
 import { handshakeError } from '../../errors.ts';
 import { decodeFinished } from '../../messages/finished.ts';
-import { decodeNewSessionTicket } from '../../messages/certificate.ts';
+import { decodeNewSessionTicket } from '../../messages/new-session-ticket.ts';
 import type { ClientContext } from '../contexts.ts';
 import { addFinished } from '../flight-draft.ts';
 import type { HandshakeMessage } from '../handshake-message.ts';
@@ -42,7 +42,7 @@ export function onNewSessionTicket(
       kind: 'changeCipherSpec',
       transcript: extendTranscript(state.transcript, message),
       // RFC 5077 §3.3: an empty one says that there is none after all.
-      ticket: ticket.length > 0 ? ticket : undefined,
+      ticket: ticket.length > 0 ? new Uint8Array(ticket) : undefined,
     },
     outputs: [],
   };
@@ -66,7 +66,11 @@ export function onFinished(
   const connected = { kind: 'connected', connection: establishedConnection(context, state) } as const;
   if (state.resumed === undefined) return { state: { kind: 'connected' }, outputs: [connected] };
   const transcript = extendTranscript(state.transcript, message);
-  const { items } = addFinished({ items: [], transcript, nextSequence: state.nextSequence }, state.masterSecret, 'client');
+  const { items } = addFinished(
+    { items: [], transcript, nextSequence: state.nextSequence },
+    state.masterSecret,
+    'client',
+  );
   return { state: { kind: 'connected' }, outputs: [{ kind: 'send', flight: items, final: true }, connected] };
 }
 
@@ -81,11 +85,17 @@ function establishedConnection({ serverName }: ClientContext, state: Closing): E
   };
 }
 
-/** What can be resumed later. RFC 7627 §5.3: nothing without the extended master secret. */
+/** What can be resumed later; undefined when the server keeps nothing. RFC 7627 §5.3: nothing without the extended master secret. */
 function resumableSession(state: Closing, serverName: string | undefined): ResumableSession | undefined {
-  const { negotiation, masterSecret, identity, ticket, resumed } = state;
+  const { negotiation, masterSecret, identity } = state;
   const { suite, extendedMasterSecret, encryptThenMac } = negotiation;
-  if (!extendedMasterSecret) return undefined;
-  const names = ticket === undefined ? (resumed ?? { sessionId: negotiation.sessionId, ticket }) : {sessionId: NO_SESSION_ID, ticket };
-  return { suite, masterSecret, extendedMasterSecret, encryptThenMac, ...,  identity, serverName };
+  const { sessionId, ticket } = sessionNames(state);
+  if (!extendedMasterSecret || (sessionId.length === 0 && ticket === undefined)) return undefined;
+  return { suite, masterSecret, extendedMasterSecret, encryptThenMac, sessionId, ticket, identity, serverName };
+}
+
+/** By what the server knows the session. RFC 5077 §3.4: with a ticket there is no session id, the one in the hello was our own choice. */
+function sessionNames({ negotiation, ticket, resumed }: Closing): Pick<ResumableSession, 'sessionId' | 'ticket'> {
+  if (ticket !== undefined) return { sessionId: NO_SESSION_ID, ticket };
+  return resumed ?? { sessionId: negotiation.sessionId, ticket: undefined };
 }

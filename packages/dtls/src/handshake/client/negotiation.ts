@@ -17,7 +17,8 @@ export function negotiate(context: ClientContext, offer: Offer, hello: ServerHel
     throw handshakeError('protocol_version', 'the server does not choose DTLS 1.2');
   }
   const suite = offer.suites.find(({ id }) => id === hello.cipherSuite);
-  if (suite === undefined) throw handshakeError('illegal_parameter', 'the server chose a cipher suite that was not offered');
+  if (suite === undefined)
+    throw handshakeError('illegal_parameter', 'the server chose a cipher suite that was not offered');
   if (hello.compressionMethod !== 0) throw handshakeError('illegal_parameter', 'the server chose a compression');
   const { extensions } = hello;
   checkOffered(offer.hello.extensions, extensions);
@@ -26,14 +27,14 @@ export function negotiate(context: ClientContext, offer: Offer, hello: ServerHel
     suite,
     clientRandom: offer.hello.random,
     serverRandom: hello.random,
-    sessionId: hello.sessionId,
+    sessionId: new Uint8Array(hello.sessionId),
     extendedMasterSecret: extensions.extendedMasterSecret,
     encryptThenMac: extensions.encryptThenMac,
     ticketDue: extensions.sessionTicket,
     serverCertificateType: agreedType(extensions.serverCertificateType),
     clientCertificateType: agreedType(extensions.clientCertificateType),
     localCid: extensions.connectionId === undefined ? undefined : context.localCid,
-    peerCid: extensions.connectionId,
+    peerCid: extensions.connectionId && new Uint8Array(extensions.connectionId),
     maxPlaintext: maxPlaintext(extensions.maxFragmentLength),
   };
 }
@@ -53,7 +54,10 @@ export function resumedSession(offer: Offer, negotiation: Negotiation): Resumabl
     throw handshakeError('handshake_failure', 'the server resumes the session without the extended master secret');
   }
   if (negotiation.encryptThenMac !== session.encryptThenMac) {
-    throw handshakeError('illegal_parameter', 'the server resumes the session with another order of encryption and MAC');
+    throw handshakeError(
+      'illegal_parameter',
+      'the server resumes the session with another order of encryption and MAC',
+    );
   }
   return session;
 }

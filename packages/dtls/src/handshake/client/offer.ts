@@ -1,8 +1,10 @@
 import type { CipherSuite } from '../../cipher-suites.ts';
 import { DtlsError } from '../../errors.ts';
-import { MAX_OFFERED_TICKET } from '../../limits.ts';
+import { MAX_TICKET } from '../../limits.ts';
 import { CertificateType } from '../../messages/certificate.ts';
-import { encodeClientHello, noClientExtensions } from '../../messages/client-hello.ts';
+import { noClientExtensions } from '../../messages/client-extensions.ts';
+import { encodeClientHello } from '../../messages/client-hello.ts';
+import { RANDOM_LENGTH } from '../../messages/hello-fields.ts';
 import type { ClientExtensions } from '../../messages/hello.ts';
 import { NAMED_GROUPS, SIGNATURE_SCHEMES } from '../../named-groups.ts';
 import { DTLS_1_2 } from '../../records/record.ts';
@@ -16,7 +18,8 @@ import type { Offer } from './client-state.ts';
 const EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff;
 const NULL_COMPRESSION = 0;
 const UNCOMPRESSED_POINTS = 0;
-const RANDOM_LENGTH = 32;
+/** RFC 5246 §7.4.1.2: the most there is room for. */
+const SESSION_ID_LENGTH = 32;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** What a client with this context offers to a server. Throws a `DtlsError` when that is nothing. */
@@ -69,12 +72,12 @@ function sessionToOffer(context: ClientContext, suites: readonly CipherSuite[]):
 
 /** Our own choice when there is only a ticket, so that a server that takes it shows it (RFC 5077 §3.4). */
 function sessionIdFor(session: ResumableSession, context: ClientContext): Uint8Array {
-  return session.sessionId.length > 0 ? session.sessionId : context.random.bytes(RANDOM_LENGTH);
+  return session.sessionId.length > 0 ? session.sessionId : context.random.bytes(SESSION_ID_LENGTH);
 }
 
 function ticketToOffer(session: ResumableSession | undefined, context: ClientContext): Uint8Array | undefined {
   const ticket = context.tickets ? session?.ticket : undefined;
-  return ticket !== undefined && ticket.length <= MAX_OFFERED_TICKET ? ticket : undefined;
+  return ticket !== undefined && ticket.length <= MAX_TICKET ? ticket : undefined;
 }
 
 function extensions(

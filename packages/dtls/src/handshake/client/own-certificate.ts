@@ -1,13 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { chooseScheme } from '../../crypto/signature.ts';
+import { ECDSA_SIGN } from '../../messages/certificate-request.ts';
 import { CertificateType } from '../../messages/certificate.ts';
 import type { CertificateMessage, CertificateRequest } from '../../messages/certificate.ts';
 import { namedGroup } from '../../named-groups.ts';
 import type { OwnCredential } from '../machine.ts';
 import type { CertificateTypeNumber } from './client-state.ts';
-
-/** ecdsa_sign (RFC 8422 §5.5). */
-const ECDSA_SIGN = 64;
 
 /** The Certificate of a client, and what its CertificateVerify is signed with. */
 export interface OwnCertificate {

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { serverKeyExchangeData, verify } from '../../crypto/signature.ts';
 import { DtlsError, formatError, handshakeError } from '../../errors.ts';
-import { decodeCertificate, decodeCertificateRequest } from '../../messages/certificate.ts';
-import type { CertificateMessage } from '../../messages/certificate.ts';
+import { decodeCertificateRequest } from '../../messages/certificate-request.ts';
+import { CertificateType, decodeCertificate } from '../../messages/certificate.ts';
 import type { EcdhParameters, ServerKeyExchange } from '../../messages/key-exchange.ts';
-import { decodeServerKeyExchange, encodeEcdhParameters } from '../../messages/key-exchange.ts';
+import { decodeServerKeyExchange, encodeEcdhParameters } from '../../messages/server-key-exchange.ts';
 import { namedGroup, SIGNATURE_SCHEMES } from '../../named-groups.ts';
 import type { ClientContext } from '../contexts.ts';
 import type { HandshakeMessage } from '../handshake-message.ts';
@@ -19,7 +19,9 @@ export function onCertificate(
   message: HandshakeMessage,
 ): Step<ClientState> {
   const certificate = decodeCertificate(message.body, state.negotiation.serverCertificateType);
-  if (isEmpty(certificate)) throw handshakeError('bad_certificate', 'the server shows no certificate');
+  // RFC 5246 §7.4.2: only clients may have none.
+  if (certificate.type === CertificateType.x509 && certificate.chain.length === 0)
+    throw handshakeError('bad_certificate', 'the server shows no certificate');
   return {
     state: { ...state, kind: 'peer', transcript: extendTranscript(state.transcript, message) },
     outputs: [{ kind: 'needPeer', certificate, serverName: context.serverName }],
@@ -47,7 +49,9 @@ export function onServerKeyExchange(
     const parameters = { authentication: 'certificate', identity: server.identity, ecdh } as const;
     return { state: { ...state, kind: 'certificateRequest', transcript, parameters }, outputs: [] };
   }
-  const { ecdh, pskIdentityHint: identityHint } = exchange;
+  const { ecdh, pskIdentityHint: hint } = exchange;
+  // RFC 5489 §2: an empty hint stands for none.
+  const identityHint = hint === undefined || hint.length === 0 ? undefined : hint;
   const parameters = { authentication: 'psk', identityHint, ecdh } as const;
   // RFC 4279 §2, RFC 5489 §2: a server that has a key in common with us asks for no certificate.
   return { state: { ...state, kind: 'serverHelloDone', transcript, parameters, request: undefined }, outputs: [] };
@@ -61,10 +65,6 @@ export function onCertificateRequest(
   const request = decodeCertificateRequest(message.body);
   const transcript = extendTranscript(state.transcript, message);
   return { state: { ...state, kind: 'serverHelloDone', transcript, request }, outputs: [] };
-}
-
-function isEmpty(certificate: CertificateMessage): boolean {
-  return certificate.type === 0 ? certificate.chain.length === 0 : certificate.publicKey.length === 0;
 }
 
 /** RFC 8422 §5.4: the client has offered all groups that are built. */
