@@ -39,6 +39,12 @@ export const RETRANSMISSIONS_BEFORE_BACK_OFF = 2;
 export const LINGER_MS = 240_000;
 /** Certificates in a chain, without the root, which a peer may send as well (RFC 5246 §7.4.2). */
 export const MAX_CHAIN = 4;
+/** Extensions of one certificate, and key purposes of one. */
+export const MAX_CERTIFICATE_EXTENSIONS = 64;
+/** Parts of one name in a certificate. */
+export const MAX_NAME_ATTRIBUTES = 64;
+/** Names of authorities in a CertificateRequest together, in bytes; more are left out, which means any (RFC 5246 §7.4.4). */
+export const MAX_AUTHORITY_BYTES = 1_024;
 /** RFC 4279 §5.3 asks for 128 at least. */
 export const MAX_PSK_IDENTITY = 255;
 /** RFC 4279 §5.3 asks for 64 at least. */
