@@ -13,6 +13,8 @@ export type {
   StoredAssociation,
   X509Trust,
 } from './api.ts';
+export { loadCredential } from './auth/credential.ts';
+export type { CredentialSource } from './auth/credential.ts';
 export { CIPHER_SUITES } from './cipher-suites.ts';
 export type { CipherSuite, KeyExchange, RecordCipher } from './cipher-suites.ts';
 export { DtlsError, DtlsErrorCodes } from './errors.ts';

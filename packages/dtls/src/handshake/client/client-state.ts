@@ -43,21 +43,35 @@ export interface AuthenticatedServer {
   readonly publicKey: KeyObject;
 }
 
+/** What the states before the ServerHello have. */
+interface Greeting {
+  readonly offer: Offer;
+  /** The last ClientHello. */
+  readonly transcript: Transcript;
+  /** The message_seq of our next message. */
+  readonly nextSequence: number;
+}
+
 /** What every state between the hellos and the end has. */
-interface Underway {
+export interface Underway {
   readonly negotiation: Negotiation;
   readonly transcript: Transcript;
   /** The message_seq of our next message. */
   readonly nextSequence: number;
 }
 
-/** What the messages of the server before ServerHelloDone have brought. */
-export interface ServerParameters {
-  /** Undefined with PSK suites. */
-  readonly server: AuthenticatedServer | undefined;
-  readonly pskIdentityHint: Uint8Array | undefined;
-  /** Undefined with plain PSK. */
+/** What the messages of a server with a pre-shared key have brought; `ecdh` is undefined with plain PSK. */
+export interface PskParameters {
+  readonly authentication: 'psk';
+  readonly identityHint: Uint8Array | undefined;
   readonly ecdh: EcdhParameters | undefined;
+}
+
+/** What the messages of a server with a certificate or raw public key have brought. */
+export interface CertificateParameters {
+  readonly authentication: 'certificate';
+  readonly identity: PeerIdentity;
+  readonly ecdh: EcdhParameters;
 }
 
 /** What is left when all but the end of the handshake is done. */
@@ -78,28 +92,23 @@ export interface Closing extends Underway {
  */
 export type ClientState =
   /** HelloVerifyRequest, or ServerHello from a server that trusts our address. */
-  | { readonly kind: 'helloVerifyRequest'; readonly offer: Offer; readonly transcript: Transcript }
+  | ({ readonly kind: 'helloVerifyRequest' } & Greeting)
   /** ServerHello, after the ClientHello with the cookie. */
-  | {
-      readonly kind: 'serverHello';
-      readonly offer: Offer;
-      readonly transcript: Transcript;
-      readonly nextSequence: number;
-    }
+  | ({ readonly kind: 'serverHello' } & Greeting)
   | ({ readonly kind: 'certificate' } & Underway)
   /** The answer to `needPeer`. */
   | ({ readonly kind: 'peer' } & Underway)
   /** ServerKeyExchange; with plain PSK perhaps ServerHelloDone (RFC 4279 §2). */
   | ({ readonly kind: 'serverKeyExchange'; readonly server: AuthenticatedServer | undefined } & Underway)
   /** CertificateRequest or ServerHelloDone. */
-  | ({ readonly kind: 'certificateRequest'; readonly parameters: ServerParameters } & Underway)
+  | ({ readonly kind: 'certificateRequest'; readonly parameters: CertificateParameters } & Underway)
   | ({
       readonly kind: 'serverHelloDone';
-      readonly parameters: ServerParameters;
+      readonly parameters: PskParameters | CertificateParameters;
       readonly request: CertificateRequest | undefined;
     } & Underway)
   /** The answer to `needPsk`. */
-  | ({ readonly kind: 'psk'; readonly parameters: ServerParameters; readonly pskIdentity: Uint8Array } & Underway)
+  | ({ readonly kind: 'psk'; readonly parameters: PskParameters; readonly pskIdentity: Uint8Array } & Underway)
   /** NewSessionTicket, which the ServerHello has announced. */
   | ({ readonly kind: 'newSessionTicket' } & Closing)
   | ({ readonly kind: 'changeCipherSpec' } & Closing)
