@@ -11,7 +11,7 @@ export const ContentType = {
 export const DTLS_1_0 = 0xfeff;
 export const DTLS_1_2 = 0xfefd;
 
-/** One record of a datagram as it lies on the wire. `fragment` and `header` are views of the datagram. */
+/** One record of a datagram as it lies on the wire. `cid` and `fragment` are views of the datagram. */
 export interface DtlsRecord {
   readonly type: number;
   readonly version: number;
