@@ -248,7 +248,8 @@ class DtlsDatagramTransport implements DtlsTransport {
       if (this.#state !== 'open') return;
       counters.recordsReceived += 1;
       if (record.epoch === 0) this.#onPlainRecord(lower, record);
-      else if (record.cid !== undefined) this.#onProtectedRecord(lower, record, this.#associations.table.cids.find(record.cid));
+      else if (record.cid !== undefined)
+        this.#onProtectedRecord(lower, record, this.#associations.table.cids.find(record.cid));
       else this.#onProtectedRecord(lower, record, this.#associations.table.at(lower));
     }
   }
@@ -274,8 +275,10 @@ class DtlsDatagramTransport implements DtlsTransport {
     // A handshake beside an association: the record may be its Finished.
     const handshake = this.#handshakes.table.at(lower);
     if (handshake !== undefined) handshake.onRecord(record);
-    else if (association !== undefined && epoch !== undefined && epoch.replayed !== replayed) this.#receiver.refused(association, true);
-    else if (association !== undefined && epoch !== undefined && epoch.forged !== forged) this.#receiver.refused(association, false);
+    else if (association !== undefined && epoch !== undefined && epoch.replayed !== replayed)
+      this.#receiver.refused(association, true);
+    else if (association !== undefined && epoch !== undefined && epoch.forged !== forged)
+      this.#receiver.refused(association, false);
     else this.#core.counters.recordsDropped += 1;
   }
 }

@@ -12,11 +12,7 @@ import type { Core } from './core.ts';
 
 /** Whom a handshake tells. Each of `onConnected` and `onFailed` comes at most once, and not both. */
 export interface HandshakeListener {
-  onConnected(
-    handshake: Handshake,
-    connection: EstablishedConnection,
-    epoch: ProtectedEpoch,
-  ): Association | undefined;
+  onConnected(handshake: Handshake, connection: EstablishedConnection, epoch: ProtectedEpoch): Association | undefined;
   /** After `onConnected`, with what that gave: what came before the handshake was finished. */
   onApplicationData(association: Association, plaintext: Uint8Array): void;
   onFailed(handshake: Handshake, error: DtlsError): void;
@@ -45,8 +41,7 @@ export interface HandshakeOptions {
 
 /** How a handshake ended. */
 export type HandshakeOutcome =
-  | { readonly association: Association; readonly connection: EstablishedConnection }
-  | { readonly error: DtlsError };
+  { readonly association: Association; readonly connection: EstablishedConnection } | { readonly error: DtlsError };
 
 /** One handshake with one address: its session, and what the transport has to know of it. */
 export class Handshake {

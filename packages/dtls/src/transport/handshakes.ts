@@ -41,11 +41,7 @@ export class Handshakes implements HandshakeListener {
     }
   }
 
-  onConnected(
-    handshake: Handshake,
-    connection: EstablishedConnection,
-    epoch: ProtectedEpoch,
-  ): Association | undefined {
+  onConnected(handshake: Handshake, connection: EstablishedConnection, epoch: ProtectedEpoch): Association | undefined {
     if (!this.table.remove(handshake)) return undefined;
     const { counters, callbacks } = this.#core;
     const { role, lower, takenCid } = handshake;

@@ -92,7 +92,8 @@ export class Persistence {
     const state = association.saveState;
     if (state === undefined) return;
     state.received += 1;
-    const isDue = state.received >= this.#core.limits.recordsPerSave || association.epoch.writeSequence >= state.leaseEnd;
+    const isDue =
+      state.received >= this.#core.limits.recordsPerSave || association.epoch.writeSequence >= state.leaseEnd;
     if (isDue && !state.hasFailed) this.#save(association, state);
     else this.#markDirty(association);
   }

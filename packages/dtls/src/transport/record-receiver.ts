@@ -10,6 +10,7 @@ import type { Associations } from './associations.ts';
 import type { Core } from './core.ts';
 import { countReceived, moveTo } from './path.ts';
 import type { Persistence } from './persistence.ts';
+import { recordSize } from './record-size.ts';
 import type { RecordSender } from './record-sender.ts';
 
 export interface RecordReceiverOptions {
@@ -39,7 +40,7 @@ export class RecordReceiver {
     const home = association.lower;
     // RFC 9146 §6: only a record with a Connection ID that is newer than all before tells where the peer is.
     const moves = record.cid !== undefined && from.key !== home.key && opened.newest && this.#move(association, from);
-    if (from.key === association.lower.key) countReceived(association, sizeOf(record));
+    if (from.key === association.lower.key) countReceived(association, recordSize(record));
     persistence?.received(association);
     if (moves && addressUpdate === 'newest') associations.moved(association, home);
     this.#dispatch(association, opened);
@@ -118,9 +119,4 @@ export class RecordReceiver {
         this.#options.core.counters.recordsDropped += 1;
     }
   }
-}
-
-/** Bytes of a record on the wire, header included. */
-function sizeOf({ cid, fragment }: DtlsRecord): number {
-  return 13 + (cid?.length ?? 0) + fragment.length;
 }

@@ -21,7 +21,7 @@ export class RecordSender {
     const { lower, counters, limits } = this.#core;
     const { epoch } = association;
     const size = plaintext.length + epoch.recordOverhead;
-    if (plaintext.length > epoch.maxPlaintext || size > lower.maxDatagramSize) {
+    if (size > lower.maxDatagramSize) {
       counters.limits += 1;
       return false;
     }
@@ -32,7 +32,7 @@ export class RecordSender {
     try {
       lower.send(association.lower, epoch.seal(type, plaintext));
     } catch (error) {
-      // Out of sequence numbers.
+      // Out of sequence numbers, or larger than the peer takes.
       if (!(error instanceof DtlsError)) throw error;
       counters.limits += 1;
       return false;

@@ -1,4 +1,4 @@
-import type { Clock, RandomSource } from '@flownexus/datagram';
+import type { RandomSource } from '@flownexus/datagram';
 import type { DtlsServerOptions, DtlsTransportOptions } from '../api.ts';
 import { authorityNames } from '../auth/peer-verifier.ts';
 import type { ServerContext, ServerResumption } from '../handshake/contexts.ts';
@@ -13,7 +13,7 @@ export type SharedServerContext = Omit<ServerContext, 'localCid'>;
 export function serverContext(
   server: DtlsServerOptions,
   options: DtlsTransportOptions,
-  { random, resumption }: { readonly random: RandomSource; readonly clock: Clock; readonly resumption: ServerResumption },
+  { random, resumption }: { readonly random: RandomSource; readonly resumption: ServerResumption },
 ): SharedServerContext {
   const { psk, credential, x509, rawPublicKey, anonymousClients = false, pskIdentityHint } = server;
   if (psk === undefined && credential === undefined) throw new TypeError('server needs `psk` or `credential`');
@@ -22,7 +22,9 @@ export function serverContext(
     throw new TypeError('server has `anonymousClients`, and with `x509` or `rawPublicKey` no client is anonymous');
   }
   if (credential !== undefined && !asksForCertificates && !anonymousClients) {
-    throw new TypeError('server has a `credential`: it needs `x509` or `rawPublicKey`, or has to say `anonymousClients`');
+    throw new TypeError(
+      'server has a `credential`: it needs `x509` or `rawPublicKey`, or has to say `anonymousClients`',
+    );
   }
   return {
     random,

@@ -3,10 +3,12 @@ import type { DtlsServerOptions, DtlsTransportOptions } from '../api.ts';
 import { peerVerifier } from '../auth/peer-verifier.ts';
 import type { PeerVerifier } from '../auth/verifier.ts';
 import { DtlsError } from '../errors.ts';
-import { CookieJar, helloVerifyRequest, statelessHello, type StatelessHello } from '../handshake/cookie.ts';
+import { CookieJar, helloVerifyRequest } from '../handshake/cookie.ts';
 import { pskIdentityText } from '../handshake/psk-identity.ts';
 import { serverMachine } from '../handshake/server/server-machine.ts';
+import { statelessHello, type StatelessHello } from '../handshake/stateless-hello.ts';
 import type { DtlsRecord } from '../records/record.ts';
+import { recordSize } from './record-size.ts';
 import { serverResumption, type RevocableResumption } from '../resumption/server-resumption.ts';
 import type { Associations } from './associations.ts';
 import type { Core } from './core.ts';
@@ -60,14 +62,15 @@ export class ServerRole {
       return;
     }
     const { hello } = received;
-    if (!this.#cookies.accepts(lower.host, lower.port, hello)) {
-      this.#challenge(lower, received);
+    if (!this.#cookies.accepts(lower.host, lower.port, received)) {
+      this.#challenge(lower, received, record);
       return;
     }
     const underWay = this.#handshakes.table.at(lower);
     if (isRepeated(underWay, hello.random)) underWay?.onRecord(record);
     // What made the association, late and once more.
-    else if (!isRepeated(this.#associations.table.at(lower)?.lingering, hello.random)) this.#begin(lower, received, record);
+    else if (!isRepeated(this.#associations.table.at(lower)?.lingering, hello.random))
+      this.#begin(lower, received, record);
   }
 
   /** No session of this identity is resumed any more. */
@@ -75,10 +78,10 @@ export class ServerRole {
     this.#resumption.revoke(identity);
   }
 
-  #challenge(lower: Peer, received: StatelessHello): void {
-    const answer = helloVerifyRequest(received, this.#cookies.cookieFor(lower.host, lower.port, received.hello));
+  #challenge(lower: Peer, received: StatelessHello, record: DtlsRecord): void {
+    const answer = helloVerifyRequest(received, this.#cookies.cookieFor(lower.host, lower.port, received));
     // Whoever gives a wrong address must not get more than was sent. A ClientHello is never that short.
-    if (answer.length > received.size) {
+    if (answer.length > recordSize(record)) {
       this.#core.counters.recordsDropped += 1;
       return;
     }
@@ -106,7 +109,7 @@ export class ServerRole {
     handshake.onRecord(record);
   }
 
-  #createHandshake(lower: Peer, { hello, messageSequence, recordSequence }: StatelessHello, network: string): Handshake {
+  #createHandshake(lower: Peer, { hello, message, recordSequence }: StatelessHello, network: string): Handshake {
     let takenCid: Uint8Array | undefined;
     const { connectionIdLength = DEFAULT_CID_LENGTH } = this.#server;
     const localCid = (): Uint8Array | undefined => {
@@ -122,7 +125,7 @@ export class ServerRole {
       takenCid: () => takenCid,
       machine: serverMachine({ ...this.#context, localCid }),
       mtu: this.#mtu,
-      firstReceiveSequence: messageSequence,
+      firstReceiveSequence: message.sequence,
       firstRecordSequence: recordSequence,
       lookUpPsk: (identity) => this.#lookUpPsk(identity),
       verifyPeer: this.#verifyPeer,

@@ -42,7 +42,11 @@ export function encodeSnapshot(snapshot: AssociationSnapshot): Uint8Array {
     .u48(epoch.writeSequence)
     .u48(epoch.readCeiling + 1);
   const hostBytes = new TextEncoder().encode(host);
-  writer.u8(hostBytes.length).bytes(hostBytes).u16(port).u48(Math.max(0, Math.floor(snapshot.heardAtWallMs)));
+  writer
+    .u8(hostBytes.length)
+    .bytes(hostBytes)
+    .u16(port)
+    .u48(Math.max(0, Math.floor(snapshot.heardAtWallMs)));
   writeIdentity(writer, identity);
   const content = writer.finish();
   const whole = new Uint8Array(content.length + CHECKSUM_SIZE);
