@@ -1,5 +1,5 @@
 #!/bin/bash
-# The foreign CoAP stacks and LwM2M codecs that the tests in packages/*/test/interop talk to: into .peers/ (or
+# The foreign CoAP and DTLS stacks and LwM2M codecs that the tests in packages/*/test/interop talk to: into .peers/ (or
 # $COAP_PEERS_FOLDER), from the package registries by their own clients. Quick when they are there already. A stack that can't be had is named with the
 # reason, and its tests are skipped: this never fails.
 set -u
@@ -8,9 +8,12 @@ cd "$(dirname "$0")/.." || exit 0
 AIOCOAP=0.4.17
 CALIFORNIUM=3.14.0
 LESHAN=2.0.0-M18
+# The Debian release whose Mbed TLS has the Connection ID of RFC 9146 compiled in: 3.6.
+MBEDTLS_FROM=trixie
 
 peers=${COAP_PEERS_FOLDER:-$PWD/.peers}
 sources=$PWD/packages/coap/test/interop
+dtls_sources=$PWD/packages/dtls/test/interop
 log=$peers/install.log
 mkdir -p "$peers" && : >"$log" || exit 0
 
@@ -34,13 +37,45 @@ is_current() { # folder, stamp
   [ "$(cat "$1/stamp" 2>/dev/null)" = "$2" ]
 }
 
-install_libcoap() {
-  command -v coap-client-notls >/dev/null && command -v coap-server-notls >/dev/null && return
-  command -v apt-get >/dev/null || { missing libcoap 'there is no apt-get'; return; }
-  [ "$(id -u)" = 0 ] || { missing libcoap 'its package libcoap3-bin wants root'; return; }
+# One call of apt-get for all: two at a time lock each other out.
+install_debian() {
+  local wanted=()
+  command -v coap-client-notls >/dev/null && command -v coap-server-notls >/dev/null || wanted+=(libcoap3-bin)
+  command -v coap-client-gnutls >/dev/null && command -v coap-client-openssl >/dev/null || wanted+=(libcoap3-bin)
+  command -v gnutls-cli >/dev/null && command -v gnutls-serv >/dev/null || wanted+=(gnutls-bin)
+  command -v openssl >/dev/null || wanted+=(openssl)
+  [ ${#wanted[@]} = 0 ] && return
+  command -v apt-get >/dev/null || { missing "${wanted[*]}" 'there is no apt-get'; return; }
+  [ "$(id -u)" = 0 ] || { missing "${wanted[*]}" 'Debian packages want root'; return; }
   bounded apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive bounded apt-get install -y -qq --no-install-recommends libcoap3-bin ||
-    missing libcoap "apt-get failed, see $log"
+  DEBIAN_FRONTEND=noninteractive bounded apt-get install -y -qq --no-install-recommends "${wanted[@]}" ||
+    missing "${wanted[*]}" "apt-get failed, see $log"
+}
+
+# The programs of Mbed TLS, built from the source package of a newer Debian. The lists and caches of the system's apt are left alone.
+install_mbedtls() {
+  local folder=$peers/mbedtls archive tool keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  is_current "$folder" "$MBEDTLS_FROM" && return
+  for tool in apt-get dpkg-source gcc make; do
+    command -v $tool >/dev/null || { missing 'Mbed TLS' "there is no $tool"; return; }
+  done
+  archive=$(apt-get indextargets --format '$(LABEL) $(SITE)' 'Created-By: Packages' 2>>"$log" | sed -n 's/^Debian //p' | head -1)
+  [ -n "$archive" ] && [ -f $keys ] || { missing 'Mbed TLS' 'this system knows no Debian archive'; return; }
+  rm -rf "$folder"
+  mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" "$folder/bin"
+  echo "deb-src [signed-by=$keys] $archive $MBEDTLS_FROM main" >"$folder/apt/sources.list"
+  local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$folder/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::lists=$folder/apt/lists" -o "Dir::Cache=$folder/apt/cache" -o APT::Sandbox::User=root)
+  if ! bounded "${apt[@]}" update || ! (cd "$folder/apt" && bounded "${apt[@]}" source mbedtls); then
+    missing 'Mbed TLS' "apt-get failed, see $log"
+  elif ! bounded make -j2 -C "$folder"/apt/mbedtls-*/library static ||
+    ! bounded make -j2 -C "$folder"/apt/mbedtls-*/programs ssl/ssl_client2 ssl/ssl_server2 test/udp_proxy; then
+    missing 'Mbed TLS' "make failed, see $log"
+  else
+    cp "$folder"/apt/mbedtls-*/programs/{ssl/ssl_client2,ssl/ssl_server2,test/udp_proxy} "$folder/bin"
+    rm -rf "$folder/apt"
+    echo "$MBEDTLS_FROM" >"$folder/stamp"
+  fi
 }
 
 install_aiocoap() {
@@ -75,24 +110,28 @@ install_java() { # name, folder name, its sources, the property of its pom.xml t
   fi
 }
 
-install_go_coap() {
-  local folder=$peers/go-coap stamp
-  stamp=$(stamp_of go "$sources"/go-coap/*)
+# A Go program of ours, and the library it is about.
+install_go() { # name, its folder among the peers, its sources
+  local name=$1 folder=$peers/$2 sources=$3 stamp
+  stamp=$(stamp_of go "$sources"/*)
   is_current "$folder" "$stamp" && return
-  command -v go >/dev/null || { missing go-coap 'there is no go'; return; }
+  command -v go >/dev/null || { missing "$name" 'there is no go'; return; }
   rm -rf "$folder"
   mkdir -p "$folder"
-  if (cd "$sources/go-coap" && bounded go build -o "$folder/plugtest" .); then
+  if (cd "$sources" && bounded go build -o "$folder/plugtest" .); then
     echo "$stamp" >"$folder/stamp"
   else
-    missing go-coap "go build failed, see $log"
+    missing "$name" "go build failed, see $log"
   fi
 }
 
-install_libcoap &
+install_debian &
+install_mbedtls &
 install_aiocoap &
 install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
+install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
 install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
-install_go_coap &
+install_go go-coap go-coap "$sources/go-coap" &
+install_go pion pion "$dtls_sources/pion" &
 wait
 exit 0

@@ -1,21 +1,13 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { concatBytes, writeU16 } from '../bytes.ts';
-import type { CipherSuite, RecordCipher } from '../cipher-suites.ts';
+import type { CipherSuite } from '../cipher-suites.ts';
 import type { HandshakeMessage } from '../handshake/handshake-message.ts';
-import type { Role, TrafficKeys } from './traffic-keys.ts';
+import { KEY_BLOCK_SIZE, type Role, type TrafficKeys } from './traffic-keys.ts';
 
 /** RFC 5246 §8.1 */
 const MASTER_SECRET_SIZE = 48;
 /** RFC 5246 §7.4.9 */
 const VERIFY_DATA_SIZE = 12;
-
-/** RFC 5246 §6.3: what both directions need of the key block. DTLS 1.2 has no fixed IVs for CBC. */
-const KEY_BLOCK_SIZE: Readonly<Record<RecordCipher, number>> = {
-  'aes-128-ccm-8': 2 * (16 + 4),
-  'aes-128-ccm': 2 * (16 + 4),
-  'aes-128-gcm': 2 * (16 + 4),
-  'aes-128-cbc-sha256': 2 * (32 + 16),
-};
 
 /** The pseudorandom function with SHA-256 (RFC 5246 §5): `length` bytes in an array of their own. */
 export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {

@@ -32,13 +32,21 @@ export type FlightItem =
   | { readonly kind: 'changeCipherSpec' };
 
 export type HandshakeOutput =
-  /** Send this flight, and again until the peer answers. `final`: the last flight of the handshake, sent again only when the peer asks. */
-  | { readonly kind: 'send'; readonly flight: readonly FlightItem[]; readonly final: boolean }
+  /**
+   * Send this flight, and again until the peer answers. `final`: the last flight of the handshake, sent again only when the peer asks.
+   * `maxPlaintext` when the peer has asked for small records before there are keys: max_fragment_length counts from the hello on (RFC 6066 §4).
+   */
+  | {
+      readonly kind: 'send';
+      readonly flight: readonly FlightItem[];
+      readonly final: boolean;
+      readonly maxPlaintext?: number;
+    }
   /** The machine takes no input but `psk` before it has the answer. */
   | { readonly kind: 'needPsk'; readonly identity: Uint8Array; readonly hint: Uint8Array | undefined }
   /** The machine takes no input but `peer` before it has the answer. */
   | { readonly kind: 'needPeer'; readonly certificate: CertificateMessage; readonly serverName: string | undefined }
-  /** Keys of epoch 1, before anything of epoch 1 is sent or read. */
+  /** Keys of epoch 1, before anything of epoch 1 is sent or read. While `expectsChangeCipherSpec` nothing of epoch 1 is read, even with keys. */
   | { readonly kind: 'keys'; readonly secrets: ConnectionSecrets }
   /** Proven and finished. Comes after the `send` of the final flight, if there is one. */
   | { readonly kind: 'connected'; readonly connection: EstablishedConnection }
@@ -79,6 +87,8 @@ export interface ResumableSession {
   readonly ticket: Uint8Array | undefined;
   /** Who the server had proven to be. */
   readonly identity: PeerIdentity;
+  /** The name that was asked for: the session is resumed for the same name alone (RFC 6066 §3). */
+  readonly serverName: string | undefined;
 }
 
 /** What one step gives. */
