@@ -21,7 +21,7 @@ const CCM_8 = { cipher: 'aes-128-ccm-8', encryptThenMac: false } as const;
 
 describe.each(cases)(
   '$protection.cipher, encrypt-then-MAC $protection.encryptThenMac, $name',
-  ({ protection, name, ...cids }) => {
+  ({ protection, cids }) => {
     const serverCidLength = cids.server?.length ?? 0;
     const clientCidLength = cids.client?.length ?? 0;
 
