@@ -11,6 +11,11 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
+/** Copies `length` bytes between arrays that are short: `set` of a view costs more. The caller has made the room. */
+export function copyShort(target: Uint8Array, at: number, source: Uint8Array, from: number, length: number): void {
+  for (let index = 0; index < length; index += 1) target[at + index] = source[from + index] ?? 0;
+}
+
 /** Two bytes at `offset`, big-endian. The caller has checked that they are there. */
 export function readU16(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);

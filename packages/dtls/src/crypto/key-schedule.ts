@@ -1,30 +1,24 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { concatBytes, writeU16 } from '../bytes.ts';
-import type { CipherSuite, RecordCipher } from '../cipher-suites.ts';
+import type { CipherSuite } from '../cipher-suites.ts';
 import type { HandshakeMessage } from '../handshake/handshake-message.ts';
-import type { Role, TrafficKeys } from './traffic-keys.ts';
+import { secretKey } from './secret-key.ts';
+import { KEY_BLOCK_SIZE, type Role, type TrafficKeys } from './traffic-keys.ts';
 
 /** RFC 5246 §8.1 */
 const MASTER_SECRET_SIZE = 48;
 /** RFC 5246 §7.4.9 */
 const VERIFY_DATA_SIZE = 12;
 
-/** RFC 5246 §6.3: what both directions need of the key block. DTLS 1.2 has no fixed IVs for CBC. */
-const KEY_BLOCK_SIZE: Readonly<Record<RecordCipher, number>> = {
-  'aes-128-ccm-8': 2 * (16 + 4),
-  'aes-128-ccm': 2 * (16 + 4),
-  'aes-128-gcm': 2 * (16 + 4),
-  'aes-128-cbc-sha256': 2 * (32 + 16),
-};
-
 /** The pseudorandom function with SHA-256 (RFC 5246 §5): `length` bytes in an array of their own. */
 export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
   const labelledSeed = concatBytes(new TextEncoder().encode(label), seed);
   const output = new Uint8Array(length);
+  const key = secretKey(secret);
   let a: Uint8Array = labelledSeed;
   for (let offset = 0; offset < length;) {
-    a = createHmac('sha256', secret).update(a).digest();
-    const part = createHmac('sha256', secret).update(a).update(labelledSeed).digest();
+    a = createHmac('sha256', key).update(a).digest();
+    const part = createHmac('sha256', key).update(a).update(labelledSeed).digest();
     output.set(part.subarray(0, length - offset), offset);
     offset += part.length;
   }

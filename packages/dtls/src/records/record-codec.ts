@@ -2,9 +2,7 @@ import { readU16, readU32 } from '../bytes.ts';
 import { DtlsError } from '../errors.ts';
 import { MAX_CIPHERTEXT, MAX_PLAINTEXT, MAX_RECORDS_PER_DATAGRAM, MAX_SEQUENCE } from '../limits.ts';
 import { RECORD_HEADER_SIZE, writeRecordHeader } from './record-header.ts';
-import { ContentType, DTLS_1_0, DTLS_1_2, type DtlsRecord } from './record.ts';
-
-const NO_CID = new Uint8Array(0);
+import { ContentType, DTLS_1_0, DTLS_1_2, isClassicType, NO_CID, type DtlsRecord } from './record.ts';
 
 /**
  * The records of a datagram, from its front. What comes after one that can not be read is dropped (RFC 6347 §4.1.2.7): one that is cut
@@ -59,8 +57,4 @@ export function encodePlainRecord(
   const record = new Uint8Array(RECORD_HEADER_SIZE + fragment.length);
   record.set(fragment, writeRecordHeader(record, type, version, 0, sequence, NO_CID, fragment.length));
   return record;
-}
-
-function isClassicType(type: number): boolean {
-  return type >= ContentType.changeCipherSpec && type <= ContentType.applicationData;
 }

@@ -1,4 +1,4 @@
-import { writeU16, writeU32 } from '../bytes.ts';
+import { copyShort, writeU16, writeU32 } from '../bytes.ts';
 
 /** RFC 6347 §4.1: type, version, epoch, sequence number, length. A Connection ID comes on top (RFC 9146 §4). */
 export const RECORD_HEADER_SIZE = 13;
@@ -26,7 +26,7 @@ export function writeRecordHeader(
   target[0] = type;
   writeU16(target, 1, version);
   writeEpochAndSequence(target, 3, epoch, sequence);
-  for (let index = 0; index < cid.length; index += 1) target[11 + index] = cid[index] ?? 0;
+  copyShort(target, 11, cid, 0, cid.length);
   writeU16(target, 11 + cid.length, length);
   return RECORD_HEADER_SIZE + cid.length;
 }

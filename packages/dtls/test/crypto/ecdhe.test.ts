@@ -2,7 +2,7 @@ import { createECDH } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ephemeralKey } from '../../src/crypto/ecdhe.ts';
 import { NAMED_GROUPS } from '../../src/named-groups.ts';
-import { toHex } from '../hex.ts';
+import { fromHex, toHex } from '../hex.ts';
 
 const illegal = expect.objectContaining({ name: 'DtlsError', alert: 'illegal_parameter' }) as Error;
 
@@ -28,8 +28,8 @@ describe.each(NAMED_GROUPS)('ephemeralKey on $name', ({ id, nodeName, pointSize 
 
   test('refuses other forms of points', () => {
     const ours = ephemeralKey(id);
-    const compressed = createECDH(nodeName).generateKeys(null, 'compressed');
-    const hybrid = createECDH(nodeName).generateKeys(null, 'hybrid');
+    const compressed = fromHex(createECDH(nodeName).generateKeys('hex', 'compressed'));
+    const hybrid = fromHex(createECDH(nodeName).generateKeys('hex', 'hybrid'));
     expect(() => ours.agree(compressed)).toThrow(illegal);
     expect(() => ours.agree(hybrid)).toThrow(illegal);
     expect(() => ours.agree(new Uint8Array(1))).toThrow(illegal);

@@ -71,8 +71,8 @@ interface Running {
  *     WAITING     Retransmission runs: its timer and the peer's repetition lead back to SENDING, a next input to PREPARING
  *     FINISHED    after onConnected: while the session lingers the peer's repetition leads to SENDING
  *
- * What is not authentic and breaks the format is dropped and counted, as whoever knows the address could have sent it. A whole message that
- * the machine refuses ends the handshake. No method throws for what the network brings.
+ * What is not authentic and breaks the format is dropped and counted, as whoever knows the address could have sent it. A message that is too large,
+ * changes while it arrives, or is refused by the machine ends the handshake. No method throws for what the network brings.
  */
 export class HandshakeSession {
   readonly #options: Omit<HandshakeSessionOptions, 'machine'>;
@@ -157,9 +157,11 @@ export class HandshakeSession {
     let isRepetition = false;
     if (type === ContentType.handshake) {
       try {
-        isRepetition = incoming.addPlain(fragment).old;
+        isRepetition = incoming.addPlain(fragment);
       } catch (error) {
-        this.#drop(error);
+        // Bytes that are no fragment may come from anyone. But a message beyond our bounds would come again until the time-out.
+        if (error instanceof DtlsError && error.code === 'ERR_DTLS_FORMAT') this.#dropped += 1;
+        else this.#fail(error);
       }
     } else if (type === ContentType.changeCipherSpec && fragment.length === 1 && fragment[0] === 1) {
       incoming.changeCipherSpec();
@@ -409,11 +411,6 @@ export class HandshakeSession {
 
   #keep<T>(list: EarlyList<T>, item: T, bytes: number): void {
     if (!list.keep(item, bytes)) this.#dropped += 1;
-  }
-
-  #drop(error: unknown): void {
-    if (error instanceof DtlsError) this.#dropped += 1;
-    else this.#fail(error);
   }
 }
 
