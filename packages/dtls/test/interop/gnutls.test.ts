@@ -68,7 +68,10 @@ describePeer("our server and GnuTLS's client", gnutlsMissing(), () => {
 
   test('CBC without Encrypt-then-MAC', async () => {
     const server = await OurServer.start();
-    const client = gnutlsClient(server.port, [...pskArguments('AES-128-CBC:+SHA256').slice(0, -1), gnutlsPriority('PSK', 'AES-128-CBC', 'SHA256:%NO_ETM')]);
+    const client = gnutlsClient(server.port, [
+      ...pskArguments('AES-128-CBC:+SHA256').slice(0, -1),
+      gnutlsPriority('PSK', 'AES-128-CBC', 'SHA256:%NO_ETM'),
+    ]);
     await talk(client);
     expect(client.output).not.toContain('encrypt-then-mac');
   });

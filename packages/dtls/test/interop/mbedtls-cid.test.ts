@@ -50,7 +50,10 @@ describePeer("Connection IDs, our server and Mbed TLS's client", mbedtlsMissing(
     ['PSK-WITH-AES-128-CCM', {}],
     ['PSK-WITH-AES-128-GCM-SHA256', {}],
     ['PSK-WITH-AES-128-CBC-SHA256', {}],
-    ['ECDHE-ECDSA-WITH-AES-128-CCM-8', { ca_file: file('ca.crt'), crt_file: file('client.crt'), key_file: file('client.key') }],
+    [
+      'ECDHE-ECDSA-WITH-AES-128-CCM-8',
+      { ca_file: file('ca.crt'), crt_file: file('client.crt'), key_file: file('client.key') },
+    ],
   ])('in both directions with %s', async (suite, more) => {
     const server = await OurServer.start();
     const force = { force_ciphersuite: `TLS-${suite}` };

@@ -2,7 +2,13 @@ import { lossyRule, seededRandom } from '@flownexus/datagram/testing';
 import { expect, test } from 'vitest';
 import { file, psk } from './support/credentials.ts';
 import { describePeer } from './support/describe-peer.ts';
-import { mbedtlsMissing, type MbedtlsOptions, mbedtlsProxy, mbedtlsServer, runMbedtlsClient } from './support/mbedtls.ts';
+import {
+  mbedtlsMissing,
+  type MbedtlsOptions,
+  mbedtlsProxy,
+  mbedtlsServer,
+  runMbedtlsClient,
+} from './support/mbedtls.ts';
 import { OurClient, pskClient, x509Client } from './support/our-client.ts';
 import { OurServer, type OurServerOptions } from './support/our-server.ts';
 import { UdpProxy } from './support/udp-proxy.ts';

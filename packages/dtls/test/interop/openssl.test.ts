@@ -32,7 +32,13 @@ const pskArguments = (name: string, key: string = psk.hex, identity: string = ps
 ];
 const certificate = (name: string): string[] => ['-cert', file(`${name}.crt`), '-key', file(`${name}.key`)];
 const trust = ['-CAfile', file('ca.crt')];
-const x509Arguments = (name: string, who = 'client'): string[] => [...certificate(who), '-cert_chain', file(`${who}.crt`), ...trust, ...cipher(name)];
+const x509Arguments = (name: string, who = 'client'): string[] => [
+  ...certificate(who),
+  '-cert_chain',
+  file(`${who}.crt`),
+  ...trust,
+  ...cipher(name),
+];
 
 /** Sends a line and waits for its echo. */
 async function talk(client: PeerProcess, text = 'a line from OpenSSL'): Promise<void> {
@@ -162,7 +168,14 @@ describePeer("our server and OpenSSL's client", opensslMissing(), () => {
 });
 
 describePeer("our client and OpenSSL's server", opensslMissing(), () => {
-  const pskServer = (name: string): string[] => ['-nocert', '-psk_identity', psk.identity, '-psk', psk.hex, ...cipher(name)];
+  const pskServer = (name: string): string[] => [
+    '-nocert',
+    '-psk_identity',
+    psk.identity,
+    '-psk',
+    psk.hex,
+    ...cipher(name),
+  ];
   const x509Server = (name: string): string[] => [
     ...certificate('server'),
     ...trust,
@@ -253,4 +266,3 @@ describePeer("our client and OpenSSL's server", opensslMissing(), () => {
     expect(client.statistics.handshakes).toBe(0);
   });
 });
-

@@ -60,7 +60,10 @@ export class LinePeer {
     return Object.fromEntries(fields.map((field) => field.split(/=(.*)/s).slice(0, 2) as [string, string]));
   }
 
-  ask(operation: 'connect' | 'serve' | 'context' | 'rebind' | 'resume' | 'close', fields: Fields = {}): Promise<string> {
+  ask(
+    operation: 'connect' | 'serve' | 'context' | 'rebind' | 'resume' | 'close',
+    fields: Fields = {},
+  ): Promise<string> {
     const words = Object.entries(fields).filter(([, value]) => value !== undefined);
     return this.#tell([operation, ...words.map(([name, value]) => `${name}=${value}`)].join(' '));
   }

@@ -34,7 +34,10 @@ export function mbedtlsServer(options: MbedtlsOptions): Promise<ForeignServer> {
 /** `udp_proxy` in front of a port of the loopback interface. */
 export function mbedtlsProxy(serverPort: number, options: MbedtlsOptions): Promise<ForeignServer> {
   const addresses = { server_addr: '127.0.0.1', server_port: serverPort, listen_addr: '127.0.0.1' };
-  return startServer((port) => command('udp_proxy', { ...addresses, listen_port: port, ...options }), /Waiting for a remote connection/);
+  return startServer(
+    (port) => command('udp_proxy', { ...addresses, listen_port: port, ...options }),
+    /Waiting for a remote connection/,
+  );
 }
 
 function clientCommand(port: number, options: MbedtlsOptions): Command {

@@ -53,7 +53,12 @@ export class OurClient {
     more: Partial<DtlsTransportOptions> = {},
   ): Promise<OurClient> {
     const recorder = new DatagramRecorder();
-    const transport = dtlsTransport({ transport: udpTransport({ host: HOST }), cipherSuites: [suite], client, ...more });
+    const transport = dtlsTransport({
+      transport: udpTransport({ host: HOST }),
+      cipherSuites: [suite],
+      client,
+      ...more,
+    });
     onTestFinished(() => transport.close());
     await transport.open(recorder);
     return new OurClient(transport, recorder, await transport.connect(HOST, port));
