@@ -46,7 +46,7 @@ module.exports = {
     {
       name: 'no-testing-in-product',
       severity: 'error',
-      from: { path: '^(packages|examples)/[^/]+/src/', pathNot: '^packages/datagram/src/testing/' },
+      from: { path: '^(packages|examples)/[^/]+/src/', pathNot: '^packages/[^/]+/src/testing/' },
       to: { path: '/src/testing/' },
     },
     {

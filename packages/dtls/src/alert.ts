@@ -42,3 +42,24 @@ export function alertName(description: number): AlertName | undefined {
 export function encodeAlert(level: keyof typeof AlertLevel, name: AlertName): Uint8Array {
   return Uint8Array.of(AlertLevel[level], Alert[name]);
 }
+
+/** The content of an alert record as it was received. */
+export interface ReceivedAlert {
+  /** Whether it ends the connection: any that is fatal, and close_notify (RFC 5246 §7.2.1). */
+  readonly ends: boolean;
+  /** Undefined for a description that is not in the table. */
+  readonly name: AlertName | undefined;
+  readonly description: number;
+}
+
+/** Decodes the content of an alert record (RFC 5246 §7.2); undefined when it is none. Never throws. */
+export function decodeAlert(content: Uint8Array): ReceivedAlert | undefined {
+  const [level, description] = content;
+  if (content.length !== 2 || description === undefined) return undefined;
+  if (level !== AlertLevel.warning && level !== AlertLevel.fatal) return undefined;
+  return {
+    ends: level === AlertLevel.fatal || description === Alert.close_notify,
+    name: alertName(description),
+    description,
+  };
+}

@@ -137,6 +137,7 @@ export interface DtlsStatistics {
   /** Associations that came back from the store. */
   readonly restored: number;
   readonly recordsReceived: number;
+  /** Records of associations; those of handshakes are not counted. */
   readonly recordsSent: number;
   /** Records that did not authenticate. */
   readonly recordsForged: number;
@@ -150,4 +151,6 @@ export interface DtlsStatistics {
   readonly limits: number;
   readonly alertsSent: number;
   readonly alertsReceived: number;
+  /** Callbacks, handlers and store calls that threw or rejected. */
+  readonly callbackErrors: number;
 }

@@ -40,3 +40,8 @@ export function formatError(message: string): DtlsError {
 export function handshakeError(alert: AlertName, message: string): DtlsError {
   return new DtlsError('ERR_DTLS_HANDSHAKE', message, { alert });
 }
+
+/** The error of a peer that goes beyond a bound of `limits.ts`. */
+export function limitError(alert: AlertName, message: string): DtlsError {
+  return new DtlsError('ERR_DTLS_LIMIT', message, { alert });
+}

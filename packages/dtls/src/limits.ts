@@ -8,6 +8,8 @@ export const MAX_CIPHERTEXT = 18_432;
 export const MAX_CID_LENGTH = 20;
 /** RFC 6347 §4.1: sequence numbers have 48 bits. */
 export const MAX_SEQUENCE: number = 2 ** 48 - 1;
+/** Records of one datagram that are looked at. */
+export const MAX_RECORDS_PER_DATAGRAM = 32;
 /** RFC 6347 §4.2.1: a cookie has up to 255 bytes. */
 export const MAX_COOKIE_LENGTH = 255;
 
@@ -26,14 +28,51 @@ export const MAX_FRAGMENT_RANGES = 32;
 /** Records of the next epoch that wait for its keys, and their bytes. */
 export const MAX_EARLY_RECORDS = 4;
 export const MAX_EARLY_BYTES = 4_096;
-/** Certificates in a chain, without the root. */
+/** Handshake records of epoch 1 that do not authenticate before a handshake ends: the keys of the peers differ. */
+export const MAX_FORGED_FINISHED = 3;
+/** The smallest datagrams, in bytes, that a handshake can be told to make: headers and 16 bytes of a fragment have to fit. */
+export const MIN_MTU = 160;
+/** RFC 6347 §4.1.1.1: datagrams become this small, what an IPv4 host has to take (RFC 791 §3.1), when so many retransmissions found no answer. */
+export const BACKED_OFF_MTU = 548;
+export const RETRANSMISSIONS_BEFORE_BACK_OFF = 2;
+/** RFC 6347 §4.2.4: the last flight is kept for twice the maximum segment lifetime of TCP (RFC 793 §3.3), two minutes. */
+export const LINGER_MS = 240_000;
+/** Certificates in a chain, without the root, which a peer may send as well (RFC 5246 §7.4.2). */
 export const MAX_CHAIN = 4;
+/** Extensions of one certificate, and key purposes of one. */
+export const MAX_CERTIFICATE_EXTENSIONS = 64;
+/** Parts of one name in a certificate. */
+export const MAX_NAME_ATTRIBUTES = 64;
+/** Names of authorities in a CertificateRequest together, in bytes; more are left out, which means any (RFC 5246 §7.4.4). */
+export const MAX_AUTHORITY_BYTES = 1_024;
 /** RFC 4279 §5.3 asks for 128 at least. */
 export const MAX_PSK_IDENTITY = 255;
 /** RFC 4279 §5.3 asks for 64 at least. */
 export const MAX_PSK_LENGTH = 128;
-/** Entries of each list in a hello that are looked at: suites, groups, schemes, extensions. */
-export const MAX_HELLO_LIST = 128;
+/** RFC 6347 §4.2.2 begins at 0, and each HelloVerifyRequest adds one: the highest message_seq of a ClientHello that is answered. */
+export const MAX_HELLO_SEQUENCE = 255;
+/** Entries of each list in a hello or a CertificateRequest: suites, groups, schemes, extensions, authorities. OpenSSL offers some 160 suites with `ALL`. */
+export const MAX_HELLO_LIST = 256;
+/** RFC 1035 §2.3.4: a name has up to 255 bytes. */
+export const MAX_SERVER_NAME = 255;
+
+// --- Associations ---
+
+/** What protection adds to plaintext at most: header, a Connection ID of 20 bytes, inner type, IV, MAC of 32 bytes and padding of CBC. */
+export const MAX_RECORD_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 16 + 32 + 16;
+/** Associations that are told when a transport closes, those that were heard of last. */
+export const MAX_CLOSE_NOTIFIES = 10_000;
+/** Saves and removals that a store is given at a time when a transport closes. */
+export const MAX_PARALLEL_SAVES = 64;
+
+// --- Resumption ---
+
+/** The largest ticket in bytes that a server issues and a client shows: it comes back in a ClientHello, which has to fit into `MAX_CLIENT_HELLO`. */
+export const MAX_TICKET = 800;
+/** Tickets sealed with one key: random nonces of AES-GCM are good for 2^32 (NIST SP 800-38D §8.3). */
+export const MAX_TICKETS_PER_KEY: number = 2 ** 32;
+/** Identities whose sessions were revoked one by one. Beyond them the oldest takes all older sessions with it. */
+export const MAX_REVOCATIONS = 10_000;
 
 /** Bounds and times that an option may change. Times are in milliseconds, sizes in bytes. */
 export interface DtlsLimits {

@@ -13,3 +13,11 @@ export interface TrafficKeys {
   /** RFC 7366; only with CBC. */
   readonly encryptThenMac: boolean;
 }
+
+/** The size of a key block (RFC 5246 §6.3). DTLS 1.2 has no fixed IVs for CBC. */
+export const KEY_BLOCK_SIZE: Readonly<Record<RecordCipher, number>> = {
+  'aes-128-ccm-8': 2 * (16 + 4),
+  'aes-128-ccm': 2 * (16 + 4),
+  'aes-128-gcm': 2 * (16 + 4),
+  'aes-128-cbc-sha256': 2 * (32 + 16),
+};

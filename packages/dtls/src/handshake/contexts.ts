@@ -1,6 +1,7 @@
 import type { RandomSource } from '@flownexus/datagram';
 import type { PeerIdentity } from '@flownexus/datagram';
 import type { CipherSuite } from '../cipher-suites.ts';
+import type { NewSessionTicket } from '../messages/certificate.ts';
 import type { OwnCredential, ResumableSession } from './machine.ts';
 
 /** What a session that a server can resume consists of: kept in the cache, or sealed in a ticket. */
@@ -11,19 +12,27 @@ export interface ServerSession {
   readonly encryptThenMac: boolean;
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
+  /** When the full handshake that proved the identity began: a moment of `ServerResumption.now`. A resumed session keeps it. */
+  readonly startedAtMs: number;
 }
 
 /** Where a server keeps sessions for resumption. Synchronous: memory, and sealed tickets. */
 export interface ServerResumption {
+  /** Milliseconds of a clock of its own, for `ServerSession.startedAtMs`. */
+  now(): number;
   /** A session by its id; undefined when it is not known, too old or revoked. */
   findById(sessionId: Uint8Array): ServerSession | undefined;
+  /** A session by its ticket; undefined when the ticket is not ours, not whole, too old or revoked. */
   findByTicket(ticket: Uint8Array): ServerSession | undefined;
-  /** Keeps a session; gives the id that the client is told, empty when none is kept. */
+  /** An id for a session to be remembered by; empty when none are kept. */
   newSessionId(): Uint8Array;
+  /** Keeps a session whose handshake has finished. An empty id is not kept. */
   remember(sessionId: Uint8Array, session: ServerSession): void;
   forget(sessionId: Uint8Array): void;
-  /** Undefined when tickets are off. */
-  sealTicket?(session: ServerSession): { readonly ticket: Uint8Array; readonly lifetimeSeconds: number };
+  /** Whether `sealTicket` gives tickets. */
+  readonly tickets: boolean;
+  /** A ticket for a session. Empty with lifetime 0 for one that can't be given (RFC 5077 §3.3). */
+  sealTicket(session: ServerSession): NewSessionTicket;
 }
 
 /** How servers ask for client certificates. */

@@ -1,3 +1,6 @@
+import { ByteWriter, type ByteReader } from '@flownexus/datagram';
+import { concatBytes } from '../bytes.ts';
+
 /** Handshake message types (RFC 5246 §7.4, RFC 6347 §4.3.2). */
 export const HandshakeType = {
   helloRequest: 0,
@@ -25,4 +28,49 @@ export interface HandshakeMessage {
   readonly body: Uint8Array;
   /** The 12 byte header of an unfragmented message, and the body: what goes into the transcript (RFC 6347 §4.2.6). `body` is a view of it. */
   readonly raw: Uint8Array;
+}
+
+/** A whole message of ours or of the peer from its body, which is copied. `RangeError` for a sequence that needs more than 16 bits. */
+export function encodeHandshakeMessage(type: number, sequence: number, body: Uint8Array): HandshakeMessage {
+  const header = encodeFragmentHeader({
+    type,
+    sequence,
+    length: body.length,
+    offset: 0,
+    fragmentLength: body.length,
+  });
+  const raw = concatBytes(header, body);
+  return { type, sequence, body: raw.subarray(HANDSHAKE_HEADER_SIZE), raw };
+}
+
+/** What stands before each fragment of a handshake message (RFC 6347 §4.2.2). */
+export interface FragmentHeader {
+  readonly type: number;
+  readonly sequence: number;
+  /** Bytes of the whole message. */
+  readonly length: number;
+  readonly offset: number;
+  readonly fragmentLength: number;
+}
+
+/** The next 12 bytes. Throws a `ByteRangeError` when there are fewer; its values are not checked against each other. */
+export function readFragmentHeader(reader: ByteReader): FragmentHeader {
+  return {
+    type: reader.u8(),
+    length: reader.u24(),
+    sequence: reader.u16(),
+    offset: reader.u24(),
+    fragmentLength: reader.u24(),
+  };
+}
+
+/** The 12 bytes of a header. */
+export function encodeFragmentHeader(header: FragmentHeader): Uint8Array {
+  return new ByteWriter({ initialSize: HANDSHAKE_HEADER_SIZE })
+    .u8(header.type)
+    .u24(header.length)
+    .u16(header.sequence)
+    .u24(header.offset)
+    .u24(header.fragmentLength)
+    .finish();
 }

@@ -33,12 +33,18 @@ export type FlightItem =
 
 export type HandshakeOutput =
   /** Send this flight, and again until the peer answers. `final`: the last flight of the handshake, sent again only when the peer asks. */
-  | { readonly kind: 'send'; readonly flight: readonly FlightItem[]; readonly final: boolean }
+  | {
+      readonly kind: 'send';
+      readonly flight: readonly FlightItem[];
+      readonly final: boolean;
+      /** The most content of one record, as agreed with the hellos (RFC 6066 §4 and RFC 8449 count for the handshake as well); absent: 16384. */
+      readonly maxPlaintext?: number;
+    }
   /** The machine takes no input but `psk` before it has the answer. */
   | { readonly kind: 'needPsk'; readonly identity: Uint8Array; readonly hint: Uint8Array | undefined }
   /** The machine takes no input but `peer` before it has the answer. */
   | { readonly kind: 'needPeer'; readonly certificate: CertificateMessage; readonly serverName: string | undefined }
-  /** Keys of epoch 1, before anything of epoch 1 is sent or read. */
+  /** Keys of epoch 1, before anything of epoch 1 is sent or read. While `expectsChangeCipherSpec` nothing of epoch 1 is read, even with keys. */
   | { readonly kind: 'keys'; readonly secrets: ConnectionSecrets }
   /** Proven and finished. Comes after the `send` of the final flight, if there is one. */
   | { readonly kind: 'connected'; readonly connection: EstablishedConnection }
@@ -79,6 +85,8 @@ export interface ResumableSession {
   readonly ticket: Uint8Array | undefined;
   /** Who the server had proven to be. */
   readonly identity: PeerIdentity;
+  /** The name that was asked for: the session is resumed for the same name alone (RFC 6066 §3). */
+  readonly serverName: string | undefined;
 }
 
 /** What one step gives. */

@@ -11,7 +11,13 @@ export const ContentType = {
 export const DTLS_1_0 = 0xfeff;
 export const DTLS_1_2 = 0xfefd;
 
-/** One record of a datagram as it lies on the wire. `fragment` and `header` are views of the datagram. */
+/** The epoch of protected records: there is no other without renegotiation, which is refused. */
+export const PROTECTED_EPOCH = 1;
+
+/** No Connection ID. */
+export const NO_CID: Uint8Array = new Uint8Array(0);
+
+/** One record of a datagram as it lies on the wire. `cid` and `fragment` are views of the datagram. */
 export interface DtlsRecord {
   readonly type: number;
   readonly version: number;
@@ -21,4 +27,9 @@ export interface DtlsRecord {
   readonly cid: Uint8Array | undefined;
   /** Ciphertext, or plaintext in epoch 0. */
   readonly fragment: Uint8Array;
+}
+
+/** Whether it is a content type of RFC 6347, all but that of records with a Connection ID. */
+export function isClassicType(type: number): boolean {
+  return type >= ContentType.changeCipherSpec && type <= ContentType.applicationData;
 }

@@ -1,0 +1,2 @@
+export { testCertificate } from './test-certificate.ts';
+export type { TestCertificate, TestCertificateOptions } from './test-certificate.ts';
