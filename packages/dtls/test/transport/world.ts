@@ -80,14 +80,13 @@ export class World {
   }
 
   /** A server with pre-shared keys at 10.0.0.1:5684. */
-  async server(options: PartyOptions = {}, host = '10.0.0.1'): Promise<Party> {
-    return this.party(host, 5684, { server: { psk: () => KEY, ...options.server }, ...without(options, 'server') });
+  async server({ server, ...options }: PartyOptions = {}, host = '10.0.0.1'): Promise<Party> {
+    return this.party(host, 5684, { server: { psk: () => KEY, ...server }, ...options });
   }
 
   /** A client with a pre-shared key. */
-  async client(identity: string, host = '10.0.1.1', options: PartyOptions = {}): Promise<Party> {
-    const client = { psk: { identity, key: KEY }, ...options.client };
-    return this.party(host, 40_000, { client, ...without(options, 'client') });
+  async client(identity: string, host = '10.0.1.1', { client, ...options }: PartyOptions = {}): Promise<Party> {
+    return this.party(host, 40_000, { client: { psk: { identity, key: KEY }, ...client }, ...options });
   }
 
   async connect(client: Party, server: Party, host = '10.0.0.1'): Promise<Peer> {
@@ -109,9 +108,4 @@ export class World {
     expect(received.map((datagram) => text(datagram.bytes))).toEqual([message]);
     return received[0]!.peer;
   }
-}
-
-function without<T extends object, Key extends keyof T>(value: T, key: Key): Omit<T, Key> {
-  const { [key]: _left, ...rest } = value;
-  return rest;
 }

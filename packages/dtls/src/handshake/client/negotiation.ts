@@ -113,10 +113,6 @@ function checkExtensions(
   if (answered.maxFragmentLength !== undefined && answered.maxFragmentLength !== offered.maxFragmentLength) {
     throw handshakeError('illegal_parameter', 'the server answers with another max_fragment_length');
   }
-  // RFC 8422 §5.1.2
-  if (answered.pointFormats !== undefined && !answered.pointFormats.includes(0)) {
-    throw handshakeError('illegal_parameter', 'the server does not take uncompressed points');
-  }
   checkType('client_certificate_type', offered.clientCertificateTypes, answered.clientCertificateType);
   checkType('server_certificate_type', offered.serverCertificateTypes, answered.serverCertificateType);
   if (suite.keyExchange === 'ecdhe_ecdsa') checkServerType(context, answered);
