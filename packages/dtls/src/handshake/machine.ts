@@ -46,7 +46,7 @@ export type HandshakeOutput =
   | { readonly kind: 'needPsk'; readonly identity: Uint8Array; readonly hint: Uint8Array | undefined }
   /** The machine takes no input but `peer` before it has the answer. */
   | { readonly kind: 'needPeer'; readonly certificate: CertificateMessage; readonly serverName: string | undefined }
-  /** Keys of epoch 1, before anything of epoch 1 is sent or read. */
+  /** Keys of epoch 1, before anything of epoch 1 is sent or read. While `expectsChangeCipherSpec` nothing of epoch 1 is read, even with keys. */
   | { readonly kind: 'keys'; readonly secrets: ConnectionSecrets }
   /** Proven and finished. Comes after the `send` of the final flight, if there is one. */
   | { readonly kind: 'connected'; readonly connection: EstablishedConnection }

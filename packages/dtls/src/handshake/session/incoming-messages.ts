@@ -20,11 +20,12 @@ export class IncomingMessages {
   }
 
   /**
-   * The content of a handshake record of epoch 0. Tells whether it repeats (part of) a message that `next` gave. Throws a `DtlsError` for what
-   * breaks the format.
+   * The content of a handshake record of epoch 0. Gives whether it repeats (part of) a message that `next` gave. Throws a `DtlsError`:
+   * ERR_DTLS_FORMAT for what is no fragment, another code for what can not be part of a handshake. After the ChangeCipherSpec nothing of
+   * epoch 0 counts.
    */
-  addPlain(content: Uint8Array): { readonly old: boolean } {
-    return this.#plain.add(content);
+  addPlain(content: Uint8Array): boolean {
+    return this.#protected === undefined && this.#plain.add(content).old;
   }
 
   /** The content of a handshake record of epoch 1, which authenticated. Throws a `DtlsError` for what breaks the format. */
