@@ -145,7 +145,7 @@ export interface DtlsStatistics {
   /** Records that fit nothing: no association, wrong epoch, bad format. */
   readonly recordsDropped: number;
   readonly addressChanges: number;
-  /** Datagrams not sent to an address that is not proven, or for want of a lease. */
+  /** Datagrams not sent: to an address that is not proven, for want of a lease, or without an association. */
   readonly sendsRefused: number;
   /** Refused by a bound of `limits.ts`. */
   readonly limits: number;

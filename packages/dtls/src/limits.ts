@@ -56,8 +56,9 @@ export const MAX_SERVER_NAME = 255;
 
 // --- Associations ---
 
-/** What protection adds to plaintext at most: header, a Connection ID of 20 bytes, inner type, IV, MAC of 32 bytes and padding of CBC. */
-export const MAX_RECORD_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 16 + 32 + 16;
+/** What protection adds to plaintext at most: header, a Connection ID of 20 bytes, inner type; with an AEAD its explicit nonce and tag, with CBC IV, MAC and padding. */
+export const MAX_AEAD_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 8 + 16;
+export const MAX_CBC_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 16 + 32 + 16;
 /** Associations that are told when a transport closes, those that were heard of last. */
 export const MAX_CLOSE_NOTIFIES = 10_000;
 /** Saves and removals that a store is given at a time when a transport closes. */

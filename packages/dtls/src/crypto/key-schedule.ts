@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { concatBytes, writeU16 } from '../bytes.ts';
 import type { CipherSuite } from '../cipher-suites.ts';
 import type { HandshakeMessage } from '../handshake/handshake-message.ts';
+import { secretKey } from './secret-key.ts';
 import { KEY_BLOCK_SIZE, type Role, type TrafficKeys } from './traffic-keys.ts';
 
 /** RFC 5246 §8.1 */
@@ -13,10 +14,11 @@ export const VERIFY_DATA_SIZE = 12;
 export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
   const labelledSeed = concatBytes(new TextEncoder().encode(label), seed);
   const output = new Uint8Array(length);
+  const key = secretKey(secret);
   let a: Uint8Array = labelledSeed;
   for (let offset = 0; offset < length;) {
-    a = createHmac('sha256', secret).update(a).digest();
-    const part = createHmac('sha256', secret).update(a).update(labelledSeed).digest();
+    a = createHmac('sha256', key).update(a).digest();
+    const part = createHmac('sha256', key).update(a).update(labelledSeed).digest();
     output.set(part.subarray(0, length - offset), offset);
     offset += part.length;
   }

@@ -1,6 +1,14 @@
-import type { DatagramTransport } from '@flownexus/datagram';
 import type { DtlsTransportOptions } from '../api.ts';
-import { DEFAULT_LIMITS, MAX_CID_LENGTH, MIN_MTU, type DtlsLimits } from '../limits.ts';
+import {
+  DEFAULT_LIMITS,
+  MAX_AEAD_OVERHEAD,
+  MAX_CBC_OVERHEAD,
+  MAX_CID_LENGTH,
+  MAX_PLAINTEXT,
+  MIN_MTU,
+  type DtlsLimits,
+} from '../limits.ts';
+import { chosenSuites } from './cipher-suite-choice.ts';
 import { DEFAULT_CID_LENGTH } from './server-role.ts';
 
 const DEFAULT_MTU = 1_200;
@@ -21,6 +29,12 @@ export function checkedMtu({ mtu = DEFAULT_MTU, transport }: DtlsTransportOption
   throw new RangeError(`mtu must be a whole number from ${MIN_MTU} on, is ${least}`);
 }
 
+/** The largest datagram that fits into one record and that into one datagram of the transport below, whatever is agreed on. */
+export function largestDatagram({ transport, cipherSuites }: DtlsTransportOptions): number {
+  const hasCbc = chosenSuites(cipherSuites).some(({ cipher }) => cipher === 'aes-128-cbc-sha256');
+  return Math.min(MAX_PLAINTEXT, transport.maxDatagramSize - (hasCbc ? MAX_CBC_OVERHEAD : MAX_AEAD_OVERHEAD));
+}
+
 /** The length of our Connection IDs: one for both roles, as records are read before it is known whose they are. Throws a RangeError. */
 export function checkedCidLength({ server, client }: DtlsTransportOptions): number {
   const ofServer = server === undefined ? 0 : (server.connectionIdLength ?? DEFAULT_CID_LENGTH);
@@ -36,8 +50,8 @@ export function checkedCidLength({ server, client }: DtlsTransportOptions): numb
 }
 
 /** Throws a TypeError when something that the options ask for is missing in the transport below. */
-export function checkLower({ client, store }: DtlsTransportOptions, lower: DatagramTransport): void {
-  if (lower.connect === undefined && (client !== undefined || store !== undefined)) {
+export function checkLower({ transport, client, store }: DtlsTransportOptions): void {
+  if (transport.connect === undefined && (client !== undefined || store !== undefined)) {
     throw new TypeError('a client and a store need a transport that can connect');
   }
 }

@@ -10,13 +10,13 @@ import {
 import type { DtlsStatistics, DtlsTransportOptions } from '../api.ts';
 import { DtlsError } from '../errors.ts';
 import { HandshakeType } from '../handshake/handshake-message.ts';
-import { MAX_CLOSE_NOTIFIES, MAX_PLAINTEXT, MAX_RECORD_OVERHEAD } from '../limits.ts';
+import { MAX_CLOSE_NOTIFIES } from '../limits.ts';
 import { decodeRecords } from '../records/record-codec.ts';
 import { ContentType, type DtlsRecord } from '../records/record.ts';
 import type { Association } from './association.ts';
 import { Associations } from './associations.ts';
 import { Callbacks } from './callbacks.ts';
-import { checkedCidLength, checkedLimits, checkedMtu, checkLower } from './check-options.ts';
+import { checkedCidLength, checkedLimits, checkedMtu, checkLower, largestDatagram } from './check-options.ts';
 import { ClientRole } from './client-role.ts';
 import type { Core } from './core.ts';
 import { zeroCounters } from './counters.ts';
@@ -75,7 +75,7 @@ class DtlsDatagramTransport implements DtlsTransport {
   constructor(options: DtlsTransportOptions) {
     const { transport: lower, clock = systemClock, random = systemRandom, store, server, client } = options;
     const { addressUpdate = 'newest' } = options;
-    checkLower(options, lower);
+    checkLower(options);
     const mtu = checkedMtu(options);
     const limits = checkedLimits(options.limits);
     const counters = zeroCounters();
@@ -87,7 +87,7 @@ class DtlsDatagramTransport implements DtlsTransport {
       },
     });
     const core = { lower, clock, random, timers, limits, counters, callbacks };
-    this.maxDatagramSize = Math.min(MAX_PLAINTEXT, lower.maxDatagramSize - MAX_RECORD_OVERHEAD);
+    this.maxDatagramSize = largestDatagram(options);
     this.#core = core;
     this.#cidLength = checkedCidLength(options);
     const persistence =
@@ -139,9 +139,11 @@ class DtlsDatagramTransport implements DtlsTransport {
   }
 
   send(peer: Peer, datagram: Uint8Array): void {
+    const { counters } = this.#core;
     const association = this.#state === 'open' ? this.find(peer.key) : undefined;
-    if (association !== undefined) this.#sender.send(association, ContentType.applicationData, datagram);
-    else this.#core.counters.sendsRefused += 1;
+    if (association === undefined) counters.sendsRefused += 1;
+    else if (datagram.length > this.maxDatagramSize) counters.limits += 1;
+    else this.#sender.send(association, ContentType.applicationData, datagram);
   }
 
   async connect(host: string, port: number): Promise<Peer> {

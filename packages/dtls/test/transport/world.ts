@@ -33,6 +33,7 @@ export interface Party {
   readonly associations: Peer[];
   readonly failures: HandshakeFailure[];
   readonly errors: { readonly error: unknown; readonly context: string }[];
+  readonly keyLog: string[];
 }
 
 export type PartyOptions = Omit<DtlsTransportOptions, 'transport' | 'clock' | 'random'>;
@@ -56,6 +57,7 @@ export class World {
     const associations: Peer[] = [];
     const failures: HandshakeFailure[] = [];
     const errors: Party['errors'] = [];
+    const keyLog: string[] = [];
     const transport = dtlsTransport({
       transport: lower,
       clock: this.clock,
@@ -63,9 +65,10 @@ export class World {
       onAssociation: (peer) => associations.push(peer),
       onHandshakeFailed: (failure) => failures.push(failure),
       onError: (error, context) => errors.push({ error, context }),
+      unsafeKeyLog: (line) => keyLog.push(line),
       ...options,
     });
-    return { transport, lower, heard: new DatagramRecorder(), closed: [], associations, failures, errors };
+    return { transport, lower, heard: new DatagramRecorder(), closed: [], associations, failures, errors, keyLog };
   }
 
   async open({ transport, heard, closed }: Party): Promise<void> {
@@ -80,14 +83,13 @@ export class World {
   }
 
   /** A server with pre-shared keys at 10.0.0.1:5684. */
-  async server(options: PartyOptions = {}, host = '10.0.0.1'): Promise<Party> {
-    return this.party(host, 5684, { server: { psk: () => KEY, ...options.server }, ...without(options, 'server') });
+  async server({ server, ...options }: PartyOptions = {}, host = '10.0.0.1'): Promise<Party> {
+    return this.party(host, 5684, { server: { psk: () => KEY, ...server }, ...options });
   }
 
   /** A client with a pre-shared key. */
-  async client(identity: string, host = '10.0.1.1', options: PartyOptions = {}): Promise<Party> {
-    const client = { psk: { identity, key: KEY }, ...options.client };
-    return this.party(host, 40_000, { client, ...without(options, 'client') });
+  async client(identity: string, host = '10.0.1.1', { client, ...options }: PartyOptions = {}): Promise<Party> {
+    return this.party(host, 40_000, { client: { psk: { identity, key: KEY }, ...client }, ...options });
   }
 
   async connect(client: Party, server: Party, host = '10.0.0.1'): Promise<Peer> {
@@ -111,7 +113,22 @@ export class World {
   }
 }
 
-function without<T extends object, Key extends keyof T>(value: T, key: Key): Omit<T, Key> {
-  const { [key]: _left, ...rest } = value;
-  return rest;
+/** A server and a client that have said hello to each other. */
+export interface Connected {
+  readonly world: World;
+  readonly server: Party;
+  readonly client: Party;
+  readonly toServer: Peer;
+  /** The client as the server knows it. */
+  readonly toClient: Peer;
+}
+
+/** A server with these options, and a client `dev1` at 10.0.1.1:40000 that has said hello. */
+export async function connected(options: PartyOptions = {}): Promise<Connected> {
+  const world = new World();
+  const server = await world.server(options);
+  const client = await world.client('dev1');
+  const toServer = await world.connect(client, server);
+  const toClient = await world.say(client, toServer, server, 'hello');
+  return { world, server, client, toServer, toClient };
 }

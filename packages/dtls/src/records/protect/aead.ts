@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { secretKey } from '../../crypto/secret-key.ts';
 
 /** An AEAD with a key of 16 bytes and a nonce of 12 (RFC 5116 §5, RFC 6655 §6). */
 export interface Aead {
@@ -20,7 +21,7 @@ export function sealAead(
   target: Uint8Array,
   offset: number,
 ): void {
-  const cipher = createCipheriv(aead.name as Ccm, key, nonce, aead.options);
+  const cipher = createCipheriv(aead.name as Ccm, secretKey(key), nonce, aead.options);
   cipher.setAAD(additional, { plaintextLength: plaintext.length });
   // CCM takes one update, and needs it even without plaintext.
   target.set(cipher.update(plaintext), offset);
@@ -42,7 +43,7 @@ export function openAead(
 ): Uint8Array | undefined {
   const end = fragment.length - aead.options.authTagLength;
   if (end < begin) return undefined;
-  const decipher = createDecipheriv(aead.name as Ccm, key, nonce, aead.options);
+  const decipher = createDecipheriv(aead.name as Ccm, secretKey(key), nonce, aead.options);
   decipher.setAuthTag(fragment.subarray(end));
   decipher.setAAD(additional, { plaintextLength: end - begin });
   // Exactly one update, with a view of bytes that are there: without it, or with an empty array that has no memory, CCM of Node 20 takes any
