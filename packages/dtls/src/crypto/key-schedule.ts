@@ -7,8 +7,8 @@ import { KEY_BLOCK_SIZE, type Role, type TrafficKeys } from './traffic-keys.ts';
 
 /** RFC 5246 §8.1 */
 const MASTER_SECRET_SIZE = 48;
-/** RFC 5246 §7.4.9 */
-const VERIFY_DATA_SIZE = 12;
+/** RFC 5246 §7.4.9: the verify data of all suites of this package, in bytes. */
+export const VERIFY_DATA_SIZE = 12;
 
 /** The pseudorandom function with SHA-256 (RFC 5246 §5): `length` bytes in an array of their own. */
 export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {

@@ -2,12 +2,13 @@ import { handshakeError } from '../../errors.ts';
 import { decodeHelloVerifyRequest } from '../../messages/hello-verify-request.ts';
 import { decodeServerHello } from '../../messages/server-hello.ts';
 import { DTLS_1_0, DTLS_1_2 } from '../../records/record.ts';
+import { connectionSecrets } from '../connection-secrets.ts';
 import type { ClientContext } from '../contexts.ts';
 import type { HandshakeMessage } from '../handshake-message.ts';
 import type { Step } from '../machine.ts';
 import { extendTranscript } from '../transcript.ts';
 import type { ClientState, ClientStateOf } from './client-state.ts';
-import { connectionSecrets, stateBeforeFinished } from './closing.ts';
+import { stateBeforeFinished } from './closing.ts';
 import { negotiate, resumedSession } from './negotiation.ts';
 import { clientHelloMessage, makeOffer } from './offer.ts';
 

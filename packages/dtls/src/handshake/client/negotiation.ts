@@ -2,12 +2,13 @@ import type { CipherSuite } from '../../cipher-suites.ts';
 import { handshakeError } from '../../errors.ts';
 import { MAX_PLAINTEXT } from '../../limits.ts';
 import { CertificateType } from '../../messages/certificate.ts';
+import type { CertificateMessage } from '../../messages/certificate.ts';
 import type { ClientExtensions, ServerExtensions, ServerHello } from '../../messages/hello.ts';
 import { DTLS_1_2 } from '../../records/record.ts';
 import { bytesEqual } from '../../crypto/key-schedule.ts';
 import type { ClientContext } from '../contexts.ts';
 import type { ResumableSession } from '../machine.ts';
-import type { CertificateTypeNumber, Negotiation, Offer } from './client-state.ts';
+import type { Negotiation, Offer } from './client-state.ts';
 
 /**
  * What a ServerHello makes of our offer (RFC 5246 §7.4.1.3). Throws a `DtlsError` for an answer that the offer does not allow.
@@ -132,7 +133,7 @@ function checkServerType(context: ClientContext, answered: ServerExtensions): vo
 }
 
 /** RFC 7250 §3: X.509 unless something else is agreed. */
-function agreedType(answered: number | undefined): CertificateTypeNumber {
+function agreedType(answered: number | undefined): CertificateMessage['type'] {
   return answered === CertificateType.rawPublicKey ? CertificateType.rawPublicKey : CertificateType.x509;
 }
 
