@@ -137,6 +137,7 @@ export interface DtlsStatistics {
   /** Associations that came back from the store. */
   readonly restored: number;
   readonly recordsReceived: number;
+  /** Records of associations; those of handshakes are not counted. */
   readonly recordsSent: number;
   /** Records that did not authenticate. */
   readonly recordsForged: number;
@@ -144,10 +145,12 @@ export interface DtlsStatistics {
   /** Records that fit nothing: no association, wrong epoch, bad format. */
   readonly recordsDropped: number;
   readonly addressChanges: number;
-  /** Datagrams not sent to an address that is not proven, or for want of a lease. */
+  /** Datagrams not sent: to an address that is not proven, for want of a lease, or without an association. */
   readonly sendsRefused: number;
   /** Refused by a bound of `limits.ts`. */
   readonly limits: number;
   readonly alertsSent: number;
   readonly alertsReceived: number;
+  /** Callbacks, handlers and store calls that threw or rejected. */
+  readonly callbackErrors: number;
 }

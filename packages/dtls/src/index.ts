@@ -22,3 +22,5 @@ export type { DtlsErrorCode } from './errors.ts';
 export type { OwnCredential, ResumableSession } from './handshake/machine.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { DtlsLimits } from './limits.ts';
+export { dtlsTransport } from './transport/dtls-transport.ts';
+export type { DtlsTransport } from './transport/dtls-transport.ts';

@@ -10,8 +10,8 @@ export const MAX_CID_LENGTH = 20;
 export const MAX_SEQUENCE: number = 2 ** 48 - 1;
 /** Records of one datagram that are looked at. */
 export const MAX_RECORDS_PER_DATAGRAM = 32;
-/** RFC 6347 §4.2.1: a cookie has up to 255 bytes. */
-export const MAX_COOKIE_LENGTH = 255;
+/** Associations whose keys are at hand as key objects, two kilobytes each. */
+export const MAX_RECENT_KEYS = 512;
 
 // --- Handshake messages ---
 
@@ -55,6 +55,16 @@ export const MAX_HELLO_SEQUENCE = 255;
 export const MAX_HELLO_LIST = 256;
 /** RFC 1035 §2.3.4: a name has up to 255 bytes. */
 export const MAX_SERVER_NAME = 255;
+
+// --- Associations ---
+
+/** What protection adds to plaintext at most: header, a Connection ID of 20 bytes, inner type; with an AEAD its explicit nonce and tag, with CBC IV, MAC and padding. */
+export const MAX_AEAD_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 8 + 16;
+export const MAX_CBC_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 16 + 32 + 16;
+/** Associations that are told when a transport closes, those that were heard of last. */
+export const MAX_CLOSE_NOTIFIES = 10_000;
+/** Saves and removals that a store is given at a time when a transport closes. */
+export const MAX_PARALLEL_SAVES = 64;
 
 // --- Resumption ---
 

@@ -3,7 +3,7 @@ import { MAX_CHAIN } from '../limits.ts';
 import { describe, hasSupportedSignature, isSignedBy, parseCertificate, type Certificate } from './certificate.ts';
 import { certificateError } from './certificate-error.ts';
 import { KeyPurpose, KeyUsage, sameBytes } from './certificate-fields.ts';
-import { TrustAnchors } from './trust-anchors.ts';
+import type { TrustAnchors } from './trust-anchors.ts';
 
 /** What a path is checked against. */
 export interface PathRules {
@@ -21,8 +21,8 @@ export type CertificatePath = readonly [Certificate, ...Certificate[]];
 
 /**
  * Finds and checks the path from the certificate of a peer to a trusted one (RFC 5280 §6.1), without policies and name constraints: a critical
- * extension that is not understood refuses the path. Names and extensions are checked before any signature, and signatures from the anchor down,
- * so that no key is used that nobody vouches for. Throws `DtlsError` with the alert.
+ * extension that is not understood refuses the path. Signatures are checked from the anchor down, so that no key is used that nobody vouches for.
+ * Throws `DtlsError` with the alert.
  *
  * All signatures must be ECDSA with SHA-256 or SHA-384 and all keys on P-256 or P-384, those of authorities too: others are not among the schemes
  * that we offer, which cover certificates as well (RFC 5246 §7.4.2, RFC 7925 §4.4).
@@ -31,37 +31,39 @@ export function checkPath(chain: readonly Uint8Array[], rules: PathRules): Certi
   const path = findPath(chain, rules.anchors);
   path.forEach((certificate, index) => checkCertificate(certificate, index, path, rules));
   checkOwn(path[0], rules);
-  path.reduceRight((issuer, certificate) => {
-    checkSignature(certificate, issuer);
+  const received = path.length === 1 ? path : path.slice(0, -1); // what the anchor has signed is known to be so
+  received.reduceRight((issuer, certificate) => {
+    if (!isSignedBy(certificate, issuer)) throw notSigned(certificate);
     return certificate;
   });
   return path;
 }
 
-/** Follows the issuers' names: RFC 5246 §7.4.2 puts each certificate right after the one that it certifies. */
+/** Follows the issuers' names until one is an anchor that has signed: RFC 5246 §7.4.2 puts each certificate right after the one that it certifies. */
 function findPath(chain: readonly Uint8Array[], anchors: TrustAnchors): CertificatePath {
   const [first, ...others] = chain;
   if (first === undefined) throw certificateError('bad_certificate', 'the chain is empty');
   const own = parseCertificate(first);
   const path: [Certificate, ...Certificate[]] = [own];
-  let current = own;
-  while (!anchors.has(current)) {
+  if (anchors.has(own)) return path;
+  for (let current = own; ;) {
+    checkSignatureAlgorithm(current);
     const issuers = anchors.issuersOf(current);
-    // Several anchors of one name: a root with a new key. The signature tells which.
-    const anchor = issuers.length > 1 ? TrustAnchors.signerOf(current, issuers) : issuers[0];
+    const anchor = issuers.find((candidate) => isSignedBy(current, candidate));
     if (anchor !== undefined) {
       path.push(anchor);
       return path;
     }
     const next = others[path.length - 1];
-    if (next === undefined) throw unknownAuthority(current);
-    if (path.length === MAX_CHAIN) throw certificateError('bad_certificate', 'the chain is too long');
-    const issuer = parseCertificate(next);
-    if (!sameBytes(issuer.subject, current.issuer)) throw unknownAuthority(current);
+    const issuer = next === undefined || path.length === MAX_CHAIN ? undefined : parseCertificate(next);
+    if (issuer === undefined || !sameBytes(issuer.subject, current.issuer)) {
+      // With an anchor of that name it is no matter of trust, but of a wrong signature.
+      if (issuers.length > 0) throw notSigned(current);
+      throw certificateError('unknown_ca', `no trusted certificate follows from the chain after ${describe(current)}`);
+    }
     path.push(issuer);
     current = issuer;
   }
-  return path;
 }
 
 function checkCertificate(certificate: Certificate, index: number, path: CertificatePath, rules: PathRules): void {
@@ -108,18 +110,17 @@ function checkOwn(own: Certificate, { role, serverName }: PathRules): void {
   }
 }
 
-function checkSignature(certificate: Certificate, issuer: Certificate): void {
-  if (!hasSupportedSignature(certificate)) {
-    throw certificateError(
-      'unsupported_certificate',
-      `${describe(certificate)} is not signed with ECDSA and SHA-256 or SHA-384`,
-    );
-  }
-  if (!isSignedBy(certificate, issuer)) {
-    throw certificateError('bad_certificate', `${describe(certificate)} was not signed by its issuer`);
-  }
+function checkSignatureAlgorithm(certificate: Certificate): void {
+  if (hasSupportedSignature(certificate)) return;
+  throw certificateError(
+    'unsupported_certificate',
+    `${describe(certificate)} is not signed with ECDSA and SHA-256 or SHA-384`,
+  );
 }
 
-function unknownAuthority(certificate: Certificate): ReturnType<typeof certificateError> {
-  return certificateError('unknown_ca', `the issuer of ${describe(certificate)} is not trusted and not in the chain`);
+function notSigned(certificate: Certificate): ReturnType<typeof certificateError> {
+  return certificateError(
+    'bad_certificate',
+    `${describe(certificate)} was not issued by what has the name of its issuer`,
+  );
 }

@@ -107,7 +107,7 @@ function loadChain(source: NonNullable<CredentialSource['certificate']>, publicK
 function parseChain(source: NonNullable<CredentialSource['certificate']>): Certificate[] {
   try {
     const ders = typeof source === 'string' || source instanceof Uint8Array ? certificatesIn(source) : source;
-    return ders.map((der) => parseCertificate(Uint8Array.from(der)));
+    return ders.map((der) => parseCertificate(new Uint8Array(der)));
   } catch (error) {
     throw credentialError(
       `the certificate can not be used: ${error instanceof Error ? error.message : String(error)}`,

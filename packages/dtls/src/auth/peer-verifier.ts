@@ -67,13 +67,13 @@ function chainVerifier(
     const trusted: PeerVerdict = {
       trusted: true,
       // A copy: the bytes are part of the message that brought them, which must not live as long as the association.
-      identity: { kind: 'x509', certificate: Uint8Array.from(own.der), commonName },
+      identity: { kind: 'x509', certificate: new Uint8Array(own.der), commonName },
       publicKey: own.key,
     };
     if (accept === undefined) return trusted;
     return whenDecided(
       accept(
-        path.map(({ der }) => Uint8Array.from(der)),
+        path.map(({ der }) => new Uint8Array(der)),
         commonName,
       ),
       (decision) => verdictOf(decision, trusted),
@@ -89,7 +89,7 @@ function verdictOf(decision: CertificateDecision, trusted: PeerVerdict): PeerVer
 
 function verifyKey(publicKey: Uint8Array, isKnown: RawPublicKeyTrust): Verdict {
   const key = loadPublicKey(publicKey);
-  const bytes = Uint8Array.from(publicKey);
+  const bytes = new Uint8Array(publicKey);
   const trusted: PeerVerdict = { trusted: true, identity: { kind: 'rpk', publicKey: bytes }, publicKey: key };
   return whenDecided(isKnown(bytes), (known) =>
     known ? trusted : refused('certificate_unknown', 'the raw public key is not known'),

@@ -14,8 +14,8 @@ export function pemText(source: string | Uint8Array): string | undefined {
 /** DER of the certificates in a PEM text, in their order, or of the one that is DER already. Throws an `Error` when one doesn't parse or none is there. */
 export function certificatesIn(source: string | Uint8Array): Uint8Array[] {
   const text = pemText(source);
-  if (text === undefined) return [Uint8Array.from(source as Uint8Array)];
+  if (text === undefined) return [new Uint8Array(source as Uint8Array)];
   const blocks = text.match(BLOCK) ?? [];
   if (blocks.length === 0) throw new Error('there is no -----BEGIN CERTIFICATE----- in it');
-  return blocks.map((block) => Uint8Array.from(new X509Certificate(block).raw));
+  return blocks.map((block) => new Uint8Array(new X509Certificate(block).raw));
 }

@@ -1,5 +1,5 @@
 import { MAX_AUTHORITY_BYTES } from '../limits.ts';
-import { isSignedBy, parseCertificate, type Certificate } from './certificate.ts';
+import { parseCertificate, type Certificate } from './certificate.ts';
 import { credentialError } from './certificate-error.ts';
 import { sameBytes } from './certificate-fields.ts';
 import { certificatesIn } from './pem.ts';
@@ -21,11 +21,6 @@ export class TrustAnchors {
   /** What bears the name of the issuer of a certificate. */
   issuersOf(certificate: Certificate): Certificate[] {
     return this.#certificates.filter(({ subject }) => sameBytes(subject, certificate.issuer));
-  }
-
-  /** The one of `issuers` that has signed a certificate. */
-  static signerOf(certificate: Certificate, issuers: readonly Certificate[]): Certificate | undefined {
-    return issuers.find((issuer) => isSignedBy(certificate, issuer));
   }
 
   /**

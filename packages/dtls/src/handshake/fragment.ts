@@ -1,3 +1,4 @@
+import { concatBytes } from '../bytes.ts';
 import { encodeFragmentHeader, HANDSHAKE_HEADER_SIZE, type HandshakeMessage } from './handshake-message.ts';
 
 /**
@@ -12,10 +13,8 @@ export function fragmentMessage(message: HandshakeMessage, maxFragment: number):
   const fragments: Uint8Array[] = [];
   for (let offset = 0; offset < body.length; offset += most) {
     const part = body.subarray(offset, offset + most);
-    const fragment = new Uint8Array(HANDSHAKE_HEADER_SIZE + part.length);
-    fragment.set(encodeFragmentHeader({ type, sequence, length: body.length, offset, fragmentLength: part.length }));
-    fragment.set(part, HANDSHAKE_HEADER_SIZE);
-    fragments.push(fragment);
+    const header = encodeFragmentHeader({ type, sequence, length: body.length, offset, fragmentLength: part.length });
+    fragments.push(concatBytes(header, part));
   }
   return fragments;
 }

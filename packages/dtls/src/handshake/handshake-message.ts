@@ -1,4 +1,5 @@
 import { ByteWriter, type ByteReader } from '@flownexus/datagram';
+import { concatBytes } from '../bytes.ts';
 
 /** Handshake message types (RFC 5246 §7.4, RFC 6347 §4.3.2). */
 export const HandshakeType = {
@@ -31,9 +32,14 @@ export interface HandshakeMessage {
 
 /** A whole message of ours or of the peer from its body, which is copied. `RangeError` for a sequence that needs more than 16 bits. */
 export function encodeHandshakeMessage(type: number, sequence: number, body: Uint8Array): HandshakeMessage {
-  const raw = new Uint8Array(HANDSHAKE_HEADER_SIZE + body.length);
-  raw.set(encodeFragmentHeader({ type, sequence, length: body.length, offset: 0, fragmentLength: body.length }));
-  raw.set(body, HANDSHAKE_HEADER_SIZE);
+  const header = encodeFragmentHeader({
+    type,
+    sequence,
+    length: body.length,
+    offset: 0,
+    fragmentLength: body.length,
+  });
+  const raw = concatBytes(header, body);
   return { type, sequence, body: raw.subarray(HANDSHAKE_HEADER_SIZE), raw };
 }
 

@@ -32,12 +32,14 @@ export type FlightItem =
   | { readonly kind: 'changeCipherSpec' };
 
 export type HandshakeOutput =
-  /** Send this flight, and again until the peer answers. `final`: the last flight of the handshake, sent again only when the peer asks. */
+  /**
+   * Send this flight, and again until the peer answers. `final`: the last flight of the handshake, sent again only when the peer asks.
+   * `maxPlaintext` when the peer has asked for small records before there are keys: max_fragment_length counts from the hello on (RFC 6066 §4).
+   */
   | {
       readonly kind: 'send';
       readonly flight: readonly FlightItem[];
       readonly final: boolean;
-      /** The most content of one record, as agreed with the hellos (RFC 6066 §4 and RFC 8449 count for the handshake as well); absent: 16384. */
       readonly maxPlaintext?: number;
     }
   /** The machine takes no input but `psk` before it has the answer. */

@@ -7,7 +7,7 @@ export function der(tag: number, ...contents: readonly Uint8Array[]): Uint8Array
 }
 
 /** Byte arrays one after the other. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
+function concat(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -83,7 +83,9 @@ export class AssociationTable {
   remove(association: Association): boolean {
     if (!this.has(association)) return false;
     this.#byKey.delete(association.key);
-    if (this.at(association.lower) === association) this.#byAddress.delete(association.lower.key);
+    this.#leave(association.lower, association);
+    // With the policy `proven` an association may be found where it was before.
+    if (association.path !== undefined) this.#leave(association.path.proven, association);
     if (association.localCid !== undefined) this.cids.release(association.localCid);
     this.#unlink(association);
     return true;
@@ -99,7 +101,7 @@ export class AssociationTable {
 
   /** It has come to `association.lower` from `previous`. */
   moved(association: Association, previous: Peer): void {
-    if (this.at(previous) === association) this.#byAddress.delete(previous.key);
+    this.#leave(previous, association);
     this.#byAddress.set(association.lower.key, association);
   }
 
@@ -108,6 +110,10 @@ export class AssociationTable {
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const association of this.all()) this.remove(association);
+  }
+
+  #leave(lower: Peer, association: Association): void {
+    if (this.at(lower) === association) this.#byAddress.delete(lower.key);
   }
 
   #append(association: Association): void {

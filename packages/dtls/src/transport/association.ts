@@ -2,7 +2,7 @@ import type { Peer, PeerIdentity, RandomSource } from '@flownexus/datagram';
 import type { Role } from '../crypto/traffic-keys.ts';
 import type { ProtectedEpoch } from '../records/protected-epoch.ts';
 import type { Handshake } from './handshake.ts';
-import type { Path } from './path.ts';
+import { isProven, type Path } from './path.ts';
 import type { SaveState } from './persistence.ts';
 
 /** What an association begins with. */
@@ -58,7 +58,7 @@ export class Association implements Peer {
   }
 
   get pathValidated(): boolean {
-    return this.path === undefined || this.path.proven.key === this.lower.key;
+    return isProven(this, this.lower);
   }
 }
 

@@ -4,8 +4,15 @@
  */
 export function networkOf(host: string): string {
   if (host.includes(':')) return ipv6Network(host);
-  return /^\d+\.\d+\.\d+\.\d+$/.test(host) ? host.slice(0, host.lastIndexOf('.')) : host;
+  return ipv4.test(host) ? host.slice(0, host.lastIndexOf('.')) : host;
 }
+
+/** Whether a host is an IP address, and no name. */
+export function isAddress(host: string): boolean {
+  return host.includes(':') || ipv4.test(host);
+}
+
+const ipv4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /** Groups of 16 bits in the network part. */
 const NETWORK_GROUPS = 4;

@@ -1,4 +1,4 @@
-import type { Peer } from '@flownexus/datagram';
+import { ANONYMOUS, type Peer } from '@flownexus/datagram';
 import type { DtlsLimits } from '../limits.ts';
 import type { Association } from './association.ts';
 
@@ -24,14 +24,7 @@ export interface Path {
  * has moved too often of late.
  */
 export function moveTo(association: Association, from: Peer, nowMs: number, limits: DtlsLimits): boolean {
-  association.path ??= {
-    proven: association.lower,
-    unproven: undefined,
-    received: 0,
-    sent: 0,
-    minuteBeganAtMs: nowMs,
-    moves: 0,
-  };
+  association.path ??= newPath(association.lower, nowMs);
   const { path } = association;
   if (path.unproven?.key !== from.key && path.proven.key !== from.key) {
     if (nowMs - path.minuteBeganAtMs >= MINUTE_MS) {
@@ -70,3 +63,19 @@ export function prove(association: Association): boolean {
   path.unproven = undefined;
   return true;
 }
+
+/** Whether the peer has proven that it receives at an address. */
+export function isProven({ path }: Association, place: Peer): boolean {
+  return path === undefined || path.proven.key === place.key;
+}
+
+/** An association whose peer has proven nowhere that it receives. */
+export function unprovenPath(nowMs: number): Path {
+  return newPath(NOWHERE, nowMs);
+}
+
+function newPath(proven: Peer, nowMs: number): Path {
+  return { proven, unproven: undefined, received: 0, sent: 0, minuteBeganAtMs: nowMs, moves: 0 };
+}
+
+const NOWHERE: Peer = Object.freeze({ key: '', host: '', port: 0, identity: ANONYMOUS, pathValidated: false });

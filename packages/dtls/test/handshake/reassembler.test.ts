@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { concatBytes } from '../../src/bytes.ts';
 import { fragmentMessage } from '../../src/handshake/fragment.ts';
 import {
   encodeFragmentHeader,
@@ -25,11 +26,7 @@ function fragment(
 ): Uint8Array {
   const { sequence = 0, type = HandshakeType.certificate, length = BODY.length, offset = start, body = BODY } = change;
   const part = body.subarray(start, end);
-  return join(encodeFragmentHeader({ type, sequence, length, offset, fragmentLength: part.length }), part);
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  return fromHex(parts.map(toHex).join(''));
+  return concatBytes(encodeFragmentHeader({ type, sequence, length, offset, fragmentLength: part.length }), part);
 }
 
 function drain(reassembler: Reassembler): HandshakeMessage[] {
@@ -50,7 +47,10 @@ describe('order', () => {
   });
 
   test('several messages in one record', () => {
-    expect(reassemble(join(wholeMessage(0).raw, wholeMessage(1).raw))).toEqual([wholeMessage(0), wholeMessage(1)]);
+    expect(reassemble(concatBytes(wholeMessage(0).raw, wholeMessage(1).raw))).toEqual([
+      wholeMessage(0),
+      wholeMessage(1),
+    ]);
   });
 
   test('messages wait for the one that is due', () => {
@@ -91,7 +91,10 @@ describe('fragments', () => {
     ['cut differently the second time', [fragment(0, 3), fragment(5, 7), fragment(0, 5), fragment(5, 10)]],
     ['one that spans several', [fragment(1, 2), fragment(4, 5), fragment(8, 9), fragment(0, 10)]],
     ['one that lies within another', [fragment(2, 8), fragment(3, 5), fragment(0, 2), fragment(8, 10)]],
-    ['several in one record', [join(fragment(0, 2), fragment(2, 4)), join(fragment(4, 9), fragment(9, 10))]],
+    [
+      'several in one record',
+      [concatBytes(fragment(0, 2), fragment(2, 4)), concatBytes(fragment(4, 9), fragment(9, 10))],
+    ],
     ['empty ones between', [fragment(0, 0), fragment(0, 5), fragment(5, 5), fragment(10, 10), fragment(5, 10)]],
     ['the whole after a part', [fragment(3, 6), wholeMessage(0).raw]],
   ])('%s', (_, contents) => {
@@ -142,7 +145,7 @@ describe('repetition', () => {
     expect(drain(reassembler)).toHaveLength(1);
     expect(reassembler.add(wholeMessage(0).raw)).toEqual({ old: true });
     expect(reassembler.add(fragment(2, 3))).toEqual({ old: true });
-    expect(reassembler.add(join(wholeMessage(0).raw, wholeMessage(1).raw))).toEqual({ old: true });
+    expect(reassembler.add(concatBytes(wholeMessage(0).raw, wholeMessage(1).raw))).toEqual({ old: true });
     expect(drain(reassembler)).toEqual([wholeMessage(1)]);
   });
 
@@ -156,7 +159,7 @@ describe('refused', () => {
     ['an empty record', new Uint8Array(0)],
     ['a header that is cut off', fragment(0, 10).subarray(0, 11)],
     ['a fragment that is cut off', fragment(0, 10).subarray(0, 21)],
-    ['half a header after a fragment', join(fragment(0, 10), fragment(0, 1).subarray(0, 5))],
+    ['half a header after a fragment', concatBytes(fragment(0, 10), fragment(0, 1).subarray(0, 5))],
     ['a fragment beyond the end', fragment(0, 10, { offset: 1 })],
     ['an empty fragment beyond the end', fragment(0, 0, { offset: 11 })],
     ['the largest offset', fragment(0, 10, { offset: 0xff_ffff })],

@@ -24,11 +24,16 @@ export const PROTECTIONS: readonly Protection[] = [...AEADS, ...CBCS];
 export const CLIENT_CID: Uint8Array = Uint8Array.of(0xc1, 0xc2);
 export const SERVER_CID: Uint8Array = Uint8Array.of(0x51, 0x52, 0x53, 0x54, 0x55, 0x56);
 
-/** Who uses Connection IDs on the records it receives. */
-export const CID_USES: readonly { name: string; client?: Uint8Array; server?: Uint8Array }[] = [
-  { name: 'without Connection IDs' },
-  { name: 'with an empty one of the client', client: Uint8Array.of(), server: SERVER_CID },
-  { name: 'with both', client: CLIENT_CID, server: SERVER_CID },
+/** What the ends want on the records they receive. */
+interface ConnectionIds {
+  readonly client?: Uint8Array;
+  readonly server?: Uint8Array;
+}
+
+export const CID_USES: readonly { readonly name: string; readonly cids: ConnectionIds }[] = [
+  { name: 'without Connection IDs', cids: {} },
+  { name: 'with an empty one of the client', cids: { client: Uint8Array.of(), server: SERVER_CID } },
+  { name: 'with both', cids: { client: CLIENT_CID, server: SERVER_CID } },
 ];
 
 /** Keys that tell their bytes apart: 1, 2, 3 and so on. */
@@ -43,7 +48,7 @@ export function keysOf({ cipher, encryptThenMac }: Protection): TrafficKeys {
 /** Both ends of an association. */
 export function epochPair(
   protection: Protection,
-  cids: { client?: Uint8Array; server?: Uint8Array } = {},
+  cids: ConnectionIds = {},
   maxPlaintext = 16_384,
 ): { client: ProtectedEpoch; server: ProtectedEpoch } {
   const keys = keysOf(protection);

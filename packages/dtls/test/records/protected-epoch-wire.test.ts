@@ -17,7 +17,7 @@ const content = Uint8Array.from({ length: 40 }, (_, index) => index);
 
 describe.each(cases)(
   '$protection.cipher, encrypt-then-MAC $protection.encryptThenMac, $name',
-  ({ protection, name, ...cids }) => {
+  ({ protection, cids }) => {
     const keys = keysOf(protection);
     const isCbc = protection.cipher === 'aes-128-cbc-sha256';
     const ends = [
@@ -60,14 +60,14 @@ describe.each(cases)(
 
 describe('DTLSInnerPlaintext (RFC 9146 §4)', () => {
   const refused = [
-    { name: 'zeros alone', type: 0, content: Uint8Array.of(), zeros: 5 },
-    { name: 'one zero', type: 0, content: Uint8Array.of(), zeros: 0 },
-    { name: 'a type that is not known', type: 24, content, zeros: 0 },
-    { name: 'a record with a Connection ID inside', type: 25, content, zeros: 0 },
+    { name: 'zeros alone', inner: { type: 0, content: Uint8Array.of(), zeros: 5 } },
+    { name: 'one zero', inner: { type: 0, content: Uint8Array.of(), zeros: 0 } },
+    { name: 'a type that is not known', inner: { type: 24, content, zeros: 0 } },
+    { name: 'a record with a Connection ID inside', inner: { type: 25, content, zeros: 0 } },
   ];
-  const inside = PROTECTIONS.flatMap((protection) => refused.map((record) => ({ protection, ...record })));
+  const inside = PROTECTIONS.flatMap((protection) => refused.map((inner) => ({ protection, ...inner })));
 
-  test.each(inside)('$protection.cipher: $name is refused and moves nothing', ({ protection, name, ...inner }) => {
+  test.each(inside)('$protection.cipher: $name is refused and moves nothing', ({ protection, inner }) => {
     const record: IndependentRecord = {
       sender: 'client',
       keys: keysOf(protection),
@@ -183,8 +183,8 @@ describe('CBC', () => {
 
   test('one kind of MAC does not pass for the other', () => {
     for (const [ours, theirs] of [CBCS, [macThenEncrypt, encryptThenMac]] as const) {
-      const { server } = epochPair(ours!);
-      const record: IndependentRecord = { sender: 'client', keys: keysOf(theirs!), type: 23, sequence: 0, content };
+      const { server } = epochPair(ours);
+      const record: IndependentRecord = { sender: 'client', keys: keysOf(theirs), type: 23, sequence: 0, content };
       expect(server.open(soleRecord(independentCbc(record)))).toBeUndefined();
     }
   });

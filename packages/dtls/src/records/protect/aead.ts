@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 
 /** An AEAD with a key of 16 bytes and a nonce of 12 (RFC 5116 §5, RFC 6655 §6). */
 export interface Aead {
@@ -13,7 +13,7 @@ type Ccm = 'aes-128-ccm';
 /** Writes the ciphertext and the tag behind it into `target` at `offset`. The caller has made the room, and never repeats a nonce. */
 export function sealAead(
   aead: Aead,
-  key: Uint8Array,
+  key: KeyObject,
   nonce: Uint8Array,
   additional: Uint8Array,
   plaintext: Uint8Array,
@@ -34,7 +34,7 @@ export function sealAead(
  */
 export function openAead(
   aead: Aead,
-  key: Uint8Array,
+  key: KeyObject,
   nonce: Uint8Array,
   additional: Uint8Array,
   fragment: Uint8Array,

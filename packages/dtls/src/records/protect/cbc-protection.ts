@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomFillSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  randomFillSync,
+  type KeyObject,
+} from 'node:crypto';
 import { bytesEqual } from '../../crypto/key-schedule.ts';
 import type { Role } from '../../crypto/traffic-keys.ts';
 import { RECORD_HEADER_SIZE, writeRecordHeader } from '../record-header.ts';
@@ -12,14 +20,14 @@ const BLOCK_SIZE = 16;
 const CIPHER = 'aes-128-cbc';
 
 /** RFC 5246 §6.3: client and server write MAC key, client and server write key. */
-function macKey(keys: Uint8Array, sender: Role): Uint8Array {
+function macKey(keys: Uint8Array, sender: Role): KeyObject {
   const begin = sender === 'client' ? 0 : MAC_SIZE;
-  return keys.subarray(begin, begin + MAC_SIZE);
+  return createSecretKey(keys.subarray(begin, begin + MAC_SIZE));
 }
 
-function cipherKey(keys: Uint8Array, sender: Role): Uint8Array {
+function cipherKey(keys: Uint8Array, sender: Role): KeyObject {
   const begin = 2 * MAC_SIZE + (sender === 'client' ? 0 : BLOCK_SIZE);
-  return keys.subarray(begin, begin + BLOCK_SIZE);
+  return createSecretKey(keys.subarray(begin, begin + BLOCK_SIZE));
 }
 
 function mac(
@@ -58,7 +66,7 @@ function paddedContent(type: number, cid: Uint8Array, plaintext: Uint8Array, res
 }
 
 /** Encrypts whole blocks with the IV that is in the record, and writes them behind it. */
-function encryptInto(record: Uint8Array, ivBegin: number, key: Uint8Array, content: Uint8Array): void {
+function encryptInto(record: Uint8Array, ivBegin: number, key: KeyObject, content: Uint8Array): void {
   const begin = ivBegin + BLOCK_SIZE;
   const cipher = createCipheriv(CIPHER, key, record.subarray(ivBegin, begin)).setAutoPadding(false);
   record.set(cipher.update(content), begin);
@@ -66,7 +74,7 @@ function encryptInto(record: Uint8Array, ivBegin: number, key: Uint8Array, conte
 }
 
 /** The whole blocks behind the IV of `bytes`. The caller has checked that there are such. */
-function decrypt(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+function decrypt(key: KeyObject, bytes: Uint8Array): Uint8Array {
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, BLOCK_SIZE)).setAutoPadding(false);
   const plaintext = decipher.update(bytes.subarray(BLOCK_SIZE));
   decipher.final();

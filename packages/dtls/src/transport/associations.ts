@@ -1,0 +1,102 @@
+import type { Peer, PeerIdentity } from '@flownexus/datagram';
+import { bytesEqual } from '../crypto/key-schedule.ts';
+import { DtlsError } from '../errors.ts';
+import { Association, associationKey, type AssociationOptions } from './association.ts';
+import { AssociationTable } from './association-table.ts';
+import type { Core } from './core.ts';
+import { prove } from './path.ts';
+import type { Persistence } from './persistence.ts';
+
+export interface AssociationsOptions {
+  readonly core: Core;
+  readonly cidLength: number;
+  readonly persistence: Persistence | undefined;
+}
+
+/** The life of associations: how they begin, move and end, and who is told. */
+export class Associations {
+  readonly table: AssociationTable;
+  readonly #core: Core;
+  readonly #persistence: Persistence | undefined;
+
+  constructor({ core, cidLength, persistence }: AssociationsOptions) {
+    this.#core = core;
+    this.#persistence = persistence;
+    this.table = new AssociationTable({
+      ...core,
+      cidLength,
+      onIdle: (association) => this.#ended(association, closed('the association was silent for too long')),
+    });
+  }
+
+  /**
+   * A handshake has finished. What was at this address before ends, unless it may still be found: it has a Connection ID, and its peer is
+   * somebody else who has moved (RFC 6347 §4.2.8).
+   */
+  begin(options: Omit<AssociationOptions, 'key'>): Association {
+    const { clock, random, limits, counters } = this.#core;
+    const ended: Association[] = [];
+    const before = this.table.at(options.lower);
+    if (before !== undefined && (before.localCid === undefined || isSame(before.identity, options.identity))) {
+      ended.push(before);
+    } else if (this.table.size >= limits.associations && this.table.oldest !== undefined) {
+      counters.limits += 1;
+      ended.push(this.table.oldest);
+    }
+    for (const association of ended) this.table.remove(association);
+    const association = new Association({ ...options, key: associationKey(random) });
+    this.table.add(association, clock.now());
+    this.#persistence?.began(association);
+    for (const old of ended) {
+      const reason = old === before ? 'the peer began a new association' : 'there are too many associations';
+      this.#ended(old, closed(reason));
+    }
+    return association;
+  }
+
+  /** Takes in what a store kept. False when its Connection ID is in use. */
+  restore(association: Association, heardAtMs: number): boolean {
+    if (!this.table.add(association, heardAtMs)) return false;
+    this.#core.counters.restored += 1;
+    return true;
+  }
+
+  /** Its peer is where `association.lower` says, and was at `previous` before. */
+  moved(association: Association, previous: Peer): void {
+    this.#core.counters.addressChanges += 1;
+    this.table.moved(association, previous);
+    this.#persistence?.moved(association);
+  }
+
+  /** The peer has proven that it receives at its present address. */
+  confirmPath(association: Association): void {
+    const previous = association.path?.proven;
+    if (previous === undefined || !prove(association)) return;
+    // With the policy `proven` this is the move: until now it was found at its old address.
+    if (this.table.at(previous) === association) this.moved(association, previous);
+    else this.#persistence?.moved(association);
+  }
+
+  /** Ends an association; the peer has been told, or is not to be. With a reason unless it ended regularly. */
+  end(association: Association, reason?: Error): void {
+    if (this.table.remove(association)) this.#ended(association, reason);
+  }
+
+  #ended(association: Association, reason: Error | undefined): void {
+    association.lingering?.close();
+    association.lingering = undefined;
+    this.#persistence?.ended(association);
+    this.#core.callbacks.peerClosed(association, reason);
+  }
+}
+
+function closed(message: string): DtlsError {
+  return new DtlsError('ERR_DTLS_CLOSED', message);
+}
+
+/** Whether two identities are the same, proven one. */
+function isSame(a: PeerIdentity, b: PeerIdentity): boolean {
+  if (a.kind === 'psk') return b.kind === 'psk' && a.identity === b.identity;
+  if (a.kind === 'x509') return b.kind === 'x509' && bytesEqual(a.certificate, b.certificate);
+  return a.kind === 'rpk' && b.kind === 'rpk' && bytesEqual(a.publicKey, b.publicKey);
+}

@@ -1,0 +1,241 @@
+import type { Peer, Timer } from '@flownexus/datagram';
+import type { AssociationStore, StoredAssociation } from '../api.ts';
+import { MAX_PARALLEL_SAVES, MAX_SEQUENCE } from '../limits.ts';
+import type { Association } from './association.ts';
+import type { Core } from './core.ts';
+import { isProven } from './path.ts';
+import { decodeSnapshot, encodeSnapshot, type AssociationSnapshot } from './snapshot.ts';
+
+/** What is known of an association's snapshot in the store. */
+export interface SaveState {
+  /** Write sequence numbers below may be used: no snapshot that the store may hold would use them again. */
+  leaseEnd: number;
+  /** Records received since the latest save began. */
+  received: number;
+  /** A save is under way. */
+  isSaving: boolean;
+  /** It changed since the save that is under way began. */
+  isOutdated: boolean;
+  /** The latest save failed; the timer tries again. */
+  hasFailed: boolean;
+  /** The association has ended: the snapshot is to leave the store. */
+  hasEnded: boolean;
+}
+
+/** An association as the store had it. */
+export interface LoadedAssociation {
+  readonly key: string;
+  readonly snapshot: AssociationSnapshot;
+}
+
+/**
+ * Keeps associations in a store, so that they outlive a restart. Two things must never happen then: a write sequence number that is used twice, and
+ * a record that is accepted twice. So a snapshot says a write sequence number that is a lease ahead of the present one, numbers are used only up to
+ * the one that is surely in the store, and how far records were received is saved every so often.
+ */
+export class Persistence {
+  readonly #core: Core;
+  readonly #store: AssociationStore;
+  readonly #placeOf: (association: Association) => Peer;
+  /** What has changed since it was saved, and when that began; in that order. */
+  readonly #dirty = new Map<Association, number>();
+  #timer: Timer | undefined;
+  #isClosing = false;
+  /** Saves and removals under way. */
+  readonly #pending = new Set<Promise<void>>();
+
+  /** `placeOf`: where an association goes that is not answering just now. */
+  constructor(core: Core, store: AssociationStore, placeOf: (association: Association) => Peer) {
+    this.#core = core;
+    this.#store = store;
+    this.#placeOf = placeOf;
+  }
+
+  /** All that the store has and that can be used; what can not is reported. Rejects when the store does. */
+  async load(): Promise<LoadedAssociation[]> {
+    const loaded: LoadedAssociation[] = [];
+    for (const stored of await this.#store.load()) {
+      try {
+        loaded.push({ key: stored.key, snapshot: decodeSnapshot(stored.snapshot) });
+      } catch (error) {
+        this.#core.callbacks.report(error, `store.load: ${stored.key}`);
+      }
+    }
+    return loaded;
+  }
+
+  /** A new association. Not for CBC, whose records have no nonce that is sure to differ. */
+  began(association: Association): void {
+    if (association.epoch.snapshot() === undefined) return;
+    // Whatever happens to the first save: the store has nothing, or the end of this lease.
+    association.saveState = newState(this.#nextLeaseEnd(association));
+    this.#save(association, association.saveState);
+  }
+
+  /** An association that was loaded: it has used up its lease, and gets another one when it is heard of or written to. */
+  restored(association: Association): void {
+    association.saveState = newState(association.epoch.writeSequence);
+  }
+
+  /** Whether the next write sequence number may be used. */
+  mayWrite(association: Association): boolean {
+    const state = association.saveState;
+    if (state === undefined) return true;
+    const next = association.epoch.writeSequence;
+    const needsLease = state.leaseEnd - next <= this.#core.limits.sequenceLease / 2;
+    if (needsLease && !state.isSaving && !state.hasFailed) this.#save(association, state);
+    return next < state.leaseEnd;
+  }
+
+  /** A record has been received. */
+  received(association: Association): void {
+    const state = association.saveState;
+    if (state === undefined) return;
+    state.received += 1;
+    const isDue =
+      state.received >= this.#core.limits.recordsPerSave || association.epoch.writeSequence >= state.leaseEnd;
+    if (isDue && !state.hasFailed) this.#save(association, state);
+    else this.#markDirty(association);
+  }
+
+  /** Its address has changed, or is proven now. */
+  moved(association: Association): void {
+    if (association.saveState !== undefined) this.#save(association, association.saveState);
+  }
+
+  ended(association: Association): void {
+    this.#dirty.delete(association);
+    const state = association.saveState;
+    if (state === undefined) return;
+    state.hasEnded = true;
+    if (!state.isSaving) this.forget(association.key);
+  }
+
+  /** Takes a snapshot out of the store that no association has. */
+  forget(key: string): void {
+    this.#await(
+      'store.remove',
+      () => this.#store.remove(key),
+      () => {},
+    );
+  }
+
+  /** Saves all associations as they are, none of which writes any more, and waits for the store. */
+  async close(associations: readonly Association[]): Promise<void> {
+    this.#isClosing = true;
+    this.#timer?.cancel();
+    await this.#settled();
+    for (const [index, association] of associations.entries()) {
+      if (association.saveState !== undefined) this.#save(association, association.saveState);
+      if (index % MAX_PARALLEL_SAVES === 0) await this.#settled();
+    }
+    await this.#settled();
+    this.#dirty.clear();
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  #nextLeaseEnd({ epoch }: Association): number {
+    return this.#isClosing
+      ? epoch.writeSequence
+      : Math.min(epoch.writeSequence + this.#core.limits.sequenceLease, MAX_SEQUENCE + 1);
+  }
+
+  #save(association: Association, state: SaveState): void {
+    if (state.isSaving) {
+      state.isOutdated = true;
+      return;
+    }
+    const leaseEnd = this.#nextLeaseEnd(association);
+    const stored = this.#snapshotOf(association, leaseEnd);
+    if (stored === undefined) return;
+    this.#dirty.delete(association);
+    state.received = 0;
+    state.isOutdated = false;
+    state.isSaving = true;
+    this.#await(
+      'store.save',
+      () => this.#store.save(stored),
+      (isSaved) => {
+        state.isSaving = false;
+        state.hasFailed = !isSaved;
+        if (isSaved) state.leaseEnd = Math.max(state.leaseEnd, leaseEnd);
+        if (state.hasEnded) this.forget(association.key);
+        else if (!isSaved) this.#markDirty(association);
+        else if (state.isOutdated) this.#save(association, state);
+      },
+    );
+  }
+
+  #snapshotOf(association: Association, leaseEnd: number): StoredAssociation | undefined {
+    const { clock } = this.#core;
+    const epoch = association.epoch.snapshot();
+    if (epoch === undefined) return undefined;
+    const place = this.#placeOf(association);
+    const snapshot = encodeSnapshot({
+      epoch: { ...epoch, writeSequence: leaseEnd },
+      identity: association.identity,
+      host: place.host,
+      port: place.port,
+      pathValidated: isProven(association, place),
+      heardAtWallMs: clock.wallTime() - (clock.now() - association.heardAtMs),
+    });
+    return { key: association.key, snapshot };
+  }
+
+  /** Calls the store. What it answers at once counts at once: a store in memory costs no promise. */
+  #await(context: string, call: () => void | Promise<void>, done: (isGood: boolean) => void): void {
+    let answer: void | Promise<void>;
+    try {
+      answer = call();
+    } catch (error) {
+      this.#core.callbacks.report(error, context);
+      done(false);
+      return;
+    }
+    if (answer === undefined) {
+      done(true);
+      return;
+    }
+    const pending: Promise<void> = Promise.resolve(answer).then(
+      () => {
+        this.#pending.delete(pending);
+        done(true);
+      },
+      (error: unknown) => {
+        this.#pending.delete(pending);
+        this.#core.callbacks.report(error, context);
+        done(false);
+      },
+    );
+    this.#pending.add(pending);
+  }
+
+  #markDirty(association: Association): void {
+    if (this.#isClosing || this.#dirty.has(association)) return;
+    this.#dirty.set(association, this.#core.clock.now());
+    this.#timer ??= this.#core.timers.schedule(this.#core.limits.saveIntervalMs, this.#saveDirty);
+  }
+
+  readonly #saveDirty = (): void => {
+    const { clock, limits, timers } = this.#core;
+    const end = clock.now() - limits.saveIntervalMs;
+    const due: Association[] = [];
+    for (const [association, sinceMs] of this.#dirty) {
+      if (sinceMs > end) break;
+      due.push(association);
+    }
+    for (const association of due) {
+      this.#dirty.delete(association);
+      if (association.saveState !== undefined) this.#save(association, association.saveState);
+    }
+    const [next] = this.#dirty.values();
+    this.#timer = next === undefined ? undefined : timers.schedule(next - end, this.#saveDirty);
+  };
+}
+
+function newState(leaseEnd: number): SaveState {
+  return { leaseEnd, received: 0, isSaving: false, isOutdated: false, hasFailed: false, hasEnded: false };
+}
