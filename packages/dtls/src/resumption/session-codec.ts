@@ -3,7 +3,7 @@ import { cipherSuite } from '../cipher-suites.ts';
 import type { ServerSession } from '../handshake/contexts.ts';
 
 // The content of a ticket and of an entry of the session cache:
-//   version 1 | suite 2 | flags 1 | master secret 48 | started at (ms) 6 | server name 2+n | identity kind 1 | identity
+//   version 1 | suite 2 | flags 1 | max_fragment_length or 0 1 | master secret 48 | started at (ms) 6 | server name 2+n | identity kind 1 | identity
 // Texts and byte strings that vary have a length of two bytes before them.
 
 /** Content of another version is refused: tickets don't outlive the process, but a format may change under a store. */
@@ -24,6 +24,7 @@ export function encodeSession(session: ServerSession): Uint8Array {
     .u8(VERSION)
     .u16(session.suite.id)
     .u8(flagsOf(session))
+    .u8(session.maxFragmentLength ?? 0)
     .bytes(session.masterSecret)
     .u48(session.startedAtMs);
   writeText(writer, serverName ?? '');
@@ -61,6 +62,7 @@ function readSession(reader: ByteReader): ServerSession | undefined {
   const suite = cipherSuite(reader.u16());
   const flags = reader.u8();
   if (suite === undefined || flags > ALL_FLAGS) return undefined;
+  const maxFragmentLength = reader.u8();
   const masterSecret = new Uint8Array(reader.bytes(MASTER_SECRET_SIZE));
   const startedAtMs = reader.u48();
   const serverName = readText(reader);
@@ -73,6 +75,7 @@ function readSession(reader: ByteReader): ServerSession | undefined {
     encryptThenMac: (flags & Flag.encryptThenMac) !== 0,
     identity,
     serverName: (flags & Flag.serverName) === 0 ? undefined : serverName,
+    maxFragmentLength: maxFragmentLength === 0 ? undefined : maxFragmentLength,
     startedAtMs,
   };
 }
