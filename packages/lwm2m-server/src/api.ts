@@ -1,11 +1,24 @@
-import type { Clock, DatagramTransport, RandomSource } from '@flownexus/datagram';
+import type { Clock, DatagramTransport, PeerIdentity, RandomSource } from '@flownexus/datagram';
 import type { DecodedPayload, Lwm2mNode, ObjectRegistry, Path, PathLike, ResourceRecord } from '@flownexus/lwm2m-core';
 import type { DeregistrationReason, Registration } from './registration/registration.ts';
+import type { CredentialStore } from './security/credential-store.ts';
 
-/** Where the server listens. Made by `coap(…)`, or by `overTransport(…)` for any transport. */
+/** What a server gives the transports of its endpoints. */
+export interface TransportContext {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Aborted when the server stops, or could not start. */
+  readonly signal: AbortSignal;
+  /** Told of errors that have no caller to go to. Never throws. */
+  readonly onError: (error: unknown, context: string) => void;
+}
+
+/** Where the server listens. Made by `coap(…)`, by `coaps(…)`, or by `overTransport(…)` for any transport. */
 export interface ServerEndpoint {
   /** Makes the transport; called once by `start`. */
-  createTransport(context: { readonly clock: Clock; readonly random: RandomSource }): DatagramTransport;
+  createTransport(context: TransportContext): DatagramTransport;
+  /** Who the devices are that prove an identity here. The server asks it about those that prove none, too. */
+  readonly credentials?: CredentialStore;
 }
 
 /** An address that a server listens on. */
@@ -126,6 +139,8 @@ export interface Refusal {
   readonly operation: 'register' | 'update' | 'deregister';
   readonly endpointName: string | undefined;
   readonly address: { readonly host: string; readonly port: number };
+  /** Who sent it. */
+  readonly identity: PeerIdentity;
   /** The response code as text: `4.12`. */
   readonly code: string;
   readonly reason: string;
@@ -145,7 +160,7 @@ export interface UplinkHandlers {
   /** A device updates its registration; the 2.04 waits for it, and until then `previous` is the present one. */
   onUpdate?(registration: Registration, previous: Registration): void | Promise<void>;
   /**
-   * The registration ends; the 2.02 waits for it. An expired one is over whatever the handler does. A registration that
+   * The registration ends; the 2.02 waits for it. One that expired or was revoked is over whatever the handler does. A registration that
    * is replaced does not come here (see `onRegister`).
    */
   onDeregister?(registration: Registration, reason: Exclude<DeregistrationReason, 'replaced'>): void | Promise<void>;
@@ -160,6 +175,14 @@ export interface UplinkHandlers {
 export interface Lwm2mServerOptions extends UplinkHandlers {
   readonly endpoints: readonly ServerEndpoint[];
   readonly objects: ObjectRegistry;
+  /**
+   * Who may be which endpoint, asked at each Register, Update and De-register. A device that has proven an identity is the
+   * endpoint that it belongs to, and one that has proven none is only an endpoint without a credential; others are refused
+   * with 4.03. A registration ends (`revoked`) when the credential of its identity is changed or removed, and one without an
+   * identity when its endpoint is given a credential. Default: the stores that the endpoints have, such as that of `coaps`.
+   * With none at all every peer may be every endpoint.
+   */
+  readonly credentials?: CredentialStore;
   /** Observed on every endpoint that has registered the object. */
   readonly observe?: readonly ObservationPolicy[];
   /** How long after its lifetime a registration is still kept, in milliseconds; default 93 000 (MAX_TRANSMIT_WAIT). */

@@ -15,11 +15,23 @@ export type {
   Refusal,
   ServerAddress,
   ServerEndpoint,
+  TransportContext,
   UplinkHandlers,
 } from './api.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';
+export type { CredentialChange, CredentialStore } from './security/credential-store.ts';
+export { CredentialChanges } from './security/credential-changes.ts';
+export {
+  certificateFingerprint,
+  checkCredential,
+  credentialKey,
+  identityKeys,
+  type DeviceCredential,
+  type ProvenIdentity,
+} from './security/device-credential.ts';
+export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export { overTransport } from './endpoints/over-transport.ts';
 export {

@@ -10,6 +10,11 @@ export const limits = {
   maxRegistrations: 200_000,
   /** Bytes of an endpoint name. */
   maxEndpointNameBytes: 255,
+  /** Bytes of a PSK identity, and of its key (RFC 4279 §5.3 asks for 128 and 64 at least). */
+  maxPskIdentityBytes: 255,
+  maxPskKeyBytes: 128,
+  /** Bytes of a SubjectPublicKeyInfo: one on P-384 has 120. */
+  maxPublicKeyBytes: 1_024,
   /** Query parameters of one Register or Update that the specification does not name. */
   maxAdditionalParameters: 16,
   /** Links in one object list. */

@@ -12,6 +12,8 @@ import type { RegisteredEndpoint } from './registration/registered-endpoint.ts';
 import { RegistrationInterface, type RegistrationObserver } from './registration/registration-interface.ts';
 import { RegistrationTable } from './registration/registration-table.ts';
 import type { Registration } from './registration/registration.ts';
+import { Authorization } from './security/authorization.ts';
+import type { CredentialStore } from './security/credential-store.ts';
 import { newCounters, type ServerStatistics } from './statistics.ts';
 
 /** TS Core leaves it to the server how long it waits: one MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2) for an Update under way. */
@@ -43,8 +45,11 @@ export class Lwm2mServer {
   readonly #table: RegistrationTable;
   readonly #registrations: RegistrationInterface;
   readonly #observations: Observations;
+  readonly #credentials: readonly CredentialStore[];
   /** Handlers that run. The CoAP engine bounds them: so many messages of so many peers are handled at a time. */
   readonly #underway = new Set<Promise<unknown>>();
+  /** What ends with the server. */
+  readonly #stopped = new AbortController();
   #endpoints: readonly CoapEndpoint[] = [];
   #addresses: readonly ServerAddress[] = [];
   #state: 'new' | 'running' | 'stopped' = 'new';
@@ -66,8 +71,10 @@ export class Lwm2mServer {
     this.#afterSent = new AfterSent(this.#timers);
     this.#table = new RegistrationTable(options.maxRegistrations ?? limits.maxRegistrations);
     this.#observations = this.#createObservations();
+    this.#credentials = credentialsOf(options);
     this.#registrations = new RegistrationInterface({
       table: this.#table,
+      authorization: new Authorization(this.#credentials),
       handlers: options,
       observer: this.#registrationObserver(),
       reportError: this.#report,
@@ -100,11 +107,22 @@ export class Lwm2mServer {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'a server starts once');
     this.#state = 'running';
+    for (const store of this.#credentials) {
+      const stopListening = store.onChange((change) => {
+        this.#registrations.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+      });
+      this.#stopped.signal.addEventListener('abort', stopListening, { once: true });
+    }
     const endpoints: CoapEndpoint[] = [];
     const addresses: ServerAddress[] = [];
     try {
       for (const serverEndpoint of this.#options.endpoints) {
-        const transport = serverEndpoint.createTransport({ clock: this.#clock, random: this.#random });
+        const transport = serverEndpoint.createTransport({
+          clock: this.#clock,
+          random: this.#random,
+          signal: this.#stopped.signal,
+          onError: this.#report,
+        });
         const endpoint: CoapEndpoint = new CoapEndpoint({
           transport,
           clock: this.#clock,
@@ -121,6 +139,7 @@ export class Lwm2mServer {
       }
     } catch (error) {
       this.#state = 'stopped';
+      this.#stopped.abort();
       await Promise.allSettled(endpoints.map((endpoint) => endpoint.close()));
       throw error;
     }
@@ -135,6 +154,7 @@ export class Lwm2mServer {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
+    this.#stopped.abort();
     this.#observations.stop();
     this.#timers.clear();
     const closed = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
@@ -222,6 +242,7 @@ export class Lwm2mServer {
       deregistered: (registration, reason) => {
         if (reason === 'deregistered') this.#counters.deregisters += 1;
         else if (reason === 'expired') this.#counters.expiries += 1;
+        else if (reason === 'revoked') this.#counters.revocations += 1;
         this.#events.emit('deregistered', registration, reason);
       },
       refused: (refusal) => {
@@ -262,4 +283,11 @@ export class Lwm2mServer {
       },
     });
   }
+}
+
+/** The stores that a server asks, each once. */
+function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly CredentialStore[] {
+  if (credentials !== undefined) return [credentials];
+  const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
+  return [...new Set(stores)];
 }

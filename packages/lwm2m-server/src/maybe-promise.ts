@@ -1,3 +1,11 @@
+/** What is there at once, or comes later. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Calls `next` with a value: at once where it is there. Whatever has `then` is waited for. */
+export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return isThenable(value) ? Promise.resolve(value).then(next) : next(value as T);
+}
+
 /**
  * The promise that a handler returned, if it returned one. Any object with `then` counts: the queries of some database
  * libraries are no real promises and start only when awaited.
@@ -25,6 +33,6 @@ export function doFinally<T>(work: () => T | Promise<T>, last: () => void): T | 
   return result;
 }
 
-function isThenable(value: unknown): value is PromiseLike<void> {
+function isThenable(value: unknown): value is PromiseLike<never> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -10,6 +10,8 @@ export interface ServerStatistics {
   readonly updates: number;
   readonly deregisters: number;
   readonly expiries: number;
+  /** Registrations that ended with the credential that they were made with. */
+  readonly revocations: number;
   readonly refusals: number;
   /** Notifications whose values were handled, first answers included. */
   readonly notifications: number;
@@ -37,6 +39,7 @@ export function newCounters(): Counters {
     updates: 0,
     deregisters: 0,
     expiries: 0,
+    revocations: 0,
     refusals: 0,
     notifications: 0,
     undecodable: 0,

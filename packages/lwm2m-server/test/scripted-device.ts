@@ -26,13 +26,18 @@ export type Log = string[];
 
 /** A server on a virtual clock and a memory network, and devices that say what a test tells them. */
 export class Stage {
-  readonly clock: VirtualClock = new VirtualClock();
-  readonly network: MemoryNetwork = new MemoryNetwork(this.clock);
+  readonly clock: VirtualClock;
+  readonly network: MemoryNetwork;
   /** Events, and errors that had no caller. */
   readonly log: Log = [];
   readonly server: Lwm2mServer;
 
-  constructor(options: Partial<Lwm2mServerOptions> = {}) {
+  constructor(
+    options: Partial<Lwm2mServerOptions> = {},
+    world: { readonly clock?: VirtualClock; readonly network?: MemoryNetwork } = {},
+  ) {
+    this.clock = world.clock ?? new VirtualClock();
+    this.network = world.network ?? new MemoryNetwork(this.clock);
     this.server = new Lwm2mServer({
       endpoints: [overTransport(this.network.transport(SERVER))],
       objects,

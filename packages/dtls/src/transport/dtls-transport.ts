@@ -6,6 +6,7 @@ import {
   type DatagramHandler,
   type DatagramTransport,
   type Peer,
+  type PeerIdentity,
 } from '@flownexus/datagram';
 import type { DtlsStatistics, DtlsTransportOptions } from '../api.ts';
 import { DtlsError } from '../errors.ts';
@@ -37,6 +38,11 @@ export interface DtlsTransport extends DatagramTransport {
   connect(host: string, port: number): Promise<Peer>;
   confirmPath(peer: Peer): void;
   disconnect(peer: Peer, reason: string): void;
+  /**
+   * Credentials of clients were changed or removed. Ends the associations of those that `isRevoked` names, like `disconnect`, and the handshakes in
+   * which they are. No session of any client is resumed that began before: a ticket does not tell whose it is.
+   */
+  revoke(isRevoked: (identity: PeerIdentity) => boolean, reason: string): void;
   /** The association with a key, such as one that was kept over a restart. */
   find(key: string): Peer | undefined;
 }
@@ -168,6 +174,14 @@ class DtlsDatagramTransport implements DtlsTransport {
     this.#revoke(association);
     this.#sender.sendAlert(association, 'warning', 'close_notify');
     this.#associations.end(association, new DtlsError('ERR_DTLS_CLOSED', reason));
+  }
+
+  revoke(isRevoked: (identity: PeerIdentity) => boolean, reason: string): void {
+    this.#server?.revokeAll();
+    this.#handshakes.revoke(isRevoked, new DtlsError('ERR_DTLS_CLOSED', reason));
+    for (const association of this.#associations.table.all()) {
+      if (association.role === 'server' && isRevoked(association.identity)) this.disconnect(association, reason);
+    }
   }
 
   find(key: string): Association | undefined {

@@ -2,6 +2,7 @@ import type { Peer, PeerIdentity } from '@flownexus/datagram';
 import type { DtlsServerOptions, DtlsTransportOptions } from '../api.ts';
 import { peerVerifier } from '../auth/peer-verifier.ts';
 import type { PeerVerifier } from '../auth/verifier.ts';
+import { bytesEqual } from '../crypto/key-schedule.ts';
 import { DtlsError } from '../errors.ts';
 import { CookieJar, helloVerifyRequest } from '../handshake/cookie.ts';
 import { pskIdentityText } from '../handshake/psk-identity.ts';
@@ -78,6 +79,11 @@ export class ServerRole {
     this.#resumption.revoke(identity);
   }
 
+  /** No session of anybody is resumed any more. */
+  revokeAll(): void {
+    this.#resumption.revokeAll();
+  }
+
   #challenge(lower: Peer, received: StatelessHello, record: DtlsRecord): void {
     const answer = helloVerifyRequest(received, this.#cookies.cookieFor(lower.host, lower.port, received));
     // Whoever gives a wrong address must not get more than was sent. A ClientHello is never that short.
@@ -145,7 +151,7 @@ export class ServerRole {
 export const DEFAULT_CID_LENGTH = 6;
 
 function isRepeated(handshake: Handshake | undefined, clientRandom: Uint8Array): boolean {
-  return handshake?.clientRandom?.every((byte, index) => byte === clientRandom[index]) ?? false;
+  return handshake?.clientRandom !== undefined && bytesEqual(handshake.clientRandom, clientRandom);
 }
 
 function closed(message: string): DtlsError {

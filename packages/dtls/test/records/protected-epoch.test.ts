@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_RECENT_KEYS } from '../../src/limits.ts';
 import { ProtectedEpoch } from '../../src/records/protected-epoch.ts';
 import { decodeRecords } from '../../src/records/record-codec.ts';
 import {
@@ -122,6 +123,27 @@ describe.each(cases)(
     });
   },
 );
+
+test.each(AEADS)('many associations of $cipher in turn use their own keys', ({ cipher }) => {
+  const pairs = Array.from({ length: MAX_RECENT_KEYS + 10 }, (_, index) => {
+    const keys = keysOf({ cipher, encryptThenMac: false });
+    keys.block[index % 32] = index >> 5;
+    const common = { keys, localCid: undefined, peerCid: undefined, maxPlaintext: 100 };
+    return {
+      client: new ProtectedEpoch({ ...common, role: 'client' }),
+      server: new ProtectedEpoch({ ...common, role: 'server' }),
+    };
+  });
+  for (let round = 0; round < 2; round += 1) {
+    for (const { client, server } of pairs) {
+      const request = soleRecord(client.seal(23, content));
+      expect(server.open(request)?.plaintext).toEqual(content);
+      expect(client.open(soleRecord(server.seal(23, content)))?.plaintext).toEqual(content);
+    }
+  }
+  const [first, second] = pairs;
+  expect(second?.server.open(soleRecord(first!.client.seal(23, content)))).toBeUndefined();
+});
 
 describe('the form that was agreed', () => {
   const classic = epochPair(CCM_8);

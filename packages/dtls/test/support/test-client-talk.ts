@@ -68,6 +68,7 @@ export function serverContext(changes: Partial<ServerContext> = {}): ServerConte
     psk: true,
     pskIdentityHint: undefined,
     credentialFor: () => serverCredential,
+    choosesByServerName: false,
     clientCertificates: 'required',
     clientCertificateTypes: [0, 2],
     authorities: [Uint8Array.of(0x30, 0xca)],

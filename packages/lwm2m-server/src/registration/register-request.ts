@@ -1,10 +1,9 @@
 import { Code, type IncomingRequest } from '@flownexus/coap';
-import type { PeerIdentity } from '@flownexus/datagram';
 import { ContentFormat, Lwm2mError, parseLinkFormat, readObjectList, type ObjectList } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import { RefusalError } from './refusal-error.ts';
 import type { Registration } from './registration.ts';
-import { checkEndpointName, parseRegistrationParameters } from './registration-parameters.ts';
+import { parseRegistrationParameters } from './registration-parameters.ts';
 
 /** What of a request the registration interface reads. */
 export type RegistrationRequest = Pick<IncomingRequest, 'query' | 'contentFormat' | 'payload'> & {
@@ -12,7 +11,13 @@ export type RegistrationRequest = Pick<IncomingRequest, 'query' | 'contentFormat
 };
 
 /** A Registration without what the server itself gives it. */
-export type RequestedRegistration = Omit<Registration, 'registrationId' | 'registeredAt' | 'updatedAt'>;
+export interface RequestedRegistration extends Omit<
+  Registration,
+  'registrationId' | 'registeredAt' | 'updatedAt' | 'endpointName'
+> {
+  /** Undefined when the client leaves it to its identity who it is. */
+  readonly endpointName: string | undefined;
+}
 
 /** TS 1.0 §5.3.1: the lifetime of a client that states none. */
 const DEFAULT_LIFETIME = 86_400;
@@ -26,9 +31,6 @@ const DEFAULT_BINDING = 'U';
  */
 export function parseRegister(request: RegistrationRequest): RequestedRegistration {
   const parameters = parseRegistrationParameters(request.query);
-  const { identity } = request.peer;
-  const endpointName = parameters.endpointName ?? nameOf(identity);
-  if (endpointName === undefined) throw badRequest('ep is missing');
   // LwM2M 1.0 clients may leave both out; an absent version can only be 1.0.
   const lwm2mVersion = parameters.lwm2mVersion ?? DEFAULT_VERSION;
   const lifetime = parameters.lifetime ?? (lwm2mVersion === DEFAULT_VERSION ? DEFAULT_LIFETIME : undefined);
@@ -42,7 +44,7 @@ export function parseRegister(request: RegistrationRequest): RequestedRegistrati
     throw badRequest('the object list is empty');
   }
   return {
-    endpointName,
+    endpointName: parameters.endpointName,
     lifetime,
     lwm2mVersion,
     bindingMode: parameters.bindingMode ?? DEFAULT_BINDING,
@@ -51,7 +53,7 @@ export function parseRegister(request: RegistrationRequest): RequestedRegistrati
     ...list,
     additionalParameters: parameters.additional,
     address: addressOf(request),
-    identity,
+    identity: request.peer.identity,
   };
 }
 
@@ -109,16 +111,6 @@ function parseObjectList(request: RegistrationRequest, lwm2mVersion: string, mis
     if (error instanceof Lwm2mError) throw badRequest(`the object list does not parse: ${error.message}`);
     throw error;
   }
-}
-
-/** `ep` is optional where the security context names the client (TS Core 1.1 §6.2.1, §8.1). */
-function nameOf(identity: PeerIdentity): string | undefined {
-  let name: string | undefined;
-  if (identity.kind === 'psk') name = identity.identity;
-  else if (identity.kind === 'x509') name = identity.commonName;
-  if (name === undefined || name === '') return undefined;
-  checkEndpointName(name);
-  return name;
 }
 
 function mergeAdditional(

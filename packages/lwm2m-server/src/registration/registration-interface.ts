@@ -3,10 +3,11 @@ import type { Clock, PeerIdentity, RandomSource, TimerQueue } from '@flownexus/d
 import type { Refusal, UplinkHandlers } from '../api.ts';
 import { ReportedError, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
-import { asPromise, doFinally, whenDone } from '../maybe-promise.ts';
+import { andThen, asPromise, doFinally, whenDone, type MaybePromise } from '../maybe-promise.ts';
+import type { Authorization } from '../security/authorization.ts';
 import { RegistrationExpiry } from './expiry.ts';
 import { RefusalError } from './refusal-error.ts';
-import { applyUpdate, parseRegister, type RequestedRegistration } from './register-request.ts';
+import { applyUpdate, parseRegister } from './register-request.ts';
 import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-endpoint.ts';
 import type { DeregistrationReason, Registration } from './registration.ts';
 import { newRegistrationId } from './registration-id.ts';
@@ -29,6 +30,7 @@ export interface RegistrationObserver {
 
 export interface RegistrationInterfaceOptions {
   readonly table: RegistrationTable;
+  readonly authorization: Authorization;
   readonly handlers: UplinkHandlers;
   readonly observer: RegistrationObserver;
   readonly reportError: ErrorReporter;
@@ -54,6 +56,9 @@ export interface RegistrationInterfaceOptions {
  * another address than before moves the registration there. LwM2M asks such a client to register anew, yet clients
  * behind a NAT that forgot its mapping can't know that they moved, and an ID of 96 random bits is worth more than a
  * source address that anyone can write. A registration that was made with an identity asks for the same identity.
+ *
+ * Whether a peer may be the endpoint that it says is asked at each request (`Authorization`), before it takes its turn: what is
+ * refused must not hold up the endpoint that it is not.
  */
 export class RegistrationInterface {
   readonly #options: RegistrationInterfaceOptions;
@@ -89,23 +94,31 @@ export class RegistrationInterface {
 
   #register(request: IncomingRequest, coap: CoapClient): CoapReply | Promise<CoapReply> {
     const requested = parseRegister(request);
-    return this.#inTurn(requested.endpointName, () => {
-      const { endpointName } = requested;
-      if (!this.#table.hasPlaceForLinks(requested.links.length))
-        throw unavailable('the server has no place for more links');
-      if (!this.#table.reserve(endpointName)) throw unavailable('the server has no place for more endpoints');
-      const take = (): CoapReply | Promise<CoapReply> => {
-        const registration = this.#toRegistration(requested);
-        return whenDone(
-          this.#call('onRegister', registration, (handlers) => handlers.onRegister?.(registration)),
-          () => this.#establish(registration, request, coap),
-        );
-      };
-      return doFinally(take, () => this.#table.release(endpointName));
-    });
+    return andThen(this.#authorized(request, requested.endpointName), (endpointName) =>
+      this.#inTurn(endpointName, () => this.#take({ ...requested, endpointName }, request, coap)),
+    );
   }
 
-  #toRegistration(requested: RequestedRegistration): Registration {
+  #take(
+    requested: Omit<Registration, 'registrationId' | 'registeredAt' | 'updatedAt'>,
+    request: IncomingRequest,
+    coap: CoapClient,
+  ): MaybePromise<CoapReply> {
+    const { endpointName } = requested;
+    if (!this.#table.hasPlaceForLinks(requested.links.length))
+      throw unavailable('the server has no place for more links');
+    if (!this.#table.reserve(endpointName)) throw unavailable('the server has no place for more endpoints');
+    const take = (): CoapReply | Promise<CoapReply> => {
+      const registration = this.#toRegistration(requested);
+      return whenDone(
+        this.#call('onRegister', registration, (handlers) => handlers.onRegister?.(registration)),
+        () => this.#establish(registration, request, coap),
+      );
+    };
+    return doFinally(take, () => this.#table.release(endpointName));
+  }
+
+  #toRegistration(requested: Omit<Registration, 'registrationId' | 'registeredAt' | 'updatedAt'>): Registration {
     const now = this.#options.clock.wallTime();
     const registrationId = newRegistrationId(
       this.#options.random,
@@ -134,8 +147,7 @@ export class RegistrationInterface {
   }
 
   #update(request: IncomingRequest, coap: CoapClient, registrationId: string): CoapReply | Promise<CoapReply> {
-    return this.#inTurn(this.#find(registrationId, request).endpointName, () => {
-      const endpoint = this.#find(registrationId, request); // it may have ended while this waited for its turn
+    return this.#ofOwner(registrationId, request, (endpoint) => {
       const previous = endpoint.registration;
       const next = applyUpdate(previous, request, this.#options.clock.wallTime());
       if (!this.#table.hasPlaceForLinks(next.links.length - previous.links.length)) {
@@ -160,8 +172,7 @@ export class RegistrationInterface {
   }
 
   #deregister(request: IncomingRequest, registrationId: string): CoapReply | Promise<CoapReply> {
-    return this.#inTurn(this.#find(registrationId, request).endpointName, () => {
-      const endpoint = this.#find(registrationId, request);
+    return this.#ofOwner(registrationId, request, (endpoint) => {
       const { registration } = endpoint;
       return whenDone(
         this.#call('onDeregister', registration, (handlers) => handlers.onDeregister?.(registration, 'deregistered')),
@@ -177,23 +188,38 @@ export class RegistrationInterface {
     });
   }
 
-  /** Takes its turn too: an Update whose handler is still running comes first, and has then begun a new lifetime. */
+  /** Ends the registration of an endpoint if a peer of its identity is not the endpoint any more. */
+  revoke(endpointName: string, isRevoked: (identity: PeerIdentity) => boolean): void {
+    this.#endInTurn(endpointName, () => {
+      const endpoint = this.#table.byEndpointName(endpointName);
+      if (endpoint !== undefined && isRevoked(endpoint.registration.identity)) return this.#end(endpoint, 'revoked');
+    });
+  }
+
   #expired(endpoint: RegisteredEndpoint): void {
-    const outcome = this.#serial.run(endpoint.endpointName, () => this.#expire(endpoint));
+    this.#endInTurn(endpoint.endpointName, () => {
+      // An Update whose handler was still running came first, and has begun a new lifetime.
+      if (endpoint.ended || endpoint.expiryTimer !== undefined || endpoint.registration.lifetime === 0) return;
+      return this.#end(endpoint, 'expired');
+    });
+  }
+
+  #endInTurn(endpointName: string, task: () => void | Promise<void>): void {
+    const outcome = this.#serial.run(endpointName, task);
     if (outcome instanceof Promise) void this.#options.track(outcome);
   }
 
-  #expire(endpoint: RegisteredEndpoint): void | Promise<void> {
-    if (endpoint.ended || endpoint.expiryTimer !== undefined || endpoint.registration.lifetime === 0) return;
+  /** Ends a registration that nobody asks to end: it is over whatever the handler does. */
+  #end(endpoint: RegisteredEndpoint, reason: 'expired' | 'revoked'): void | Promise<void> {
     const { registration, announcement } = endpoint;
     announcement.flush();
     this.#remove(endpoint);
     const announce = announcement.after(() => {
-      this.#options.observer.deregistered(registration, 'expired');
+      this.#options.observer.deregistered(registration, reason);
     });
     let work: Promise<void> | undefined;
     try {
-      work = this.#call('onDeregister', registration, (handlers) => handlers.onDeregister?.(registration, 'expired'));
+      work = this.#call('onDeregister', registration, (handlers) => handlers.onDeregister?.(registration, reason));
     } catch {
       // #call has reported why the handler failed; the registration is over all the same.
     }
@@ -206,6 +232,34 @@ export class RegistrationInterface {
     this.#expiry.cancel(endpoint);
     this.#table.delete(endpoint);
     this.#options.observer.ended(endpoint);
+  }
+
+  /** Runs a task on the endpoint that a request under `/rd/{id}` means, in its turn, if the sender is allowed to be that endpoint. */
+  #ofOwner(
+    registrationId: string,
+    request: IncomingRequest,
+    task: (endpoint: RegisteredEndpoint) => MaybePromise<CoapReply>,
+  ): MaybePromise<CoapReply> {
+    const { endpointName } = this.#find(registrationId, request);
+    return andThen(this.#authorized(request, endpointName), () =>
+      // It may have ended while this waited for its turn.
+      this.#inTurn(endpointName, () => task(this.#find(registrationId, request))),
+    );
+  }
+
+  /** The name of the endpoint that the sender may be. What fails here is the store of credentials: it refuses too. */
+  #authorized(request: IncomingRequest, asked: string | undefined): MaybePromise<string> {
+    const failed = (error: unknown): never => {
+      if (error instanceof RefusalError) throw error;
+      this.#options.reportError(error, `the credentials could not be asked about ${request.peer.host}`);
+      throw unavailable('the server can not take this now');
+    };
+    try {
+      const answer = this.#options.authorization.endpointName(request.peer.identity, asked);
+      return answer instanceof Promise ? answer.catch(failed) : answer;
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   /** The endpoint that a request under `/rd/{id}` means. What the sender may not touch does not exist for it. */
@@ -265,6 +319,7 @@ export class RegistrationInterface {
       operation,
       endpointName: this.#nameOf(request),
       address: { host: request.peer.host, port: request.peer.port },
+      identity: request.peer.identity,
       code: formatCode(error.responseCode),
       reason: error.message,
     };

@@ -17,6 +17,7 @@ export interface Registration extends ObjectList {
   /** Query parameters beyond those of the specification. */
   readonly additionalParameters: Readonly<Record<string, string>>;
   readonly address: { readonly host: string; readonly port: number };
+  /** Who the device has proven to be: `anonymous` over plain CoAP. */
   readonly identity: PeerIdentity;
   /** Milliseconds since 1970: of the Register. */
   readonly registeredAt: number;
@@ -24,5 +25,5 @@ export interface Registration extends ObjectList {
   readonly updatedAt: number;
 }
 
-/** Why a registration ended. `replaced`: the endpoint registered anew. */
-export type DeregistrationReason = 'deregistered' | 'expired' | 'replaced';
+/** Why a registration ended. `replaced`: the endpoint registered anew. `revoked`: its credential was changed or removed. */
+export type DeregistrationReason = 'deregistered' | 'expired' | 'replaced' | 'revoked';

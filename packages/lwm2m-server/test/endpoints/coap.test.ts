@@ -61,7 +61,12 @@ test('a port that is taken fails the start', async () => {
 test('the receive buffer of the socket gets the size that is asked for', async () => {
   // A size that no buffer has is the one whose fate is seen: it is counted.
   const endpoint = coap({ host: '127.0.0.1', port: 0, receiveBufferSize: -1 });
-  const transport = endpoint.createTransport({ clock: systemClock, random: systemRandom });
+  const transport = endpoint.createTransport({
+    clock: systemClock,
+    random: systemRandom,
+    signal: new AbortController().signal,
+    onError: () => undefined,
+  });
   await transport.open({ onDatagram: () => undefined, onPeerClosed: () => undefined });
   expect(transport).toMatchObject({ statistics: { socketErrors: 1 } });
   await transport.close();

@@ -75,23 +75,11 @@ describe('parseRegister', () => {
     expect(parseRegister(request('ep=old&lwm2m=1.0')).lifetime).toBe(86_400);
   });
 
-  test.each<[string, PeerIdentity, string | undefined]>([
-    ['a PSK identity', { kind: 'psk', identity: 'urn:imei:1' }, 'urn:imei:1'],
-    ['a common name', { kind: 'x509', certificate: Uint8Array.of(1), commonName: 'device-7' }, 'device-7'],
-    ['a certificate without one', { kind: 'x509', certificate: Uint8Array.of(1), commonName: undefined }, undefined],
-    ['a raw public key', { kind: 'rpk', publicKey: Uint8Array.of(1) }, undefined],
-    ['a PSK identity with a control character', { kind: 'psk', identity: 'a\0' }, undefined],
-    ['an empty PSK identity', { kind: 'psk', identity: '' }, undefined],
-    ['nothing', ANONYMOUS, undefined],
-  ])('without ep the name is that of %s', (_name, identity, expected) => {
-    const run = (): string => parseRegister(request('lwm2m=1.1&lt=60', { identity })).endpointName;
-    if (expected === undefined) expect(refusal(run)).toBe('4.00');
-    else expect(run()).toBe(expected);
+  test.each(['lwm2m=1.1&lt=60', 'lwm2m=1.1&lt=60&ep='])('the name may be left to the identity: %s', (query) => {
+    expect(parseRegister(request(query)).endpointName).toBeUndefined();
   });
 
   test.each([
-    ['ep missing', 'lwm2m=1.1&lt=60', {}, '4.00'],
-    ['ep empty', 'lwm2m=1.1&lt=60&ep=', {}, '4.00'],
     ['lt missing in 1.1', 'lwm2m=1.1&ep=a', {}, '4.00'],
     ['lt missing in 1.2', 'lwm2m=1.2&ep=a', {}, '4.00'],
     ['lt malformed', 'lwm2m=1.1&ep=a&lt=x', {}, '4.00'],
@@ -120,6 +108,7 @@ describe('parseRegister', () => {
 describe('applyUpdate', () => {
   const registered: Registration = {
     ...parseRegister(request('lwm2m=1.1&ep=dev&lt=60&b=U&Q&site=north')),
+    endpointName: 'dev',
     registrationId: 'abc',
     registeredAt: 1000,
     updatedAt: 1000,

@@ -1,0 +1,2 @@
+export { credentialStoreContract } from './credential-store-contract.ts';
+export type { CredentialStoreCase, CredentialStoreFixture } from './credential-store-contract.ts';
