@@ -12,8 +12,6 @@ export const MAX_SEQUENCE: number = 2 ** 48 - 1;
 export const MAX_RECORDS_PER_DATAGRAM = 32;
 /** Associations whose keys are at hand as key objects, two kilobytes each. */
 export const MAX_RECENT_KEYS = 512;
-/** RFC 6347 §4.2.1: a cookie has up to 255 bytes. */
-export const MAX_COOKIE_LENGTH = 255;
 
 // --- Handshake messages ---
 

@@ -228,6 +228,7 @@ export class HandshakePair {
       psk: true,
       pskIdentityHint: undefined,
       credentialFor: () => CREDENTIALS.server,
+      choosesByServerName: false,
       clientCertificates: 'required',
       clientCertificateTypes: [2],
       authorities: [],
