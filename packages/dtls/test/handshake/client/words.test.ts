@@ -51,6 +51,8 @@ function connectingWords(setting: Setting): string[] {
   for (let word = waiting.pop(); word !== undefined; word = waiting.pop()) {
     for (const letter of Object.keys(alphabet)) {
       const longer = [...word, letter];
+      // The longest that a server may say has 10: more would mean that the machine goes round in circles.
+      if (longer.length > 10) throw new Error(`still going on: ${longer.join(' ')}`);
       const { kind } = stateAfter(setting, longer);
       if (kind === 'connected') found.push(longer.join(' '));
       else if (kind !== 'failed') waiting.push(longer);
