@@ -1,3 +1,4 @@
+import type { PeerIdentity } from '@flownexus/datagram';
 import { commonNameOf, decodeCertificateFields } from '../auth/certificate-fields.ts';
 import { DtlsError } from '../errors.ts';
 import type { CertificateMessage } from '../messages/certificate.ts';
@@ -19,4 +20,16 @@ export function claimedName(claim: Claim): string | undefined {
     if (error instanceof DtlsError) return undefined;
     throw error;
   }
+}
+
+/** Who a claim says that the peer is. Undefined when it says nothing that has a name. */
+export function claimedPeer(claim: Claim): PeerIdentity | undefined {
+  if ('psk' in claim) {
+    const identity = pskIdentityText(claim.psk);
+    return identity === undefined ? undefined : { kind: 'psk', identity };
+  }
+  const { certificate } = claim;
+  if (!('chain' in certificate)) return { kind: 'rpk', publicKey: certificate.publicKey };
+  const [own] = certificate.chain;
+  return own === undefined ? undefined : { kind: 'x509', certificate: own, commonName: claimedName(claim) };
 }

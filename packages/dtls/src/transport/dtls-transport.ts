@@ -6,6 +6,7 @@ import {
   type DatagramHandler,
   type DatagramTransport,
   type Peer,
+  type PeerIdentity,
 } from '@flownexus/datagram';
 import type { DtlsStatistics, DtlsTransportOptions } from '../api.ts';
 import { DtlsError } from '../errors.ts';
@@ -37,6 +38,11 @@ export interface DtlsTransport extends DatagramTransport {
   connect(host: string, port: number): Promise<Peer>;
   confirmPath(peer: Peer): void;
   disconnect(peer: Peer, reason: string): void;
+  /**
+   * Credentials of clients were changed or removed. Ends the associations of those that `isRevoked` names, like `disconnect`, and the handshakes in
+   * which they are. No session of any client is resumed that began before: a ticket does not tell whose it is.
+   */
+  revoke(isRevoked: (identity: PeerIdentity) => boolean, reason: string): void;
   /** The association with a key, such as one that was kept over a restart. */
   find(key: string): Peer | undefined;
 }
@@ -170,6 +176,14 @@ class DtlsDatagramTransport implements DtlsTransport {
     this.#associations.end(association, new DtlsError('ERR_DTLS_CLOSED', reason));
   }
 
+  revoke(isRevoked: (identity: PeerIdentity) => boolean, reason: string): void {
+    this.#server?.revokeAll();
+    this.#handshakes.revoke(isRevoked, new DtlsError('ERR_DTLS_CLOSED', reason));
+    for (const association of this.#associations.table.all()) {
+      if (association.role === 'server' && isRevoked(association.identity)) this.disconnect(association, reason);
+    }
+  }
+
   find(key: string): Association | undefined {
     return this.#associations.table.find(key);
   }
@@ -278,9 +292,9 @@ class DtlsDatagramTransport implements DtlsTransport {
     const handshake = this.#handshakes.table.at(lower);
     if (handshake !== undefined) handshake.onRecord(record);
     else if (association !== undefined && epoch !== undefined && epoch.replayed !== replayed)
-      this.#receiver.refused(association, true);
+      this.#receiver.refused(association, record, true);
     else if (association !== undefined && epoch !== undefined && epoch.forged !== forged)
-      this.#receiver.refused(association, false);
+      this.#receiver.refused(association, record, false);
     else this.#core.counters.recordsDropped += 1;
   }
 }

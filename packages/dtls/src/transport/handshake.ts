@@ -1,4 +1,4 @@
-import type { Peer } from '@flownexus/datagram';
+import type { Peer, PeerIdentity } from '@flownexus/datagram';
 import type { PeerVerifier } from '../auth/verifier.ts';
 import type { Role } from '../crypto/traffic-keys.ts';
 import type { DtlsError } from '../errors.ts';
@@ -7,7 +7,7 @@ import { HandshakeSession } from '../handshake/session/handshake-session.ts';
 import type { ProtectedEpoch } from '../records/protected-epoch.ts';
 import type { DtlsRecord } from '../records/record.ts';
 import type { Association } from './association.ts';
-import { claimedName, type Claim } from './claimed-name.ts';
+import { claimedName, claimedPeer, type Claim } from './claimed-name.ts';
 import type { Core } from './core.ts';
 
 /** Whom a handshake tells. Each of `onConnected` and `onFailed` comes at most once, and not both. */
@@ -49,6 +49,8 @@ export class Handshake {
   readonly lower: Peer;
   readonly clientRandom: Uint8Array | undefined;
   readonly onEnded: (outcome: HandshakeOutcome) => void;
+  /** It must not end in a session that is resumed: what it was found in has been revoked since. */
+  mustNotResume = false;
   readonly #takenCid: () => Uint8Array | undefined;
   readonly #session: HandshakeSession;
   #claim: Claim | undefined;
@@ -98,6 +100,11 @@ export class Handshake {
   /** What the peer called itself, without proof. */
   get claimedIdentity(): string | undefined {
     return this.#claim && claimedName(this.#claim);
+  }
+
+  /** The same as an identity. */
+  get claimedPeer(): PeerIdentity | undefined {
+    return this.#claim && claimedPeer(this.#claim);
   }
 
   get takenCid(): Uint8Array | undefined {

@@ -1,4 +1,5 @@
-import type { DtlsError } from '../errors.ts';
+import type { PeerIdentity } from '@flownexus/datagram';
+import { DtlsError } from '../errors.ts';
 import type { ConnectionSecrets, EstablishedConnection } from '../handshake/machine.ts';
 import type { ProtectedEpoch } from '../records/protected-epoch.ts';
 import type { Association } from './association.ts';
@@ -32,6 +33,17 @@ export class Handshakes implements HandshakeListener {
     this.#fail(handshake, error);
   }
 
+  /** Credentials of clients were changed: ends the handshakes that make use of what they were. */
+  revoke(isRevoked: (identity: PeerIdentity) => boolean, error: DtlsError): void {
+    for (const handshake of this.table.all()) {
+      if (handshake.role !== 'server') continue;
+      const peer = handshake.claimedPeer;
+      // One that has not said who it is asks for the credential later, or resumes a session.
+      if (peer === undefined) handshake.mustNotResume = true;
+      else if (isRevoked(peer)) this.abandon(handshake, error);
+    }
+  }
+
   /** Ends all of them. Nobody is told but those who wait for a connection. */
   close(error: DtlsError): void {
     for (const handshake of this.table.all()) {
@@ -42,6 +54,9 @@ export class Handshakes implements HandshakeListener {
   }
 
   onConnected(handshake: Handshake, connection: EstablishedConnection, epoch: ProtectedEpoch): Association | undefined {
+    if (connection.resumed && handshake.mustNotResume) {
+      this.abandon(handshake, new DtlsError('ERR_DTLS_AUTHENTICATION', 'the session was revoked while it was resumed'));
+    }
     if (!this.table.remove(handshake)) return undefined;
     const { counters, callbacks } = this.#core;
     const { role, lower, takenCid } = handshake;

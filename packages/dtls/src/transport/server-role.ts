@@ -79,6 +79,11 @@ export class ServerRole {
     this.#resumption.revoke(identity);
   }
 
+  /** No session of anybody is resumed any more. */
+  revokeAll(): void {
+    this.#resumption.revokeAll();
+  }
+
   #challenge(lower: Peer, received: StatelessHello, record: DtlsRecord): void {
     const answer = helloVerifyRequest(received, this.#cookies.cookieFor(lower.host, lower.port, received));
     // Whoever gives a wrong address must not get more than was sent. A ClientHello is never that short.

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lossyRule, seededRandom } from '@flownexus/datagram/testing';
-import { CIPHER_SUITES, type ResumableSession } from '../../src/index.ts';
+import { CIPHER_SUITES } from '../../src/index.ts';
 import { der, file, psk } from './support/credentials.ts';
 import { describePeer } from './support/describe-peer.ts';
 import type { Fields, LinePeer } from './support/line-peer.ts';
-import { OurClient, pskClient, rpkClient, x509Client } from './support/our-client.ts';
+import { OurClient, pskClient, rememberingClient, rpkClient, x509Client } from './support/our-client.ts';
 import { OurServer } from './support/our-server.ts';
 import { scandiumMissing, startScandium } from './support/scandium.ts';
 import { UdpProxy } from './support/udp-proxy.ts';
@@ -68,12 +68,13 @@ describePeer("our server and Californium's client", scandiumMissing(), () => {
     expect(readcid.replace('null', '')).toHaveLength(2 * cid);
   });
 
-  test('the socket of the client is another one', async () => {
+  test('the address of the client changes in the middle of an association', async () => {
     const server = await OurServer.start();
-    await scandium.connect(server.port, { ...withPsk, suites: ccm8, cid: 4 });
+    const proxy = await UdpProxy.open(server.port);
+    await scandium.connect(proxy.port, { ...withPsk, suites: ccm8, cid: 4 });
     await scandium.send('before');
     const { handshake } = await scandium.context();
-    await scandium.ask('rebind');
+    proxy.rebind();
     expect(await scandium.send('after')).toBe('after');
     expect(await scandium.context()).toMatchObject({ handshake });
     const [before, after] = server.received;
@@ -195,14 +196,11 @@ describePeer("our client and Californium's server", scandiumMissing(), () => {
 
   test('a session is resumed by its id', async () => {
     const port = await scandium.serve({ ...withPsk, suites: ccm8, cid: 6 });
-    let session: ResumableSession | undefined;
-    const onResumable = (resumable: ResumableSession): void => {
-      session = resumable;
-    };
-    const first = await OurClient.connect(port, ccm8, { ...pskClient, onResumable });
+    const { client, session } = rememberingClient();
+    const first = await OurClient.connect(port, ccm8, client);
     await first.exchange('before');
     await first.close();
-    const second = await OurClient.connect(port, ccm8, { ...pskClient, session: session! });
+    const second = await OurClient.connect(port, ccm8, { ...pskClient, session: session() });
     expect((await second.exchange('after')).toString()).toBe('after');
     expect(second.statistics.handshakesResumed).toBe(1);
   });

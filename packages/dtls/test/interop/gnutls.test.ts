@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ResumableSession } from '../../src/index.ts';
 import { der, file, psk } from './support/credentials.ts';
 import { describePeer } from './support/describe-peer.ts';
 import { gnutlsClient, gnutlsMissing, gnutlsPriority, gnutlsServer } from './support/gnutls.ts';
-import { OurClient, pskClient, rpkClient, x509Client } from './support/our-client.ts';
+import { OurClient, pskClient, rememberingClient, rpkClient, x509Client } from './support/our-client.ts';
 import { OurServer } from './support/our-server.ts';
 import type { PeerProcess } from './support/peer-process.ts';
 
@@ -167,14 +166,11 @@ describePeer("our client and GnuTLS's server", gnutlsMissing(), () => {
     ['a ticket', []],
   ])('a session is resumed by %s', async (_, more) => {
     const server = await gnutlsServer([...more, ...pskServer('AES-128-CCM-8')]);
-    let session: ResumableSession | undefined;
-    const onResumable = (resumable: ResumableSession): void => {
-      session = resumable;
-    };
-    const first = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', { ...pskClient, onResumable });
+    const { client, session } = rememberingClient();
+    const first = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', client);
     await first.exchange('a line\n');
     await first.close();
-    const again = { ...pskClient, session: session! };
+    const again = { ...pskClient, session: session() };
     const second = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', again);
     expect((await second.exchange('a line\n')).toString()).toBe('a line\n');
     expect(second.statistics.handshakesResumed).toBe(1);

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { ResumableSession } from '../../src/index.ts';
 import { file, psk } from './support/credentials.ts';
 import { describePeer } from './support/describe-peer.ts';
 import {
@@ -9,7 +8,7 @@ import {
   mbedtlsServer,
   runMbedtlsClient,
 } from './support/mbedtls.ts';
-import { OurClient, pskClient, x509Client } from './support/our-client.ts';
+import { OurClient, pskClient, rememberingClient, x509Client } from './support/our-client.ts';
 import { OurServer } from './support/our-server.ts';
 
 const pskOptions: MbedtlsOptions = { psk: psk.hex, psk_identity: psk.identity };
@@ -194,14 +193,11 @@ describePeer("our client and Mbed TLS's server", mbedtlsMissing(), () => {
     ['a ticket', 1],
   ])('a session is resumed by %s', async (_, tickets) => {
     const server = await mbedtlsServer({ ...pskOptions, ...ccm8, tickets });
-    let session: ResumableSession | undefined;
-    const onResumable = (resumable: ResumableSession): void => {
-      session = resumable;
-    };
-    const first = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', { ...pskClient, onResumable });
+    const { client, session } = rememberingClient();
+    const first = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', client);
     await first.exchange(request);
     await first.close();
-    const again = { ...pskClient, session: session! };
+    const again = { ...pskClient, session: session() };
     const second = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', again);
     expect((await second.exchange(request)).toString()).toContain(page);
     expect(second.statistics.handshakesResumed).toBe(1);

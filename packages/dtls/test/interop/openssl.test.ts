@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { udpTransport } from '@flownexus/datagram';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ResumableSession } from '../../src/index.ts';
-import { file, psk } from './support/credentials.ts';
+import { loadCredential } from '../../src/index.ts';
+import { file, pem, psk } from './support/credentials.ts';
 import { describePeer } from './support/describe-peer.ts';
 import { opensslClient, opensslMissing, opensslServer } from './support/openssl.ts';
-import { OurClient, pskClient, x509Client } from './support/our-client.ts';
-import { OurServer } from './support/our-server.ts';
+import { OurClient, pskClient, rememberingClient, x509Client } from './support/our-client.ts';
+import { HOST, OurServer } from './support/our-server.ts';
 import type { PeerProcess } from './support/peer-process.ts';
 
 // OpenSSL's names, and ours. It has no ECDHE_PSK with AEAD ciphers.
@@ -32,13 +33,7 @@ const pskArguments = (name: string, key: string = psk.hex, identity: string = ps
 ];
 const certificate = (name: string): string[] => ['-cert', file(`${name}.crt`), '-key', file(`${name}.key`)];
 const trust = ['-CAfile', file('ca.crt')];
-const x509Arguments = (name: string, who = 'client'): string[] => [
-  ...certificate(who),
-  '-cert_chain',
-  file(`${who}.crt`),
-  ...trust,
-  ...cipher(name),
-];
+const x509Arguments = (name: string, who = 'client'): string[] => [...certificate(who), ...trust, ...cipher(name)];
 
 /** Sends a line and waits for its echo. */
 async function talk(client: PeerProcess, text = 'a line from OpenSSL'): Promise<void> {
@@ -90,13 +85,15 @@ describePeer("our server and OpenSSL's client", opensslMissing(), () => {
 
   test('a chain of certificates in fragments of 300 bytes', async () => {
     const server = await OurServer.start({ transport: { mtu: 300 } });
-    const client = opensslClient(server.port, ['-mtu', '300', ...x509Arguments('ECDHE-ECDSA-AES128-CCM8', 'chained')]);
+    const chain = ['-mtu', '300', '-cert_chain', file('issuer.crt')];
+    const client = opensslClient(server.port, [...chain, ...x509Arguments('ECDHE-ECDSA-AES128-CCM8', 'chained')]);
     await talk(client);
     expect(server.peers[0]?.identity).toMatchObject({ kind: 'x509', commonName: 'dev2' });
   });
 
-  test('key exchange with P-384', async () => {
-    const server = await OurServer.start();
+  test('certificate and key exchange with P-384', async () => {
+    const credential = loadCredential({ privateKey: pem('server384.key'), certificate: pem('server384.crt') });
+    const server = await OurServer.start({ server: { credential } });
     const client = opensslClient(server.port, ['-groups', 'P-384', ...x509Arguments('ECDHE-ECDSA-AES128-GCM-SHA256')]);
     await talk(client);
     expect(client.output).toContain('Server Temp Key: ECDH, secp384r1, 384 bits');
@@ -241,17 +238,17 @@ describePeer("our client and OpenSSL's server", opensslMissing(), () => {
     ['a ticket', []],
   ])('a session is resumed by %s', async (_, more) => {
     const server = await opensslServer([...more, ...pskServer('PSK-AES128-CCM8')]);
-    let session: ResumableSession | undefined;
-    const onResumable = (resumable: ResumableSession): void => {
-      session = resumable;
-    };
-    const first = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', { ...pskClient, onResumable });
+    const suite = 'PSK_WITH_AES_128_CCM_8';
+    const { client, session } = rememberingClient();
+    const first = await OurClient.connect(server.port, suite, client);
     await exchange(first, server.process);
+    // The socket of s_server stays with the address of its first client.
+    const transport = udpTransport({ host: HOST, port: first.port });
     await first.close();
-    expect(session).toBeDefined();
+    await server.process.says(/DONE|shutting down|CONNECTION CLOSED/i);
     server.process.output = '';
-    const again = { ...pskClient, session: session! };
-    const second = await OurClient.connect(server.port, 'PSK_WITH_AES_128_CCM_8', again);
+    const again = { ...pskClient, session: session() };
+    const second = await OurClient.connect(server.port, suite, again, { transport });
     await exchange(second, server.process);
     expect(server.process.output).toContain('Reused session-id');
     expect(second.statistics.handshakesResumed).toBe(1);

@@ -1,10 +1,9 @@
 import { lossyRule, seededRandom } from '@flownexus/datagram/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ResumableSession } from '../../src/index.ts';
 import { file, psk } from './support/credentials.ts';
 import { describePeer } from './support/describe-peer.ts';
 import type { Fields, LinePeer } from './support/line-peer.ts';
-import { OurClient, pskClient, x509Client } from './support/our-client.ts';
+import { OurClient, pskClient, rememberingClient, x509Client } from './support/our-client.ts';
 import { OurServer } from './support/our-server.ts';
 import { pionMissing, startPion } from './support/pion.ts';
 import { UdpProxy } from './support/udp-proxy.ts';
@@ -67,9 +66,10 @@ describePeer("our server and pion's client", pionMissing(), () => {
     ['that of the client is empty', 0, 0],
   ])('Connection IDs, %s', async (_, cid, padding) => {
     const server = await OurServer.start();
-    await pion.connect(server.port, { ...withPsk, suites: ccm8, cid, padding });
+    const proxy = await UdpProxy.open(server.port);
+    await pion.connect(proxy.port, { ...withPsk, suites: ccm8, cid, padding });
     expect(await pion.send('a datagram')).toBe('a datagram');
-    await pion.ask('rebind');
+    proxy.rebind();
     expect(await pion.send('from elsewhere')).toBe('from elsewhere');
     expect(server.statistics).toMatchObject({ handshakesCompleted: 1, addressChanges: 1 });
   });
@@ -150,14 +150,11 @@ describePeer("our client and pion's server", pionMissing(), () => {
 
   test('a session is resumed by its id', async () => {
     const port = await pion.serve({ ...withPsk, suites: ccm8 });
-    let session: ResumableSession | undefined;
-    const onResumable = (resumable: ResumableSession): void => {
-      session = resumable;
-    };
-    const first = await OurClient.connect(port, ccm8, { ...pskClient, onResumable });
+    const { client, session } = rememberingClient();
+    const first = await OurClient.connect(port, ccm8, client);
     await first.exchange('before');
     await first.close();
-    const second = await OurClient.connect(port, ccm8, { ...pskClient, session: session! });
+    const second = await OurClient.connect(port, ccm8, { ...pskClient, session: session() });
     expect((await second.exchange('after')).toString()).toBe('after');
     expect(second.statistics.handshakesResumed).toBe(1);
   });

@@ -27,7 +27,7 @@ export function negotiate(context: ClientContext, offer: Offer, hello: ServerHel
   return {
     suite,
     clientRandom: offer.hello.random,
-    serverRandom: hello.random,
+    serverRandom: new Uint8Array(hello.random),
     sessionId: new Uint8Array(hello.sessionId),
     extendedMasterSecret: extensions.extendedMasterSecret,
     encryptThenMac: extensions.encryptThenMac,
@@ -61,6 +61,16 @@ export function resumedSession(offer: Offer, negotiation: Negotiation): Resumabl
     );
   }
   return session;
+}
+
+/**
+ * Throws a `DtlsError` when the server will show a certificate of a type that is not accepted: X.509 if it does not know RFC 7250. Only in a full
+ * handshake: when a session is resumed nothing is shown, so servers do not answer the extension.
+ */
+export function checkServerCertificateType(context: ClientContext, { serverCertificateType }: Negotiation): void {
+  if (!context.serverCertificateTypes.includes(serverCertificateType)) {
+    throw handshakeError('unsupported_certificate', 'the server will show an X.509 certificate, which is not accepted');
+  }
 }
 
 /** RFC 5246 §7.4.1.4: a server answers no extension that was not in the ClientHello. */
@@ -116,19 +126,11 @@ function checkExtensions(
   }
   checkType('client_certificate_type', offered.clientCertificateTypes, answered.clientCertificateType);
   checkType('server_certificate_type', offered.serverCertificateTypes, answered.serverCertificateType);
-  if (suite.keyExchange === 'ecdhe_ecdsa') checkServerType(context, answered);
 }
 
 function checkType(name: string, offered: readonly number[] | undefined, answered: number | undefined): void {
   if (answered !== undefined && offered?.includes(answered) !== true) {
     throw handshakeError('illegal_parameter', `the server answers ${name} with a type that was not offered`);
-  }
-}
-
-/** A server that does not know RFC 7250 shows an X.509 certificate. */
-function checkServerType(context: ClientContext, answered: ServerExtensions): void {
-  if (!context.serverCertificateTypes.includes(agreedType(answered.serverCertificateType))) {
-    throw handshakeError('unsupported_certificate', 'the server will show an X.509 certificate, which is not accepted');
   }
 }
 

@@ -129,6 +129,18 @@ describe('an abbreviated handshake', () => {
     expect(talk.connection).toMatchObject({ localCid: Uint8Array.of(6), peerCid: Uint8Array.of(8) });
   });
 
+  test('shows no certificate, so its type is not answered (RFC 7250)', () => {
+    const ecdsa = CIPHER_SUITES.find(({ name }) => name === 'ECDHE_ECDSA_WITH_AES_128_CCM_8') ?? suite;
+    const identity = { kind: 'rpk', publicKey: Uint8Array.of(0x30) } as const;
+    const talk = resuming(
+      { ...session, suite: ecdsa, identity },
+      { suite: ecdsa.name },
+      { serverCertificateTypes: [2] },
+    );
+    accepted(talk).end();
+    expect(talk.connection).toMatchObject({ resumed: true, identity });
+  });
+
   test('may bring a new ticket', () => {
     const talk = resuming(byTicket, { extensions: { sessionTicket: true } });
     accepted(talk).hear(talk.server.newSessionTicket(Uint8Array.of(1, 1)));

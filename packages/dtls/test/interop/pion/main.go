@@ -20,7 +20,6 @@ const patience = 10 * time.Second
 
 var (
 	given      words
-	socket     *movingSocket
 	connection *dtls.Conn
 	sessions   = &memory{}
 	lastLock   sync.Mutex
@@ -51,8 +50,6 @@ func obey(w words) (string, error) {
 		return exchange(w.rest)
 	case "context":
 		return describe()
-	case "rebind":
-		return "done", socket.move()
 	case "resume":
 		disconnect()
 		return "done", connect()
@@ -72,7 +69,8 @@ func connect() error {
 	if err != nil {
 		return err
 	}
-	if socket, err = newMovingSocket(); err != nil {
+	socket, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
 		return err
 	}
 	if connection, err = dtls.ClientWithOptions(socket, address, options...); err != nil {

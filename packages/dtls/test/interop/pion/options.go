@@ -20,6 +20,10 @@ func suite(name string) (dtls.CipherSuiteID, error) {
 			return dtls.CipherSuiteID(each.ID), nil
 		}
 	}
+	// It has this one, and does not list it.
+	if name == "PSK_WITH_AES_128_CBC_SHA256" {
+		return dtls.TLS_PSK_WITH_AES_128_CBC_SHA256, nil
+	}
 	return 0, fmt.Errorf("pion has no %s", name)
 }
 

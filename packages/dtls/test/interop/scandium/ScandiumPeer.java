@@ -67,11 +67,6 @@ public final class ScandiumPeer {
 			return "received " + StringUtil.byteArray2Hex(exchange(StringUtil.hex2ByteArray(words.rest.toUpperCase()))).toLowerCase();
 		case "context":
 			return context();
-		case "rebind":
-			// Associations stay, the socket is another one.
-			connector.stop();
-			connector.start();
-			return "done";
 		case "resume":
 			connector.forceResumeAllSessions();
 			return "done";

@@ -18,7 +18,7 @@ export type Fields = Readonly<Record<string, string | number | undefined>>;
  *   of the one before.
  * - `send` with hexadecimal bytes is answered by `received` with the answer.
  * - `context` tells about the association that was used last.
- * - `rebind` goes on with another local port, `resume` with a resumption, `close` ends the association.
+ * - `resume` goes on with an abbreviated handshake, `close` ends the association.
  */
 export class LinePeer {
   readonly #program: ForeignProgram;
@@ -60,10 +60,7 @@ export class LinePeer {
     return Object.fromEntries(fields.map((field) => field.split(/=(.*)/s).slice(0, 2) as [string, string]));
   }
 
-  ask(
-    operation: 'connect' | 'serve' | 'context' | 'rebind' | 'resume' | 'close',
-    fields: Fields = {},
-  ): Promise<string> {
+  ask(operation: 'connect' | 'serve' | 'context' | 'resume' | 'close', fields: Fields = {}): Promise<string> {
     const words = Object.entries(fields).filter(([, value]) => value !== undefined);
     return this.#tell([operation, ...words.map(([name, value]) => `${name}=${value}`)].join(' '));
   }

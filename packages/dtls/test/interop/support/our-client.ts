@@ -6,6 +6,7 @@ import {
   type DtlsStatistics,
   type DtlsTransport,
   type DtlsTransportOptions,
+  type ResumableSession,
   dtlsTransport,
   loadCredential,
 } from '../../../src/index.ts';
@@ -14,6 +15,23 @@ import { HOST } from './our-server.ts';
 
 /** A client that has a PSK and knows nobody's certificate. */
 export const pskClient: DtlsClientOptions = { psk: { identity: psk.identity, key: psk.key } };
+
+/** A client with a PSK that remembers the session of its association. */
+export function rememberingClient(): { readonly client: DtlsClientOptions; readonly session: () => ResumableSession } {
+  let kept: ResumableSession | undefined;
+  return {
+    client: {
+      ...pskClient,
+      onResumable(session) {
+        kept = session;
+      },
+    },
+    session() {
+      if (kept === undefined) throw new Error('there is no session to resume');
+      return kept;
+    },
+  };
+}
 
 /** A client with a certificate. */
 export function x509Client(): DtlsClientOptions {
@@ -80,6 +98,11 @@ export class OurClient {
     const count = this.#recorder.datagrams.length;
     await this.#recorder.count(count + 1);
     return Buffer.from(this.#recorder.datagrams[count]!.bytes);
+  }
+
+  /** Where it is bound. */
+  get port(): number {
+    return this.#transport.localAddress?.port ?? 0;
   }
 
   get statistics(): DtlsStatistics {
