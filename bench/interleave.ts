@@ -3,7 +3,7 @@ import { median } from './statistics.ts';
 /** A call to be timed, with a name. */
 export interface TimedCall {
   readonly name: string;
-  call(): unknown;
+  readonly call: () => unknown;
 }
 
 /** What a call took, over all rounds. */

@@ -1,4 +1,4 @@
-// npm run bench:dtls-records -- [--smoke] [--rounds=40]
+// npm run bench:records -- [--smoke] [--rounds=40]
 // A record in and a record out against the bare ciphers of node:crypto, and what an association costs to keep.
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';

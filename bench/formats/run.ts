@@ -1,6 +1,7 @@
 // npm run bench:formats -- [--smoke] [--rounds=40]
 import { parseArgs } from 'node:util';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
+import { microsPerCall, sink } from '../interleave.ts';
 import { markdownTable, median } from '../statistics.ts';
 import { casesOf, type Case } from './cases.ts';
 
@@ -9,22 +10,6 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds ?? (values.smoke ? 2 : 40));
 const sliceMs = values.smoke ? 0.2 : 5;
-
-/** Results go here, so that no call can be left out as useless. */
-let sink: unknown;
-
-/** Microseconds per call, over about as long as a slice takes. */
-function time(call: () => unknown): number {
-  const begin = performance.now();
-  let calls = 0;
-  let elapsed: number;
-  do {
-    for (let index = 0; index < 32; index += 1) sink = call();
-    calls += 32;
-    elapsed = performance.now() - begin;
-  } while (elapsed < sliceMs);
-  return (elapsed * 1000) / calls;
-}
 
 interface Timed {
   readonly subject: Case;
@@ -48,8 +33,8 @@ const subjects: Timed[] = casesOf(definitions).map((subject) => ({
 // A little of each, again and again: what the machine does meanwhile meets all alike. The first rounds warm up.
 for (let round = -2; round < rounds; round += 1) {
   for (const { subject, decode, encode } of subjects) {
-    const decoding = time(() => subject.decode());
-    const encoding = time(() => subject.encode());
+    const decoding = microsPerCall(() => subject.decode(), sliceMs);
+    const encoding = microsPerCall(() => subject.encode(), sliceMs);
     if (round < 0) continue;
     decode.push(decoding);
     encode.push(encoding);

@@ -10,8 +10,8 @@ export const MAX_CID_LENGTH = 20;
 export const MAX_SEQUENCE: number = 2 ** 48 - 1;
 /** Records of one datagram that are looked at. */
 export const MAX_RECORDS_PER_DATAGRAM = 32;
-/** RFC 6347 §4.2.1: a cookie has up to 255 bytes. */
-export const MAX_COOKIE_LENGTH = 255;
+/** Associations whose keys are at hand as key objects, two kilobytes each. */
+export const MAX_RECENT_KEYS = 512;
 
 // --- Handshake messages ---
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { freeUdpPort } from './free-udp-port.ts';
 
 export const LIBCOAP_CLIENT = 'coap-client-notls';
 const SERVER = 'coap-server-notls';
@@ -70,14 +70,4 @@ function listening(child: ChildProcess): Promise<void> {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${SERVER} ended with ${code}: ${said}`)));
   });
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }

@@ -12,6 +12,8 @@ export interface ServerSession {
   readonly encryptThenMac: boolean;
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
+  /** RFC 6066 §4: 1 to 4; it holds for the session and for all that resume it. */
+  readonly maxFragmentLength: number | undefined;
   /** When the full handshake that proved the identity began: a moment of `ServerResumption.now`. A resumed session keeps it. */
   readonly startedAtMs: number;
 }
@@ -48,6 +50,8 @@ export interface ServerContext {
   readonly pskIdentityHint: Uint8Array | undefined;
   /** Our certificate or raw key for a server name (RFC 6066 §3); undefined when there is none. */
   credentialFor(serverName: string | undefined): OwnCredential | undefined;
+  /** Whether `credentialFor` looks at the name. Only then the name is acknowledged: some clients can't read that (pion 3.1). */
+  readonly choosesByServerName: boolean;
   /** With `required` an ECDHE_ECDSA handshake ends with `handshake_failure` without a certificate of the client. */
   readonly clientCertificates: ClientCertificates;
   /** What certificates of clients are accepted: types of RFC 7250. */

@@ -1,21 +1,26 @@
 import { MAX_FRAGMENT_RANGES } from '../limits.ts';
 
-/** Consecutive bytes of a message, from `start` on. Never empty, and never next to another range. */
+/** Consecutive bytes of a message that are here. Never empty, and never next to another range. */
 interface Range {
   readonly start: number;
-  readonly bytes: Uint8Array;
+  readonly end: number;
 }
+
+/** Bytes that are allocated at a time. */
+const PAGE_SIZE = 256;
 
 /**
  * A handshake message of which not all bytes may be here (RFC 6347 §4.2.3). Fragments may overlap, repeat and be cut differently each
- * time. Holds copies of what arrived and nothing for what did not: a length that is only claimed costs no memory.
+ * time. Memory is taken in pages where bytes have arrived: none for a length that is only claimed, and fragments of a byte each do not
+ * cause copies of all that came before.
  */
 export class PartialMessage {
   readonly type: number;
   /** Bytes of the whole body. */
   readonly length: number;
   /** In order, disjoint. */
-  #ranges: Range[] = [];
+  #ranges: readonly Range[] = [];
+  readonly #pages = new Map<number, Uint8Array>();
 
   constructor(type: number, length: number) {
     this.type = type;
@@ -24,14 +29,18 @@ export class PartialMessage {
 
   /** Bytes that are here. */
   get bytes(): number {
-    return this.#ranges.reduce((sum, range) => sum + range.bytes.length, 0);
+    return this.#ranges.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
-  /** The whole body; undefined while bytes are missing. A view of what is held here. */
-  get body(): Uint8Array | undefined {
-    if (this.length === 0) return new Uint8Array(0);
-    const first = this.#ranges[0];
-    return first?.bytes.length === this.length ? first.bytes : undefined;
+  get isComplete(): boolean {
+    return this.bytes === this.length;
+  }
+
+  /** The body, in an array of its own; zeros where bytes are missing. */
+  body(): Uint8Array {
+    const body = new Uint8Array(this.length);
+    for (const [page, bytes] of this.#pages) body.set(bytes, page * PAGE_SIZE);
+    return body;
   }
 
   /**
@@ -40,30 +49,39 @@ export class PartialMessage {
    */
   add(offset: number, fragment: Uint8Array): void {
     const end = offset + fragment.length;
-    if (fragment.length === 0 || this.#has(offset, end)) return;
+    if (fragment.length === 0) return;
     // Ranges that overlap the fragment or are next to it become one with it.
-    const before = this.#ranges.filter((range) => endOf(range) < offset);
+    const before = this.#ranges.filter((range) => range.end < offset);
     const after = this.#ranges.filter((range) => range.start > end);
     const touched = this.#ranges.slice(before.length, this.#ranges.length - after.length);
     if (touched.length === 0 && this.#ranges.length >= MAX_FRAGMENT_RANGES) return;
-    this.#ranges = [...before, join({ start: offset, bytes: fragment }, touched), ...after];
+    let missing = offset;
+    for (const range of touched) {
+      if (missing < range.start) this.#write(missing, fragment.subarray(missing - offset, range.start - offset));
+      missing = range.end;
+    }
+    if (missing < end) this.#write(missing, fragment.subarray(missing - offset));
+    const joined = {
+      start: Math.min(offset, touched[0]?.start ?? offset),
+      end: Math.max(end, touched.at(-1)?.end ?? end),
+    };
+    this.#ranges = [...before, joined, ...after];
   }
 
-  #has(start: number, end: number): boolean {
-    return this.#ranges.some((range) => range.start <= start && endOf(range) >= end);
+  #write(offset: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const within = (offset + done) % PAGE_SIZE;
+      const part = bytes.subarray(done, done + PAGE_SIZE - within);
+      this.#page(Math.floor((offset + done) / PAGE_SIZE)).set(part, within);
+      done += part.length;
+    }
   }
-}
 
-function endOf(range: Range): number {
-  return range.start + range.bytes.length;
-}
-
-/** One range in memory of its own. The bytes of `held` win over those of `added`. */
-function join(added: Range, held: readonly Range[]): Range {
-  const start = Math.min(added.start, held[0]?.start ?? added.start);
-  const last = held.at(-1);
-  const end = Math.max(endOf(added), last === undefined ? 0 : endOf(last));
-  const bytes = new Uint8Array(end - start);
-  for (const range of [added, ...held]) bytes.set(range.bytes, range.start - start);
-  return { start, bytes };
+  #page(index: number): Uint8Array {
+    const known = this.#pages.get(index);
+    if (known !== undefined) return known;
+    const page = new Uint8Array(Math.min(PAGE_SIZE, this.length - index * PAGE_SIZE));
+    this.#pages.set(index, page);
+    return page;
+  }
 }

@@ -62,10 +62,9 @@ export class Reassembler {
   /** The message that is due, once it is whole. */
   next(): HandshakeMessage | undefined {
     const partial = this.#partial.get(this.#nextSequence);
-    const body = partial?.body;
-    if (partial === undefined || body === undefined) return undefined;
+    if (partial?.isComplete !== true) return undefined;
     this.#partial.delete(this.#nextSequence);
-    return encodeHandshakeMessage(partial.type, this.#nextSequence++, body);
+    return encodeHandshakeMessage(partial.type, this.#nextSequence++, partial.body());
   }
 
   /** Whether the fragment belongs to a message that was given before. */

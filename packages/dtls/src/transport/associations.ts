@@ -1,4 +1,5 @@
 import type { Peer, PeerIdentity } from '@flownexus/datagram';
+import { bytesEqual } from '../crypto/key-schedule.ts';
 import { DtlsError } from '../errors.ts';
 import { Association, associationKey, type AssociationOptions } from './association.ts';
 import { AssociationTable } from './association-table.ts';
@@ -96,10 +97,6 @@ function closed(message: string): DtlsError {
 /** Whether two identities are the same, proven one. */
 function isSame(a: PeerIdentity, b: PeerIdentity): boolean {
   if (a.kind === 'psk') return b.kind === 'psk' && a.identity === b.identity;
-  if (a.kind === 'x509') return b.kind === 'x509' && isEqual(a.certificate, b.certificate);
-  return a.kind === 'rpk' && b.kind === 'rpk' && isEqual(a.publicKey, b.publicKey);
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.kind === 'x509') return b.kind === 'x509' && bytesEqual(a.certificate, b.certificate);
+  return a.kind === 'rpk' && b.kind === 'rpk' && bytesEqual(a.publicKey, b.publicKey);
 }

@@ -32,6 +32,7 @@ export function serverContext(
     psk: psk !== undefined,
     pskIdentityHint: pskIdentityHint === undefined ? undefined : new TextEncoder().encode(pskIdentityHint),
     credentialFor: typeof credential === 'function' ? credential : () => credential,
+    choosesByServerName: typeof credential === 'function',
     clientCertificates: asksForCertificates ? 'required' : 'none',
     clientCertificateTypes: acceptedCertificateTypes(server),
     authorities: authorityNames(x509),

@@ -2,6 +2,7 @@ import type { Peer, PeerIdentity } from '@flownexus/datagram';
 import type { DtlsServerOptions, DtlsTransportOptions } from '../api.ts';
 import { peerVerifier } from '../auth/peer-verifier.ts';
 import type { PeerVerifier } from '../auth/verifier.ts';
+import { bytesEqual } from '../crypto/key-schedule.ts';
 import { DtlsError } from '../errors.ts';
 import { CookieJar, helloVerifyRequest } from '../handshake/cookie.ts';
 import { pskIdentityText } from '../handshake/psk-identity.ts';
@@ -150,7 +151,7 @@ export class ServerRole {
 export const DEFAULT_CID_LENGTH = 6;
 
 function isRepeated(handshake: Handshake | undefined, clientRandom: Uint8Array): boolean {
-  return handshake?.clientRandom?.every((byte, index) => byte === clientRandom[index]) ?? false;
+  return handshake?.clientRandom !== undefined && bytesEqual(handshake.clientRandom, clientRandom);
 }
 
 function closed(message: string): DtlsError {

@@ -1,9 +1,11 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { seededRandom, VirtualClock } from '@flownexus/datagram/testing';
 import { describe, expect, test } from 'vitest';
 import { concatBytes } from '../../src/bytes.ts';
 import { trafficKeys, transcriptHash, verifyData } from '../../src/crypto/key-schedule.ts';
 import { serverKeyExchangeData, verify } from '../../src/crypto/signature.ts';
 import type { Role } from '../../src/crypto/traffic-keys.ts';
+import { CookieJar } from '../../src/handshake/cookie.ts';
 import { type HandshakeMessage, HandshakeType } from '../../src/handshake/handshake-message.ts';
 import { Reassembler } from '../../src/handshake/reassembler.ts';
 import { statelessHello } from '../../src/handshake/stateless-hello.ts';
@@ -24,6 +26,7 @@ import {
 import { MAX_PLAINTEXT } from '../../src/limits.ts';
 import { ProtectedEpoch } from '../../src/records/protected-epoch.ts';
 import { ContentType } from '../../src/records/record.ts';
+import { toHex } from '../hex.ts';
 import { CAPTURED_FLIGHTS, type Conversation, conversationOf, recordsOf } from '../support/captured-flights.ts';
 
 const cases = CAPTURED_FLIGHTS.map((flight) => ({ name: flight.name, flight, conversation: conversationOf(flight) }));
@@ -89,6 +92,10 @@ describe.each(cases)('$name', ({ flight, conversation }) => {
     const [asked] = messages.server;
     if (asked === undefined) throw new Error('no HelloVerifyRequest');
     expect(second?.cookie).toEqual(decodeHelloVerifyRequest(asked.body).cookie);
+    // The rest of their bytes is the same as well, or no cookie of ours would be accepted.
+    const jar = new CookieJar({ random: seededRandom(1), clock: new VirtualClock(), lifetimeMs: 1_000 });
+    const cookies = hellos.slice(0, 2).map((one) => one && toHex(jar.cookieFor('192.0.2.1', 5684, one)));
+    expect(cookies[1]).toBe(cookies[0]);
   });
 
   test('the Finished of both sides fit the messages', () => {

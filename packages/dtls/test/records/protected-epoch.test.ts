@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_RECENT_KEYS } from '../../src/limits.ts';
 import { ProtectedEpoch } from '../../src/records/protected-epoch.ts';
 import { decodeRecords } from '../../src/records/record-codec.ts';
 import {
@@ -73,6 +74,20 @@ describe.each(cases)(
       expect(server.forged).toBe(record.fragment.length);
     });
 
+    test('opens a record again for a look, whatever was received, and remembers nothing', () => {
+      const { client, server } = epochPair(protection, cids);
+      const datagram = client.seal(22, content);
+      const record = soleRecord(datagram, serverCidLength);
+      const forged = soleRecord(datagram.with(-1, (datagram.at(-1) ?? 0) ^ 1), serverCidLength);
+      for (let count = 0; count < 2; count += 1) {
+        expect(server.reopen(record)).toEqual({ type: 22, plaintext: content });
+        expect(server.reopen(forged)).toBeUndefined();
+        expect(server.reopen({ ...record, epoch: 2 })).toBeUndefined();
+        expect([server.forged, server.replayed]).toEqual([0, 0]);
+        expect(server.open(record)?.plaintext).toEqual(count === 0 ? content : undefined);
+      }
+    });
+
     test('takes a record once, in any order, and tells the newest', () => {
       const { client, server } = epochPair(protection, cids);
       const records = [0, 1, 2].map((byte) => soleRecord(client.seal(23, Uint8Array.of(byte)), serverCidLength));
@@ -122,6 +137,27 @@ describe.each(cases)(
     });
   },
 );
+
+test.each(AEADS)('many associations of $cipher in turn use their own keys', ({ cipher }) => {
+  const pairs = Array.from({ length: MAX_RECENT_KEYS + 10 }, (_, index) => {
+    const keys = keysOf({ cipher, encryptThenMac: false });
+    keys.block[index % 32] = index >> 5;
+    const common = { keys, localCid: undefined, peerCid: undefined, maxPlaintext: 100 };
+    return {
+      client: new ProtectedEpoch({ ...common, role: 'client' }),
+      server: new ProtectedEpoch({ ...common, role: 'server' }),
+    };
+  });
+  for (let round = 0; round < 2; round += 1) {
+    for (const { client, server } of pairs) {
+      const request = soleRecord(client.seal(23, content));
+      expect(server.open(request)?.plaintext).toEqual(content);
+      expect(client.open(soleRecord(server.seal(23, content)))?.plaintext).toEqual(content);
+    }
+  }
+  const [first, second] = pairs;
+  expect(second?.server.open(soleRecord(first!.client.seal(23, content)))).toBeUndefined();
+});
 
 describe('the form that was agreed', () => {
   const classic = epochPair(CCM_8);

@@ -17,6 +17,7 @@ import { SERVER_START, stepServer } from '../../src/handshake/server/server-mach
 import type { ServerState } from '../../src/handshake/server/server-state.ts';
 import type { CertificateMessage } from '../../src/messages/certificate.ts';
 import type { ServerHello } from '../../src/messages/hello.ts';
+import { freeze } from './freeze.ts';
 import { TestClient, type TestClientOptions } from './test-client.ts';
 
 const encoder = new TextEncoder();
@@ -67,6 +68,7 @@ export function serverContext(changes: Partial<ServerContext> = {}): ServerConte
     psk: true,
     pskIdentityHint: undefined,
     credentialFor: () => serverCredential,
+    choosesByServerName: false,
     clientCertificates: 'required',
     clientCertificateTypes: [0, 2],
     authorities: [Uint8Array.of(0x30, 0xca)],
@@ -206,13 +208,4 @@ function flightInWords({ flight, final }: Extract<HandshakeOutput, { kind: 'send
     item.kind === 'message' ? `${item.message.sequence}:${item.message.type}@${item.epoch}` : 'ccs',
   );
   return `${final ? 'final ' : ''}${items.join(' ')}`;
-}
-
-/** Plain objects and arrays all the way down. */
-function freeze<T>(value: T): T {
-  const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined;
-  if (prototype !== Object.prototype && prototype !== Array.prototype) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value as object)) freeze(part);
-  return value;
 }

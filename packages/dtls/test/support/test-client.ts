@@ -1,9 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { CIPHER_SUITES, type CipherSuite } from '../../src/cipher-suites.ts';
 import { ephemeralKey } from '../../src/crypto/ecdhe.ts';
-import { pskPremaster, transcriptHash, verifyData } from '../../src/crypto/key-schedule.ts';
+import {
+  extendedMasterSecret,
+  masterSecret,
+  pskPremaster,
+  transcriptHash,
+  verifyData,
+} from '../../src/crypto/key-schedule.ts';
 import { serverKeyExchangeData, sign, verify } from '../../src/crypto/signature.ts';
-import { handshakeMasterSecret } from '../../src/handshake/connection-secrets.ts';
 import { encodeHandshakeMessage, HandshakeType, type HandshakeMessage } from '../../src/handshake/handshake-message.ts';
 import type { FlightItem, HandshakeInput, OwnCredential } from '../../src/handshake/machine.ts';
 import { transcriptBytes } from '../../src/handshake/transcript.ts';
@@ -207,20 +212,10 @@ export class TestClient {
   #agreed(key: Uint8Array | undefined, shared: Uint8Array | undefined): Uint8Array {
     const isPsk = this.suite.keyExchange !== 'ecdhe_ecdsa';
     const premaster = isPsk && key !== undefined ? pskPremaster(key, shared) : (shared ?? new Uint8Array(48));
-    return handshakeMasterSecret(
-      {
-        suite: this.suite,
-        clientRandom: this.random,
-        serverRandom: this.serverHello?.random ?? new Uint8Array(32),
-        extendedMasterSecret: this.serverHello?.extensions.extendedMasterSecret ?? true,
-        encryptThenMac: false,
-        localCid: undefined,
-        peerCid: undefined,
-        maxPlaintext: 16_384,
-      },
-      premaster,
-      this.transcript,
-    );
+    const { random, extensions } = this.serverHello ?? { random: new Uint8Array(32), extensions: undefined };
+    return (extensions?.extendedMasterSecret ?? true)
+      ? extendedMasterSecret(premaster, transcriptHash(this.transcript))
+      : masterSecret(premaster, this.random, random);
   }
 
   #ownCertificate(): CertificateMessage {

@@ -15,6 +15,7 @@ import type {
   PeerVerdict,
   Step,
 } from '../../src/handshake/machine.ts';
+import { freeze } from './freeze.ts';
 import { TestServer, type TestServerOptions } from './test-server.ts';
 
 const encoder = new TextEncoder();
@@ -156,13 +157,4 @@ export function certificateFlight(
   if (request !== undefined) flight.push(server.certificateRequest(request));
   flight.push(server.serverHelloDone());
   return flight;
-}
-
-/** Plain objects and arrays all the way down. */
-function freeze<T>(value: T): T {
-  const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined;
-  if (prototype !== Object.prototype && prototype !== Array.prototype) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value as object)) freeze(part);
-  return value;
 }

@@ -33,13 +33,15 @@ export interface Party {
   readonly associations: Peer[];
   readonly failures: HandshakeFailure[];
   readonly errors: { readonly error: unknown; readonly context: string }[];
+  readonly keyLog: string[];
 }
 
 export type PartyOptions = Omit<DtlsTransportOptions, 'transport' | 'clock' | 'random'>;
 
 /** Parties over one network in memory, on one virtual clock. */
 export class World {
-  readonly clock: VirtualClock = new VirtualClock();
+  /** In a year in which the certificates of the tests are valid. */
+  readonly clock: VirtualClock = new VirtualClock({ wallTime: Date.UTC(2030, 0, 1) });
   readonly network: MemoryNetwork = new MemoryNetwork(this.clock, { latencyMs: 5 });
   #seed = 1;
 
@@ -56,6 +58,7 @@ export class World {
     const associations: Peer[] = [];
     const failures: HandshakeFailure[] = [];
     const errors: Party['errors'] = [];
+    const keyLog: string[] = [];
     const transport = dtlsTransport({
       transport: lower,
       clock: this.clock,
@@ -63,9 +66,10 @@ export class World {
       onAssociation: (peer) => associations.push(peer),
       onHandshakeFailed: (failure) => failures.push(failure),
       onError: (error, context) => errors.push({ error, context }),
+      unsafeKeyLog: (line) => keyLog.push(line),
       ...options,
     });
-    return { transport, lower, heard: new DatagramRecorder(), closed: [], associations, failures, errors };
+    return { transport, lower, heard: new DatagramRecorder(), closed: [], associations, failures, errors, keyLog };
   }
 
   async open({ transport, heard, closed }: Party): Promise<void> {
@@ -108,4 +112,24 @@ export class World {
     expect(received.map((datagram) => text(datagram.bytes))).toEqual([message]);
     return received[0]!.peer;
   }
+}
+
+/** A server and a client that have said hello to each other. */
+export interface Connected {
+  readonly world: World;
+  readonly server: Party;
+  readonly client: Party;
+  readonly toServer: Peer;
+  /** The client as the server knows it. */
+  readonly toClient: Peer;
+}
+
+/** A server with these options, and a client `dev1` at 10.0.1.1:40000 that has said hello. */
+export async function connected(options: PartyOptions = {}): Promise<Connected> {
+  const world = new World();
+  const server = await world.server(options);
+  const client = await world.client('dev1');
+  const toServer = await world.connect(client, server);
+  const toClient = await world.say(client, toServer, server, 'hello');
+  return { world, server, client, toServer, toClient };
 }

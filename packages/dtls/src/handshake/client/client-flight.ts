@@ -1,6 +1,6 @@
 import type { PeerIdentity } from '@flownexus/datagram';
 import { ephemeralKey } from '../../crypto/ecdhe.ts';
-import { extendedMasterSecret, masterSecret, pskPremaster, transcriptHash } from '../../crypto/key-schedule.ts';
+import { pskPremaster } from '../../crypto/key-schedule.ts';
 import { sign } from '../../crypto/signature.ts';
 import { DtlsError } from '../../errors.ts';
 import { MAX_PSK_IDENTITY, MAX_PSK_LENGTH } from '../../limits.ts';
@@ -10,22 +10,17 @@ import type { CertificateRequest } from '../../messages/certificate.ts';
 import { encodeClientKeyExchange } from '../../messages/client-key-exchange.ts';
 import { decodeEmpty } from '../../messages/finished.ts';
 import type { EcdhParameters } from '../../messages/key-exchange.ts';
+import { connectionSecrets, handshakeMasterSecret } from '../connection-secrets.ts';
 import type { ClientContext } from '../contexts.ts';
 import { addFinished, addMessage } from '../flight-draft.ts';
 import type { FlightDraft } from '../flight-draft.ts';
 import { HandshakeType } from '../handshake-message.ts';
 import type { HandshakeMessage } from '../handshake-message.ts';
 import type { Step } from '../machine.ts';
+import { pskIdentityText } from '../psk-identity.ts';
 import { extendTranscript, transcriptBytes } from '../transcript.ts';
-import type {
-  CertificateParameters,
-  ClientState,
-  ClientStateOf,
-  Negotiation,
-  PskParameters,
-  Underway,
-} from './client-state.ts';
-import { connectionSecrets, stateBeforeFinished } from './closing.ts';
+import type { CertificateParameters, ClientState, ClientStateOf, PskParameters, Underway } from './client-state.ts';
+import { stateBeforeFinished } from './closing.ts';
 import { ownCertificate } from './own-certificate.ts';
 import type { OwnCertificate } from './own-certificate.ts';
 
@@ -54,7 +49,7 @@ export function onServerHelloDone(
 
 /** The pre-shared key: our flight (RFC 4279 §2, RFC 5489 §2). */
 export function onPsk(state: ClientStateOf<'psk'>, key: Uint8Array | undefined): Step<ClientState> {
-  const { parameters, pskIdentity, negotiation } = state;
+  const { parameters, pskIdentity, identity, negotiation } = state;
   if (key === undefined || key.length === 0 || key.length > MAX_PSK_LENGTH) {
     throw new DtlsError('ERR_DTLS_CREDENTIAL', `the pre-shared key must have 1 to ${MAX_PSK_LENGTH} bytes`, {
       alert: 'handshake_failure',
@@ -66,21 +61,22 @@ export function onPsk(state: ClientStateOf<'psk'>, key: Uint8Array | undefined):
     certificate: undefined,
     clientKeyExchange: encodeClientKeyExchange({ keyExchange, pskIdentity, point: agreed?.point }),
     premaster: pskPremaster(key, agreed?.shared),
-    identity: { kind: 'psk', identity: new TextDecoder('utf-8', { ignoreBOM: true }).decode(pskIdentity) },
+    identity,
   });
 }
 
 function askForPsk(context: ClientContext, state: Underway, parameters: PskParameters): Step<ClientState> {
   const hint = parameters.identityHint;
-  const identity = context.pskIdentity?.(hint);
-  if (identity === undefined || identity.length > MAX_PSK_IDENTITY) {
-    throw new DtlsError('ERR_DTLS_CREDENTIAL', `the PSK identity must have up to ${MAX_PSK_IDENTITY} bytes`, {
+  const pskIdentity = context.pskIdentity?.(hint);
+  const text = pskIdentity === undefined ? undefined : pskIdentityText(pskIdentity);
+  if (pskIdentity === undefined || text === undefined || pskIdentity.length > MAX_PSK_IDENTITY) {
+    throw new DtlsError('ERR_DTLS_CREDENTIAL', `the PSK identity must be UTF-8 of up to ${MAX_PSK_IDENTITY} bytes`, {
       alert: 'internal_error',
     });
   }
   return {
-    state: { ...state, kind: 'psk', parameters, pskIdentity: identity },
-    outputs: [{ kind: 'needPsk', identity, hint }],
+    state: { ...state, kind: 'psk', parameters, pskIdentity, identity: { kind: 'psk', identity: text } },
+    outputs: [{ kind: 'needPsk', identity: pskIdentity, hint }],
   };
 }
 
@@ -107,33 +103,27 @@ function clientFlight(state: Underway, answer: Answer): Step<ClientState> {
     draft = addMessage(draft, HandshakeType.certificate, encodeCertificate(certificate.message));
   }
   draft = addMessage(draft, HandshakeType.clientKeyExchange, answer.clientKeyExchange);
-  const master = masterSecretOf(negotiation, answer.premaster, draft);
+  const masterSecret = handshakeMasterSecret(negotiation, answer.premaster, draft.transcript);
   if (certificate?.signer !== undefined) {
     const { privateKey, scheme } = certificate.signer;
     // RFC 5246 §7.4.8: over all messages up to ClientKeyExchange.
     const signature = sign(privateKey, scheme, transcriptBytes(draft.transcript));
     draft = addMessage(draft, HandshakeType.certificateVerify, encodeCertificateVerify({ scheme, signature }));
   }
-  const { items, transcript, nextSequence } = addFinished(draft, master, 'client');
+  const { items, transcript, nextSequence } = addFinished(draft, masterSecret, 'client');
   return {
     state: stateBeforeFinished({
       negotiation,
       transcript,
       nextSequence,
-      masterSecret: master,
+      masterSecret,
       identity: answer.identity,
       resumed: undefined,
       ticket: undefined,
     }),
     outputs: [
-      { kind: 'keys', secrets: connectionSecrets(negotiation, master) },
-      { kind: 'send', flight: items, final: false },
+      { kind: 'keys', secrets: connectionSecrets(negotiation, masterSecret) },
+      { kind: 'send', flight: items, final: false, maxPlaintext: negotiation.maxPlaintext },
     ],
   };
-}
-
-function masterSecretOf(negotiation: Negotiation, premaster: Uint8Array, { transcript }: FlightDraft): Uint8Array {
-  return negotiation.extendedMasterSecret
-    ? extendedMasterSecret(premaster, transcriptHash(transcript))
-    : masterSecret(premaster, negotiation.clientRandom, negotiation.serverRandom);
 }

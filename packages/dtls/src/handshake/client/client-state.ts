@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { PeerIdentity } from '@flownexus/datagram';
 import type { CipherSuite } from '../../cipher-suites.ts';
-import type { CertificateRequest, CertificateType } from '../../messages/certificate.ts';
+import type { CertificateMessage, CertificateRequest } from '../../messages/certificate.ts';
 import type { ClientHello } from '../../messages/hello.ts';
 import type { EcdhParameters } from '../../messages/key-exchange.ts';
+import type { SecretParameters } from '../connection-secrets.ts';
 import type { ResumableSession } from '../machine.ts';
 import type { Transcript } from '../transcript.ts';
 
@@ -16,29 +17,18 @@ export interface Offer {
   readonly session: ResumableSession | undefined;
 }
 
-/** What both hellos together say. */
-export interface Negotiation {
-  readonly suite: CipherSuite;
-  readonly clientRandom: Uint8Array;
-  readonly serverRandom: Uint8Array;
+/** What both hellos together say, the same from the ServerHello to the end. All bytes are its own. */
+export interface Negotiation extends SecretParameters {
   /** Of the ServerHello; empty when the server keeps no session. */
   readonly sessionId: Uint8Array;
-  readonly extendedMasterSecret: boolean;
-  readonly encryptThenMac: boolean;
   /** Whether a NewSessionTicket will come (RFC 5077 §3.2). */
   readonly ticketDue: boolean;
-  readonly serverCertificateType: CertificateTypeNumber;
-  readonly clientCertificateType: CertificateTypeNumber;
-  readonly localCid: Uint8Array | undefined;
-  readonly peerCid: Uint8Array | undefined;
-  readonly maxPlaintext: number;
+  readonly serverCertificateType: CertificateMessage['type'];
+  readonly clientCertificateType: CertificateMessage['type'];
 }
 
-/** 0 X.509 or 2 raw public key (RFC 7250 §3). */
-export type CertificateTypeNumber = (typeof CertificateType)[keyof typeof CertificateType];
-
 /** Who the server has proven to be by its certificate, and the key that its ServerKeyExchange has to be signed with. */
-export interface AuthenticatedServer {
+interface AuthenticatedServer {
   readonly identity: PeerIdentity;
   readonly publicKey: KeyObject;
 }
@@ -108,7 +98,12 @@ export type ClientState =
       readonly request: CertificateRequest | undefined;
     } & Underway)
   /** The answer to `needPsk`. */
-  | ({ readonly kind: 'psk'; readonly parameters: PskParameters; readonly pskIdentity: Uint8Array } & Underway)
+  | ({
+      readonly kind: 'psk';
+      readonly parameters: PskParameters;
+      readonly pskIdentity: Uint8Array;
+      readonly identity: PeerIdentity;
+    } & Underway)
   /** NewSessionTicket, which the ServerHello has announced. */
   | ({ readonly kind: 'newSessionTicket' } & Closing)
   | ({ readonly kind: 'changeCipherSpec' } & Closing)

@@ -1,33 +1,20 @@
-import { bytesEqual, trafficKeys, transcriptHash, verifyData } from '../../crypto/key-schedule.ts';
+import { bytesEqual, transcriptHash, verifyData } from '../../crypto/key-schedule.ts';
 import { handshakeError } from '../../errors.ts';
 import { decodeFinished } from '../../messages/finished.ts';
 import { decodeNewSessionTicket } from '../../messages/new-session-ticket.ts';
+import { connectionSecrets } from '../connection-secrets.ts';
 import type { ClientContext } from '../contexts.ts';
 import { addFinished } from '../flight-draft.ts';
 import type { HandshakeMessage } from '../handshake-message.ts';
-import type { ConnectionSecrets, EstablishedConnection, ResumableSession, Step } from '../machine.ts';
+import type { EstablishedConnection, ResumableSession, Step } from '../machine.ts';
 import { extendTranscript } from '../transcript.ts';
-import type { ClientState, ClientStateOf, Closing, Negotiation } from './client-state.ts';
+import type { ClientState, ClientStateOf, Closing } from './client-state.ts';
 
 const NO_SESSION_ID: Uint8Array = new Uint8Array(0);
 
 /** What a client with all keys waits for next: the ticket if one was announced (RFC 5077 §3.3), or the end of the server's flight. */
 export function stateBeforeFinished(closing: Closing): ClientState {
   return { ...closing, kind: closing.negotiation.ticketDue ? 'newSessionTicket' : 'changeCipherSpec' };
-}
-
-/** What epoch 1 needs. */
-export function connectionSecrets(negotiation: Negotiation, masterSecret: Uint8Array): ConnectionSecrets {
-  const { suite, clientRandom, serverRandom, encryptThenMac, localCid, peerCid, maxPlaintext } = negotiation;
-  return {
-    suite,
-    keys: trafficKeys(suite, masterSecret, clientRandom, serverRandom, encryptThenMac),
-    masterSecret,
-    clientRandom,
-    localCid,
-    peerCid,
-    maxPlaintext,
-  };
 }
 
 /** NewSessionTicket (RFC 5077 §3.3). */
@@ -71,7 +58,10 @@ export function onFinished(
     state.masterSecret,
     'client',
   );
-  return { state: { kind: 'connected' }, outputs: [{ kind: 'send', flight: items, final: true }, connected] };
+  return {
+    state: { kind: 'connected' },
+    outputs: [{ kind: 'send', flight: items, final: true, maxPlaintext: state.negotiation.maxPlaintext }, connected],
+  };
 }
 
 function establishedConnection({ serverName }: ClientContext, state: Closing): EstablishedConnection {

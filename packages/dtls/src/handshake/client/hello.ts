@@ -2,13 +2,14 @@ import { handshakeError } from '../../errors.ts';
 import { decodeHelloVerifyRequest } from '../../messages/hello-verify-request.ts';
 import { decodeServerHello } from '../../messages/server-hello.ts';
 import { DTLS_1_0, DTLS_1_2 } from '../../records/record.ts';
+import { connectionSecrets } from '../connection-secrets.ts';
 import type { ClientContext } from '../contexts.ts';
 import type { HandshakeMessage } from '../handshake-message.ts';
 import type { Step } from '../machine.ts';
 import { extendTranscript } from '../transcript.ts';
 import type { ClientState, ClientStateOf } from './client-state.ts';
-import { connectionSecrets, stateBeforeFinished } from './closing.ts';
-import { negotiate, resumedSession } from './negotiation.ts';
+import { stateBeforeFinished } from './closing.ts';
+import { checkServerCertificateType, negotiate, resumedSession } from './negotiation.ts';
 import { clientHelloMessage, makeOffer } from './offer.ts';
 
 /** The first ClientHello: flight 1. Throws a `DtlsError` when there is nothing to offer. */
@@ -61,9 +62,9 @@ export function onServerHello(
       outputs: [{ kind: 'keys', secrets: connectionSecrets(negotiation, masterSecret) }],
     };
   }
-  const next: ClientState =
-    negotiation.suite.keyExchange === 'ecdhe_ecdsa'
-      ? { ...underway, kind: 'certificate' }
-      : { ...underway, kind: 'serverKeyExchange', server: undefined };
-  return { state: next, outputs: [] };
+  if (negotiation.suite.keyExchange !== 'ecdhe_ecdsa') {
+    return { state: { ...underway, kind: 'serverKeyExchange', server: undefined }, outputs: [] };
+  }
+  checkServerCertificateType(context, negotiation);
+  return { state: { ...underway, kind: 'certificate' }, outputs: [] };
 }

@@ -2,12 +2,13 @@ import type { CipherSuite } from '../../cipher-suites.ts';
 import { handshakeError } from '../../errors.ts';
 import { MAX_PLAINTEXT } from '../../limits.ts';
 import { CertificateType } from '../../messages/certificate.ts';
+import type { CertificateMessage } from '../../messages/certificate.ts';
 import type { ClientExtensions, ServerExtensions, ServerHello } from '../../messages/hello.ts';
 import { DTLS_1_2 } from '../../records/record.ts';
 import { bytesEqual } from '../../crypto/key-schedule.ts';
 import type { ClientContext } from '../contexts.ts';
 import type { ResumableSession } from '../machine.ts';
-import type { CertificateTypeNumber, Negotiation, Offer } from './client-state.ts';
+import type { Negotiation, Offer } from './client-state.ts';
 
 /**
  * What a ServerHello makes of our offer (RFC 5246 §7.4.1.3). Throws a `DtlsError` for an answer that the offer does not allow.
@@ -26,7 +27,7 @@ export function negotiate(context: ClientContext, offer: Offer, hello: ServerHel
   return {
     suite,
     clientRandom: offer.hello.random,
-    serverRandom: hello.random,
+    serverRandom: new Uint8Array(hello.random),
     sessionId: new Uint8Array(hello.sessionId),
     extendedMasterSecret: extensions.extendedMasterSecret,
     encryptThenMac: extensions.encryptThenMac,
@@ -60,6 +61,16 @@ export function resumedSession(offer: Offer, negotiation: Negotiation): Resumabl
     );
   }
   return session;
+}
+
+/**
+ * Throws a `DtlsError` when the server will show a certificate of a type that is not accepted: X.509 if it does not know RFC 7250. Only in a full
+ * handshake: when a session is resumed nothing is shown, so servers do not answer the extension.
+ */
+export function checkServerCertificateType(context: ClientContext, { serverCertificateType }: Negotiation): void {
+  if (!context.serverCertificateTypes.includes(serverCertificateType)) {
+    throw handshakeError('unsupported_certificate', 'the server will show an X.509 certificate, which is not accepted');
+  }
 }
 
 /** RFC 5246 §7.4.1.4: a server answers no extension that was not in the ClientHello. */
@@ -115,7 +126,6 @@ function checkExtensions(
   }
   checkType('client_certificate_type', offered.clientCertificateTypes, answered.clientCertificateType);
   checkType('server_certificate_type', offered.serverCertificateTypes, answered.serverCertificateType);
-  if (suite.keyExchange === 'ecdhe_ecdsa') checkServerType(context, answered);
 }
 
 function checkType(name: string, offered: readonly number[] | undefined, answered: number | undefined): void {
@@ -124,15 +134,8 @@ function checkType(name: string, offered: readonly number[] | undefined, answere
   }
 }
 
-/** A server that does not know RFC 7250 shows an X.509 certificate. */
-function checkServerType(context: ClientContext, answered: ServerExtensions): void {
-  if (!context.serverCertificateTypes.includes(agreedType(answered.serverCertificateType))) {
-    throw handshakeError('unsupported_certificate', 'the server will show an X.509 certificate, which is not accepted');
-  }
-}
-
 /** RFC 7250 §3: X.509 unless something else is agreed. */
-function agreedType(answered: number | undefined): CertificateTypeNumber {
+function agreedType(answered: number | undefined): CertificateMessage['type'] {
   return answered === CertificateType.rawPublicKey ? CertificateType.rawPublicKey : CertificateType.x509;
 }
 

@@ -5,7 +5,6 @@ import { CertificateType } from '../../messages/certificate.ts';
 import type { CertificateMessage, CertificateRequest } from '../../messages/certificate.ts';
 import { namedGroup } from '../../named-groups.ts';
 import type { OwnCredential } from '../machine.ts';
-import type { CertificateTypeNumber } from './client-state.ts';
 
 /** The Certificate of a client, and what its CertificateVerify is signed with. */
 export interface OwnCertificate {
@@ -20,7 +19,7 @@ const noCertificate: OwnCertificate = { message: { type: CertificateType.x509, c
 /** What we answer to a CertificateRequest: our certificate or raw public key if it is what the server takes, else an empty one. */
 export function ownCertificate(
   credential: OwnCredential | undefined,
-  type: CertificateTypeNumber,
+  type: CertificateMessage['type'],
   request: CertificateRequest,
 ): OwnCertificate {
   const message = credential === undefined ? undefined : messageOf(credential, type);
@@ -32,7 +31,7 @@ export function ownCertificate(
   return { message, signer: { privateKey: credential.privateKey, scheme } };
 }
 
-function messageOf(credential: OwnCredential, type: CertificateTypeNumber): CertificateMessage | undefined {
+function messageOf(credential: OwnCredential, type: CertificateMessage['type']): CertificateMessage | undefined {
   const { chain, rawPublicKey: publicKey } = credential;
   if (type === CertificateType.x509) return chain === undefined ? undefined : { type, chain };
   return publicKey === undefined ? undefined : { type, publicKey };

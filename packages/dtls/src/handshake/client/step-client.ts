@@ -1,10 +1,10 @@
-import { DtlsError, handshakeError } from '../../errors.ts';
 import type { ClientContext } from '../contexts.ts';
 import { HandshakeType } from '../handshake-message.ts';
 import type { HandshakeMessage } from '../handshake-message.ts';
 import type { HandshakeInput, Step } from '../machine.ts';
+import { stepError, unexpectedInput } from '../step-error.ts';
 import { onPsk, onServerHelloDone } from './client-flight.ts';
-import type { ClientState, ClientStateOf } from './client-state.ts';
+import type { ClientState } from './client-state.ts';
 import { onChangeCipherSpec, onFinished, onNewSessionTicket } from './closing.ts';
 import { onHelloVerifyRequest, onServerHello, sendClientHello } from './hello.ts';
 import { onCertificate, onCertificateRequest, onPeer, onServerKeyExchange } from './server-flight.ts';
@@ -48,42 +48,37 @@ export function startClient(context: ClientContext): Step<ClientState> {
 }
 
 /**
- * One step of a client. What the server says out of turn fails with `unexpected_message`, except a ChangeCipherSpec: it has no place in the
- * order of messages, so one that comes early is dropped. After the end nothing has an effect.
+ * One step of a client: pure but for what the context does, and never throws. Input that a state does not take ends the handshake with
+ * `unexpected_message`; a handshake that has ended takes any input and does nothing.
  */
 export function stepClient(context: ClientContext, state: ClientState, input: HandshakeInput): Step<ClientState> {
-  if (state.kind === 'connected' || state.kind === 'failed') return { state, outputs: [] };
   return orFailure(() => step(context, state, input));
 }
 
-type LiveState = Exclude<ClientState, ClientStateOf<'connected' | 'failed'>>;
-
-function step(context: ClientContext, state: LiveState, input: HandshakeInput): Step<ClientState> {
-  switch (input.kind) {
-    case 'message':
-      checkEpoch(input.message, input.epoch);
-      return onMessage(context, state, input.message);
-    case 'changeCipherSpec':
-      return state.kind === 'changeCipherSpec' ? onChangeCipherSpec(state) : { state, outputs: [] };
-    case 'psk':
-      if (state.kind === 'psk') return onPsk(state, input.key);
-      break;
-    case 'peer':
-      if (state.kind === 'peer') return onPeer(state, input.verdict);
-      break;
+function step(context: ClientContext, state: ClientState, input: HandshakeInput): Step<ClientState> {
+  if (state.kind === 'connected' || state.kind === 'failed') return { state, outputs: [] };
+  let next: Step<ClientState> | undefined;
+  if (input.kind === 'message' && input.epoch === epochOf(input.message)) {
+    next = onMessage(context, state, input.message);
   }
-  throw handshakeError('internal_error', `an answer to a question that was not asked: ${input.kind}`);
+  if (input.kind === 'changeCipherSpec' && state.kind === 'changeCipherSpec') next = onChangeCipherSpec(state);
+  if (input.kind === 'psk' && state.kind === 'psk') next = onPsk(state, input.key);
+  if (input.kind === 'peer' && state.kind === 'peer') next = onPeer(state, input.verdict);
+  if (next === undefined) throw unexpectedInput(state.kind, input);
+  return next;
 }
 
-/** Only Finished is protected (RFC 5246 §7.1): in plaintext it proves nothing, and nothing else is due under the keys of epoch 1. */
-function checkEpoch({ type }: HandshakeMessage, epoch: number): void {
-  if (epoch !== (type === HandshakeType.finished ? 1 : 0)) {
-    throw handshakeError('unexpected_message', `a handshake message of type ${type} in epoch ${epoch}`);
-  }
+/** Finished is the only message under the new keys (RFC 5246 §7.1): in plaintext it would prove nothing. */
+function epochOf({ type }: HandshakeMessage): 0 | 1 {
+  return type === HandshakeType.finished ? 1 : 0;
 }
 
-/** All messages that a client takes, by what it waits for. */
-function onMessage(context: ClientContext, state: LiveState, message: HandshakeMessage): Step<ClientState> {
+/** All messages that a client takes, by what it waits for; undefined for any other. */
+function onMessage(
+  context: ClientContext,
+  state: ClientState,
+  message: HandshakeMessage,
+): Step<ClientState> | undefined {
   const { type } = message;
   switch (state.kind) {
     case 'helloVerifyRequest':
@@ -121,19 +116,16 @@ function onMessage(context: ClientContext, state: LiveState, message: HandshakeM
     case 'finished':
       if (type === HandshakeType.finished) return onFinished(context, state, message);
       break;
-    case 'peer':
-    case 'psk':
-    case 'changeCipherSpec':
+    default:
       break;
   }
-  throw handshakeError('unexpected_message', `a handshake message of type ${type} while waiting for ${state.kind}`);
+  return undefined;
 }
 
 function orFailure(run: () => Step<ClientState>): Step<ClientState> {
   try {
     return run();
-  } catch (error) {
-    if (!(error instanceof DtlsError)) throw error;
-    return { state: { kind: 'failed' }, outputs: [{ kind: 'failed', error }] };
+  } catch (thrown) {
+    return { state: { kind: 'failed' }, outputs: [{ kind: 'failed', error: stepError(thrown) }] };
   }
 }

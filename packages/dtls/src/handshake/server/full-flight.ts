@@ -25,7 +25,7 @@ export function beginFullHandshake(
 ): Step<ServerState> {
   const choice = chooseSuite(context, hello);
   const negotiation = negotiate(context, hello, newSession(context, hello, choice));
-  const extensions = fullExtensions(hello.extensions, choice);
+  const extensions = fullExtensions(context, hello.extensions, choice);
   const begun = addMessage(
     { items: [], transcript: [message], nextSequence: message.sequence },
     HandshakeType.serverHello,
@@ -60,7 +60,11 @@ function newSession({ resumption }: ServerContext, { extensions }: ClientHello, 
   };
 }
 
-function fullExtensions(offered: ClientExtensions, choice: SuiteChoice): Partial<ServerExtensions> {
+function fullExtensions(
+  context: ServerContext,
+  offered: ClientExtensions,
+  choice: SuiteChoice,
+): Partial<ServerExtensions> {
   if (choice.keyExchange === 'psk') return {};
   // RFC 8422 §5.2
   const pointFormats = offered.pointFormats === undefined ? undefined : UNCOMPRESSED_POINTS;
@@ -68,8 +72,8 @@ function fullExtensions(offered: ClientExtensions, choice: SuiteChoice): Partial
   const { message, clientType } = choice.certificate;
   return {
     pointFormats,
-    // RFC 6066 §3: the name was used to choose the certificate.
-    serverName: offered.serverName !== undefined,
+    // RFC 6066 §3: when the name was used to choose the certificate.
+    serverName: context.choosesByServerName && offered.serverName !== undefined,
     // RFC 7250 §4.2
     clientCertificateType: offered.clientCertificateTypes === undefined ? undefined : clientType,
     serverCertificateType: offered.serverCertificateTypes === undefined ? undefined : message.type,

@@ -17,10 +17,12 @@ import type {
   HandshakeMachine,
   HandshakeOutput,
 } from '../machine.ts';
+import { stepError } from '../step-error.ts';
 import { EarlyList } from './early-list.ts';
 import { FlightSender } from './flight-sender.ts';
 import { IncomingMessages } from './incoming-messages.ts';
 import { Retransmission } from './retransmission.ts';
+import { alertError, forgedError, timeoutError, unansweredError } from './session-errors.ts';
 
 /** What a `HandshakeSession` works with, and whom it tells. The callbacks must not throw. */
 export interface HandshakeSessionOptions {
@@ -177,7 +179,7 @@ export class HandshakeSession {
   #onPlainAlert(content: Uint8Array): void {
     const alert = decodeAlert(content);
     if (alert === undefined) this.#dropped += 1;
-    else if (alert.ends && this.#epoch === undefined) this.#endByAlert(alert);
+    else if (alert.ends && this.#epoch === undefined) this.#end(alertError(alert), false);
     // Once there are keys the peer can prove what it says. RFC 6347 §4.1.2.7 has the rest dropped, but an operator may want to know.
     else if (alert.ends) this.#claimedAlert ??= alert;
   }
@@ -201,7 +203,7 @@ export class HandshakeSession {
       this.#drive();
     } else if (type === ContentType.alert) {
       const alert = decodeAlert(plaintext);
-      if (alert?.ends === true) this.#endByAlert(alert);
+      if (alert?.ends === true) this.#end(alertError(alert), false);
     } else if (type === ContentType.applicationData) {
       this.#keep(running.applicationData, plaintext, plaintext.length);
     } else {
@@ -213,20 +215,12 @@ export class HandshakeSession {
   #onForgedRecord(): void {
     this.#forged += 1;
     if (this.#forged < MAX_FORGED_FINISHED) return;
-    this.#fail(
-      new DtlsError(
-        'ERR_DTLS_AUTHENTICATION',
-        `${this.#forged} records that should bring the peer's Finished did not authenticate: its pre-shared key is another one, or its identity not known`,
-        { alert: 'bad_record_mac' },
-      ),
-    );
+    this.#fail(forgedError(this.#forged));
   }
 
   #answerRepetition(): void {
     // When a part of its next flight is here the peer has had the whole of ours, and repeats what we do not wait for.
-    const running = this.#running;
-    if (running === undefined || this.#hasProgress || running.machine.isWaiting) return;
-    if (this.#retransmission.answer()) this.#transmit();
+    if (!this.#hasProgress && this.#retransmission.answer()) this.#transmit();
   }
 
   /** Steps the machine, after `first`, through all that is here and can be taken. */
@@ -307,15 +301,12 @@ export class HandshakeSession {
     toInput: (answer: T) => HandshakeInput,
   ): HandshakeInput | undefined {
     const fail = (cause: unknown): void => {
-      this.#fail(new DtlsError('ERR_DTLS_HANDSHAKE', failure, { alert: 'internal_error', cause }));
+      this.#fail(unansweredError(failure, cause));
     };
     try {
       const answer = question();
       if (!isPromise(answer)) return toInput(answer);
-      Promise.resolve(answer).then((value) => {
-        const input = toInput(value);
-        if (this.#running !== undefined) this.#drive((machine) => machine.step(input));
-      }, fail);
+      Promise.resolve(answer).then((value) => this.#drive((machine) => machine.step(toInput(value))), fail);
     } catch (cause) {
       fail(cause);
     }
@@ -346,9 +337,7 @@ export class HandshakeSession {
     this.#epoch = epoch;
     this.#sender.useEpoch(epoch, maxPlaintext);
     this.#options.onSecrets(secrets);
-    for (const record of running.sealed.take()) {
-      if (this.#running !== undefined) this.#onProtectedRecord(running, epoch, record);
-    }
+    for (const record of running.sealed.take()) this.#onProtectedRecord(running, epoch, record);
   }
 
   #connect(running: Running, connection: EstablishedConnection): void {
@@ -367,28 +356,13 @@ export class HandshakeSession {
     }
   }
 
-  #endByAlert({ name, description }: ReceivedAlert): void {
-    this.#end(
-      new DtlsError(
-        'ERR_DTLS_ALERT',
-        `the peer ended the handshake: ${alertText({ name, description })}`,
-        name === undefined ? {} : { alert: name },
-      ),
-      false,
-    );
-  }
-
   #timeOut(what: string): void {
-    const hints = [
-      this.#claimedAlert === undefined ? '' : `; the peer had said, without proof: ${alertText(this.#claimedAlert)}`,
-      this.#forged === 0 ? '' : `; ${this.#forged} of its records did not authenticate`,
-    ];
-    this.#end(new DtlsError('ERR_DTLS_TIMEOUT', `the handshake timed out: ${what}${hints.join('')}`), false);
+    this.#end(timeoutError(what, this.#claimedAlert, this.#forged), false);
   }
 
   /** Ends the handshake by our decision: the peer is told why. */
   #fail(cause: unknown): void {
-    this.#end(toDtlsError(cause), true);
+    this.#end(stepError(cause), true);
   }
 
   #end(error: DtlsError, tellPeer: boolean): void {
@@ -421,25 +395,12 @@ function outputsOf(
   try {
     return step(machine);
   } catch (error) {
-    return [{ kind: 'failed', error: toDtlsError(error) }];
+    return [{ kind: 'failed', error: stepError(error) }];
   }
-}
-
-/** What is not a `DtlsError` is a fault of ours, which a datagram must not turn into the end of the process. */
-function toDtlsError(error: unknown): DtlsError {
-  if (error instanceof DtlsError) return error;
-  return new DtlsError('ERR_DTLS_HANDSHAKE', 'the handshake failed by a fault on our side', {
-    alert: 'internal_error',
-    cause: error,
-  });
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
-}
-
-function alertText({ name, description }: Pick<ReceivedAlert, 'name' | 'description'>): string {
-  return name ?? `alert ${description}`;
 }
 
 /** A copy that outlives its datagram. */

@@ -1,5 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { secretKey } from '../../crypto/secret-key.ts';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 
 /** An AEAD with a key of 16 bytes and a nonce of 12 (RFC 5116 §5, RFC 6655 §6). */
 export interface Aead {
@@ -14,14 +13,14 @@ type Ccm = 'aes-128-ccm';
 /** Writes the ciphertext and the tag behind it into `target` at `offset`. The caller has made the room, and never repeats a nonce. */
 export function sealAead(
   aead: Aead,
-  key: Uint8Array,
+  key: KeyObject,
   nonce: Uint8Array,
   additional: Uint8Array,
   plaintext: Uint8Array,
   target: Uint8Array,
   offset: number,
 ): void {
-  const cipher = createCipheriv(aead.name as Ccm, secretKey(key), nonce, aead.options);
+  const cipher = createCipheriv(aead.name as Ccm, key, nonce, aead.options);
   cipher.setAAD(additional, { plaintextLength: plaintext.length });
   // CCM takes one update, and needs it even without plaintext.
   target.set(cipher.update(plaintext), offset);
@@ -35,7 +34,7 @@ export function sealAead(
  */
 export function openAead(
   aead: Aead,
-  key: Uint8Array,
+  key: KeyObject,
   nonce: Uint8Array,
   additional: Uint8Array,
   fragment: Uint8Array,
@@ -43,7 +42,7 @@ export function openAead(
 ): Uint8Array | undefined {
   const end = fragment.length - aead.options.authTagLength;
   if (end < begin) return undefined;
-  const decipher = createDecipheriv(aead.name as Ccm, secretKey(key), nonce, aead.options);
+  const decipher = createDecipheriv(aead.name as Ccm, key, nonce, aead.options);
   decipher.setAuthTag(fragment.subarray(end));
   decipher.setAAD(additional, { plaintextLength: end - begin });
   // Exactly one update, with a view of bytes that are there: without it, or with an empty array that has no memory, CCM of Node 20 takes any

@@ -1,6 +1,13 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomFillSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  randomFillSync,
+  type KeyObject,
+} from 'node:crypto';
 import { bytesEqual } from '../../crypto/key-schedule.ts';
-import { secretKey } from '../../crypto/secret-key.ts';
 import type { Role } from '../../crypto/traffic-keys.ts';
 import { RECORD_HEADER_SIZE, writeRecordHeader } from '../record-header.ts';
 import { ContentType, DTLS_1_2, NO_CID, PROTECTED_EPOCH, type DtlsRecord } from '../record.ts';
@@ -13,14 +20,14 @@ const BLOCK_SIZE = 16;
 const CIPHER = 'aes-128-cbc';
 
 /** RFC 5246 §6.3: client and server write MAC key, client and server write key. */
-function macKey(keys: Uint8Array, sender: Role): Uint8Array {
+function macKey(keys: Uint8Array, sender: Role): KeyObject {
   const begin = sender === 'client' ? 0 : MAC_SIZE;
-  return keys.subarray(begin, begin + MAC_SIZE);
+  return createSecretKey(keys.subarray(begin, begin + MAC_SIZE));
 }
 
-function cipherKey(keys: Uint8Array, sender: Role): Uint8Array {
+function cipherKey(keys: Uint8Array, sender: Role): KeyObject {
   const begin = 2 * MAC_SIZE + (sender === 'client' ? 0 : BLOCK_SIZE);
-  return keys.subarray(begin, begin + BLOCK_SIZE);
+  return createSecretKey(keys.subarray(begin, begin + BLOCK_SIZE));
 }
 
 function mac(
@@ -31,7 +38,7 @@ function mac(
   cid: Uint8Array,
   content: Uint8Array,
 ): Uint8Array {
-  const hmac = createHmac('sha256', secretKey(macKey(keys, sender)));
+  const hmac = createHmac('sha256', macKey(keys, sender));
   return hmac
     .update(additionalData(type, sequence, cid, content.length))
     .update(content)
@@ -59,16 +66,16 @@ function paddedContent(type: number, cid: Uint8Array, plaintext: Uint8Array, res
 }
 
 /** Encrypts whole blocks with the IV that is in the record, and writes them behind it. */
-function encryptInto(record: Uint8Array, ivBegin: number, key: Uint8Array, content: Uint8Array): void {
+function encryptInto(record: Uint8Array, ivBegin: number, key: KeyObject, content: Uint8Array): void {
   const begin = ivBegin + BLOCK_SIZE;
-  const cipher = createCipheriv(CIPHER, secretKey(key), record.subarray(ivBegin, begin)).setAutoPadding(false);
+  const cipher = createCipheriv(CIPHER, key, record.subarray(ivBegin, begin)).setAutoPadding(false);
   record.set(cipher.update(content), begin);
   cipher.final();
 }
 
 /** The whole blocks behind the IV of `bytes`. The caller has checked that there are such. */
-function decrypt(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const decipher = createDecipheriv(CIPHER, secretKey(key), bytes.subarray(0, BLOCK_SIZE)).setAutoPadding(false);
+function decrypt(key: KeyObject, bytes: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, BLOCK_SIZE)).setAutoPadding(false);
   const plaintext = decipher.update(bytes.subarray(BLOCK_SIZE));
   decipher.final();
   return plaintext;

@@ -77,11 +77,14 @@ describe('PSK (RFC 4279)', () => {
     expect(talk.flights).toHaveLength(1);
   });
 
-  test('an identity that is too long is not sent', () => {
-    const talk = new Talk({ client: { pskIdentity: () => new Uint8Array(256) } });
-    talk.hear(talk.server.serverHello(), talk.server.serverHelloDone());
-    expect(talk.error).toMatchObject({ code: 'ERR_DTLS_CREDENTIAL', alert: 'internal_error' });
-  });
+  test.each([new Uint8Array(256), Uint8Array.of(0xff)])(
+    'an identity that is too long or no text is not sent',
+    (identity) => {
+      const talk = new Talk({ client: { pskIdentity: () => identity } });
+      talk.hear(talk.server.serverHello(), talk.server.serverHelloDone());
+      expect(talk.error).toMatchObject({ code: 'ERR_DTLS_CREDENTIAL', alert: 'internal_error' });
+    },
+  );
 
   test('another key on the server gives other secrets', () => {
     const talk = new Talk({ psk: Uint8Array.of(1) });
@@ -207,5 +210,9 @@ describe('secrets', () => {
     const talk = new Talk({ client: { maxFragmentLength }, server: { extensions: { maxFragmentLength } } });
     talk.hear(talk.server.serverHello(), talk.server.serverHelloDone());
     expect(talk.secrets?.maxPlaintext).toBe(maxPlaintext);
+    // It counts for the handshake as well, but not before it is agreed on.
+    const sends = talk.outputs.filter(({ kind }) => kind === 'send');
+    expect(sends).toMatchObject([{ final: false }, { final: false, maxPlaintext }]);
+    expect(sends[0]).not.toHaveProperty('maxPlaintext');
   });
 });

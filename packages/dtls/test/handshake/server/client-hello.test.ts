@@ -103,10 +103,13 @@ describe('extensions', () => {
     expect(begin(offered, options).serverHello.extensions).toMatchObject(answered);
   });
 
-  it('server_name is answered when the name has chosen the certificate', () => {
-    const talk = ecdsaTalk({ client: { extensions: { serverName: 'a.example' } } }).begin();
-    expect(talk.serverHello.extensions.serverName).toBe(true);
-  });
+  it.each([true, false])(
+    'server_name is answered when the name has chosen the certificate: %s',
+    (choosesByServerName) => {
+      const options = { server: { choosesByServerName }, client: { extensions: { serverName: 'a.example' } } };
+      expect(ecdsaTalk(options).begin().serverHello.extensions.serverName).toBe(choosesByServerName);
+    },
+  );
 
   it.each([
     { offered: { maxFragmentLength: 1 }, most: 512 },

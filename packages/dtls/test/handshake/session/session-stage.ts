@@ -38,7 +38,9 @@ export class SessionStage {
   epoch: ProtectedEpoch | undefined;
   /** The keys of the peer. */
   readonly peer: ProtectedEpoch;
+  /** Called for each datagram, and each application data. */
   onSend: (() => void) | undefined;
+  onData: (() => void) | undefined;
   readonly #seen = new Set<string>();
   #described = 0;
   #peerSequence = 0;
@@ -62,7 +64,10 @@ export class SessionStage {
         this.epoch = epoch;
         this.events.push('connected');
       },
-      onApplicationData: (plaintext) => this.events.push(`data ${plaintext.join(' ')}`),
+      onApplicationData: (plaintext) => {
+        this.events.push(`data ${plaintext.join(' ')}`);
+        this.onData?.();
+      },
       onFailed: (error) => {
         this.failure = error;
         this.events.push(`failed ${error.code}`);
@@ -100,7 +105,10 @@ export class SessionStage {
     this.session.onRecord(this.record(ContentType.changeCipherSpec, Uint8Array.of(1)));
   }
 
-  receiveAlert(name: AlertName, { epoch = 0, level = 'fatal' as 'fatal' | 'warning' } = {}): void {
+  receiveAlert(
+    name: AlertName,
+    { epoch = 0, level = 'fatal' }: { readonly epoch?: number; readonly level?: 'fatal' | 'warning' } = {},
+  ): void {
     this.session.onRecord(this.record(ContentType.alert, encodeAlert(level, name), epoch));
   }
 

@@ -6,8 +6,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 days=36500
 
-key() { # name: NAME.key (PKCS #8) and NAME.pub (SubjectPublicKeyInfo)
-  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key"
+key() { # name, curve: NAME.key (PKCS #8) and NAME.pub (SubjectPublicKeyInfo)
+  openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:${2:-P-256}" -out "$1.key"
   openssl pkey -in "$1.key" -pubout -out "$1.pub"
 }
 
@@ -28,6 +28,8 @@ leaf='basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n'
 authority ca '/CN=Test Authority'
 key server
 certificate server server.key /CN=localhost ca "${leaf}extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n"
+key server384 P-384
+certificate server384 server384.key /CN=localhost ca "${leaf}extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n"
 key client
 certificate client client.key /CN=dev1 ca "${leaf}extendedKeyUsage=clientAuth\n"
 
@@ -37,10 +39,9 @@ certificate issuer "$work/issuer.key" '/CN=Test Issuer' ca 'basicConstraints=cri
 key chained
 certificate chained chained.key /CN=dev2 issuer "${leaf}extendedKeyUsage=clientAuth\n"
 cat issuer.crt >>chained.crt
-rm issuer.crt
 
 # A client of an authority that nobody trusts.
 authority stranger-ca '/CN=Unknown Authority'
 key stranger
 certificate stranger stranger.key /CN=dev1 stranger-ca "${leaf}extendedKeyUsage=clientAuth\n"
-rm stranger-ca.crt stranger.pub chained.pub
+rm stranger-ca.crt stranger.pub chained.pub server384.pub

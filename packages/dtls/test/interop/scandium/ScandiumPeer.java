@@ -25,7 +25,7 @@ import org.eclipse.californium.scandium.dtls.pskstore.AdvancedSinglePskStore;
 
 /** Scandium as a client or as a server that sends back what it gets: see line-peer.ts. */
 public final class ScandiumPeer {
-	private static final long PATIENCE_SECONDS = 20;
+	private static final long PATIENCE_SECONDS = 10;
 	private static DTLSConnector connector;
 	private static InetSocketAddress server;
 	private static CompletableFuture<RawData> awaited = new CompletableFuture<>();
@@ -67,11 +67,6 @@ public final class ScandiumPeer {
 			return "received " + StringUtil.byteArray2Hex(exchange(StringUtil.hex2ByteArray(words.rest.toUpperCase()))).toLowerCase();
 		case "context":
 			return context();
-		case "rebind":
-			// Associations stay, the socket is another one.
-			connector.stop();
-			connector.start();
-			return "done";
 		case "resume":
 			connector.forceResumeAllSessions();
 			return "done";

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { openAead, sealAead, type Aead } from '../../../src/records/protect/aead.ts';
 import { fromHex, toHex } from '../../hex.ts';
@@ -11,7 +12,7 @@ const aeads = new Map<string, Aead>([
 
 describe.each(vectors)('$source', (vector) => {
   const aead = aeads.get(vector.aead)!;
-  const key = fromHex(vector.key);
+  const key = createSecretKey(fromHex(vector.key));
   const nonce = fromHex(vector.nonce);
   const additional = fromHex(vector.additional);
   const plaintext = fromHex(vector.plaintext);
