@@ -52,7 +52,7 @@ export class CookieJar {
 
   /** Whether the hello shows a cookie that was made for it and its address. Takes the same time for each that is wrong. */
   accepts(host: string, port: number, hello: StatelessHello): boolean {
-    const shown = hello.hello.cookie;
+    const shown = hello.cookie;
     // Most hellos show none: no need to compute what would fit.
     if (shown.length !== COOKIE_LENGTH) return false;
     this.#rotate();
@@ -70,12 +70,13 @@ export class CookieJar {
 }
 
 /**
- * The record that asks a client to come again with a cookie (RFC 6347 §4.2.1). It has the sequence number of the record that it answers,
- * message_seq 0 and, whatever will be agreed on, the version of DTLS 1.0. Always smaller than the ClientHello.
+ * The record that asks a client to come again with a cookie (RFC 6347 §4.2.1). It has the sequence number of the record that it answers, and the
+ * message_seq of the ClientHello: a client whose cookie is too old waits for that one (§4.2.2). Whatever will be agreed on, it has the version of
+ * DTLS 1.0. Always smaller than the ClientHello.
  */
 export function helloVerifyRequest(hello: StatelessHello, shown: Uint8Array): Uint8Array {
   const body = encodeHelloVerifyRequest({ version: DTLS_1_0, cookie: shown });
-  const message = encodeHandshakeMessage(HandshakeType.helloVerifyRequest, 0, body);
+  const message = encodeHandshakeMessage(HandshakeType.helloVerifyRequest, hello.message.sequence, body);
   return encodePlainRecord(ContentType.handshake, hello.recordSequence, message.raw, DTLS_1_0);
 }
 
