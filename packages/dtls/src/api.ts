@@ -111,8 +111,11 @@ export interface DtlsTransportOptions {
   /** Keeps associations over a restart. */
   readonly store?: AssociationStore;
   /**
-   * When a record with a Connection ID comes from a new address (RFC 9146 §6). `newest` (default) answers there at once if the record is newer than
-   * all before, bounded until the path is proven; `proven` goes on answering to the old address until `confirmPath`.
+   * When a record with a Connection ID comes from a new address (RFC 9146 §6). `newest` (default) goes there at once if the record is newer than
+   * all before, bounded by `limits.unprovenFactor` until `confirmPath`. `proven` goes on sending to the old address until `confirmPath`. Only what is
+   * sent while `onDatagram` has a datagram from the new one goes there, as bounded, and during that call the peer shows the new address and
+   * `pathValidated` false. For a peer whose NAT has forgotten it the engine has to ask for a proof in that call: a CoAP endpoint with
+   * `echo: { required: ({ peer }) => !peer.pathValidated }` does.
    */
   readonly addressUpdate?: 'newest' | 'proven';
   /** The largest datagram of a handshake in bytes. Default 1200. */

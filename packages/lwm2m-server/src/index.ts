@@ -33,6 +33,19 @@ export {
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
+export {
+  coaps,
+  loadCredential,
+  type AssociationStore,
+  type CoapsServerEndpoint,
+  type CoapsServerEndpointOptions,
+  type CredentialSource,
+  type DtlsLimits,
+  type DtlsStatistics,
+  type HandshakeFailure,
+  type OwnCredential,
+  type StoredAssociation,
+} from './endpoints/coaps.ts';
 export { overTransport } from './endpoints/over-transport.ts';
 export {
   Lwm2mServerError,

@@ -12,6 +12,8 @@ export interface ServerSession {
   readonly encryptThenMac: boolean;
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
+  /** RFC 6066 §4: 1 to 4; it holds for the session and for all that resume it. */
+  readonly maxFragmentLength: number | undefined;
   /** When the full handshake that proved the identity began: a moment of `ServerResumption.now`. A resumed session keeps it. */
   readonly startedAtMs: number;
 }

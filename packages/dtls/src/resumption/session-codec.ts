@@ -4,7 +4,7 @@ import type { ServerSession } from '../handshake/contexts.ts';
 import { readIdentity, readText, writeIdentity, writeText } from '../identity-codec.ts';
 
 // The content of a ticket and of an entry of the session cache:
-//   version 1 | suite 2 | flags 1 | master secret 48 | started at (ms) 6 | server name 2+n | identity
+//   version 1 | suite 2 | flags 1 | max_fragment_length, or 0 1 | master secret 48 | started at (ms) 6 | server name 2+n | identity
 
 /** Content of another version is refused: tickets don't outlive the process, but a format may change under a store. */
 const VERSION = 1;
@@ -19,6 +19,7 @@ export function encodeSession(session: ServerSession): Uint8Array {
     .u8(VERSION)
     .u16(session.suite.id)
     .u8(flagsOf(session))
+    .u8(session.maxFragmentLength ?? 0)
     .bytes(session.masterSecret)
     .u48(session.startedAtMs);
   writeText(writer, serverName ?? '');
@@ -42,6 +43,7 @@ function readSession(reader: ByteReader): ServerSession | undefined {
   const suite = cipherSuite(reader.u16());
   const flags = reader.u8();
   if (suite === undefined || flags > ALL_FLAGS) return undefined;
+  const maxFragmentLength = reader.u8();
   const masterSecret = new Uint8Array(reader.bytes(MASTER_SECRET_SIZE));
   const startedAtMs = reader.u48();
   const serverName = readText(reader);
@@ -54,6 +56,7 @@ function readSession(reader: ByteReader): ServerSession | undefined {
     encryptThenMac: (flags & Flag.encryptThenMac) !== 0,
     identity,
     serverName: (flags & Flag.serverName) === 0 ? undefined : serverName,
+    maxFragmentLength: maxFragmentLength === 0 ? undefined : maxFragmentLength,
     startedAtMs,
   };
 }

@@ -67,9 +67,10 @@ export class AssociationTable {
 
   /**
    * Takes an association in that was heard of at `heardAtMs`, which must not be before that of any other. What is found by the same address then is
-   * not found by it any more. False, and nothing changes, when its Connection ID is in use.
+   * not found by it any more. False, and nothing changes, when its key or Connection ID is in use.
    */
   add(association: Association, heardAtMs: number): boolean {
+    if (this.#byKey.has(association.key)) return false;
     if (association.localCid !== undefined && !this.cids.bind(association.localCid, association)) return false;
     this.#byKey.set(association.key, association);
     this.#byAddress.set(association.lower.key, association);

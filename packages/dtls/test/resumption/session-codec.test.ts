@@ -24,6 +24,7 @@ const anySession = fc.record({
   encryptThenMac: fc.boolean(),
   identity,
   serverName: fc.option(text, { nil: undefined }),
+  maxFragmentLength: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
   startedAtMs: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
 });
 
@@ -56,8 +57,8 @@ describe('session codec', () => {
     { what: 'another version', offset: 0, value: 2 },
     { what: 'a suite that is not built', offset: 1, value: 0xff },
     { what: 'an unknown flag', offset: 3, value: 0x11 },
-    { what: 'an unknown kind of identity', offset: 60, value: 4 },
-    { what: 'an identity that is not UTF-8', offset: 63, value: 0xff },
+    { what: 'an unknown kind of identity', offset: 61, value: 4 },
+    { what: 'an identity that is not UTF-8', offset: 64, value: 0xff },
   ])('refuses $what', ({ offset, value }) => {
     const content = encodeSession(session());
     content[offset] = value;

@@ -13,6 +13,7 @@ export function session(parts: Partial<ServerSession> = {}): ServerSession {
     encryptThenMac: false,
     identity: PSK_IDENTITY,
     serverName: undefined,
+    maxFragmentLength: undefined,
     startedAtMs: 0,
     ...parts,
   };

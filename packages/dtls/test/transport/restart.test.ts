@@ -354,6 +354,18 @@ describe('a store that fails', () => {
     await world.say(client, toServer, after, 'hello');
   });
 
+  test('by giving one twice keeps it once', async () => {
+    const store = new MemoryStore();
+    const { world, client, toServer, before } = await stage(store);
+    await world.clock.runUntil(before.transport.close());
+    const load = store.load.bind(store);
+    store.load = () => [...load(), ...load()];
+    const after = await start(world, store);
+    expect(after.errors).toHaveLength(1);
+    expect(after.transport.statistics).toMatchObject({ associations: 1, restored: 1 });
+    await world.say(client, toServer, after, 'hello');
+  });
+
   test('by giving two with one Connection ID keeps one of them', async () => {
     const store = new MemoryStore();
     const { world, before, toClient } = await stage(store);
@@ -361,7 +373,7 @@ describe('a store that fails', () => {
     store.snapshots.set('dtls:copy', store.snapshots.get(toClient.key)!);
     const after = await start(world, store);
     expect(after.errors.map(({ error }) => String(error))).toEqual([
-      'DtlsError: an association of the store can not be used: its Connection ID is in use',
+      'DtlsError: an association of the store can not be used: its key or Connection ID is in use',
     ]);
     expect(after.transport.statistics).toMatchObject({ associations: 1, restored: 1 });
   });

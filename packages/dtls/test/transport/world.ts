@@ -40,7 +40,8 @@ export type PartyOptions = Omit<DtlsTransportOptions, 'transport' | 'clock' | 'r
 
 /** Parties over one network in memory, on one virtual clock. */
 export class World {
-  readonly clock: VirtualClock = new VirtualClock();
+  /** In a year in which the certificates of the tests are valid. */
+  readonly clock: VirtualClock = new VirtualClock({ wallTime: Date.UTC(2030, 0, 1) });
   readonly network: MemoryNetwork = new MemoryNetwork(this.clock, { latencyMs: 5 });
   #seed = 1;
 

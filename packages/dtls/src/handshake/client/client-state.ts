@@ -28,7 +28,7 @@ export interface Negotiation extends SecretParameters {
 }
 
 /** Who the server has proven to be by its certificate, and the key that its ServerKeyExchange has to be signed with. */
-export interface AuthenticatedServer {
+interface AuthenticatedServer {
   readonly identity: PeerIdentity;
   readonly publicKey: KeyObject;
 }

@@ -55,7 +55,8 @@ function finalFlight(
 ): readonly HandshakeOutput[] {
   const { negotiation } = state;
   const { masterSecret } = state.secrets;
-  const { suite, extendedMasterSecret, encryptThenMac, serverName, startedAtMs, maxPlaintext } = negotiation;
+  const { suite, extendedMasterSecret, encryptThenMac, serverName, maxFragmentLength, startedAtMs, maxPlaintext } =
+    negotiation;
   const session: ServerSession = {
     suite,
     masterSecret,
@@ -63,6 +64,7 @@ function finalFlight(
     encryptThenMac,
     identity,
     serverName,
+    maxFragmentLength,
     startedAtMs,
   };
   const { transcript, sendSequence } = received(state, message);

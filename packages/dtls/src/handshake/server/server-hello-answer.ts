@@ -32,6 +32,7 @@ export function negotiate(context: ServerContext, hello: ClientHello, choices: A
     extendedMasterSecret: extensions.extendedMasterSecret,
     encryptThenMac: usesEncryptThenMac(choices.suite, extensions),
     serverName: extensions.serverName,
+    maxFragmentLength: agreedFragmentLength(extensions),
     localCid,
     peerCid:
       localCid === undefined || extensions.connectionId === undefined
@@ -44,6 +45,11 @@ export function negotiate(context: ServerContext, hello: ClientHello, choices: A
 /** RFC 7366 §3: with CBC alone. */
 export function usesEncryptThenMac({ cipher }: CipherSuite, { encryptThenMac }: ClientExtensions): boolean {
   return encryptThenMac && cipher === 'aes-128-cbc-sha256';
+}
+
+/** What max_fragment_length is answered with. RFC 8449 §5: nothing beside record_size_limit. */
+export function agreedFragmentLength({ recordSizeLimit, maxFragmentLength }: ClientExtensions): number | undefined {
+  return recordSizeLimit === undefined ? maxFragmentLength : undefined;
 }
 
 /**
@@ -69,8 +75,7 @@ export function serverHelloBody(
     extensions: {
       ...noServerExtensions,
       ...full,
-      // RFC 8449 §5: max_fragment_length is not answered beside it.
-      maxFragmentLength: offered.recordSizeLimit === undefined ? offered.maxFragmentLength : undefined,
+      maxFragmentLength: negotiation.maxFragmentLength,
       recordSizeLimit: offered.recordSizeLimit === undefined ? undefined : context.maxPlaintext,
       encryptThenMac: negotiation.encryptThenMac,
       extendedMasterSecret: negotiation.extendedMasterSecret,

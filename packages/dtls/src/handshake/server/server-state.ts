@@ -10,6 +10,8 @@ import type { Transcript } from '../transcript.ts';
 export interface Negotiation extends SecretParameters {
   /** The name that the client asked for (RFC 6066 §3). */
   readonly serverName: string | undefined;
+  /** The answer to max_fragment_length (RFC 6066 §4). */
+  readonly maxFragmentLength: number | undefined;
   /** Of the ServerHello. In a full handshake the id to remember the session by, empty when none is kept. */
   readonly sessionId: Uint8Array;
   /** Whether the ServerHello has announced a NewSessionTicket (RFC 5077 §3.2). */

@@ -1,7 +1,7 @@
 import { handshakeError } from '../../errors.ts';
 import type { ClientHello } from '../../messages/hello.ts';
 import type { ServerContext, ServerSession } from '../contexts.ts';
-import { usesEncryptThenMac } from './server-hello-answer.ts';
+import { agreedFragmentLength, usesEncryptThenMac } from './server-hello-answer.ts';
 import type { Closing } from './server-state.ts';
 
 /** A session that a ClientHello asks for and may have. */
@@ -46,6 +46,8 @@ function isUsable(context: ServerContext, hello: ClientHello, session: ServerSes
     // RFC 6066 §3
     session.serverName === hello.extensions.serverName &&
     session.encryptThenMac === usesEncryptThenMac(suite, hello.extensions) &&
+    // RFC 6066 §4: it can't change while the session lasts.
+    session.maxFragmentLength === agreedFragmentLength(hello.extensions) &&
     (isCertified || context.psk) &&
     (context.clientCertificates === 'none' || identity.kind !== 'anonymous')
   );

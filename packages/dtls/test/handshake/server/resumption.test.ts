@@ -139,9 +139,14 @@ describe.each<By>(['session id', 'ticket'])('an abbreviated handshake by %s', (b
   });
 
   it('shows the session id of the client and what is agreed on, and nothing of certificates', () => {
-    const extensions = { serverName: 'a.example', clientCertificateTypes: [0], serverCertificateTypes: [0] };
+    const extensions = {
+      maxFragmentLength: 1,
+      serverName: 'a.example',
+      clientCertificateTypes: [0],
+      serverCertificateTypes: [0],
+    };
     const before = first({ suite: ECDSA_SUITE, extensions: { ...extensions, ...ticketWanted } });
-    const talk = again(before, by, { suite: ECDSA_SUITE, extensions: { ...extensions, maxFragmentLength: 1 } });
+    const talk = again(before, by, { suite: ECDSA_SUITE, extensions });
     expect(talk.serverHello.sessionId).toEqual(by === 'ticket' ? Uint8Array.of(1, 2, 3) : before.serverHello.sessionId);
     expect(talk.serverHello.extensions).toEqual({
       serverName: false,
@@ -195,6 +200,18 @@ describe.each<By>(['session id', 'ticket'])('an abbreviated handshake by %s', (b
       what: 'encrypt_then_mac at last',
       before: { suite: CBC_SUITE },
       then: { suite: CBC_SUITE, extensions: { encryptThenMac: true } },
+    },
+    {
+      what: 'another max_fragment_length',
+      before: { extensions: { maxFragmentLength: 1 } },
+      then: { extensions: { maxFragmentLength: 2 } },
+    },
+    { what: 'no max_fragment_length any more', before: { extensions: { maxFragmentLength: 1 } }, then: {} },
+    { what: 'max_fragment_length at last', then: { extensions: { maxFragmentLength: 1 } } },
+    {
+      what: 'record_size_limit in its place',
+      before: { extensions: { maxFragmentLength: 1 } },
+      then: { extensions: { maxFragmentLength: 1, recordSizeLimit: 600 } },
     },
     {
       what: 'certificates are asked for now',
