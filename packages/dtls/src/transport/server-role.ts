@@ -149,7 +149,7 @@ export class ServerRole {
 /** Our Connection IDs as a server, in bytes, unless an option says otherwise. */
 export const DEFAULT_CID_LENGTH = 6;
 
-function isRepeated(handshake: Handshake | undefined, clientRandom: Uint8Array): boolean {
+function isRepeated(handshake: Pick<Handshake, 'clientRandom'> | undefined, clientRandom: Uint8Array): boolean {
   return handshake?.clientRandom !== undefined && bytesEqual(handshake.clientRandom, clientRandom);
 }
 
