@@ -314,6 +314,34 @@ describe('a store that fails', () => {
     await world.say(before, toClient, client, 'recovered');
   });
 
+  test('to save a lease leaves the one before', async () => {
+    const store = new SlowStore();
+    const { world, before, toClient } = await stage(store, { limits: { sequenceLease: 10 } });
+    store.settle();
+    await world.pass();
+    for (let count = 0; count < 6; count += 1) before.transport.send(toClient, bytes(`${count}`));
+    expect(store.waiting).toHaveLength(1);
+    store.settle(new Error('no'));
+    await world.pass();
+    for (let count = 0; count < 20; count += 1) before.transport.send(toClient, bytes(`${count}`));
+    expect(serverSequences(world)).toEqual(Array.from({ length: 11 }, (_, index) => index));
+  });
+
+  test('is not asked again by each record', async () => {
+    const store = new MemoryStore();
+    let asked = 0;
+    store.save = () => {
+      asked += 1;
+      throw new Error('no');
+    };
+    const options = { limits: { recordsPerSave: 2, saveIntervalMs: 60_000 } };
+    const { world, client, toServer, before } = await stage(store, options);
+    for (let count = 0; count < 10; count += 1) await world.say(client, toServer, before, `${count}`);
+    expect(asked).toBe(1);
+    await world.pass(60_000);
+    expect(asked).toBe(2);
+  });
+
   test('by throwing is reported as well', async () => {
     const store = new MemoryStore();
     store.save = () => {
