@@ -3,8 +3,9 @@ import {
   CoapEndpoint,
   CoapError,
   type CoapReply,
+  type CoapRequest,
+  type CoapResponse,
   type IncomingRequest,
-  type RequestOptions,
 } from '@flownexus/coap';
 import {
   systemClock,
@@ -16,6 +17,7 @@ import {
   type RandomSource,
   type Timer,
 } from '@flownexus/datagram';
+import { DtlsError } from '@flownexus/dtls';
 import { DeviceInterface } from './device-interface.ts';
 import { Lwm2mClientError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -31,7 +33,7 @@ export interface Lwm2mClientOptions {
   readonly lifetime?: number;
   /** Default `1.1`. */
   readonly lwm2mVersion?: '1.0' | '1.1';
-  /** Default: UDP on any free port. */
+  /** Default: UDP on any free port. One of `dtlsTransport` with its `client` options makes it CoAP over DTLS. */
   readonly transport?: DatagramTransport;
   readonly clock?: Clock;
   readonly random?: RandomSource;
@@ -45,12 +47,14 @@ export interface Lwm2mClientOptions {
 
 /**
  * The device side of LwM2M: registers an {@link ObjectTree} with a server, answers Read and Observe, notifies changes,
- * updates before its lifetime ends, and registers anew when the server has forgotten it (TS Core §6.2).
+ * updates before its lifetime ends, and registers anew when the server has forgotten it (TS Core §6.2). Over DTLS it makes a new
+ * association when the server has ended the one it had, or does not answer there.
  */
 export class Lwm2mClient {
   readonly objects: ObjectTree;
   readonly #options: Lwm2mClientOptions;
   readonly #clock: Clock;
+  readonly #transport: DatagramTransport;
   readonly #coap: CoapEndpoint;
   readonly #device: DeviceInterface;
   readonly #notifier: Notifier;
@@ -74,11 +78,13 @@ export class Lwm2mClient {
       (path, contentFormat) => this.#device.read(path, contentFormat),
       (outcome) => options.onNotified?.(outcome),
     );
+    this.#transport = options.transport ?? udpTransport({ port: 0 });
     this.#coap = new CoapEndpoint({
-      transport: options.transport ?? udpTransport({ port: 0 }),
+      transport: this.#transport,
       clock: this.#clock,
       random: options.random ?? systemRandom,
       onRequest: (request) => this.#answer(request),
+      onPeerClosed: (peer) => this.#closed(peer),
     });
   }
 
@@ -113,9 +119,8 @@ export class Lwm2mClient {
    * them. Registers anew when the server no longer knows this client.
    */
   async update(): Promise<void> {
-    const server = this.#server;
     const location = this.#location;
-    if (this.#state !== 'running' || server === undefined || location === undefined) {
+    if (this.#state !== 'running' || location === undefined) {
       throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STATE', 'an Update needs a registration');
     }
     this.#timer?.cancel();
@@ -123,7 +128,7 @@ export class Lwm2mClient {
       const paths = this.objects.instancePaths();
       const changed = paths.join() !== this.#registeredPaths.join();
       const request = updateRequest(location, changed ? paths : undefined);
-      const { code } = await this.#coap.request(server, request, this.#requestOptions());
+      const { code } = await this.#request(request);
       if (code === Code.CHANGED) {
         this.#registeredPaths = paths;
         this.#scheduleUpdate();
@@ -133,7 +138,7 @@ export class Lwm2mClient {
         new Lwm2mClientError('ERR_LWM2M_CLIENT_REFUSED', 'the server refused an Update', { responseCode: code }),
       );
     } catch (error) {
-      if (!(error instanceof CoapError) || this.#stopped) throw error;
+      if (!isPassing(error) || this.#stopped) throw error;
       this.#options.onTrouble?.(error);
     }
     await this.#registerUntilDone();
@@ -172,8 +177,27 @@ export class Lwm2mClient {
     return this.#state === 'stopped';
   }
 
-  #requestOptions(): RequestOptions {
-    return { signal: this.#abort.signal };
+  /** Asks the server, over the association that there is or a new one. */
+  async #request(request: CoapRequest): Promise<CoapResponse> {
+    const { host, port } = this.#options.server;
+    const server = (this.#server ??= await this.#coap.connect(host, port));
+    try {
+      return await this.#coap.request(server, request, { signal: this.#abort.signal });
+    } catch (error) {
+      // A server that lost its associations does not say so (RFC 6347 §4.1.2.7): the next request makes a new one.
+      if (error instanceof CoapError && error.code === 'ERR_COAP_TIMEOUT' && server === this.#server) {
+        this.#server = undefined;
+        this.#transport.disconnect?.(server, 'the server did not answer');
+      }
+      throw error;
+    }
+  }
+
+  /** The server has ended the association: it is told where the device is now, over a new one. */
+  #closed(peer: Peer): void {
+    if (peer.key !== this.#server?.key) return;
+    this.#server = undefined;
+    if (this.#location !== undefined) this.#updateAfter(limits.registerBackoffMs.first);
   }
 
   async #registerUntilDone(): Promise<void> {
@@ -196,11 +220,10 @@ export class Lwm2mClient {
   }
 
   async #register(): Promise<void> {
-    const { endpointName, lwm2mVersion = '1.1', server } = this.#options;
+    const { endpointName, lwm2mVersion = '1.1' } = this.#options;
     // TS Core §6.2.1: observations do not outlive the registration they were made under.
     this.#location = undefined;
     this.#notifier.clear();
-    this.#server ??= await this.#coap.connect(server.host, server.port);
     const instancePaths = this.objects.instancePaths();
     const request = registerRequest({
       endpointName,
@@ -208,7 +231,7 @@ export class Lwm2mClient {
       lwm2mVersion,
       instancePaths,
     });
-    const response = await this.#coap.request(this.#server, request, this.#requestOptions());
+    const response = await this.#request(request);
     this.#location = registrationLocation(response);
     this.#registeredPaths = instancePaths;
     this.#scheduleUpdate();
@@ -216,9 +239,12 @@ export class Lwm2mClient {
   }
 
   #scheduleUpdate(): void {
-    const seconds = Math.max(this.#lifetime - limits.updateMarginSeconds, this.#lifetime / 2);
+    this.#updateAfter(1_000 * Math.max(this.#lifetime - limits.updateMarginSeconds, this.#lifetime / 2));
+  }
+
+  #updateAfter(delayMs: number): void {
     this.#timer?.cancel();
-    this.#timer = this.#clock.schedule(seconds * 1_000, () => {
+    this.#timer = this.#clock.schedule(delayMs, () => {
       this.update().catch((error: unknown) => {
         if (!this.#stopped) this.#options.onTrouble?.(error instanceof Error ? error : new Error(String(error)));
       });
@@ -244,10 +270,11 @@ export class Lwm2mClient {
   }
 }
 
-/** No answer, or 5.xx: worth another try. */
+/** No answer, no association, or 5.xx: worth another try. */
 function isPassing(error: unknown): error is Error {
   return (
     error instanceof CoapError ||
+    error instanceof DtlsError ||
     (error instanceof Lwm2mClientError && (error.responseCode ?? 0) >= Code.INTERNAL_SERVER_ERROR)
   );
 }

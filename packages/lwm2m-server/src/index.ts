@@ -18,6 +18,7 @@ export type {
   TransportContext,
   UplinkHandlers,
 } from './api.ts';
+export { endpointNameProblem } from './registration/registration-parameters.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';
@@ -33,6 +34,19 @@ export {
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
+export {
+  coaps,
+  loadCredential,
+  type AssociationStore,
+  type CoapsServerEndpoint,
+  type CoapsServerEndpointOptions,
+  type CredentialSource,
+  type DtlsLimits,
+  type DtlsStatistics,
+  type HandshakeFailure,
+  type OwnCredential,
+  type StoredAssociation,
+} from './endpoints/coaps.ts';
 export { overTransport } from './endpoints/over-transport.ts';
 export {
   Lwm2mServerError,

@@ -30,10 +30,14 @@ export interface EpochSnapshot extends ProtectedEpochOptions {
 }
 
 /** What was in a record. */
-export interface OpenedRecord {
+export interface RecordContent {
   readonly type: number;
   /** Bytes of its own. */
   readonly plaintext: Uint8Array;
+}
+
+/** What was in a record that was received for the first time. */
+export interface OpenedRecord extends RecordContent {
   /** Newer than all before (RFC 9146 §6). */
   readonly newest: boolean;
 }
@@ -111,27 +115,25 @@ export class ProtectedEpoch {
 
   /** What a record carries. Undefined: it is of another epoch, not in the form that was agreed, replayed, forged, or its content is too long. */
   open(record: DtlsRecord): OpenedRecord | undefined {
-    const { type, epoch, sequence, cid } = record;
-    if (epoch !== PROTECTED_EPOCH || !this.#isAgreedForm(cid)) return undefined;
+    const { sequence } = record;
+    if (!this.#isAgreedForm(record)) return undefined;
     if (!this.#window.isFresh(sequence)) {
       this.#replayed += 1;
       return undefined;
     }
-    const sender = this.#role === 'client' ? 'server' : 'client';
-    const inner = this.#protection.open(this.#keys, sender, record);
+    const inner = this.#unprotect(record);
     if (inner === undefined) {
       this.#forged += 1;
       return undefined;
     }
-    if (cid === undefined) return this.#accept(sequence, type, inner);
-    // RFC 9146 §4: content, type, zeros. Content may end with zeros, the type is none.
-    let end = inner.length - 1;
-    while (end >= 0 && inner[end] === 0) end -= 1;
-    const innerType = inner[end];
-    if (innerType === undefined || !isClassicType(innerType)) return undefined;
-    // A view holds one byte too many; with padding it might hold thousands.
-    const content = end === inner.length - 1 ? inner.subarray(0, end) : inner.slice(0, end);
-    return this.#accept(sequence, innerType, content);
+    const content = contentOf(record, inner);
+    return content && { ...content, newest: this.#window.accept(sequence) };
+  }
+
+  /** What a record carries, whether it was received before or not, and nothing is counted or remembered. For what a repetition asks for, never for data. */
+  reopen(record: DtlsRecord): RecordContent | undefined {
+    const inner = this.#isAgreedForm(record) ? this.#unprotect(record) : undefined;
+    return inner && contentOf(record, inner);
   }
 
   /** What a store keeps. Undefined with CBC: only what has nonces that are never used twice comes back. */
@@ -151,7 +153,8 @@ export class ProtectedEpoch {
   }
 
   /** RFC 9146 §3: with a Connection ID of ours exactly that, otherwise none. */
-  #isAgreedForm(cid: Uint8Array | undefined): boolean {
+  #isAgreedForm({ epoch, cid }: DtlsRecord): boolean {
+    if (epoch !== PROTECTED_EPOCH) return false;
     const keys = this.#keys;
     const begin = KEY_BLOCK_SIZE[this.#protection.cipher];
     const length = keys.length - begin;
@@ -161,8 +164,19 @@ export class ProtectedEpoch {
     return true;
   }
 
-  #accept(sequence: number, type: number, plaintext: Uint8Array): OpenedRecord | undefined {
-    if (plaintext.length > MAX_PLAINTEXT) return undefined;
-    return { type, plaintext, newest: this.#window.accept(sequence) };
+  #unprotect(record: DtlsRecord): Uint8Array | undefined {
+    return this.#protection.open(this.#keys, this.#role === 'client' ? 'server' : 'client', record);
   }
+}
+
+/** What stands in the plaintext of a record; undefined when it is too long or, with a Connection ID, has no type. */
+function contentOf({ type, cid }: DtlsRecord, inner: Uint8Array): RecordContent | undefined {
+  if (cid === undefined) return inner.length > MAX_PLAINTEXT ? undefined : { type, plaintext: inner };
+  // RFC 9146 §4: content, type, zeros. Content may end with zeros, the type is none.
+  let end = inner.length - 1;
+  while (end >= 0 && inner[end] === 0) end -= 1;
+  const innerType = inner[end];
+  if (innerType === undefined || !isClassicType(innerType) || end > MAX_PLAINTEXT) return undefined;
+  // A view holds one byte too many; with padding it might hold thousands.
+  return { type: innerType, plaintext: end === inner.length - 1 ? inner.subarray(0, end) : inner.slice(0, end) };
 }

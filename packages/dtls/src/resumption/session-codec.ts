@@ -4,7 +4,7 @@ import type { ServerSession } from '../handshake/contexts.ts';
 import { readIdentity, readText, writeIdentity, writeText } from '../identity-codec.ts';
 
 // The content of a ticket and of an entry of the session cache:
-//   version 1 | suite 2 | flags 1 | max_fragment_length or 0 1 | master secret 48 | started at (ms) 6 | server name 2+n | identity
+//   version 1 | suite 2 | flags 1 | max_fragment_length, or 0 1 | master secret 48 | started at (ms) 6 | server name 2+n | identity
 
 /** Content of another version is refused: tickets don't outlive the process, but a format may change under a store. */
 const VERSION = 1;

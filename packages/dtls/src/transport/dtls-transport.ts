@@ -292,9 +292,9 @@ class DtlsDatagramTransport implements DtlsTransport {
     const handshake = this.#handshakes.table.at(lower);
     if (handshake !== undefined) handshake.onRecord(record);
     else if (association !== undefined && epoch !== undefined && epoch.replayed !== replayed)
-      this.#receiver.refused(association, true);
+      this.#receiver.refused(association, record, true);
     else if (association !== undefined && epoch !== undefined && epoch.forged !== forged)
-      this.#receiver.refused(association, false);
+      this.#receiver.refused(association, record, false);
     else this.#core.counters.recordsDropped += 1;
   }
 }

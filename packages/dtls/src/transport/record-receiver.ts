@@ -50,10 +50,14 @@ export class RecordReceiver {
   }
 
   /** A record has been refused: counts it, and ends an association that was attacked for too long. */
-  refused(association: Association, replayed: boolean): void {
+  refused(association: Association, record: DtlsRecord, replayed: boolean): void {
     const { core, associations } = this.#options;
-    if (replayed) core.counters.recordsReplayed += 1;
-    else core.counters.recordsForged += 1;
+    if (replayed) {
+      core.counters.recordsReplayed += 1;
+      onRepeatedFinished(association, record);
+      return;
+    }
+    core.counters.recordsForged += 1;
     if (association.epoch.forged <= core.limits.forgedRecords) return;
     core.counters.limits += 1;
     associations.end(association, new DtlsError('ERR_DTLS_LIMIT', 'too many records did not authenticate'));
@@ -118,5 +122,17 @@ export class RecordReceiver {
       default:
         this.#options.core.counters.recordsDropped += 1;
     }
+  }
+}
+
+/**
+ * A peer that has not got our last flight repeats its Finished. RFC 6347 §4.1 gives each record a sequence number of its own, but pion (3.1) takes
+ * the same one again. It has to authenticate all the same.
+ */
+function onRepeatedFinished({ lingering, epoch }: Association, record: DtlsRecord): void {
+  if (lingering === undefined) return;
+  const content = epoch.reopen(record);
+  if (content?.type === ContentType.handshake && content.plaintext[0] === HandshakeType.finished) {
+    lingering.repeat(content.plaintext);
   }
 }

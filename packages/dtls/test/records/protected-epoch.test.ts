@@ -74,6 +74,20 @@ describe.each(cases)(
       expect(server.forged).toBe(record.fragment.length);
     });
 
+    test('opens a record again for a look, whatever was received, and remembers nothing', () => {
+      const { client, server } = epochPair(protection, cids);
+      const datagram = client.seal(22, content);
+      const record = soleRecord(datagram, serverCidLength);
+      const forged = soleRecord(datagram.with(-1, (datagram.at(-1) ?? 0) ^ 1), serverCidLength);
+      for (let count = 0; count < 2; count += 1) {
+        expect(server.reopen(record)).toEqual({ type: 22, plaintext: content });
+        expect(server.reopen(forged)).toBeUndefined();
+        expect(server.reopen({ ...record, epoch: 2 })).toBeUndefined();
+        expect([server.forged, server.replayed]).toEqual([0, 0]);
+        expect(server.open(record)?.plaintext).toEqual(count === 0 ? content : undefined);
+      }
+    });
+
     test('takes a record once, in any order, and tells the newest', () => {
       const { client, server } = epochPair(protection, cids);
       const records = [0, 1, 2].map((byte) => soleRecord(client.seal(23, Uint8Array.of(byte)), serverCidLength));

@@ -1,15 +1,19 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { startSimulatedDevices, type SimulatedDevicesOptions } from './simulated-devices.ts';
+import { udpTransport, type DatagramTransport } from '@flownexus/datagram';
+import { dtlsTransport } from '@flownexus/dtls';
+import { startSimulatedDevices, zephyrEndpointName, type SimulatedDevicesOptions } from './simulated-devices.ts';
 
 const usage = `Simulated LwM2M devices with the objects of Zephyr's sample.
 
   --count N       how many devices (1 to 10000; default 1)
   --host HOST     the server (default 127.0.0.1)
-  --port PORT     its CoAP port (default 5683)
+  --port PORT     its port (default 5683, with --psk 5684)
   --interval S    seconds between two measurements (default 2)
   --lifetime S    registration lifetime in seconds (default 300)
   --prefix NAME   endpoint names are NAME0, NAME1, … (default: urn:imei:100000000000000 and up)
+  --psk KEY       over DTLS with a Connection ID, with this pre-shared key: an even number of hexadecimal digits
+  --identity ID   the PSK identity; of several devices ID0, ID1, … (default: the endpoint name)
   --help          this text
 `;
 
@@ -32,34 +36,54 @@ function integerOption(name: string, text: string, low: number, high: number): n
   return value;
 }
 
-function readOptions(): SimulatedDevicesOptions | undefined {
+function keyOption(text: string): Uint8Array {
+  if (!/^([0-9a-f]{2})+$/i.test(text)) throw new RangeError('--psk is a key of an even number of hexadecimal digits');
+  return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}
+
+/** A socket of its own, and behind it an association that a Connection ID keeps when the address changes. */
+function pskTransport(identity: string, key: Uint8Array): DatagramTransport {
+  return dtlsTransport({ transport: udpTransport({ scheme: 'coaps' }), client: { psk: { identity, key } } });
+}
+
+function readOptions(): (SimulatedDevicesOptions & { readonly scheme: string }) | undefined {
   const { values } = parseArgs({
     options: {
       count: { type: 'string', default: '1' },
       host: { type: 'string', default: '127.0.0.1' },
-      port: { type: 'string', default: '5683' },
+      port: { type: 'string' },
       interval: { type: 'string', default: '2' },
       lifetime: { type: 'string', default: '300' },
       prefix: { type: 'string' },
+      psk: { type: 'string' },
+      identity: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const prefix = values.prefix;
+  const { prefix, psk, identity } = values;
+  if (identity !== undefined && psk === undefined) throw new RangeError('--identity needs a --psk');
+  const count = integerOption('count', values.count, 1, 10_000);
+  const endpointName = prefix === undefined ? zephyrEndpointName : (index: number) => `${prefix}${index}`;
+  const key = psk === undefined ? undefined : keyOption(psk);
+  const identityOf = (index: number): string =>
+    identity === undefined ? endpointName(index) : count === 1 ? identity : `${identity}${index}`;
   return {
-    count: integerOption('count', values.count, 1, 10_000),
+    count,
+    scheme: key === undefined ? 'coap' : 'coaps',
     serverHost: values.host,
-    serverPort: integerOption('port', values.port, 1, 65_535),
+    serverPort: integerOption('port', values.port ?? (key === undefined ? '5683' : '5684'), 1, 65_535),
     intervalMs: numberOption('interval', values.interval, 0.01, 86_400) * 1_000,
     lifetime: integerOption('lifetime', values.lifetime, 15, 0xffffffff),
-    ...(prefix === undefined ? {} : { endpointName: (index: number) => `${prefix}${index}` }),
+    endpointName,
+    ...(key === undefined ? {} : { transport: (index: number) => pskTransport(identityOf(index), key) }),
     onRegistered: (endpointName) => write(`${endpointName}: registered`),
     onTrouble: (endpointName, error) => write(`${endpointName}: ${error.message}`),
   };
 }
 
 async function main(): Promise<void> {
-  let options: SimulatedDevicesOptions | undefined;
+  let options: ReturnType<typeof readOptions>;
   try {
     options = readOptions();
   } catch (error) {
@@ -71,13 +95,12 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  write(
-    `${options.count} simulated device${options.count === 1 ? '' : 's'} for coap://${options.serverHost}:${options.serverPort}; Ctrl-C ends`,
-  );
+  const url = `${options.scheme}://${options.serverHost}:${options.serverPort}`;
+  write(`${options.count} simulated device${options.count === 1 ? '' : 's'} for ${url}; Ctrl-C ends`);
   const devices = await startSimulatedDevices(options);
   setTimeout(() => {
     if (devices.clients.some((client) => client.registrationId !== undefined)) return;
-    write(`no answer from coap://${options.serverHost}:${options.serverPort} yet: is the server running there?`);
+    write(`no answer from ${url} yet: is the server running there?`);
   }, ANSWER_EXPECTED_MS).unref();
   let stopping = false;
   const stop = (): void => {

@@ -27,7 +27,7 @@ export interface SimulatedDevicesOptions {
   readonly onRegistered?: (endpointName: string) => void;
   readonly onTrouble?: (endpointName: string, error: Error) => void;
   readonly onNotified?: (endpointName: string, outcome: NotificationOutcome) => void;
-  /** Default: UDP on any free port, one for each device. */
+  /** Default: UDP on any free port, one for each device. One of `dtlsTransport` makes it CoAP over DTLS. */
   readonly transport?: (index: number) => DatagramTransport;
   readonly clock?: Clock;
   readonly random?: RandomSource;
@@ -71,7 +71,7 @@ class SimulatedDevice {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
-    const endpointName = (options.endpointName ?? imei)(index);
+    const endpointName = (options.endpointName ?? zephyrEndpointName)(index);
     const lifetime = options.lifetime ?? 300;
     this.#objects = zephyrSampleObjects(registry, { serialNumber: String(345_000_123 + index), lifetime });
     this.#measure();
@@ -119,6 +119,7 @@ class SimulatedDevice {
   }
 }
 
-function imei(index: number): string {
+/** Zephyr's endpoint names, of device 0, 1, and so on. */
+export function zephyrEndpointName(index: number): string {
   return `urn:imei:${100_000_000_000_000 + index}`;
 }

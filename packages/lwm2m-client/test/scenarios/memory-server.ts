@@ -1,5 +1,5 @@
 import { Code, CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
-import type { Peer } from '@flownexus/datagram';
+import type { DatagramTransport, Peer } from '@flownexus/datagram';
 import { MemoryNetwork, seededRandom, VirtualClock } from '@flownexus/datagram/testing';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { Lwm2mClient, type Lwm2mClientOptions } from '../../src/lwm2m-client.ts';
@@ -19,21 +19,40 @@ export class MemoryServer {
   /** What the next requests are answered instead of success; undefined: nothing at all. */
   answers: CoapReply[] = [];
   registrations = 0;
-  readonly coap: CoapEndpoint;
+  coap: CoapEndpoint;
+  readonly #over: (below: DatagramTransport, clock: VirtualClock) => DatagramTransport;
 
-  private constructor() {
-    this.coap = new CoapEndpoint({
-      transport: this.network.transport(SERVER),
+  private constructor(over: (below: DatagramTransport, clock: VirtualClock) => DatagramTransport) {
+    this.#over = over;
+    this.coap = this.#endpoint();
+  }
+
+  /** `over`: what lies over the network, such as DTLS. */
+  static async start(
+    over: (below: DatagramTransport, clock: VirtualClock) => DatagramTransport = (below) => below,
+  ): Promise<MemoryServer> {
+    const server = new MemoryServer(over);
+    await server.coap.open();
+    return server;
+  }
+
+  /** Stops, says nothing, and starts again without any memory of what was. */
+  async restart(): Promise<void> {
+    const { rule } = this.network;
+    this.network.rule = ({ from }) => (from.host === SERVER.host ? 'drop' : 'deliver');
+    await this.clock.runUntil(this.coap.close());
+    this.network.rule = rule;
+    this.coap = this.#endpoint();
+    await this.coap.open();
+  }
+
+  #endpoint(): CoapEndpoint {
+    return new CoapEndpoint({
+      transport: this.#over(this.network.transport(SERVER), this.clock),
       clock: this.clock,
       random: seededRandom(1),
       onRequest: (request) => this.#answer(request),
     });
-  }
-
-  static async start(): Promise<MemoryServer> {
-    const server = new MemoryServer();
-    await server.coap.open();
-    return server;
   }
 
   async client(options: Partial<Lwm2mClientOptions> = {}): Promise<Lwm2mClient> {

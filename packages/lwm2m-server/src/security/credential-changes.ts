@@ -23,6 +23,6 @@ export class CredentialChanges {
       if (identity.kind === 'anonymous') return next !== undefined;
       return previous !== undefined && isOfCredential(identity, previous);
     };
-    for (const listener of this.#listeners) listener({ endpointName, isRevoked });
+    for (const listener of this.#listeners) listener({ endpointName, wasSecured: previous !== undefined, isRevoked });
   }
 }

@@ -5,6 +5,8 @@ import type { ProvenIdentity } from './device-credential.ts';
 /** The credential of an endpoint was set, exchanged for another, or removed. */
 export interface CredentialChange {
   readonly endpointName: string;
+  /** Whether there was a credential before: if not, nobody has proven to be the endpoint, and only the anonymous identity is revoked. */
+  readonly wasSecured: boolean;
   /**
    * Whether a peer of this identity is the endpoint no longer: that of the credential that was there before, and the anonymous one since there is a
    * credential.

@@ -113,7 +113,7 @@ const rules: Readonly<Record<string, (fixture: CredentialStoreFixture) => Promis
   'a change is told with whom it revokes': async (fixture) => {
     const changes = listen(fixture.store);
     await fixture.set('dev', psk('id'));
-    assert.deepEqual(revoked(changes), ['dev: anonymous']);
+    assert.deepEqual(revoked(changes), ['dev (new): anonymous']);
     await fixture.set('dev', psk('id', Uint8Array.of(9)));
     assert.deepEqual(revoked(changes), ['dev: anonymous id']);
     await fixture.set('dev', psk('new id'));
@@ -160,7 +160,7 @@ function revoked(changes: CredentialChange[]): string[] {
   };
   return changes.splice(0).map((change) => {
     const names = Object.entries(identities).filter(([, identity]) => change.isRevoked(identity));
-    return `${change.endpointName}: ${names.map(([name]) => name).join(' ')}`;
+    return `${change.endpointName}${change.wasSecured ? '' : ' (new)'}: ${names.map(([name]) => name).join(' ')}`;
   });
 }
 

@@ -27,7 +27,7 @@ export function negotiate(context: ClientContext, offer: Offer, hello: ServerHel
   return {
     suite,
     clientRandom: offer.hello.random,
-    serverRandom: hello.random,
+    serverRandom: new Uint8Array(hello.random),
     sessionId: new Uint8Array(hello.sessionId),
     extendedMasterSecret: extensions.extendedMasterSecret,
     encryptThenMac: extensions.encryptThenMac,

@@ -63,17 +63,19 @@ export class FlightSender {
   }
 
   /**
-   * Sends the flight in as few datagrams as its records fit into in their order, none larger than the MTU and `largest`. Throws a `DtlsError`
-   * when sequence numbers end (ERR_DTLS_LIMIT) or there are no keys for an item of epoch 1.
+   * Sends the flight in as few datagrams as its records fit into in their order, none larger than the MTU and `largest`. A peer that has agreed on
+   * small records may have no room for larger datagrams either (Scandium): several records share one only when that is no larger than a full
+   * record. Throws a `DtlsError` when sequence numbers end (ERR_DTLS_LIMIT) or there are no keys for an item of epoch 1.
    */
   transmit(largest: number = Infinity): void {
     const size = Math.min(this.#mtu, largest);
+    const shared = Math.min(size, RECORD_HEADER_SIZE + this.#maxPlaintext);
     const flight = this.#flight;
     let records: Uint8Array[] = [];
     let length = 0;
     for (const item of flight) {
       for (const record of this.#recordsOf(item, size)) {
-        if (length + record.length > size) {
+        if (length > 0 && length + record.length > shared) {
           this.#send(concatBytes(...records));
           // Sending may lead to the end of the flight at once.
           if (this.#flight !== flight) return;

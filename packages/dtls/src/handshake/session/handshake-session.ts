@@ -220,9 +220,7 @@ export class HandshakeSession {
 
   #answerRepetition(): void {
     // When a part of its next flight is here the peer has had the whole of ours, and repeats what we do not wait for.
-    const running = this.#running;
-    if (running === undefined || this.#hasProgress || running.machine.isWaiting) return;
-    if (this.#retransmission.answer()) this.#transmit();
+    if (!this.#hasProgress && this.#retransmission.answer()) this.#transmit();
   }
 
   /** Steps the machine, after `first`, through all that is here and can be taken. */
@@ -308,10 +306,7 @@ export class HandshakeSession {
     try {
       const answer = question();
       if (!isPromise(answer)) return toInput(answer);
-      Promise.resolve(answer).then((value) => {
-        const input = toInput(value);
-        if (this.#running !== undefined) this.#drive((machine) => machine.step(input));
-      }, fail);
+      Promise.resolve(answer).then((value) => this.#drive((machine) => machine.step(toInput(value))), fail);
     } catch (cause) {
       fail(cause);
     }
@@ -342,9 +337,7 @@ export class HandshakeSession {
     this.#epoch = epoch;
     this.#sender.useEpoch(epoch, maxPlaintext);
     this.#options.onSecrets(secrets);
-    for (const record of running.sealed.take()) {
-      if (this.#running !== undefined) this.#onProtectedRecord(running, epoch, record);
-    }
+    for (const record of running.sealed.take()) this.#onProtectedRecord(running, epoch, record);
   }
 
   #connect(running: Running, connection: EstablishedConnection): void {

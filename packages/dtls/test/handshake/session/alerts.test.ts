@@ -170,3 +170,20 @@ test('a replayed record of epoch 1 is dropped', () => {
   expect(stage.events).toEqual(['connected', 'data 1']);
   expect(stage.session.dropped).toBe(1);
 });
+
+test('an alert for which there is no sequence number is left out', () => {
+  const stage = new SessionStage('server', fakeServer(), { firstRecordSequence: 2 ** 48 - 2 });
+  stage.receive(clientHello, 1);
+  expect(stage.taken()).toEqual(['2.1 14.2']);
+  stage.receive(clientHello, 2);
+  expect(stage.events).toEqual(['failed ERR_DTLS_HANDSHAKE']);
+  expect(stage.taken()).toEqual([]);
+});
+
+test('a Finished that the network doubles is a replay and no forgery', () => {
+  const stage = serverAt('keys');
+  const [record] = stage.recordsOf(finished, 3, { epoch: 1 });
+  for (let round = 0; round < 5; round += 1) if (record !== undefined) stage.session.onRecord(record);
+  stage.receiveChangeCipherSpec();
+  expect(stage.events).toEqual(['connected']);
+});

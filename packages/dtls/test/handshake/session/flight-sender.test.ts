@@ -83,6 +83,8 @@ test('any flight gets through any MTU: each message once, none in a datagram tha
         expect(changes).toBe(2);
         expect(largest).toBeLessThanOrEqual(limit);
         expect(Math.max(...sent.map(({ length }) => length))).toBeLessThanOrEqual(mtu);
+        const shared = sent.filter((datagram) => decodeRecords(datagram, 0).length > 1);
+        expect(Math.max(0, ...shared.map(({ length }) => length))).toBeLessThanOrEqual(13 + limit);
       },
     ),
     { numRuns: 60 },

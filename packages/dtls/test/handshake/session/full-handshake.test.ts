@@ -200,3 +200,11 @@ test('a link that delivers while it sends does not step the machine in the middl
   expect(machine.inputs).toEqual(['1.1', '16.2', 'psk', 'changeCipherSpec', '[20.3]']);
   expect(stage.events).toEqual(['secrets', 'connected']);
 });
+
+test('close() while a flight is being sent keeps the rest of it back', () => {
+  const stage = new SessionStage('server', fakeServer(900), { mtu: 300 });
+  stage.onSend = () => stage.session.close();
+  stage.receive(clientHello, 1);
+  expect(stage.taken()).toEqual(['2.1']);
+  expect(stage.timers.size).toBe(0);
+});

@@ -219,3 +219,27 @@ test('malformed handshake content that authenticates ends the handshake, also wh
     expect(stage.taken()).toEqual(['2.1 14.2', 'alert decode_error']);
   }
 });
+
+/** A fragment of a message that claims to be larger than any may be. */
+function hugeFragment(stage: SessionStage, sequence: number): DtlsRecord {
+  return stage.record(ContentType.handshake, Uint8Array.of(16, 255, 255, 255, 0, sequence, 0, 0, 0, 0, 0, 1, 7));
+}
+
+test('a message beyond the bounds ends the handshake: it would come again until the time-out', () => {
+  const stage = new SessionStage('server', fakeServer());
+  stage.receive(clientHello, 1);
+  stage.session.onRecord(hugeFragment(stage, 2));
+  expect(stage.events).toEqual(['failed ERR_DTLS_LIMIT']);
+  expect(stage.taken()).toEqual(['2.1 14.2', 'alert illegal_parameter']);
+});
+
+test('after the ChangeCipherSpec nothing in plaintext can end the handshake', () => {
+  const stage = new SessionStage('server', fakeServer());
+  stage.receive(clientHello, 1);
+  stage.receive(clientKeyExchange, 2);
+  stage.receiveChangeCipherSpec();
+  stage.session.onRecord(hugeFragment(stage, 3));
+  stage.receive(clientHello, 1);
+  stage.receive(finished, 3, { epoch: 1 });
+  expect(stage.events).toEqual(['secrets', 'connected']);
+});

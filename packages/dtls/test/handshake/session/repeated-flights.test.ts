@@ -80,6 +80,17 @@ test('two peers whose timers run out together do not set off each other', () => 
   expect(stage.taken()).toEqual([]);
 });
 
+test('a part of the next flight is no repetition', () => {
+  const stage = new SessionStage('server', fakeServer());
+  stage.receive(clientHello, 1);
+  stage.taken();
+  stage.clock.advance(900);
+  const [first] = stage.recordsOf(clientKeyExchange, 2, { size: 90, maxFragment: 50 });
+  if (first !== undefined) stage.session.onRecord(first);
+  stage.receiveChangeCipherSpec();
+  expect(stage.taken()).toEqual([]);
+});
+
 test('a ClientHello that is fragmented anew when it is repeated counts as a repetition', () => {
   const stage = new SessionStage('server', fakeServer());
   stage.receive(clientHello, 1, { size: 90 });

@@ -105,7 +105,10 @@ export class SessionStage {
     this.session.onRecord(this.record(ContentType.changeCipherSpec, Uint8Array.of(1)));
   }
 
-  receiveAlert(name: AlertName, { epoch = 0, level = 'fatal' } = {}): void {
+  receiveAlert(
+    name: AlertName,
+    { epoch = 0, level = 'fatal' }: { readonly epoch?: number; readonly level?: 'fatal' | 'warning' } = {},
+  ): void {
     this.session.onRecord(this.record(ContentType.alert, encodeAlert(level, name), epoch));
   }
 
