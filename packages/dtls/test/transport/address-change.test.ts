@@ -31,6 +31,21 @@ describe('a client with a Connection ID that comes from a new address', () => {
     expect(server.transport.statistics.sendsRefused).toBe(refused);
   });
 
+  test('gets nothing there for what comes from elsewhere', async () => {
+    const { world, server, client, toServer, toClient } = await connected();
+    world.network.rule = ({ from }) => (from.host === '10.0.1.1' ? 'drop' : 'deliver');
+    client.transport.send(toServer, new Uint8Array(500));
+    const late = world.network.log.at(-1)!.bytes;
+    client.lower.rebind('10.9.9.9', 7777);
+    await world.say(client, toServer, server, 'moved');
+    world.network.rule = undefined;
+    world.network.send({ host: '10.0.1.1', port: 40_000 }, server.transport.localAddress!, late);
+    await world.pass();
+    expect(server.heard.datagrams).toHaveLength(3);
+    server.transport.send(toClient, new Uint8Array(500));
+    expect(server.transport.statistics.sendsRefused).toBe(1);
+  });
+
   test('does not move by a record that is older than another one', async () => {
     const { world, server, client, toServer, toClient } = await connected();
     // Two records leave the old address; the first one arrives late and from somewhere else.
