@@ -45,7 +45,13 @@ export interface Answer {
 }
 
 /** One request as it is given: `fetch` would rewrite the path and refuse a Host header. */
-export function send(url: string, method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+export function send(
+  url: string,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body: string = '',
+): Promise<Answer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: hostname, port, method, path, headers, agent: false }, (response) => {
@@ -64,6 +70,6 @@ export function send(url: string, method: string, path: string, headers: Record<
       });
     });
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(body);
   });
 }
