@@ -121,10 +121,10 @@ export class Persistence {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
+  /** The last number of all is never leased: what comes after it has no room in a snapshot. */
   #nextLeaseEnd({ epoch }: Association): number {
-    return this.#isClosing
-      ? epoch.writeSequence
-      : Math.min(epoch.writeSequence + this.#core.limits.sequenceLease, MAX_SEQUENCE + 1);
+    const { sequenceLease } = this.#core.limits;
+    return this.#isClosing ? epoch.writeSequence : Math.min(epoch.writeSequence + sequenceLease, MAX_SEQUENCE);
   }
 
   #save(association: Association, state: SaveState): void {
@@ -133,15 +133,16 @@ export class Persistence {
       return;
     }
     const leaseEnd = this.#nextLeaseEnd(association);
-    const stored = this.#snapshotOf(association, leaseEnd);
-    if (stored === undefined) return;
     this.#dirty.delete(association);
     state.received = 0;
     state.isOutdated = false;
     state.isSaving = true;
     this.#await(
       'store.save',
-      () => this.#store.save(stored),
+      () => {
+        const stored = this.#snapshotOf(association, leaseEnd);
+        if (stored !== undefined) return this.#store.save(stored);
+      },
       (isSaved) => {
         state.isSaving = false;
         state.hasFailed = !isSaved;

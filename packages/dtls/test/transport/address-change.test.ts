@@ -105,6 +105,24 @@ describe('a client with a Connection ID that comes from a new address', () => {
     expect(server.transport.statistics).toMatchObject({ associations: 2, addressChanges: 2 });
   });
 
+  test('does not take the address of one without a Connection ID, which nothing else finds', async () => {
+    const { world, server, client, toServer, toClient } = await connected();
+    const other = await world.client('dev2', '10.0.1.2', { client: { connectionIdLength: 'not-offered' } });
+    const otherToServer = await world.connect(other, server);
+    const toOther = await world.say(other, otherToServer, server, 'hello');
+    // The first device writes the address of the other one into a datagram, and then its own again.
+    world.network.rule = ({ from }) => (from.host === '10.0.1.1' ? 'drop' : 'deliver');
+    client.transport.send(toServer, bytes('I am over there'));
+    const record = world.network.log.at(-1)!.bytes;
+    world.network.send(toOther, { host: '10.0.0.1', port: 5684 }, record);
+    await world.pass();
+    expect(toClient.host).toBe('10.0.1.2');
+    expect(await world.say(other, otherToServer, server, 'still here')).toBe(toOther);
+    world.network.rule = undefined;
+    expect(await world.say(client, toServer, server, 'and back')).toBe(toClient);
+    expect(await world.say(other, otherToServer, server, 'and here')).toBe(toOther);
+  });
+
   test('without a Connection ID nobody knows it at its new address', async () => {
     const { world, server, client, toServer, toClient } = await connected({
       server: { connectionIdLength: 0, psk: () => KEY },
