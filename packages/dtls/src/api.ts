@@ -54,7 +54,10 @@ export interface DtlsClientOptions {
   readonly credential?: OwnCredential;
   readonly x509?: X509Trust;
   readonly rawPublicKey?: RawPublicKeyTrust;
-  /** The name that is asked for (RFC 6066 §3) and that the server's certificate has to carry; default: the host that is connected to when it is a name. */
+  /**
+   * The name that is asked for (RFC 6066 §3) and that the server's certificate has to carry; default: the host that is connected to. An address is
+   * not asked for, and the certificate has to carry it unless it is itself among the `roots`.
+   */
   readonly serverName?: string;
   /** Default: offered with length 0: we send a Connection ID and receive none. */
   readonly connectionIdLength?: number | 'not-offered';
@@ -108,8 +111,11 @@ export interface DtlsTransportOptions {
   /** Keeps associations over a restart. */
   readonly store?: AssociationStore;
   /**
-   * When a record with a Connection ID comes from a new address (RFC 9146 §6). `newest` (default) answers there at once if the record is newer than
-   * all before, bounded until the path is proven; `proven` goes on answering to the old address until `confirmPath`.
+   * When a record with a Connection ID comes from a new address (RFC 9146 §6). `newest` (default) goes there at once if the record is newer than
+   * all before, bounded by `limits.unprovenFactor` until `confirmPath`. `proven` goes on sending to the old address until `confirmPath`. Only what is
+   * sent while `onDatagram` has a datagram from the new one goes there, as bounded, and during that call the peer shows the new address and
+   * `pathValidated` false. For a peer whose NAT has forgotten it the engine has to ask for a proof in that call: a CoAP endpoint with
+   * `echo: { required: ({ peer }) => !peer.pathValidated }` does.
    */
   readonly addressUpdate?: 'newest' | 'proven';
   /** The largest datagram of a handshake in bytes. Default 1200. */

@@ -51,6 +51,8 @@ export const MAX_PSK_IDENTITY = 255;
 export const MAX_PSK_LENGTH = 128;
 /** RFC 6347 §4.2.2 begins at 0, and each HelloVerifyRequest adds one: the highest message_seq of a ClientHello that is answered. */
 export const MAX_HELLO_SEQUENCE = 255;
+/** RFC 6347 §4.2.1: a client follows several HelloVerifyRequests, as a server may change its secret. So many in one handshake. */
+export const MAX_HELLO_VERIFY_REQUESTS = 4;
 /** Entries of each list in a hello or a CertificateRequest: suites, groups, schemes, extensions, authorities. OpenSSL offers some 160 suites with `ALL`. */
 export const MAX_HELLO_LIST = 256;
 /** RFC 1035 §2.3.4: a name has up to 255 bytes. */

@@ -4,6 +4,7 @@ import type { CertificateDecision, RawPublicKeyTrust, X509Trust } from '../api.t
 import type { Role } from '../crypto/traffic-keys.ts';
 import { DtlsError } from '../errors.ts';
 import type { PeerVerdict } from '../handshake/machine.ts';
+import { isPromise } from '../is-promise.ts';
 import { CertificateType } from '../messages/certificate.ts';
 import { checkPath } from './certificate-path.ts';
 import { commonNameOf } from './certificate-fields.ts';
@@ -17,7 +18,7 @@ export interface PeerVerifierOptions {
   readonly x509?: X509Trust | undefined;
   /** Without it every raw public key is refused. */
   readonly rawPublicKey?: RawPublicKeyTrust | undefined;
-  /** Of the peers. A server's certificate has to carry the name that was asked for, a client's needs no name. */
+  /** Of the peers. A server's certificate has to carry the name or address that it is asked for by, a client's needs no name. */
   readonly role: Role;
   /** Its `wallTime` decides whether a certificate is valid. */
   readonly clock: Clock;
@@ -91,14 +92,15 @@ function verifyKey(publicKey: Uint8Array, isKnown: RawPublicKeyTrust): Verdict {
   const key = loadPublicKey(publicKey);
   const bytes = new Uint8Array(publicKey);
   const trusted: PeerVerdict = { trusted: true, identity: { kind: 'rpk', publicKey: bytes }, publicKey: key };
-  return whenDecided(isKnown(bytes), (known) =>
-    known ? trusted : refused('certificate_unknown', 'the raw public key is not known'),
+  return whenDecided<unknown>(isKnown(bytes), (known) =>
+    // Nothing but true is a yes: what a hook gives against its type must not let anybody in.
+    known === true ? trusted : refused('certificate_unknown', 'the raw public key is not known'),
   );
 }
 
-/** Decides at once when the hook has, so that no turn of the event loop is lost. */
+/** Decides at once when the hook has, so that no turn of the event loop is lost. What has `then` is no answer yet, whoever has made it. */
 function whenDecided<T>(answer: T | Promise<T>, decide: (answer: T) => PeerVerdict): Verdict {
-  return answer instanceof Promise ? answer.then(decide).catch(refusedBy) : decide(answer);
+  return isPromise(answer) ? Promise.resolve(answer).then(decide).catch(refusedBy) : decide(answer);
 }
 
 function refused(alert: AlertName, reason: string): PeerVerdict {

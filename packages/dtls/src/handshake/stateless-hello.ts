@@ -1,8 +1,7 @@
 import { ByteReader } from '@flownexus/datagram';
 import { DtlsError } from '../errors.ts';
 import { MAX_CLIENT_HELLO, MAX_HELLO_SEQUENCE } from '../limits.ts';
-import { decodeClientHello } from '../messages/client-hello.ts';
-import type { ClientHello } from '../messages/hello.ts';
+import { decodeHelloFront, type HelloFront } from '../messages/client-hello.ts';
 import { ContentType, type DtlsRecord } from '../records/record.ts';
 import {
   encodeHandshakeMessage,
@@ -13,8 +12,7 @@ import {
 } from './handshake-message.ts';
 
 /** A ClientHello that came from anywhere. Owns its bytes. */
-export interface StatelessHello {
-  readonly hello: ClientHello;
+export interface StatelessHello extends HelloFront {
   readonly message: HandshakeMessage;
   /** What an answer takes on (RFC 6347 §4.2.1). */
   readonly recordSequence: number;
@@ -22,13 +20,14 @@ export interface StatelessHello {
 
 /**
  * The ClientHello that a record consists of; undefined for any other record. A server has no memory for who has not shown that it receives
- * at its address, so there is none either for a hello in fragments, or larger than `MAX_CLIENT_HELLO`. Never throws.
+ * at its address, so there is none either for a hello in fragments, or larger than `MAX_CLIENT_HELLO`. What follows the cookie is not judged:
+ * who shows one that is good is told what is wrong (RFC 5246 §7.4.1.2). Never throws.
  */
 export function statelessHello(record: DtlsRecord): StatelessHello | undefined {
   if (record.type !== ContentType.handshake || record.epoch !== 0) return undefined;
   const message = wholeClientHello(record.fragment);
-  const hello = message && decoded(message.body);
-  return hello && { hello, message, recordSequence: record.sequence };
+  const front = message && frontOf(message.body);
+  return front && { ...front, message, recordSequence: record.sequence };
 }
 
 function wholeClientHello(fragment: Uint8Array): HandshakeMessage | undefined {
@@ -42,9 +41,9 @@ function wholeClientHello(fragment: Uint8Array): HandshakeMessage | undefined {
   return encodeHandshakeMessage(header.type, header.sequence, body);
 }
 
-function decoded(body: Uint8Array): ClientHello | undefined {
+function frontOf(body: Uint8Array): HelloFront | undefined {
   try {
-    return decodeClientHello(body);
+    return decodeHelloFront(body);
   } catch (error) {
     if (error instanceof DtlsError) return undefined;
     throw error;

@@ -28,6 +28,24 @@ export function decodeClientHello(body: Uint8Array): ClientHello {
   });
 }
 
+/** What begins a ClientHello: all that a server looks at before the client has shown where it is. */
+export interface HelloFront {
+  readonly random: Uint8Array;
+  readonly cookie: Uint8Array;
+}
+
+/** The front of the body of a ClientHello, as views; what follows the cookie is not judged. Throws `DtlsError` (`decode_error`) when it is not whole. */
+export function decodeHelloFront(body: Uint8Array): HelloFront {
+  return decodeWhole('ClientHello', body, (reader) => {
+    reader.u16();
+    const random = readRandom(reader);
+    readSessionId(reader);
+    const cookie = readVector(reader, 1);
+    reader.rest();
+    return { random, cookie };
+  });
+}
+
 /** The body of a ClientHello. `RangeError` for fields that don't fit. */
 export function encodeClientHello(hello: ClientHello): Uint8Array {
   const writer = new ByteWriter({ initialSize: 256 }).u16(hello.version);

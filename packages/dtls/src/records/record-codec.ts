@@ -2,12 +2,13 @@ import { readU16, readU32 } from '../bytes.ts';
 import { DtlsError } from '../errors.ts';
 import { MAX_CIPHERTEXT, MAX_PLAINTEXT, MAX_RECORDS_PER_DATAGRAM, MAX_SEQUENCE } from '../limits.ts';
 import { RECORD_HEADER_SIZE, writeRecordHeader } from './record-header.ts';
-import { ContentType, DTLS_1_0, DTLS_1_2, isClassicType, NO_CID, type DtlsRecord } from './record.ts';
+import { ContentType, DTLS_1_2, isClassicType, NO_CID, type DtlsRecord } from './record.ts';
 
 /**
  * The records of a datagram, from its front. What comes after one that can not be read is dropped (RFC 6347 §4.1.2.7): one that is cut
- * off, of another version, longer than 18432 bytes, or with a Connection ID while we use none. Records of an unknown type, and those
- * with a Connection ID in epoch 0 (RFC 9146 §3), are skipped. Never throws. `cidLength` is the length of our own Connection IDs.
+ * off, of another version, longer than 18432 bytes, or with a Connection ID while we use none. In epoch 0 any version of DTLS will do. Records of an
+ * unknown type, and those with a Connection ID in epoch 0 (RFC 9146 §3), are skipped. Never throws. `cidLength` is the length of our own Connection
+ * IDs.
  */
 export function decodeRecords(datagram: Uint8Array, cidLength: number): DtlsRecord[] {
   const records: DtlsRecord[] = [];
@@ -23,7 +24,8 @@ export function decodeRecords(datagram: Uint8Array, cidLength: number): DtlsReco
     if (begin > datagram.length) break;
     const version = readU16(datagram, offset + 1);
     const epoch = readU16(datagram, offset + 3);
-    if (version !== DTLS_1_2 && (version !== DTLS_1_0 || epoch !== 0)) break;
+    // RFC 5246 §E.1: the first ClientHello may come under any version, here {254, XX}.
+    if (version !== DTLS_1_2 && (epoch !== 0 || version >> 8 !== DTLS_1_2 >> 8)) break;
     const length = readU16(datagram, cidEnd);
     const end = begin + length;
     if (length > MAX_CIPHERTEXT || end > datagram.length) break;

@@ -25,7 +25,7 @@ export class AssociationTable {
   readonly cids: ConnectionIds;
   readonly #options: AssociationTableOptions;
   readonly #byKey = new Map<string, Association>();
-  /** By the key of the peer below: the latest association there. */
+  /** By the key of the peer below: the latest association there, or the one that nothing but its address finds. */
   readonly #byAddress = new Map<string, Association>();
   #oldest: Association | undefined;
   #newest: Association | undefined;
@@ -56,7 +56,7 @@ export class AssociationTable {
     return this.#byKey.get(key);
   }
 
-  /** The latest association at an address. */
+  /** The association at an address: the latest, unless an older one has no Connection ID. */
   at(lower: Peer): Association | undefined {
     return this.#byAddress.get(lower.key);
   }
@@ -66,13 +66,14 @@ export class AssociationTable {
   }
 
   /**
-   * Takes an association in that was heard of at `heardAtMs`, which must not be before that of any other. What is found by the same address then is
-   * not found by it any more. False, and nothing changes, when its Connection ID is in use.
+   * Takes an association in that was heard of at `heardAtMs`, which must not be before that of any other. What has a Connection ID and is found by
+   * the same address then is not found by it any more. False, and nothing changes, when its key or Connection ID is in use.
    */
   add(association: Association, heardAtMs: number): boolean {
+    if (this.#byKey.has(association.key)) return false;
     if (association.localCid !== undefined && !this.cids.bind(association.localCid, association)) return false;
     this.#byKey.set(association.key, association);
-    this.#byAddress.set(association.lower.key, association);
+    this.#settle(association);
     association.heardAtMs = heardAtMs;
     this.#append(association);
     this.#timer ??= this.#schedule();
@@ -102,7 +103,7 @@ export class AssociationTable {
   /** It has come to `association.lower` from `previous`. */
   moved(association: Association, previous: Peer): void {
     this.#leave(previous, association);
-    this.#byAddress.set(association.lower.key, association);
+    this.#settle(association);
   }
 
   /** Forgets everything and stops the timer. */
@@ -110,6 +111,16 @@ export class AssociationTable {
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const association of this.all()) this.remove(association);
+  }
+
+  /**
+   * Takes the address that it is at. Where one without Connection ID is, one that has one needs no address to be found, and whoever it belongs to
+   * may have written the other's into its datagrams.
+   */
+  #settle(association: Association): void {
+    const there = this.at(association.lower);
+    const isNeeded = there !== undefined && there.localCid === undefined && association.localCid !== undefined;
+    if (!isNeeded) this.#byAddress.set(association.lower.key, association);
   }
 
   #leave(lower: Peer, association: Association): void {

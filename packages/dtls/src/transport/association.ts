@@ -1,9 +1,7 @@
 import type { Peer, PeerIdentity, RandomSource } from '@flownexus/datagram';
 import type { Role } from '../crypto/traffic-keys.ts';
 import type { ProtectedEpoch } from '../records/protected-epoch.ts';
-import type { Handshake } from './handshake.ts';
-import { isProven, type Path } from './path.ts';
-import type { SaveState } from './persistence.ts';
+import { isProvenAt, type Lingering, type Path, type SaveState } from './association-state.ts';
 
 /** What an association begins with. */
 export interface AssociationOptions {
@@ -36,7 +34,7 @@ export class Association implements Peer {
   /** Since its address changed for the first time. */
   path: Path | undefined = undefined;
   /** The handshake that made it, as long as its last flight may be asked for again. */
-  lingering: Handshake | undefined = undefined;
+  lingering: Lingering | undefined = undefined;
   /** With a store only. */
   saveState: SaveState | undefined = undefined;
 
@@ -58,7 +56,7 @@ export class Association implements Peer {
   }
 
   get pathValidated(): boolean {
-    return isProven(this, this.lower);
+    return isProvenAt(this.path, this.lower);
   }
 }
 

@@ -54,7 +54,7 @@ export class Associations {
     return association;
   }
 
-  /** Takes in what a store kept. False when its Connection ID is in use. */
+  /** Takes in what a store kept. False when its key or Connection ID is in use. */
   restore(association: Association, heardAtMs: number): boolean {
     if (!this.table.add(association, heardAtMs)) return false;
     this.#core.counters.restored += 1;

@@ -32,7 +32,8 @@ export function checkedMtu({ mtu = DEFAULT_MTU, transport }: DtlsTransportOption
 /** The largest datagram that fits into one record and that into one datagram of the transport below, whatever is agreed on. */
 export function largestDatagram({ transport, cipherSuites }: DtlsTransportOptions): number {
   const hasCbc = chosenSuites(cipherSuites).some(({ cipher }) => cipher === 'aes-128-cbc-sha256');
-  return Math.min(MAX_PLAINTEXT, transport.maxDatagramSize - (hasCbc ? MAX_CBC_OVERHEAD : MAX_AEAD_OVERHEAD));
+  // RFC 9146 §5: with a Connection ID the type of the content counts.
+  return Math.min(MAX_PLAINTEXT - 1, transport.maxDatagramSize - (hasCbc ? MAX_CBC_OVERHEAD : MAX_AEAD_OVERHEAD));
 }
 
 /** The length of our Connection IDs: one for both roles, as records are read before it is known whose they are. Throws a RangeError. */

@@ -2,25 +2,9 @@ import type { Peer, Timer } from '@flownexus/datagram';
 import type { AssociationStore, StoredAssociation } from '../api.ts';
 import { MAX_PARALLEL_SAVES, MAX_SEQUENCE } from '../limits.ts';
 import type { Association } from './association.ts';
+import { isProvenAt, type SaveState } from './association-state.ts';
 import type { Core } from './core.ts';
-import { isProven } from './path.ts';
 import { decodeSnapshot, encodeSnapshot, type AssociationSnapshot } from './snapshot.ts';
-
-/** What is known of an association's snapshot in the store. */
-export interface SaveState {
-  /** Write sequence numbers below may be used: no snapshot that the store may hold would use them again. */
-  leaseEnd: number;
-  /** Records received since the latest save began. */
-  received: number;
-  /** A save is under way. */
-  isSaving: boolean;
-  /** It changed since the save that is under way began. */
-  isOutdated: boolean;
-  /** The latest save failed; the timer tries again. */
-  hasFailed: boolean;
-  /** The association has ended: the snapshot is to leave the store. */
-  hasEnded: boolean;
-}
 
 /** An association as the store had it. */
 export interface LoadedAssociation {
@@ -137,10 +121,10 @@ export class Persistence {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
+  /** The last number of all is never leased: what comes after it has no room in a snapshot. */
   #nextLeaseEnd({ epoch }: Association): number {
-    return this.#isClosing
-      ? epoch.writeSequence
-      : Math.min(epoch.writeSequence + this.#core.limits.sequenceLease, MAX_SEQUENCE + 1);
+    const { sequenceLease } = this.#core.limits;
+    return this.#isClosing ? epoch.writeSequence : Math.min(epoch.writeSequence + sequenceLease, MAX_SEQUENCE);
   }
 
   #save(association: Association, state: SaveState): void {
@@ -149,15 +133,16 @@ export class Persistence {
       return;
     }
     const leaseEnd = this.#nextLeaseEnd(association);
-    const stored = this.#snapshotOf(association, leaseEnd);
-    if (stored === undefined) return;
     this.#dirty.delete(association);
     state.received = 0;
     state.isOutdated = false;
     state.isSaving = true;
     this.#await(
       'store.save',
-      () => this.#store.save(stored),
+      () => {
+        const stored = this.#snapshotOf(association, leaseEnd);
+        if (stored !== undefined) return this.#store.save(stored);
+      },
       (isSaved) => {
         state.isSaving = false;
         state.hasFailed = !isSaved;
@@ -179,7 +164,7 @@ export class Persistence {
       identity: association.identity,
       host: place.host,
       port: place.port,
-      pathValidated: isProven(association, place),
+      pathValidated: isProvenAt(association.path, place),
       heardAtWallMs: clock.wallTime() - (clock.now() - association.heardAtMs),
     });
     return { key: association.key, snapshot };

@@ -34,7 +34,8 @@ export async function restoreAssociations(
       const association = await toAssociation({ key, snapshot }, core, cidLength);
       // A clock that was set back must not put it into the future.
       const silentMs = Math.max(0, clock.wallTime() - snapshot.heardAtWallMs);
-      if (!associations.restore(association, clock.now() - silentMs)) throw unusable('its Connection ID is in use');
+      if (!associations.restore(association, clock.now() - silentMs))
+        throw unusable('its key or Connection ID is in use');
       persistence.restored(association);
     } catch (error) {
       callbacks.report(error, `store.load: ${key}`);

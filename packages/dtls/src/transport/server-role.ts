@@ -62,16 +62,15 @@ export class ServerRole {
       this.#core.counters.recordsDropped += 1;
       return;
     }
-    const { hello } = received;
+    const { random } = received;
     if (!this.#cookies.accepts(lower.host, lower.port, received)) {
       this.#challenge(lower, received, record);
       return;
     }
     const underWay = this.#handshakes.table.at(lower);
-    if (isRepeated(underWay, hello.random)) underWay?.onRecord(record);
+    if (isRepeated(underWay, random)) underWay?.onRecord(record);
     // What made the association, late and once more.
-    else if (!isRepeated(this.#associations.table.at(lower)?.lingering, hello.random))
-      this.#begin(lower, received, record);
+    else if (!isRepeated(this.#associations.table.at(lower)?.lingering, random)) this.#begin(lower, received, record);
   }
 
   /** No session of this identity is resumed any more. */
@@ -115,7 +114,7 @@ export class ServerRole {
     handshake.onRecord(record);
   }
 
-  #createHandshake(lower: Peer, { hello, message, recordSequence }: StatelessHello, network: string): Handshake {
+  #createHandshake(lower: Peer, { random, message, recordSequence }: StatelessHello, network: string): Handshake {
     let takenCid: Uint8Array | undefined;
     const { connectionIdLength = DEFAULT_CID_LENGTH } = this.#server;
     const localCid = (): Uint8Array | undefined => {
@@ -127,7 +126,7 @@ export class ServerRole {
       listener: this.#handshakes,
       role: 'server',
       lower,
-      clientRandom: Uint8Array.from(hello.random),
+      clientRandom: Uint8Array.from(random),
       takenCid: () => takenCid,
       machine: serverMachine({ ...this.#context, localCid }),
       mtu: this.#mtu,
@@ -150,7 +149,7 @@ export class ServerRole {
 /** Our Connection IDs as a server, in bytes, unless an option says otherwise. */
 export const DEFAULT_CID_LENGTH = 6;
 
-function isRepeated(handshake: Handshake | undefined, clientRandom: Uint8Array): boolean {
+function isRepeated(handshake: Pick<Handshake, 'clientRandom'> | undefined, clientRandom: Uint8Array): boolean {
   return handshake?.clientRandom !== undefined && bytesEqual(handshake.clientRandom, clientRandom);
 }
 

@@ -7,11 +7,12 @@ import type { EpochSnapshot } from '../records/protected-epoch.ts';
 
 // All numbers are big-endian:
 //   version 1 | flags 1 | cipher 1 | key block 1+n | our CID 1+n | the peer's CID 1+n | max plaintext 2 | next write sequence 6
-//   | read ceiling + 1: 6 | host 1+n | port 2 | heard at, ms since 1970: 6 | identity | checksum 8
+//   | read ceiling 6 | host 1+n | port 2 | heard at, ms since 1970: 6 | identity | checksum 8
 // The checksum finds what a disk or a hand has changed: a write sequence that went back would use a nonce twice.
 
 const VERSION = 1;
-const Flag = { server: 1, pathValidated: 2 } as const;
+// Without `received` the read ceiling is one less than the number: nothing was received when that is 0.
+const Flag = { server: 1, pathValidated: 2, received: 4 } as const;
 const CHECKSUM_SIZE = 8;
 const MAX_SNAPSHOT = 32_768;
 /** The place in the table is the number in a snapshot: new ones go to the end. */
@@ -32,15 +33,12 @@ export function encodeSnapshot(snapshot: AssociationSnapshot): Uint8Array {
   const { epoch, identity, host, port } = snapshot;
   const writer = new ByteWriter({ maxSize: MAX_SNAPSHOT, initialSize: 192 })
     .u8(VERSION)
-    .u8((epoch.role === 'server' ? Flag.server : 0) | (snapshot.pathValidated ? Flag.pathValidated : 0))
+    .u8(flagsOf(snapshot))
     .u8(CIPHERS.indexOf(epoch.keys.cipher));
   for (const bytes of [epoch.keys.block, epoch.localCid, epoch.peerCid]) {
     writer.u8(bytes?.length ?? 0).bytes(bytes ?? new Uint8Array(0));
   }
-  writer
-    .u16(epoch.maxPlaintext)
-    .u48(epoch.writeSequence)
-    .u48(epoch.readCeiling + 1);
+  writer.u16(epoch.maxPlaintext).u48(epoch.writeSequence).u48(Math.max(0, epoch.readCeiling));
   const hostBytes = new TextEncoder().encode(host);
   writer
     .u8(hostBytes.length)
@@ -79,7 +77,7 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
   const peerCid = readBytes(reader);
   const maxPlaintext = reader.u16();
   const writeSequence = reader.u48();
-  const readCeiling = reader.u48() - 1;
+  const readCeiling = reader.u48() - ((flags & Flag.received) === 0 ? 1 : 0);
   const host = new TextDecoder('utf-8', { fatal: true }).decode(readBytes(reader));
   const port = reader.u16();
   const heardAtWallMs = reader.u48();
@@ -95,6 +93,14 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
     pathValidated: (flags & Flag.pathValidated) !== 0,
     heardAtWallMs,
   };
+}
+
+function flagsOf({ epoch, pathValidated }: AssociationSnapshot): number {
+  return (
+    (epoch.role === 'server' ? Flag.server : 0) |
+    (pathValidated ? Flag.pathValidated : 0) |
+    (epoch.readCeiling < 0 ? 0 : Flag.received)
+  );
 }
 
 function readBytes(reader: ByteReader): Uint8Array {

@@ -325,6 +325,27 @@ describe('raw public keys', () => {
     );
   });
 
+  test('are not let in by an answer that is a promise of another make, nor by one that is not true', async () => {
+    // Queries of database libraries have `then` and are no `Promise`.
+    const later = (answer: boolean): Promise<boolean> => {
+      const real = Promise.resolve(answer);
+      return { then: real.then.bind(real) } as Promise<boolean>;
+    };
+    await expect(verify(publicKey, () => later(false))).resolves.toEqual(refused('certificate_unknown'));
+    await expect(verify(publicKey, () => later(true))).resolves.toMatchObject({ trusted: true });
+    expect(verify(publicKey, () => ({ count: 0 }) as unknown as boolean)).toEqual(refused('certificate_unknown'));
+  });
+
+  test('a chain waits for a promise of another make as well', async () => {
+    const real = Promise.resolve(true);
+    const accept = (): Promise<boolean> => ({ then: real.then.bind(real) }) as Promise<boolean>;
+    const device = testCertificate({ issuer: root });
+    const decide = peerVerifier({ x509: { roots: [root.der], accept }, role: 'client', clock });
+    await expect(decide({ type: CertificateType.x509, chain: [device.der] }, undefined)).resolves.toMatchObject({
+      trusted: true,
+    });
+  });
+
   test('keys of another kind, and bytes that are none, are not asked about', () => {
     const unasked = (): never => expect.unreachable('it was asked');
     const spki = (key: ReturnType<typeof generateKeyPairSync>['publicKey']): Uint8Array =>

@@ -148,6 +148,13 @@ describe('helloVerifyRequest', () => {
     expect(decodeHelloVerifyRequest(only(record).fragment.subarray(12))).toEqual({ version: DTLS_1_0, cookie });
   });
 
+  test('takes on the message_seq of a hello whose cookie is too old (RFC 6347 §4.2.2)', () => {
+    const again = statelessHello(recordOf(encodeClientHello({ ...smallest, cookie: fromHex('00') }), 1, 7));
+    if (again === undefined) throw new Error('expected a ClientHello');
+    const [record] = decodeRecords(helloVerifyRequest(again, fromHex('01')), 0);
+    expect(toHex(record?.fragment.subarray(0, 6) ?? fromHex(''))).toBe('030000040001');
+  });
+
   test('is smaller than the smallest ClientHello', () => {
     const { jar } = newJar();
     const hello = helloOf();

@@ -10,7 +10,7 @@ import {
 import { statelessHello } from '../../src/handshake/stateless-hello.ts';
 import { MAX_CLIENT_HELLO } from '../../src/limits.ts';
 import { noClientExtensions } from '../../src/messages/client-extensions.ts';
-import { decodeClientHello, encodeClientHello } from '../../src/messages/client-hello.ts';
+import { encodeClientHello } from '../../src/messages/client-hello.ts';
 import type { DtlsRecord } from '../../src/records/record.ts';
 
 function helloBody(ticketLength = 0): Uint8Array {
@@ -50,7 +50,8 @@ const withHeader = (change: Partial<FragmentHeader>): DtlsRecord => ({
 describe('statelessHello', () => {
   test('a whole ClientHello', () => {
     expect(statelessHello(record)).toEqual({
-      hello: decodeClientHello(body),
+      random: new Uint8Array(32).fill(7),
+      cookie: new Uint8Array(0),
       message: encodeHandshakeMessage(HandshakeType.clientHello, 1, body),
       recordSequence: 77,
     });
@@ -75,9 +76,23 @@ describe('statelessHello', () => {
     ['bytes after the message', { ...record, fragment: concatBytes(record.fragment, Uint8Array.of(0)) }],
     ['a second message', { ...record, fragment: concatBytes(record.fragment, record.fragment) }],
     ['a message_seq that leaves the server no room', withHeader({ sequence: 65_535 })],
-    ['a hello that breaks its format', { ...record, fragment: encodeHandshakeMessage(1, 0, body.subarray(1)).raw }],
+    [
+      'a hello that ends before its cookie',
+      { ...record, fragment: encodeHandshakeMessage(1, 0, body.subarray(0, 35)).raw },
+    ],
+    [
+      'a hello with half a cookie',
+      { ...record, fragment: encodeHandshakeMessage(1, 0, body.subarray(0, 36).with(35, 1)).raw },
+    ],
   ])('%s is not', (_, one) => {
     expect(statelessHello(one)).toBeUndefined();
+  });
+
+  test('a hello whose rest breaks the format: who comes again with a cookie is told', () => {
+    for (const broken of [body.subarray(0, 36), body.subarray(0, -1), concatBytes(body, Uint8Array.of(0))]) {
+      const { raw } = encodeHandshakeMessage(1, 0, broken);
+      expect(statelessHello({ ...record, fragment: raw })?.message.body).toEqual(broken);
+    }
   });
 
   test('a hello up to the bound', () => {

@@ -93,6 +93,21 @@ describePeer("our server and Mbed TLS's client", mbedtlsMissing(), () => {
     expect(output).toContain(`Read from server: ${size} bytes read`);
   });
 
+  test('a record of 16000 bytes', async () => {
+    const server = await OurServer.start();
+    const output = await runMbedtlsClient(server.port, { ...pskOptions, ...ccm8, request_size: 16_000 });
+    expect(output).toContain('Write to server: 16000 bytes written in 1 fragments');
+    expect(server.received[0]?.text).toHaveLength(16_000);
+  });
+
+  test('twenty clients at once', async () => {
+    const server = await OurServer.start();
+    const options = { ...pskOptions, ...ccm8, exchanges: 5, hs_timeout: '5000-60000' };
+    const outputs = await Promise.all(Array.from({ length: 20 }, () => runMbedtlsClient(server.port, options)));
+    expect(outputs.map(answers)).toEqual(outputs.map(() => 5));
+    expect(server.statistics).toMatchObject({ handshakesCompleted: 20, handshakesFailed: 0 });
+  });
+
   test('an answer that is larger than the records that were agreed is not sent', async () => {
     let answer = new Uint8Array(513);
     const server = await OurServer.start({

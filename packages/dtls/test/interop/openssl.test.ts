@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { udpTransport } from '@flownexus/datagram';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadCredential } from '../../src/index.ts';
+import { loadCredential, type OwnCredential } from '../../src/index.ts';
 import { file, pem, psk } from './support/credentials.ts';
 import { describePeer } from './support/describe-peer.ts';
 import { opensslClient, opensslMissing, opensslServer } from './support/openssl.ts';
 import { OurClient, pskClient, rememberingClient, x509Client } from './support/our-client.ts';
 import { HOST, OurServer } from './support/our-server.ts';
-import type { PeerProcess } from './support/peer-process.ts';
+import { PeerProcess } from './support/peer-process.ts';
 
 // OpenSSL's names, and ours. It has no ECDHE_PSK with AEAD ciphers.
 const pskSuites = [
@@ -97,6 +97,43 @@ describePeer("our server and OpenSSL's client", opensslMissing(), () => {
     const client = opensslClient(server.port, ['-groups', 'P-384', ...x509Arguments('ECDHE-ECDSA-AES128-GCM-SHA256')]);
     await talk(client);
     expect(client.output).toContain('Server Temp Key: ECDH, secp384r1, 384 bits');
+  });
+
+  test('the certificate of the name that is asked for', async () => {
+    const one = loadCredential({ privateKey: pem('server.key'), certificate: pem('server.crt') });
+    const other = loadCredential({ privateKey: pem('server384.key'), certificate: pem('server384.crt') });
+    const credential = (name: string | undefined): OwnCredential => (name === 'other.example' ? other : one);
+    const server = await OurServer.start({ server: { credential } });
+    const given = x509Arguments('ECDHE-ECDSA-AES128-GCM-SHA256');
+    const client = opensslClient(server.port, ['-servername', 'other.example', ...given]);
+    await talk(client);
+    expect(client.output).toContain('id-ecPublicKey, 384 (bit)');
+    const elsewhere = opensslClient(server.port, ['-servername', 'one.example', ...given]);
+    await talk(elsewhere);
+    expect(elsewhere.output).toContain('id-ecPublicKey, 256 (bit)');
+  });
+
+  test('a client of DTLS 1.0 is refused', async () => {
+    const server = await OurServer.start();
+    const args = ['s_client', '-dtls1', '-connect', `127.0.0.1:${server.port}`, ...pskArguments('PSK')];
+    const client = PeerProcess.start({ file: 'openssl', args });
+    await client.says(/protocol version/);
+    expect(server.peers).toEqual([]);
+  });
+
+  test('a client without a suite of ours is refused', async () => {
+    const server = await OurServer.start();
+    const client = opensslClient(server.port, pskArguments('PSK-AES256-CCM8'));
+    await client.says(/handshake failure|insufficient security/);
+    expect(server.peers).toEqual([]);
+  });
+
+  test('the client is told when our server ends', async () => {
+    const server = await OurServer.start();
+    const client = opensslClient(server.port, pskArguments('PSK-AES128-CCM8'));
+    await talk(client);
+    await server.close();
+    expect(await client.ended).toBe(0);
   });
 
   test('a client without a certificate is refused', async () => {

@@ -45,9 +45,12 @@ describe('decodeRecords', () => {
     ]);
   });
 
-  test('takes the version of DTLS 1.0 in epoch 0 only', () => {
-    const old = '16 feff 0000 000000000005 0003 aabbcc';
-    expect(decodeHex(`${old}${PLAIN}`)).toEqual([{ ...plain, version: 0xfeff }, plain]);
+  test('takes any version of DTLS in epoch 0 only (RFC 5246 §E.1)', () => {
+    for (const version of [0xfeff, 0xfefe, 0xfefc, 0xfe00]) {
+      const other = `16 ${version.toString(16)} 0000 000000000005 0003 aabbcc`;
+      expect(decodeHex(`${other}${PLAIN}`)).toEqual([{ ...plain, version }, plain]);
+    }
+    expect(decodeHex(`${PLAIN} 17 fefc 0001 000000000007 0002 0102 ${PLAIN}`)).toEqual([plain]);
     expect(decodeHex(`${PLAIN} 17 feff 0001 000000000007 0002 0102 ${PLAIN}`)).toEqual([plain]);
   });
 

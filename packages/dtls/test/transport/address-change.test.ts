@@ -31,6 +31,21 @@ describe('a client with a Connection ID that comes from a new address', () => {
     expect(server.transport.statistics.sendsRefused).toBe(refused);
   });
 
+  test('gets nothing there for what comes from elsewhere', async () => {
+    const { world, server, client, toServer, toClient } = await connected();
+    world.network.rule = ({ from }) => (from.host === '10.0.1.1' ? 'drop' : 'deliver');
+    client.transport.send(toServer, new Uint8Array(500));
+    const late = world.network.log.at(-1)!.bytes;
+    client.lower.rebind('10.9.9.9', 7777);
+    await world.say(client, toServer, server, 'moved');
+    world.network.rule = undefined;
+    world.network.send({ host: '10.0.1.1', port: 40_000 }, server.transport.localAddress!, late);
+    await world.pass();
+    expect(server.heard.datagrams).toHaveLength(3);
+    server.transport.send(toClient, new Uint8Array(500));
+    expect(server.transport.statistics.sendsRefused).toBe(1);
+  });
+
   test('does not move by a record that is older than another one', async () => {
     const { world, server, client, toServer, toClient } = await connected();
     // Two records leave the old address; the first one arrives late and from somewhere else.
@@ -88,6 +103,24 @@ describe('a client with a Connection ID that comes from a new address', () => {
     expect(await world.say(other, otherToServer, server, 'me too')).toBe(toOther);
     expect(toOther).toMatchObject({ host: '10.0.1.3' });
     expect(server.transport.statistics).toMatchObject({ associations: 2, addressChanges: 2 });
+  });
+
+  test('does not take the address of one without a Connection ID, which nothing else finds', async () => {
+    const { world, server, client, toServer, toClient } = await connected();
+    const other = await world.client('dev2', '10.0.1.2', { client: { connectionIdLength: 'not-offered' } });
+    const otherToServer = await world.connect(other, server);
+    const toOther = await world.say(other, otherToServer, server, 'hello');
+    // The first device writes the address of the other one into a datagram, and then its own again.
+    world.network.rule = ({ from }) => (from.host === '10.0.1.1' ? 'drop' : 'deliver');
+    client.transport.send(toServer, bytes('I am over there'));
+    const record = world.network.log.at(-1)!.bytes;
+    world.network.send(toOther, { host: '10.0.0.1', port: 5684 }, record);
+    await world.pass();
+    expect(toClient.host).toBe('10.0.1.2');
+    expect(await world.say(other, otherToServer, server, 'still here')).toBe(toOther);
+    world.network.rule = undefined;
+    expect(await world.say(client, toServer, server, 'and back')).toBe(toClient);
+    expect(await world.say(other, otherToServer, server, 'and here')).toBe(toOther);
   });
 
   test('without a Connection ID nobody knows it at its new address', async () => {

@@ -80,6 +80,21 @@ describe('AssociationTable', () => {
     expect(table.at(first.lower)).toBe(first);
   });
 
+  test('one with a Connection ID does not take the address of one without', () => {
+    const { table, add } = stage();
+    const needy = add('needy', '10.0.0.1');
+    const other = add('other', '10.0.0.1', table.cids.take()!);
+    expect(table.at(needy.lower)).toBe(needy);
+    const third = add('third', '10.0.0.3', table.cids.take()!);
+    const previous = third.lower;
+    third.lower = needy.lower;
+    table.moved(third, previous);
+    expect(table.at(needy.lower)).toBe(needy);
+    table.remove(third);
+    table.remove(other);
+    expect(table.at(needy.lower)).toBe(needy);
+  });
+
   test('the longest silent one is the oldest', () => {
     const { table, add } = stage();
     const [first, second, third] = [add('1', '10.0.0.1'), add('2', '10.0.0.2'), add('3', '10.0.0.3')];

@@ -1,3 +1,4 @@
+import { seededRandom } from '@flownexus/datagram/testing';
 import { describe, expect, test } from 'vitest';
 import type { DtlsTransportOptions, ResumableSession } from '../../src/index.ts';
 import { credentialOf, pem, publicKeyOf } from './credentials.ts';
@@ -93,6 +94,23 @@ describe('our client and our server', () => {
     await world.say(server, toClient, client, 'I have moved');
     expect(toServer).toMatchObject({ host: '10.0.0.2', pathValidated: false });
     await world.say(client, toServer, server, 'all right');
+  });
+
+  test('and a Connection ID that the server does not take is free again', async () => {
+    const world = new World();
+    await world.server({ server: { psk: () => KEY, connectionIdLength: 0 } }, '10.0.0.1');
+    const server = await world.server({}, '10.0.0.2');
+    const random = seededRandom(7);
+    const client = await world.client('dev1', '10.0.1.1', {
+      client: { connectionIdLength: 1 },
+      // There is but one Connection ID.
+      random: { ...random, bytes: (length) => (length === 1 ? Uint8Array.of(7) : random.bytes(length)) },
+    });
+    await world.connect(client, server, '10.0.0.1');
+    const toServer = await world.connect(client, server, '10.0.0.2');
+    const toClient = await world.say(client, toServer, server, 'hello');
+    await world.say(server, toClient, client, 'hello');
+    expect(world.network.log.at(-1)?.bytes[0]).toBe(25);
   });
 
   test.each(['not-offered', 0] as const)('connect with connectionIdLength %s of the client', async (length) => {

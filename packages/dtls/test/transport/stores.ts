@@ -22,16 +22,23 @@ export class MemoryStore implements AssociationStore {
 
 interface Waiting {
   readonly key: string;
+  readonly apply: () => void;
   readonly finish: (error?: Error) => void;
 }
 
 /** A store whose saves take as long as a test wants. */
 export class SlowStore implements AssociationStore {
-  readonly snapshots: Map<string, Uint8Array> = new Map();
+  /** What is in the store. */
+  readonly snapshots: Map<string, Uint8Array>;
   /** Saves and removals that have not settled, the oldest first. */
   readonly waiting: Waiting[] = [];
+  #hasEnded = false;
   loads: () => Promise<StoredAssociation[]> = () =>
     Promise.resolve([...this.snapshots].map(([key, snapshot]) => ({ key, snapshot })));
+
+  constructor(snapshots: Map<string, Uint8Array> = new Map()) {
+    this.snapshots = snapshots;
+  }
 
   load(): Promise<StoredAssociation[]> {
     return this.loads();
@@ -45,24 +52,28 @@ export class SlowStore implements AssociationStore {
     return this.#wait(key, () => this.snapshots.delete(key));
   }
 
-  /** Settles what waits, with an error if there is one. */
-  settle(error?: Error): void {
-    for (const { finish } of this.waiting.splice(0)) finish(error);
+  /** Settles what waits, with an error if there is one; then it may have been done all the same. */
+  settle(error?: Error, isDone = error === undefined): void {
+    for (const { apply, finish } of this.waiting.splice(0)) {
+      if (isDone) apply();
+      finish(error);
+    }
+  }
+
+  /** The machine fails: what waits was done or not, nobody hears of it, and nothing more is done. */
+  end(isDone: boolean): void {
+    this.#hasEnded = true;
+    for (const { apply } of this.waiting.splice(0)) if (isDone) apply();
   }
 
   #wait(key: string, apply: () => void): Promise<void> {
+    if (this.#hasEnded) return new Promise(() => {});
     return new Promise((resolve, reject) => {
-      this.waiting.push({
-        key,
-        finish: (error) => {
-          if (error !== undefined) {
-            reject(error);
-            return;
-          }
-          apply();
-          resolve();
-        },
-      });
+      const finish = (error?: Error): void => {
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      this.waiting.push({ key, apply, finish });
     });
   }
 }

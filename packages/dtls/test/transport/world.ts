@@ -36,7 +36,7 @@ export interface Party {
   readonly keyLog: string[];
 }
 
-export type PartyOptions = Omit<DtlsTransportOptions, 'transport' | 'clock' | 'random'>;
+export type PartyOptions = Omit<DtlsTransportOptions, 'transport' | 'clock'>;
 
 /** Parties over one network in memory, on one virtual clock. */
 export class World {

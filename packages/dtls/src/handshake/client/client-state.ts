@@ -81,9 +81,7 @@ export interface Closing extends Underway {
  * A state is never changed. It holds secrets: it must not outlive the handshake.
  */
 export type ClientState =
-  /** HelloVerifyRequest, or ServerHello from a server that trusts our address. */
-  | ({ readonly kind: 'helloVerifyRequest' } & Greeting)
-  /** ServerHello, after the ClientHello with the cookie. */
+  /** ServerHello; before it HelloVerifyRequest, unless the server trusts our address, and more of them when it changes its secret. */
   | ({ readonly kind: 'serverHello' } & Greeting)
   | ({ readonly kind: 'certificate' } & Underway)
   /** The answer to `needPeer`. */

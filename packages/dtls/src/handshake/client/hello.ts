@@ -1,4 +1,5 @@
 import { handshakeError } from '../../errors.ts';
+import { MAX_HELLO_VERIFY_REQUESTS } from '../../limits.ts';
 import { decodeHelloVerifyRequest } from '../../messages/hello-verify-request.ts';
 import { decodeServerHello } from '../../messages/server-hello.ts';
 import { DTLS_1_0, DTLS_1_2 } from '../../records/record.ts';
@@ -17,16 +18,23 @@ export function sendClientHello(context: ClientContext): Step<ClientState> {
   const offer = makeOffer(context);
   const hello = clientHelloMessage(offer, 0);
   return {
-    state: { kind: 'helloVerifyRequest', offer, transcript: extendTranscript([], hello), nextSequence: 1 },
+    state: { kind: 'serverHello', offer, transcript: extendTranscript([], hello), nextSequence: 1 },
     outputs: [{ kind: 'send', flight: [{ kind: 'message', epoch: 0, message: hello }], final: false }],
   };
 }
 
-/** HelloVerifyRequest: the ClientHello again with its cookie, flight 3 (RFC 6347 §4.2.1). */
+/**
+ * HelloVerifyRequest: the ClientHello again with its cookie, flight 3 (RFC 6347 §4.2.1). Another one may follow: the server has changed its secret
+ * meanwhile.
+ */
 export function onHelloVerifyRequest(
-  { offer, nextSequence }: ClientStateOf<'helloVerifyRequest'>,
+  { offer, nextSequence }: ClientStateOf<'serverHello'>,
   message: HandshakeMessage,
 ): Step<ClientState> {
+  // Each of our hellos but the first has answered one.
+  if (nextSequence > MAX_HELLO_VERIFY_REQUESTS) {
+    throw handshakeError('unexpected_message', `more than ${MAX_HELLO_VERIFY_REQUESTS} HelloVerifyRequests`);
+  }
   const { version, cookie } = decodeHelloVerifyRequest(message.body);
   // RFC 6347 §4.2.1: DTLS 1.0 whatever will be chosen, but some servers say what they will choose.
   if (version !== DTLS_1_0 && version !== DTLS_1_2) {
@@ -48,7 +56,7 @@ export function onHelloVerifyRequest(
 /** ServerHello: a full handshake begins, or the abbreviated one of a session that is resumed (RFC 5246 §7.3). */
 export function onServerHello(
   context: ClientContext,
-  state: ClientStateOf<'helloVerifyRequest' | 'serverHello'>,
+  state: ClientStateOf<'serverHello'>,
   message: HandshakeMessage,
 ): Step<ClientState> {
   const { offer, nextSequence } = state;

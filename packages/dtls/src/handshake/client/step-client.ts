@@ -57,6 +57,7 @@ export function stepClient(context: ClientContext, state: ClientState, input: Ha
 
 function step(context: ClientContext, state: ClientState, input: HandshakeInput): Step<ClientState> {
   if (state.kind === 'connected' || state.kind === 'failed') return { state, outputs: [] };
+  if (isHelloRequest(input)) return { state, outputs: [] };
   let next: Step<ClientState> | undefined;
   if (input.kind === 'message' && input.epoch === epochOf(input.message)) {
     next = onMessage(context, state, input.message);
@@ -66,6 +67,12 @@ function step(context: ClientContext, state: ClientState, input: HandshakeInput)
   if (input.kind === 'peer' && state.kind === 'peer') next = onPeer(state, input.verdict);
   if (next === undefined) throw unexpectedInput(state.kind, input);
   return next;
+}
+
+/** RFC 5246 §7.4.1.1: in the middle of a handshake it is ignored, and no part of the transcript. With content it is none. */
+function isHelloRequest(input: HandshakeInput): boolean {
+  if (input.kind !== 'message' || input.epoch !== 0) return false;
+  return input.message.type === HandshakeType.helloRequest && input.message.body.length === 0;
 }
 
 /** Finished is the only message under the new keys (RFC 5246 §7.1): in plaintext it would prove nothing. */
@@ -81,11 +88,8 @@ function onMessage(
 ): Step<ClientState> | undefined {
   const { type } = message;
   switch (state.kind) {
-    case 'helloVerifyRequest':
-      if (type === HandshakeType.helloVerifyRequest) return onHelloVerifyRequest(state, message);
-      if (type === HandshakeType.serverHello) return onServerHello(context, state, message);
-      break;
     case 'serverHello':
+      if (type === HandshakeType.helloVerifyRequest) return onHelloVerifyRequest(state, message);
       if (type === HandshakeType.serverHello) return onServerHello(context, state, message);
       break;
     case 'certificate':

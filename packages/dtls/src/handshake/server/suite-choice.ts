@@ -14,6 +14,12 @@ const SUITES_IN_ERROR = 24;
 /** P-256 is what a client takes that does not say (RFC 8422 §4 leaves it to the server). */
 const GROUPS_UNSAID: readonly number[] = [23];
 
+/** Why there is no suite, when it is not for the suites themselves. */
+const REASONS: Readonly<Partial<Record<AlertName, string>>> = {
+  unrecognized_name: 'no credential for the server name',
+  unsupported_certificate: 'no certificate type in common',
+};
+
 /** What the server shows, and what it signs its key exchange with. */
 export interface OwnCertificate {
   readonly message: CertificateMessage;
@@ -50,7 +56,10 @@ export function chooseSuite(context: ServerContext, hello: ClientHello): SuiteCh
     if (choice !== undefined) return choice;
   }
   const alert = typeof certificate === 'string' ? certificate : 'handshake_failure';
-  throw handshakeError(alert, `no cipher suite in common: the client offers ${suiteList(cipherSuites)}`);
+  throw handshakeError(
+    alert,
+    `${REASONS[alert] ?? 'no cipher suite in common'}: the client offers ${suiteList(cipherSuites)}`,
+  );
 }
 
 function withParameters(
@@ -78,7 +87,12 @@ function chooseGroup({ groups = GROUPS_UNSAID }: ClientExtensions): number | und
 /** Our certificate or raw public key for this client; why there is none otherwise. */
 function chooseCertificate(context: ServerContext, extensions: ClientExtensions): OwnCertificate | AlertName {
   const credential = context.credentialFor(extensions.serverName);
-  if (credential === undefined) return 'handshake_failure';
+  if (credential === undefined) {
+    // RFC 6066 §3
+    return context.choosesByServerName && extensions.serverName !== undefined
+      ? 'unrecognized_name'
+      : 'handshake_failure';
+  }
   const scheme = chooseScheme(extensions.signatureSchemes, credential.group);
   // RFC 8422 §5.1: the groups of the client are those of certificates as well.
   if (scheme === undefined || !(extensions.groups ?? GROUPS_UNSAID).includes(credential.group))

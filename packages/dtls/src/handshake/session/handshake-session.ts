@@ -4,6 +4,7 @@ import type { ReceivedAlert } from '../../alert.ts';
 import type { PeerVerifier } from '../../auth/verifier.ts';
 import type { Role } from '../../crypto/traffic-keys.ts';
 import { DtlsError, handshakeError } from '../../errors.ts';
+import { isPromise } from '../../is-promise.ts';
 import { BACKED_OFF_MTU, LINGER_MS, MAX_FORGED_FINISHED, RETRANSMISSIONS_BEFORE_BACK_OFF } from '../../limits.ts';
 import type { DtlsLimits } from '../../limits.ts';
 import { ProtectedEpoch } from '../../records/protected-epoch.ts';
@@ -397,10 +398,6 @@ function outputsOf(
   } catch (error) {
     return [{ kind: 'failed', error: stepError(error) }];
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** A copy that outlives its datagram. */

@@ -202,11 +202,23 @@ describe('HelloVerifyRequest (RFC 6347 §4.2.1)', () => {
     expect(talk.error?.alert).toBe('protocol_version');
   });
 
-  test('twice is refused', () => {
+  test('again, with another cookie: the hello again with that one', () => {
     const talk = new Talk();
-    talk.cookie().cookie();
+    talk.hear(talk.server.helloVerifyRequest(0xfeff, Uint8Array.of(1)));
+    talk.hear(talk.server.helloVerifyRequest(0xfeff, Uint8Array.of(2)));
+    const [first, , third] = talk.server.hellos;
+    expect(third).toEqual({ ...first, cookie: Uint8Array.of(2) });
+    expect(talk.lastFlight).toEqual(['2:1@0']);
+  });
+
+  test('more often than any server has reason to is refused', () => {
+    const talk = new Talk();
+    for (let count = 0; count < 4; count += 1) talk.cookie();
+    expect(talk.error).toBeUndefined();
+    expect(talk.lastFlight).toEqual(['4:1@0']);
+    talk.cookie();
     expect(talk.error?.alert).toBe('unexpected_message');
-    expect(talk.flights).toHaveLength(2);
+    expect(talk.flights).toHaveLength(5);
   });
 
   test('with bytes that are too many is refused', () => {

@@ -128,18 +128,15 @@ describe('messages out of turn', () => {
     expect(talk.error?.alert).toBe('unexpected_message');
   });
 
-  test.each([
-    HandshakeType.helloRequest,
-    HandshakeType.clientHello,
-    HandshakeType.clientKeyExchange,
-    HandshakeType.certificateVerify,
-    99,
-  ])('type %i, which servers do not send', (type) => {
-    for (const talk of [new Talk(), nearEnd()]) {
-      talk.hear(talk.server.say(type, new Uint8Array(0)));
-      expect(talk.error?.alert).toBe('unexpected_message');
-    }
-  });
+  test.each([HandshakeType.clientHello, HandshakeType.clientKeyExchange, HandshakeType.certificateVerify, 99])(
+    'type %i, which servers do not send',
+    (type) => {
+      for (const talk of [new Talk(), nearEnd()]) {
+        talk.hear(talk.server.say(type, new Uint8Array(0)));
+        expect(talk.error?.alert).toBe('unexpected_message');
+      }
+    },
+  );
 });
 
 describe('the end', () => {

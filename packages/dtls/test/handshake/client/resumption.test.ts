@@ -141,6 +141,13 @@ describe('an abbreviated handshake', () => {
     expect(talk.connection).toMatchObject({ resumed: true, identity });
   });
 
+  test('keeps to the max_fragment_length of its own hellos', () => {
+    const talk = resuming(session, { extensions: { maxFragmentLength: 1 } }, { maxFragmentLength: 1 });
+    accepted(talk).end();
+    expect(talk.connection?.maxPlaintext).toBe(512);
+    expect(talk.outputs.at(-2)).toMatchObject({ kind: 'send', final: true, maxPlaintext: 512 });
+  });
+
   test('may bring a new ticket', () => {
     const talk = resuming(byTicket, { extensions: { sessionTicket: true } });
     accepted(talk).hear(talk.server.newSessionTicket(Uint8Array.of(1, 1)));

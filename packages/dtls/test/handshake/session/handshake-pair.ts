@@ -9,7 +9,7 @@ import type { Role } from '../../../src/crypto/traffic-keys.ts';
 import type { DtlsError } from '../../../src/errors.ts';
 import { clientMachine } from '../../../src/handshake/client/client-machine.ts';
 import type { ServerResumption } from '../../../src/handshake/contexts.ts';
-import { encodeHandshakeMessage, HandshakeType } from '../../../src/handshake/handshake-message.ts';
+import { CookieJar, helloVerifyRequest } from '../../../src/handshake/cookie.ts';
 import type {
   EstablishedConnection,
   HandshakeMachine,
@@ -17,17 +17,15 @@ import type {
   PeerVerdict,
   ResumableSession,
 } from '../../../src/handshake/machine.ts';
-import { Reassembler } from '../../../src/handshake/reassembler.ts';
 import { serverMachine } from '../../../src/handshake/server/server-machine.ts';
 import { HandshakeSession } from '../../../src/handshake/session/handshake-session.ts';
 import type { HandshakeSessionOptions } from '../../../src/handshake/session/handshake-session.ts';
+import { statelessHello } from '../../../src/handshake/stateless-hello.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from '../../../src/limits.ts';
 import type { CertificateMessage } from '../../../src/messages/certificate.ts';
-import { decodeClientHello } from '../../../src/messages/client-hello.ts';
-import { encodeHelloVerifyRequest } from '../../../src/messages/hello-verify-request.ts';
 import type { ProtectedEpoch } from '../../../src/records/protected-epoch.ts';
-import { decodeRecords, encodePlainRecord } from '../../../src/records/record-codec.ts';
-import { ContentType, DTLS_1_0 } from '../../../src/records/record.ts';
+import { decodeRecords } from '../../../src/records/record-codec.ts';
+import { ContentType } from '../../../src/records/record.ts';
 import type { DtlsRecord } from '../../../src/records/record.ts';
 
 /** How two parties shake hands. */
@@ -50,7 +48,6 @@ export interface HandshakePairOptions {
 }
 
 const PSK = Uint8Array.from({ length: 16 }, (_, index) => index);
-const COOKIE = Uint8Array.of(1, 2, 3, 4);
 
 function rawCredential(): OwnCredential {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -171,6 +168,7 @@ export class HandshakePair {
   readonly client: Party;
   readonly server: Party;
   readonly #options: HandshakePairOptions;
+  readonly #cookies: CookieJar;
   readonly #addresses: Record<Role, Address>;
 
   constructor(options: HandshakePairOptions) {
@@ -179,6 +177,7 @@ export class HandshakePair {
       latencyMs: options.latencyMs ?? 20,
       ...(options.rule === undefined ? {} : { rule: options.rule }),
     });
+    this.#cookies = new CookieJar({ random: seededRandom(options.seed), clock: this.clock, lifetimeMs: 30_000 });
     this.client = new Party('client', this, options);
     this.server = new Party('server', this, options);
     this.#addresses = {
@@ -192,12 +191,22 @@ export class HandshakePair {
   }
 
   send(from: Party, datagram: Uint8Array): void {
-    this.network.send(this.#addresses[from.role], this.#addresses[this.other(from).role], datagram);
+    this.inject(this.other(from), datagram);
+  }
+
+  /** The client sends its first flight. */
+  startClient(): void {
+    this.client.begin(clientMachine(this.#clientContext()), 0, 0).start();
+  }
+
+  /** A datagram for one of the two, as if the other had sent it. */
+  inject(to: Party, datagram: Uint8Array): void {
+    this.network.send(this.#addresses[this.other(to).role], this.#addresses[to.role], datagram);
   }
 
   /** The handshake until both have come to an end, or nothing can happen any more. */
   async run(): Promise<void> {
-    this.client.begin(clientMachine(this.#clientContext()), 0, 0).start();
+    this.startClient();
     for (let second = 0; second < 130 && !(this.client.hasEnded && this.server.hasEnded); second += 1) {
       await this.clock.advanceAsync(1000);
     }
@@ -240,32 +249,21 @@ export class HandshakePair {
     };
   }
 
-  #onServerDatagram(datagram: Uint8Array): void {
-    if (this.server.session === undefined) this.#onFirst(datagram);
-    else this.server.receive(datagram);
-  }
-
   /** What the transport does before there is a session (RFC 6347 §4.2.1). */
-  #onFirst(datagram: Uint8Array): void {
-    const [record] = decodeRecords(datagram, 0);
-    if (
-      record?.type !== ContentType.handshake ||
-      record.epoch !== 0 ||
-      record.fragment[0] !== HandshakeType.clientHello
-    )
-      return;
-    const sequence = ((record.fragment[4] ?? 0) << 8) | (record.fragment[5] ?? 0);
-    const reassembler = new Reassembler(sequence);
-    reassembler.add(record.fragment);
-    const hello = reassembler.next();
-    if (hello === undefined) return;
-    if (decodeClientHello(hello.body).cookie.length > 0) {
-      this.server.begin(serverMachine(this.#serverContext()), sequence, record.sequence);
+  #onServerDatagram(datagram: Uint8Array): void {
+    if (this.server.session !== undefined) {
       this.server.receive(datagram);
       return;
     }
-    const body = encodeHelloVerifyRequest({ version: DTLS_1_0, cookie: COOKIE });
-    const { raw } = encodeHandshakeMessage(HandshakeType.helloVerifyRequest, 0, body);
-    this.send(this.server, encodePlainRecord(ContentType.handshake, record.sequence, raw));
+    const [record] = decodeRecords(datagram, 0);
+    const hello = record === undefined ? undefined : statelessHello(record);
+    if (hello === undefined) return;
+    const { host, port } = this.#addresses.client;
+    if (this.#cookies.accepts(host, port, hello)) {
+      this.server.begin(serverMachine(this.#serverContext()), hello.message.sequence, hello.recordSequence);
+      this.server.receive(datagram);
+    } else {
+      this.inject(this.client, helloVerifyRequest(hello, this.#cookies.cookieFor(host, port, hello)));
+    }
   }
 }

@@ -1,0 +1,99 @@
+// The clients, a process of their own: handshakes one after the other from new ports, or datagrams that come back.
+import { once } from 'node:events';
+import { udpTransport, type DatagramTransport, type Peer } from '@flownexus/datagram';
+import { dtlsTransport, loadCredential, type DtlsTransport, type DtlsTransportOptions } from '@flownexus/dtls';
+import { Mutable } from './mutable.ts';
+import { hasCid, isHandshake, PSK, type LoadMessage, type LoadOrder } from './protocol.ts';
+
+const HOST = '127.0.0.1';
+const SUITE = { psk: 'PSK_WITH_AES_128_CCM_8', ecdsa: 'ECDHE_ECDSA_WITH_AES_128_CCM_8' } as const;
+
+function tell(message: LoadMessage): void {
+  process.send?.(message);
+}
+
+function clientOptions({ mode, credentials }: LoadOrder): Pick<DtlsTransportOptions, 'client' | 'cipherSuites'> {
+  const connectionIdLength = hasCid(mode) ? 0 : 'not-offered';
+  if (!mode.startsWith('ecdsa')) return { client: { psk: PSK, connectionIdLength }, cipherSuites: [SUITE.psk] };
+  const credential = loadCredential({ privateKey: credentials.clientKey, certificate: credentials.clientCertificate });
+  const x509 = { roots: [credentials.root] };
+  return { client: { credential, x509, connectionIdLength }, cipherSuites: [SUITE.ecdsa] };
+}
+
+/** `count` handshakes, so many at a time, each from a port of its own. */
+async function handshakes(order: LoadOrder, count: number): Promise<void> {
+  const options = clientOptions(order);
+  let left = count;
+  const worker = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const lower = new Mutable(udpTransport({ host: HOST }));
+      const transport = dtlsTransport({ ...options, transport: lower });
+      await transport.open({ onDatagram: () => undefined, onPeerClosed: () => undefined });
+      await transport.connect(HOST, order.port);
+      lower.isMuted = true;
+      await transport.close();
+    }
+  };
+  await Promise.all(Array.from({ length: order.concurrency }, worker));
+}
+
+interface Party {
+  readonly transport: DatagramTransport;
+  readonly server: Peer;
+  onEcho: () => void;
+}
+
+async function openParty(order: LoadOrder): Promise<Party> {
+  const udp = udpTransport({ host: HOST });
+  const transport: DtlsTransport | typeof udp =
+    order.mode === 'bare' ? udp : dtlsTransport({ ...clientOptions(order), transport: udp });
+  const echo = { heard: (): void => undefined };
+  await transport.open({ onDatagram: () => echo.heard(), onPeerClosed: () => undefined });
+  const server = await transport.connect(HOST, order.port);
+  return {
+    transport,
+    server,
+    set onEcho(heard: () => void) {
+      echo.heard = heard;
+    },
+  };
+}
+
+/** `count` datagrams in all, one outstanding per party. */
+function echoes(parties: readonly Party[], payload: Uint8Array, count: number): Promise<void> {
+  let [unsent, unanswered] = [count, count];
+  return new Promise((resolve) => {
+    for (const party of parties) {
+      const send = (): void => {
+        if (unsent === 0) return;
+        unsent -= 1;
+        party.transport.send(party.server, payload);
+      };
+      party.onEcho = () => {
+        unanswered -= 1;
+        if (unanswered === 0) resolve();
+        else send();
+      };
+      send();
+    }
+  });
+}
+
+process.on('uncaughtException', (error) => {
+  tell({ kind: 'failed', reason: error.message });
+  process.disconnect();
+});
+process.on('disconnect', () => process.exit());
+const [order] = (await once(process, 'message')) as [LoadOrder];
+const parties = isHandshake(order.mode)
+  ? []
+  : await Promise.all(Array.from({ length: order.concurrency }, () => openParty(order)));
+const payload = new Uint8Array(order.size);
+process.on('message', (count: number) => {
+  const work = isHandshake(order.mode) ? handshakes(order, count) : echoes(parties, payload, count);
+  void work.then(() => {
+    tell({ kind: 'done' });
+  });
+});
+tell({ kind: 'ready' });
