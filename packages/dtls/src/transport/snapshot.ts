@@ -6,14 +6,15 @@ import { readIdentity, writeIdentity } from '../identity-codec.ts';
 import type { EpochSnapshot } from '../records/protected-epoch.ts';
 
 // All numbers are big-endian:
-//   version 1 | flags 1 | cipher 1 | key block 1+n | our CID 1+n | the peer's CID 1+n | max plaintext 2 | next write sequence 6
-//   | read ceiling + 1: 6 | host 1+n | port 2 | heard at, ms since 1970: 6 | identity | checksum 8
+//   version 1 | flags 1 | cipher 1 | key block 1+n | our CID 1+n | the peer's CID 1+n | max plaintext 2 | next write sequence 8
+//   | read ceiling + 1: 8 | host 1+n | port 2 | heard at, ms since 1970: 6 | identity | checksum 8
+// Both sequence numbers may be 2^48, one more than a record can have: a peer may use the highest one at any time.
 // The checksum finds what a disk or a hand has changed: a write sequence that went back would use a nonce twice.
 
-const VERSION = 1;
+const VERSION = 2;
 const Flag = { server: 1, pathValidated: 2 } as const;
 const CHECKSUM_SIZE = 8;
-const MAX_SNAPSHOT = 32_768;
+const MAX_SNAPSHOT = 65_535;
 /** The place in the table is the number in a snapshot: new ones go to the end. */
 const CIPHERS: readonly RecordCipher[] = ['aes-128-ccm-8', 'aes-128-ccm', 'aes-128-gcm'];
 
@@ -39,8 +40,8 @@ export function encodeSnapshot(snapshot: AssociationSnapshot): Uint8Array {
   }
   writer
     .u16(epoch.maxPlaintext)
-    .u48(epoch.writeSequence)
-    .u48(epoch.readCeiling + 1);
+    .u64(BigInt(epoch.writeSequence))
+    .u64(BigInt(epoch.readCeiling + 1));
   const hostBytes = new TextEncoder().encode(host);
   writer
     .u8(hostBytes.length)
@@ -78,8 +79,8 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
   const localCid = readBytes(reader);
   const peerCid = readBytes(reader);
   const maxPlaintext = reader.u16();
-  const writeSequence = reader.u48();
-  const readCeiling = reader.u48() - 1;
+  const writeSequence = Number(reader.u64());
+  const readCeiling = Number(reader.u64()) - 1;
   const host = new TextDecoder('utf-8', { fatal: true }).decode(readBytes(reader));
   const port = reader.u16();
   const heardAtWallMs = reader.u48();
