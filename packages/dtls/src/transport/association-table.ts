@@ -25,7 +25,7 @@ export class AssociationTable {
   readonly cids: ConnectionIds;
   readonly #options: AssociationTableOptions;
   readonly #byKey = new Map<string, Association>();
-  /** By the key of the peer below: the latest association there. */
+  /** By the key of the peer below: the latest association there, and one without Connection ID before all others. */
   readonly #byAddress = new Map<string, Association>();
   #oldest: Association | undefined;
   #newest: Association | undefined;
@@ -67,13 +67,13 @@ export class AssociationTable {
 
   /**
    * Takes an association in that was heard of at `heardAtMs`, which must not be before that of any other. What is found by the same address then is
-   * not found by it any more. False, and nothing changes, when its key or Connection ID is in use.
+   * not found by it any more, unless nothing else would find it. False, and nothing changes, when its key or Connection ID is in use.
    */
   add(association: Association, heardAtMs: number): boolean {
     if (this.#byKey.has(association.key)) return false;
     if (association.localCid !== undefined && !this.cids.bind(association.localCid, association)) return false;
     this.#byKey.set(association.key, association);
-    this.#byAddress.set(association.lower.key, association);
+    this.#arrive(association);
     association.heardAtMs = heardAtMs;
     this.#append(association);
     this.#timer ??= this.#schedule();
@@ -103,7 +103,7 @@ export class AssociationTable {
   /** It has come to `association.lower` from `previous`. */
   moved(association: Association, previous: Peer): void {
     this.#leave(previous, association);
-    this.#byAddress.set(association.lower.key, association);
+    this.#arrive(association);
   }
 
   /** Forgets everything and stops the timer. */
@@ -111,6 +111,14 @@ export class AssociationTable {
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const association of this.all()) this.remove(association);
+  }
+
+  /** A record proves who has sent it, not from where: an address is not taken from an association that is found by nothing else. */
+  #arrive(association: Association): void {
+    const { lower, localCid } = association;
+    const there = this.at(lower);
+    if (there !== undefined && there.localCid === undefined && localCid !== undefined) return;
+    this.#byAddress.set(lower.key, association);
   }
 
   #leave(lower: Peer, association: Association): void {
