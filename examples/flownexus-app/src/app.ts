@@ -2,7 +2,10 @@ import { accessSync, constants, mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { ServerAddress } from '@flownexus/lwm2m-server';
 import { type Logger, pino, destination } from 'pino';
+import { AssociationSaver } from './association-saver.ts';
+import { readCoapsFiles } from './coaps-files.ts';
 import type { Config } from './config.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
 import { Database } from './database/database.ts';
@@ -21,7 +24,10 @@ export interface FlowNexus {
   readonly httpUrl: string;
   /** Such as `coap://[::]:5683`. */
   readonly coapUrl: string;
-  readonly coapAddress: { readonly host: string; readonly port: number };
+  readonly coapAddress: ServerAddress;
+  /** Such as `coaps://[::]:5684`. */
+  readonly coapsUrl: string;
+  readonly coapsAddress: ServerAddress;
   /** Whether it started simulated devices. */
   readonly demo: boolean;
   /** Stops listening, stores what waits and closes the database. */
@@ -49,6 +55,7 @@ async function start(
   log: Logger,
   onStop: (undo: () => void | Promise<void>) => void,
 ): Promise<Omit<FlowNexus, 'stop'>> {
+  const coapsFiles = readCoapsFiles(config);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
@@ -66,8 +73,10 @@ async function start(
   const unstoredEnds = new UnstoredEnds({ store: (endpoint, at) => store(endBatch(endpoint, at)) });
   onStop(() => unstoredEnds.stop());
   const { coapHost: host, coapPort: port } = config;
-  const lwm2m = lwm2mServer({ host, port, objects: definitions, store, unstoredEnds, log });
-  const coapAddress = await startLwm2m(lwm2m);
+  const associations = new AssociationSaver(database);
+  const secured = { ...coapsFiles, port: config.coapsPort, credentials: database.credentials, associations };
+  const lwm2m = lwm2mServer({ host, port, objects: definitions, secured, store, unstoredEnds, log });
+  const { coap: coapAddress, coaps: coapsAddress } = await startLwm2m(lwm2m, config.coapsPort);
   onStop(() => lwm2m.stop());
 
   const webDirectory = fileURLToPath(new URL('../dist-web', import.meta.url));
@@ -87,8 +96,10 @@ async function start(
   }
   return {
     httpUrl: http.url,
-    coapUrl: `coap://${formatHost(coapAddress.host)}:${String(coapAddress.port)}`,
+    coapUrl: formatUrl(coapAddress),
     coapAddress,
+    coapsUrl: formatUrl(coapsAddress),
+    coapsAddress,
     demo,
   };
 }
@@ -123,6 +134,10 @@ function existing(path: string): Stats | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
     throw error;
   }
+}
+
+function formatUrl({ scheme, host, port }: ServerAddress): string {
+  return `${scheme}://${formatHost(host)}:${String(port)}`;
 }
 
 /** Where this machine reaches its own CoAP port. */

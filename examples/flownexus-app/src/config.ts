@@ -11,6 +11,12 @@ export interface Config {
   readonly coapPort: number;
   /** Undefined: all addresses. */
   readonly coapHost: string | undefined;
+  /** 0: any free port. */
+  readonly coapsPort: number;
+  /** Paths of PEM files. */
+  readonly coapsKeyFile: string | undefined;
+  readonly coapsCertificateFile: string | undefined;
+  readonly coapsAuthoritiesFile: string | undefined;
   readonly dataDirectory: string;
   readonly apiToken: string | undefined;
   /** Undefined: when there is nothing else to see, and not in production. */
@@ -38,15 +44,18 @@ const host = z.union([
     .regex(/^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i),
 ]);
 
+const path = z.string().refine((text) => !text.includes('\0'));
+
 const variables = z.object({
   FLOWNEXUS_HTTP_PORT: port(8000),
   FLOWNEXUS_HTTP_HOST: host.default('127.0.0.1'),
   FLOWNEXUS_COAP_PORT: port(5683),
   FLOWNEXUS_COAP_HOST: host.optional(),
-  FLOWNEXUS_DATA_DIR: z
-    .string()
-    .refine((path) => !path.includes('\0'))
-    .default('./data'),
+  FLOWNEXUS_COAPS_PORT: port(5684),
+  FLOWNEXUS_COAPS_KEY: path.optional(),
+  FLOWNEXUS_COAPS_CERT: path.optional(),
+  FLOWNEXUS_COAPS_CA: path.optional(),
+  FLOWNEXUS_DATA_DIR: path.default('./data'),
   // RFC 6750 §2.1: what a bearer token may be made of.
   FLOWNEXUS_API_TOKEN: z
     .string()
@@ -62,6 +71,7 @@ const variables = z.object({
 type VariableName = keyof z.infer<typeof variables>;
 
 const PORT = 'a port number from 0 (any free port) to 65535';
+const PEM = 'the path of a PEM file';
 const HOST = 'an IP address or host name, without port or brackets';
 
 /** In words, what each variable may be. */
@@ -70,6 +80,10 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_HTTP_HOST: HOST,
   FLOWNEXUS_COAP_PORT: PORT,
   FLOWNEXUS_COAP_HOST: HOST,
+  FLOWNEXUS_COAPS_PORT: PORT,
+  FLOWNEXUS_COAPS_KEY: PEM,
+  FLOWNEXUS_COAPS_CERT: PEM,
+  FLOWNEXUS_COAPS_CA: PEM,
   FLOWNEXUS_DATA_DIR: 'the path of a folder',
   FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
   FLOWNEXUS_DEMO: '0 or 1',
@@ -100,6 +114,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     httpHost: data.FLOWNEXUS_HTTP_HOST,
     coapPort: data.FLOWNEXUS_COAP_PORT,
     coapHost: data.FLOWNEXUS_COAP_HOST,
+    coapsPort: data.FLOWNEXUS_COAPS_PORT,
+    coapsKeyFile: data.FLOWNEXUS_COAPS_KEY,
+    coapsCertificateFile: data.FLOWNEXUS_COAPS_CERT,
+    coapsAuthoritiesFile: data.FLOWNEXUS_COAPS_CA,
     dataDirectory: data.FLOWNEXUS_DATA_DIR,
     apiToken: data.FLOWNEXUS_API_TOKEN,
     demo: data.FLOWNEXUS_DEMO,

@@ -33,6 +33,12 @@ export const limits = {
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
+  /** Bytes of the body of a request. */
+  bodyBytes: 16_384,
+  /** Bytes of a PSK identity and of a common name, of a pre-shared key, and characters of a public key in base64. */
+  identityBytes: 255,
+  pskBytes: 128,
+  publicKeyCharacters: 1_024,
   /** Shortest API token. */
   tokenLength: 16,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */

@@ -1,14 +1,20 @@
 import type { ObjectRegistry, ResourceRecord } from '@flownexus/lwm2m-core';
 import { pathOf } from '@flownexus/lwm2m-core';
 import {
+  type AssociationStore,
   coap,
+  coaps,
+  type CredentialStore,
   Lwm2mServer,
   Lwm2mServerError,
   OperationRejectedError,
   type ObservationPolicy,
   type Registration,
+  type ServerAddress,
+  type ServerEndpoint,
 } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { CoapsFiles } from './coaps-files.ts';
 import type { EndpointRegistration } from './database/endpoint-table.ts';
 import { REGISTRATION_EVENTS, SENSOR_UNITS } from './database/known-resource-types.ts';
 import { isDemoEndpoint } from './demo.ts';
@@ -32,6 +38,8 @@ export interface Lwm2mOptions {
   readonly host: string | undefined;
   readonly port: number;
   readonly objects: ObjectRegistry;
+  /** CoAP over DTLS, on the same host. */
+  readonly secured: SecuredOptions;
   /** Resolves when the batch is safe. Devices get their answer only then. */
   readonly store: (batch: Batch) => Promise<void>;
   /** Tries again what nobody waits for. */
@@ -39,31 +47,47 @@ export interface Lwm2mOptions {
   readonly log: Logger;
 }
 
-/** Starts the server; gives the address that it listens on. Rejects with a {@link StartError} when it can not. */
-export async function startLwm2m(server: Lwm2mServer): Promise<{ host: string; port: number }> {
+export interface SecuredOptions extends CoapsFiles {
+  readonly port: number;
+  readonly credentials: CredentialStore;
+  readonly associations: AssociationStore;
+}
+
+/**
+ * Starts the server; gives the addresses that it listens on. Rejects with a {@link StartError} when it can not. `coapsPort` is the port that
+ * was asked for.
+ */
+export async function startLwm2m(
+  server: Lwm2mServer,
+  coapsPort: number,
+): Promise<{ coap: ServerAddress; coaps: ServerAddress }> {
   try {
     await server.start();
   } catch (error) {
-    // Of the transport below: an address that can not be bound, or a host name that has none.
+    // Of the transports below: an address that can not be bound, a host name that has none, or authorities that are none.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ERR_DATAGRAM_BIND' && code !== 'ERR_DATAGRAM_RESOLVE') throw error;
+    if (code !== 'ERR_DATAGRAM_BIND' && code !== 'ERR_DATAGRAM_RESOLVE' && code !== 'ERR_DTLS_CREDENTIAL') throw error;
     const { message } = error as Error;
+    const portVariable = message.includes(`port ${String(coapsPort)} `)
+      ? 'FLOWNEXUS_COAPS_PORT'
+      : 'FLOWNEXUS_COAP_PORT';
     throw new StartError(
-      `LwM2M can not listen: ${message}; FLOWNEXUS_COAP_PORT and FLOWNEXUS_COAP_HOST set another address`,
-      {
-        cause: error,
-      },
+      code === 'ERR_DTLS_CREDENTIAL'
+        ? `FLOWNEXUS_COAPS_CA can not be used: ${message}`
+        : `LwM2M can not listen: ${message}; ${portVariable} and FLOWNEXUS_COAP_HOST set another address`,
+      { cause: error },
     );
   }
-  const address = server.addresses[0];
-  if (address === undefined) throw new Error('the LwM2M server listens on no address');
-  return { host: address.host, port: address.port };
+  const [coap, coaps] = server.addresses;
+  if (coap === undefined || coaps === undefined) throw new Error('the LwM2M server does not listen');
+  return { coap, coaps };
 }
 
 /** An LwM2M server that stores everything it hears of. Not started yet. */
-export function lwm2mServer({ host, port, objects, store, unstoredEnds, log }: Lwm2mOptions): Lwm2mServer {
+export function lwm2mServer(options: Lwm2mOptions): Lwm2mServer {
+  const { objects, store, unstoredEnds, log } = options;
   const server = new Lwm2mServer({
-    endpoints: [coap({ port, ...(host === undefined ? {} : { host }) })],
+    endpoints: endpoints(options),
     objects,
     observe,
     onError: limitedLog({
@@ -82,7 +106,7 @@ export function lwm2mServer({ host, port, objects, store, unstoredEnds, log }: L
         await store(endBatch(endpointName, now));
       } catch (error) {
         // One that de-registers tries again, or expires.
-        if (reason === 'expired') unstoredEnds.add(endpointName, now);
+        if (reason !== 'deregistered') unstoredEnds.add(endpointName, now);
         throw error;
       }
     },
@@ -119,6 +143,24 @@ export function lwm2mServer({ host, port, objects, store, unstoredEnds, log }: L
     log.debug({ operation, endpoint, address, code, reason }, 'refused');
   });
   return server;
+}
+
+function endpoints({ host, port, secured, log }: Lwm2mOptions): ServerEndpoint[] {
+  const { ownCredential, roots, ...others } = secured;
+  const at = host === undefined ? {} : { host };
+  return [
+    coap({ port, ...at }),
+    coaps({
+      ...others,
+      ...at,
+      ...(ownCredential === undefined ? {} : { ownCredential }),
+      ...(roots === undefined ? {} : { roots }),
+      onHandshakeFailed: ({ host: from, port: fromPort, claimedIdentity, reason }) => {
+        // Not by default: whoever reaches the port can provoke one with each datagram.
+        log.debug({ address: `${formatHost(from)}:${String(fromPort)}`, claimedIdentity, reason: reason.message }, 'no DTLS association'); // prettier-ignore
+      },
+    }),
+  ];
 }
 
 /** Reads one path after another: what a device is asked at once costs us memory while it keeps silent. */
@@ -179,7 +221,7 @@ function registrationEvent(resourceId: number, at: number): ResourceRecord {
 }
 
 function toRow(registration: Registration): EndpointRegistration {
-  const { address, lifetime, lwm2mVersion, bindingMode, queueMode, links, endpointName } = registration;
+  const { address, lifetime, lwm2mVersion, bindingMode, queueMode, links, endpointName, identity } = registration;
   return {
     address: `${formatHost(address.host)}:${String(address.port)}`,
     lifetime,
@@ -188,5 +230,6 @@ function toRow(registration: Registration): EndpointRegistration {
     queueMode,
     objectLinks: links.map(({ path }) => path),
     demo: isDemoEndpoint(endpointName),
+    security: identity.kind === 'anonymous' ? 'none' : identity.kind,
   };
 }

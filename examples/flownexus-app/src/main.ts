@@ -19,7 +19,11 @@ function fail(error: unknown): never {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const app = await startFlowNexus(config);
-  const lines = [`FlowNexus is running: ${app.httpUrl}`, `LwM2M listens on ${app.coapUrl}`];
+  const lines = [
+    `FlowNexus is running: ${app.httpUrl}`,
+    `LwM2M listens on ${app.coapUrl}`,
+    `LwM2M over DTLS listens on ${app.coapsUrl}`,
+  ];
   if (app.demo) lines.push('Three simulated devices report every 2 seconds; FLOWNEXUS_DEMO=0 starts without them.');
   else if (config.demo === undefined) {
     const reason = config.production ? 'this is production' : 'the database knows real endpoints';

@@ -3,17 +3,27 @@ import { Lwm2mClient, zephyrSampleObjects } from '@flownexus/lwm2m-client';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { AssociationSaver } from '../src/association-saver.ts';
 import type { Batch } from '../src/ingest/batch.ts';
 import { UnstoredEnds } from '../src/ingest/unstored-ends.ts';
 import { limits } from '../src/limits.ts';
 import { endBatch, lwm2mServer, startLwm2m } from '../src/lwm2m.ts';
+import { testDatabase } from './support/test-database.ts';
 
 async function startServer(store: (batch: Batch) => Promise<void>) {
   const objects = await ObjectRegistry.bundled();
   const unstoredEnds = new UnstoredEnds({ store: (endpoint, at) => store(endBatch(endpoint, at)) });
   const log = pino({ level: 'silent' });
-  const server = lwm2mServer({ host: '127.0.0.1', port: 0, objects, store, unstoredEnds, log });
-  const address = await startLwm2m(server);
+  const { database } = await testDatabase();
+  const secured = {
+    port: 0,
+    credentials: database.credentials,
+    associations: new AssociationSaver(database),
+    ownCredential: undefined,
+    roots: undefined,
+  };
+  const server = lwm2mServer({ host: '127.0.0.1', port: 0, objects, secured, store, unstoredEnds, log });
+  const { coap: address } = await startLwm2m(server, secured.port);
   onTestFinished(async () => {
     await server.stop();
     unstoredEnds.stop();

@@ -114,7 +114,7 @@ describe('a running app', () => {
     const { code, stdout, stderr } = await ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^FlowNexus is running: http:\/\/127\.0\.0\.1:\d+\/\nLwM2M listens on coap:\/\/127\.0\.0\.1:\d+\nFlowNexus stops \(SIGTERM\)\.\n$/,
+      /^FlowNexus is running: http:\/\/127\.0\.0\.1:\d+\/\nLwM2M listens on coap:\/\/127\.0\.0\.1:\d+\nLwM2M over DTLS listens on coaps:\/\/127\.0\.0\.1:\d+\nFlowNexus stops \(SIGTERM\)\.\n$/,
     );
     // A clean end leaves no write-ahead log behind.
     expect(existsSync(join(directory, 'flownexus.db'))).toBe(true);

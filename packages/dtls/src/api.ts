@@ -54,7 +54,10 @@ export interface DtlsClientOptions {
   readonly credential?: OwnCredential;
   readonly x509?: X509Trust;
   readonly rawPublicKey?: RawPublicKeyTrust;
-  /** The name that is asked for (RFC 6066 §3) and that the server's certificate has to carry; default: the host that is connected to when it is a name. */
+  /**
+   * The name that is asked for (RFC 6066 §3) and that the server's certificate has to carry; default: the host that is connected to. An address is
+   * not asked for, and the certificate has to carry it unless it is itself among the `roots`.
+   */
   readonly serverName?: string;
   /** Default: offered with length 0: we send a Connection ID and receive none. */
   readonly connectionIdLength?: number | 'not-offered';

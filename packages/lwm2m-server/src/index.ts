@@ -18,6 +18,7 @@ export type {
   TransportContext,
   UplinkHandlers,
 } from './api.ts';
+export { endpointNameProblem } from './registration/registration-parameters.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';

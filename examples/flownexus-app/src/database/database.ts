@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { DefinitionSource } from '@flownexus/lwm2m-core';
+import { CredentialTable } from './credential-table.ts';
+import { DtlsAssociationTable } from './dtls-association-table.ts';
 import { EndpointTable } from './endpoint-table.ts';
 import { EventTable } from './event-table.ts';
 import { ResourceTable } from './resource-table.ts';
@@ -7,6 +9,8 @@ import { ResourceTypeTable } from './resource-type-table.ts';
 
 /** The tables of one open database, with every statement prepared once. */
 export class Database {
+  readonly associations: DtlsAssociationTable;
+  readonly credentials: CredentialTable;
   readonly endpoints: EndpointTable;
   readonly resourceTypes: ResourceTypeTable;
   readonly resources: ResourceTable;
@@ -15,6 +19,8 @@ export class Database {
 
   constructor(connection: DatabaseSync, definitions: DefinitionSource) {
     this.#connection = connection;
+    this.associations = new DtlsAssociationTable(connection);
+    this.credentials = new CredentialTable(connection);
     this.endpoints = new EndpointTable(connection);
     this.resourceTypes = new ResourceTypeTable(connection, definitions);
     this.resources = new ResourceTable(connection);

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { EndpointItem, List } from '../http/api-types.ts';
-import { integer, nullable, rowReader, text } from './row-reader.ts';
+import type { EndpointItem, List, SecurityMode } from '../http/api-types.ts';
+import { integer, nullable, oneOf, rowReader, text } from './row-reader.ts';
 
 /** What a registration tells about an endpoint. Times are milliseconds since 1970. */
 export interface EndpointRegistration {
@@ -11,6 +11,7 @@ export interface EndpointRegistration {
   readonly queueMode: boolean;
   readonly objectLinks: readonly string[];
   readonly demo: boolean;
+  readonly security: SecurityMode;
 }
 
 const readRow = rowReader('Endpoint', {
@@ -25,6 +26,7 @@ const readRow = rowReader('Endpoint', {
   queue_mode: integer,
   object_links: text,
   demo: integer,
+  security: oneOf('none', 'psk', 'x509', 'rpk'),
   manufacturer: nullable(text),
   model_number: nullable(text),
   serial_number: nullable(text),
@@ -55,12 +57,12 @@ export class EndpointTable {
   constructor(database: DatabaseSync) {
     this.#upsert = database.prepare(`
       INSERT INTO Endpoint (endpoint, registered, first_seen, last_updated, address, lifetime, lwm2m_version,
-        binding_mode, queue_mode, object_links, demo) VALUES (:endpoint, 1, :time, :time, :address, :lifetime,
-        :lwm2mVersion, :bindingMode, :queueMode, :objectLinks, :demo)
+        binding_mode, queue_mode, object_links, demo, security) VALUES (:endpoint, 1, :time, :time, :address, :lifetime,
+        :lwm2mVersion, :bindingMode, :queueMode, :objectLinks, :demo, :security)
       ON CONFLICT (endpoint) DO UPDATE SET registered = 1, last_updated = excluded.last_updated,
         address = excluded.address, lifetime = excluded.lifetime, lwm2m_version = excluded.lwm2m_version,
         binding_mode = excluded.binding_mode, queue_mode = excluded.queue_mode, object_links = excluded.object_links,
-        demo = excluded.demo`);
+        demo = excluded.demo, security = excluded.security`);
     this.#unregister = database.prepare('UPDATE Endpoint SET registered = 0 WHERE endpoint = ?');
     this.#unregisterAll = database.prepare('UPDATE Endpoint SET registered = 0 WHERE registered = 1');
     this.#touch = database.prepare('UPDATE Endpoint SET last_updated = max(last_updated, ?) WHERE endpoint = ?');
@@ -81,6 +83,7 @@ export class EndpointTable {
       queueMode: registration.queueMode ? 1 : 0,
       objectLinks: JSON.stringify(registration.objectLinks),
       demo: registration.demo ? 1 : 0,
+      security: registration.security,
     });
   }
 
@@ -128,6 +131,7 @@ function toItem(row: EndpointRow): EndpointItem {
     bindingMode: row.binding_mode,
     queueMode: row.queue_mode === 1,
     demo: row.demo === 1,
+    security: row.security,
     objectLinks: JSON.parse(row.object_links) as string[],
     manufacturer: row.manufacturer,
     modelNumber: row.model_number,

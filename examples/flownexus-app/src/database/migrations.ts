@@ -93,4 +93,31 @@ export const migrations: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE Endpoint ADD COLUMN security TEXT NOT NULL DEFAULT 'none'
+    CHECK (security IN ('none', 'psk', 'x509', 'rpk'));
+
+  -- What an endpoint proves with who it is, also before it has ever registered.
+  CREATE TABLE Credential (
+    endpoint TEXT PRIMARY KEY,
+    -- What the identity that a device proves is found by: the same text for no two credentials.
+    identity_key TEXT NOT NULL UNIQUE,
+    mode TEXT NOT NULL CHECK (mode IN ('psk', 'x509', 'rpk')),
+    psk_identity TEXT,
+    psk_key BLOB,
+    common_name TEXT,
+    fingerprint TEXT,
+    public_key BLOB,
+    CHECK ((mode = 'psk') = (psk_identity IS NOT NULL)),
+    CHECK ((mode = 'psk') = (psk_key IS NOT NULL)),
+    CHECK ((mode = 'x509') = ((common_name IS NOT NULL) + (fingerprint IS NOT NULL) = 1)),
+    CHECK ((mode = 'rpk') = (public_key IS NOT NULL))
+  ) STRICT;
+
+  -- DTLS associations, so that they outlive a restart. A snapshot has the keys of one.
+  CREATE TABLE DtlsAssociation (
+    key TEXT PRIMARY KEY,
+    snapshot BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { limits } from '../limits.ts';
@@ -8,7 +8,7 @@ import { migrations } from './migrations.ts';
 export const DATABASE_FILE = 'flownexus.db';
 
 /**
- * Opens the database of a data directory and brings its schema up to date.
+ * Opens the database of a data directory and brings its schema up to date. Nobody else may read it: it has keys of devices.
  *
  * Rejected with a {@link StartError} when the file can not be opened, is no database, or is of a newer release.
  */
@@ -16,6 +16,7 @@ export function openDatabase(dataDirectory: string): DatabaseSync {
   const file = join(dataDirectory, DATABASE_FILE);
   let database: DatabaseSync | undefined;
   try {
+    protect(file);
     database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: limits.databaseBusyMs });
     database.exec('PRAGMA journal_mode = WAL');
     // In WAL mode only FULL makes a commit survive a power cut: an acknowledged value must be on the disk.
@@ -32,6 +33,18 @@ export function openDatabase(dataDirectory: string): DatabaseSync {
         cause: error,
       },
     );
+  }
+}
+
+/** Read and written by its owner only; SQLite's files beside it take after it. */
+function protect(file: string): void {
+  // Not opened where it is there: to close a file gives up the locks that this process has on it.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+  if (!statSync(file).isFile()) return;
+  try {
+    chmodSync(file, 0o600);
+  } catch {
+    // It is another user's, who has to see to it.
   }
 }
 

@@ -25,6 +25,8 @@ export interface EndpointItem {
   readonly queueMode: boolean;
   /** A simulated device that the app started itself. */
   readonly demo: boolean;
+  /** What the device proved who it is with when it registered. */
+  readonly security: SecurityMode;
   /** What it registered: `["/1/0", "/3/0", "/3303/0"]`. */
   readonly objectLinks: readonly string[];
   /** The latest stored 3/0/0, 3/0/1, 3/0/2 and 3/0/3; null while unknown. */
@@ -33,6 +35,23 @@ export interface EndpointItem {
   readonly serialNumber: string | null;
   readonly firmwareVersion: string | null;
 }
+
+/** `none`: it came over plain CoAP and proved nothing. `psk`: a pre-shared key; `x509`: a certificate; `rpk`: a raw public key. */
+export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
+
+/**
+ * The credential of an endpoint, without its key: `GET /api/v1/endpoints/{name}/credentials`. `PUT` takes the same, of `psk` with the
+ * `key` in hexadecimal, also for an endpoint that has not registered yet; `DELETE` takes it away. Both end the association that the
+ * endpoint has, and what it registered with the credential that is gone. An endpoint with a credential can not register without.
+ */
+export type CredentialItem =
+  | { readonly mode: 'psk'; readonly identity: string }
+  /** Any certificate of an authority of `FLOWNEXUS_COAPS_CA` with this common name. */
+  | { readonly mode: 'x509'; readonly commonName: string }
+  /** One of them: the SHA-256 of its DER, in hexadecimal. */
+  | { readonly mode: 'x509'; readonly fingerprint: string }
+  /** The SubjectPublicKeyInfo in base64. */
+  | { readonly mode: 'rpk'; readonly publicKey: string };
 
 /** The data types of the LwM2M registry. */
 export type ValueType =

@@ -6,8 +6,11 @@ import type { ErrorBody } from './api-types.ts';
 export const apiErrorCodes = {
   'bad-request': 'the request is malformed',
   'bad-query': 'a parameter of the query is unknown or not what it may be',
+  'bad-body': 'the body of the request is not what it may be',
   unauthorized: 'neither a token nor a client on this machine',
   'unknown-endpoint': 'no endpoint of that name ever registered',
+  'no-credentials': 'the endpoint has no credentials',
+  'identity-taken': 'another endpoint has the identity',
   'unknown-path': 'the endpoint has nothing at that path',
   'too-many-series': 'more series of values are at or below the path than one list can merge',
   'not-found': 'the API has nothing at that address',
@@ -57,10 +60,15 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** Express refuses malformed addresses with an error that has a status. */
+/** Express refuses malformed addresses and bodies with an error that has a status; that of a body has a type, too. */
 function fromExpress(error: unknown): ApiError | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
-  return error.status >= 400 && error.status < 500
-    ? new ApiError(error.status, 'bad-request', 'the address is malformed')
-    : undefined;
+  if (error.status < 400 || error.status >= 500) return undefined;
+  // Its message may quote the body.
+  if (!('type' in error)) return new ApiError(error.status, 'bad-request', 'the address is malformed');
+  return new ApiError(
+    error.status,
+    'bad-body',
+    error.status === 413 ? 'the body is too large' : 'the body is not JSON',
+  );
 }

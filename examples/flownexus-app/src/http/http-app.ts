@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
 import type { Health } from './api-types.ts';
 import { authorize } from './authorize.ts';
+import { credentialRoutes } from './credential-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
 import { answerErrors, onlyGet, unknownRoute } from './errors.ts';
 import type { LiveStream } from './live-stream.ts';
@@ -38,7 +39,7 @@ export function httpApp({ database, definitions, stream, apiToken, webDirectory,
     .get((_, response) => response.json(health))
     .all(onlyGet);
   api.use(authorize(apiToken));
-  api.use('/v1/endpoints', endpointRoutes(database, definitions));
+  api.use('/v1/endpoints', endpointRoutes(database, definitions), credentialRoutes(database.credentials));
   api.route('/v1/stream').get(stream.open).all(onlyGet);
   api.use(unknownRoute);
 

@@ -21,6 +21,7 @@ test('an endpoint keeps when it was first seen, and takes the rest from its late
     bindingMode: 'U',
     queueMode: true,
     demo: false,
+    security: 'none',
     objectLinks: ['/1/0', '/3/0', '/3303/0'],
     manufacturer: null,
     modelNumber: null,

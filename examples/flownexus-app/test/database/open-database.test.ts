@@ -12,7 +12,7 @@ test('a new database has the tables of the data model, and survives a power cut'
   const { connection } = await testDatabase();
   const tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
   expect(tables.map(({ name }) => name)).toEqual([
-    'Endpoint', 'EndpointOperation', 'Event', 'EventResource', 'Firmware', 'Resource', 'ResourceType',
+    'Credential', 'DtlsAssociation', 'Endpoint', 'EndpointOperation', 'Event', 'EventResource', 'Firmware', 'Resource', 'ResourceType',
   ]); // prettier-ignore
   expect(connection.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
   expect(connection.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
@@ -48,7 +48,7 @@ test('a database of a newer release is refused with one clear line', async () =>
   connection.close();
   expect(() => openDatabase(directory)).toThrow(StartError);
   expect(() => openDatabase(directory)).toThrow(
-    /flownexus\.db is of a newer release \(schema 2; this release knows up to 1\): [^\n]*$/,
+    /flownexus\.db is of a newer release \(schema 3; this release knows up to 2\): [^\n]*$/,
   );
 });
 

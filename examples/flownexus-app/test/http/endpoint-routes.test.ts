@@ -31,6 +31,7 @@ describe('endpoints', () => {
       bindingMode: 'U',
       queueMode: false,
       demo: false,
+      security: 'none',
       objectLinks: ['/1/0', '/3/0', '/3303/0'],
       manufacturer: 'Zephyr',
       modelNumber: 'OMA-LWM2M Sample Client',

@@ -14,6 +14,7 @@ export function endpointItem(name: string, fields: Partial<EndpointItem> = {}): 
     bindingMode: 'U',
     queueMode: false,
     demo: false,
+    security: 'none',
     objectLinks: ['/1/0', '/3/0', '/3303/0', '/3304/0'],
     manufacturer: 'Zephyr',
     modelNumber: 'OMA-LWM2M Sample Client',

@@ -27,7 +27,7 @@ export function spawnApp(environment: Record<string, string>): {
 } {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(FLOWNEXUS_|NODE_|VITEST)/.test(name));
   const child = spawn(process.execPath, ['--conditions=source', MAIN], {
-    env: { ...Object.fromEntries(inherited), FLOWNEXUS_DEMO: '0', ...environment },
+    env: { ...Object.fromEntries(inherited), FLOWNEXUS_DEMO: '0', FLOWNEXUS_COAPS_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -47,7 +47,7 @@ export async function startApp(environment: Record<string, string>): Promise<App
   const { child, ended, output } = spawnApp(environment);
   const running = new Promise<void>((resolve) => {
     child.stdout?.on('data', () => {
-      if (/LwM2M listens on .*\n/.test(output())) resolve();
+      if (/LwM2M over DTLS listens on .*\n/.test(output())) resolve();
     });
   });
   const end = await Promise.race([running, ended]);

@@ -18,6 +18,7 @@ export function registration(changes: Partial<EndpointRegistration> = {}): Endpo
     queueMode: false,
     objectLinks: ['/1/0', '/3/0', '/3303/0'],
     demo: false,
+    security: 'none',
     ...changes,
   };
 }

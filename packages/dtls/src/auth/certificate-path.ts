@@ -3,6 +3,7 @@ import { MAX_CHAIN } from '../limits.ts';
 import { describe, hasSupportedSignature, isSignedBy, parseCertificate, type Certificate } from './certificate.ts';
 import { certificateError } from './certificate-error.ts';
 import { KeyPurpose, KeyUsage, sameBytes } from './certificate-fields.ts';
+import { isAddress, namesHost } from './server-host.ts';
 import type { TrustAnchors } from './trust-anchors.ts';
 
 /** What a path is checked against. */
@@ -12,7 +13,10 @@ export interface PathRules {
   readonly role: Role;
   /** Milliseconds since 1970. */
   readonly wallTime: number;
-  /** The name that a server's certificate has to carry; undefined: any. */
+  /**
+   * What a server's certificate has to carry: a name, or the address that was connected to, which a pinned certificate need not have. Undefined:
+   * anything will do.
+   */
   readonly serverName: string | undefined;
 }
 
@@ -30,7 +34,7 @@ export type CertificatePath = readonly [Certificate, ...Certificate[]];
 export function checkPath(chain: readonly Uint8Array[], rules: PathRules): CertificatePath {
   const path = findPath(chain, rules.anchors);
   path.forEach((certificate, index) => checkCertificate(certificate, index, path, rules));
-  checkOwn(path[0], rules);
+  checkOwn(path, rules);
   const received = path.length === 1 ? path : path.slice(0, -1); // what the anchor has signed is known to be so
   received.reduceRight((issuer, certificate) => {
     if (!isSignedBy(certificate, issuer)) throw notSigned(certificate);
@@ -101,11 +105,14 @@ function checkAuthority(certificate: Certificate, below: readonly Certificate[])
   }
 }
 
-function checkOwn(own: Certificate, { role, serverName }: PathRules): void {
+function checkOwn(path: CertificatePath, { role, serverName }: PathRules): void {
+  const [own] = path;
   if (own.keyUsage !== undefined && (own.keyUsage & KeyUsage.digitalSignature) === 0) {
     throw certificateError('unsupported_certificate', `${describe(own)} is not for digital signatures`);
   }
-  if (role === 'server' && serverName !== undefined && own.x509.checkHost(serverName) === undefined) {
+  if (role !== 'server' || serverName === undefined) return;
+  const isPinned = path.length === 1;
+  if (!namesHost(own.x509, serverName) && !(isPinned && isAddress(serverName))) {
     throw certificateError('bad_certificate', `${describe(own)} is not that of the server that was asked for`);
   }
 }

@@ -17,7 +17,7 @@ export interface PeerVerifierOptions {
   readonly x509?: X509Trust | undefined;
   /** Without it every raw public key is refused. */
   readonly rawPublicKey?: RawPublicKeyTrust | undefined;
-  /** Of the peers. A server's certificate has to carry the name that was asked for, a client's needs no name. */
+  /** Of the peers. A server's certificate has to carry the name or address that it is asked for by, a client's needs no name. */
   readonly role: Role;
   /** Its `wallTime` decides whether a certificate is valid. */
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Clock, RandomSource } from '@flownexus/datagram';
 import { bytesEqual } from '../crypto/key-schedule.ts';
 import { withoutCookie } from '../messages/client-hello.ts';
@@ -32,15 +32,15 @@ export class CookieJar {
   readonly #random: RandomSource;
   readonly #clock: Clock;
   readonly #lifetimeMs: number;
-  #secret: Uint8Array;
-  #previous: Uint8Array | undefined;
+  #secret: KeyObject;
+  #previous: KeyObject | undefined;
   #since: number;
 
   constructor(options: CookieJarOptions) {
     this.#random = options.random;
     this.#clock = options.clock;
     this.#lifetimeMs = options.lifetimeMs;
-    this.#secret = options.random.bytes(SECRET_LENGTH);
+    this.#secret = newSecret(options.random);
     this.#since = options.clock.now();
   }
 
@@ -64,7 +64,7 @@ export class CookieJar {
     const periods = Math.floor((this.#clock.now() - this.#since) / this.#lifetimeMs);
     if (periods < 1) return;
     this.#previous = periods === 1 ? this.#secret : undefined;
-    this.#secret = this.#random.bytes(SECRET_LENGTH);
+    this.#secret = newSecret(this.#random);
     this.#since += periods * this.#lifetimeMs;
   }
 }
@@ -80,7 +80,12 @@ export function helloVerifyRequest(hello: StatelessHello, shown: Uint8Array): Ui
   return encodePlainRecord(ContentType.handshake, hello.recordSequence, message.raw, DTLS_1_0);
 }
 
-function cookie(secret: Uint8Array, host: string, port: number, hello: StatelessHello): Uint8Array {
+/** A key object: raw keys cost three times as much in each HMAC (Node 24). */
+function newSecret(random: RandomSource): KeyObject {
+  return createSecretKey(random.bytes(SECRET_LENGTH));
+}
+
+function cookie(secret: KeyObject, host: string, port: number, hello: StatelessHello): Uint8Array {
   const hmac = createHmac('sha256', secret).update(`${host}\0${port}\0`);
   for (const part of withoutCookie(hello.message.body)) hmac.update(part);
   return new Uint8Array(hmac.digest()).subarray(0, COOKIE_LENGTH);

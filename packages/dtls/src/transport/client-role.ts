@@ -1,6 +1,7 @@
 import type { Peer } from '@flownexus/datagram';
 import type { DtlsClientOptions, DtlsTransportOptions } from '../api.ts';
 import { peerVerifier } from '../auth/peer-verifier.ts';
+import { isAddress } from '../auth/server-host.ts';
 import type { PeerVerifier } from '../auth/verifier.ts';
 import { DtlsError } from '../errors.ts';
 import { clientMachine } from '../handshake/client/client-machine.ts';
@@ -10,7 +11,6 @@ import { clientContext, type SharedClientContext } from './client-context.ts';
 import type { Core } from './core.ts';
 import { Handshake, type HandshakeOutcome } from './handshake.ts';
 import type { Handshakes } from './handshakes.ts';
-import { isAddress } from './network.ts';
 
 export interface ClientRoleOptions {
   readonly core: Core;
@@ -97,7 +97,8 @@ export class ClientRole {
   }
 
   #createHandshake(lower: Peer, host: string, onEnded: (outcome: HandshakeOutcome) => void): Handshake {
-    const { connectionIdLength = 0, serverName = serverNameOf(host), session, psk } = this.#client;
+    const { connectionIdLength = 0, serverName: expected = host, session, psk } = this.#client;
+    const serverName = serverNameOf(expected);
     const isOffered = connectionIdLength !== 'not-offered';
     const takenCid = isOffered && connectionIdLength > 0 ? this.#associations.table.cids.take() : undefined;
     return new Handshake({
@@ -117,7 +118,8 @@ export class ClientRole {
       firstReceiveSequence: 0,
       firstRecordSequence: 0,
       lookUpPsk: () => psk?.key,
-      verifyPeer: this.#verifyPeer,
+      // Without a name the certificate has to be that of the address (RFC 7252 §9.1.3.3).
+      verifyPeer: (certificate) => this.#verifyPeer(certificate, serverName ?? expected),
       onEnded,
     });
   }

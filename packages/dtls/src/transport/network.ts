@@ -7,11 +7,6 @@ export function networkOf(host: string): string {
   return ipv4.test(host) ? host.slice(0, host.lastIndexOf('.')) : host;
 }
 
-/** Whether a host is an IP address, and no name. */
-export function isAddress(host: string): boolean {
-  return host.includes(':') || ipv4.test(host);
-}
-
 const ipv4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /** Groups of 16 bits in the network part. */

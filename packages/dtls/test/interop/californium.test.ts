@@ -127,7 +127,7 @@ describePeer("our server and Californium's client", scandiumMissing(), () => {
     const rule = lossyRule(seededRandom(seed), { loss: 0.15, duplication: 0.2, jitterMs: 60 });
     const proxy = await UdpProxy.open(server.port, rule);
     const who = withCertificate('client');
-    await scandium.connect(proxy.port, { ...who, suites: ecdsaCcm8, cid: 4, retransmission: 150 });
+    await scandium.connect(proxy.port, { ...who, suites: ecdsaCcm8, cid: 4, retransmission: 150, patience: 1_000 });
     // The datagram itself is lost like any other.
     const sending = async (): Promise<string> => scandium.send('a datagram').catch(sending);
     expect(await sending()).toBe('a datagram');

@@ -80,10 +80,18 @@ function parseEndpointName(known: ReadonlyMap<string, string | undefined>): stri
  * @throws RefusalError 4.00
  */
 export function checkEndpointName(name: string): void {
-  if (Buffer.byteLength(name) > limits.maxEndpointNameBytes) throw badRequest('the endpoint name is too long');
-  if (hasControlCharacter(name)) throw badRequest('the endpoint name has a control character');
+  const problem = endpointNameProblem(name);
+  if (problem !== undefined) throw badRequest(problem);
+}
+
+/** Why a text can be nobody's endpoint name, in words; undefined when it can. */
+export function endpointNameProblem(name: string): string | undefined {
+  if (name === '') return 'the endpoint name is empty';
+  if (Buffer.byteLength(name) > limits.maxEndpointNameBytes) return 'the endpoint name is too long';
+  if (hasControlCharacter(name)) return 'the endpoint name has a control character';
   // No URL can have them as a segment (RFC 3986 §5.2.4): whoever is called so could not be asked for.
-  if (name === '.' || name === '..') throw badRequest('the endpoint name is . or ..');
+  if (name === '.' || name === '..') return 'the endpoint name is . or ..';
+  return undefined;
 }
 
 function parseLifetime(text: string | undefined): number | undefined {

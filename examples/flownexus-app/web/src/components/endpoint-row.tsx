@@ -80,6 +80,9 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
       <Cell column="address">
         <Text text={endpoint.address} />
       </Cell>
+      <Cell column="security">
+        <span title={table.securityHints[endpoint.security]}>{table.securityModes[endpoint.security]}</span>
+      </Cell>
       <Cell column="lifetime">
         <span title={table.lifetimeHint(endpoint.lifetime)}>{duration(endpoint.lifetime)}</span>
       </Cell>

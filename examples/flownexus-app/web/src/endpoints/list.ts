@@ -10,6 +10,7 @@ export const SORT_KEYS = [
   'serialNumber',
   'firmwareVersion',
   'address',
+  'security',
   'lifetime',
 ] as const;
 export type SortKey = (typeof SORT_KEYS)[number];

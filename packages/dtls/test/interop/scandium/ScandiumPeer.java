@@ -25,9 +25,9 @@ import org.eclipse.californium.scandium.dtls.pskstore.AdvancedSinglePskStore;
 
 /** Scandium as a client or as a server that sends back what it gets: see line-peer.ts. */
 public final class ScandiumPeer {
-	private static final long PATIENCE_SECONDS = 10;
 	private static DTLSConnector connector;
 	private static InetSocketAddress server;
+	private static int patience;
 	private static CompletableFuture<RawData> awaited = new CompletableFuture<>();
 	private static volatile EndpointContext last;
 
@@ -82,7 +82,7 @@ public final class ScandiumPeer {
 		awaited = new CompletableFuture<>();
 		connector.send(RawData.outbound(payload, new AddressEndpointContext(server), new Failures(awaited), false));
 		try {
-			return awaited.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getBytes();
+			return awaited.get(patience, TimeUnit.MILLISECONDS).getBytes();
 		} catch (TimeoutException error) {
 			throw new TimeoutException("no answer");
 		}
@@ -93,6 +93,7 @@ public final class ScandiumPeer {
 			connector.destroy();
 		}
 		last = null;
+		patience = words.number("patience", 10_000);
 		DtlsConnectorConfig.Builder builder = DtlsConnectorConfig.builder(Configuration.createStandardWithoutFile());
 		builder.set(DtlsConfig.DTLS_ROLE, role);
 		builder.setAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
