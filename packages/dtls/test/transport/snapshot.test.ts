@@ -31,8 +31,8 @@ const snapshot: fc.Arbitrary<AssociationSnapshot> = fc.record({
     localCid: bytesOf(0, 20),
     peerCid: bytesOf(0, 255),
     maxPlaintext: fc.integer({ min: 1, max: 16_384 }),
-    writeSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    readCeiling: fc.integer({ min: -1, max: 2 ** 48 - 1 }),
+    writeSequence: fc.integer({ min: 0, max: 2 ** 48 }),
+    readCeiling: fc.oneof(fc.integer({ min: -1, max: 2 ** 48 - 1 }), fc.constantFrom(-1, 2 ** 48 - 1)),
   }),
   identity,
   host: fc.oneof(fc.ipV4(), fc.ipV6()),
@@ -75,6 +75,6 @@ describe('the snapshot of an association', () => {
   });
 
   test('of another version is refused by its version, whatever follows', () => {
-    expect(dtlsErrorOf(() => decodeSnapshot(Uint8Array.of(2, 1, 2, 3))).message).toContain('version');
+    expect(dtlsErrorOf(() => decodeSnapshot(Uint8Array.of(1, 1, 2, 3))).message).toContain('version');
   });
 });
