@@ -67,6 +67,8 @@ export const MAX_CBC_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 16 + 32 + 16;
 export const MAX_CLOSE_NOTIFIES = 10_000;
 /** Saves and removals that a store is given at a time when a transport closes. */
 export const MAX_PARALLEL_SAVES = 64;
+/** How long a transport that closes waits for them, in milliseconds. */
+export const STORE_PATIENCE_MS = 30_000;
 
 // --- Resumption ---
 

@@ -56,16 +56,22 @@ export class ClientRole {
     if (live?.role === 'client') return Promise.resolve(live);
     const underWay = this.#connecting.get(lower.key);
     if (underWay !== undefined) return underWay;
-    const connecting = new Promise<Peer>((resolve, reject) => {
-      this.#begin(lower, host, (outcome) => {
-        this.#connecting.delete(lower.key);
-        this.#remember(lower, outcome);
-        if ('error' in outcome) reject(outcome.error);
-        else resolve(outcome.association);
-      });
-    });
-    this.#connecting.set(lower.key, connecting);
-    return connecting;
+    const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+    // Before it begins: it may end at once.
+    this.#connecting.set(lower.key, promise);
+    const onEnded = (outcome: HandshakeOutcome): void => {
+      this.#connecting.delete(lower.key);
+      this.#remember(lower, outcome);
+      if ('error' in outcome) reject(outcome.error);
+      else resolve(outcome.association);
+    };
+    try {
+      this.#begin(lower, host, onEnded);
+    } catch (error) {
+      this.#connecting.delete(lower.key);
+      reject(error);
+    }
+    return promise;
   }
 
   /** The session with a server is not resumed any more. */

@@ -260,10 +260,11 @@ class DtlsDatagramTransport implements DtlsTransport {
     const { counters } = this.#core;
     const records = decodeRecords(datagram, this.#cidLength);
     if (records.length === 0) counters.recordsDropped += 1;
+    const challenges = counters.helloVerifyRequests;
     for (const record of records) {
       if (this.#state !== 'open') return;
       counters.recordsReceived += 1;
-      if (record.epoch === 0) this.#onPlainRecord(lower, record);
+      if (record.epoch === 0) this.#onPlainRecord(lower, record, counters.helloVerifyRequests === challenges);
       else if (record.cid !== undefined)
         this.#onProtectedRecord(lower, record, this.#associations.table.cids.find(record.cid));
       else this.#onProtectedRecord(lower, record, this.#associations.table.at(lower));
@@ -271,11 +272,11 @@ class DtlsDatagramTransport implements DtlsTransport {
   }
 
   /** Nothing of epoch 0 touches an association: whoever knows an address could send it. */
-  #onPlainRecord(lower: Peer, record: DtlsRecord): void {
+  #onPlainRecord(lower: Peer, record: DtlsRecord, mayChallenge: boolean): void {
     const handshake = this.#handshakes.table.at(lower);
     const isClientHello = record.type === ContentType.handshake && record.fragment[0] === HandshakeType.clientHello;
     if (isClientHello && this.#server !== undefined && handshake?.role !== 'client') {
-      this.#server.onClientHello(lower, record);
+      this.#server.onClientHello(lower, record, mayChallenge);
       return;
     }
     if (record.type === ContentType.alert && handshake !== undefined) this.#core.counters.alertsReceived += 1;

@@ -1,6 +1,7 @@
 import type { Peer, Timer } from '@flownexus/datagram';
 import type { AssociationStore, StoredAssociation } from '../api.ts';
-import { MAX_PARALLEL_SAVES, MAX_SEQUENCE } from '../limits.ts';
+import { DtlsError } from '../errors.ts';
+import { MAX_PARALLEL_SAVES, MAX_SEQUENCE, STORE_PATIENCE_MS } from '../limits.ts';
 import type { Association } from './association.ts';
 import { isProvenAt, type SaveState } from './association-state.ts';
 import type { Core } from './core.ts';
@@ -82,9 +83,17 @@ export class Persistence {
     else this.#markDirty(association);
   }
 
-  /** Its address has changed, or is proven now. */
+  /** Its address has changed, or is proven now. One that goes to and fro is saved no more often than another that is heard of. */
   moved(association: Association): void {
-    if (association.saveState !== undefined) this.#save(association, association.saveState);
+    const state = association.saveState;
+    if (state === undefined) return;
+    const now = this.#core.clock.now();
+    if (now - state.movedAtMs < this.#core.limits.saveIntervalMs) {
+      this.#markDirty(association);
+      return;
+    }
+    state.movedAtMs = now;
+    this.#save(association, state);
   }
 
   ended(association: Association): void {
@@ -104,27 +113,49 @@ export class Persistence {
     );
   }
 
-  /** Saves all associations as they are, none of which writes any more, and waits for the store. */
+  /**
+   * Saves all associations as they are, none of which writes any more, and waits for the store. When it does not answer at all this is reported,
+   * and the rest is left as it was: no number would be used twice.
+   */
   async close(associations: readonly Association[]): Promise<void> {
     this.#isClosing = true;
     this.#timer?.cancel();
-    await this.#settled();
-    for (const [index, association] of associations.entries()) {
-      if (association.saveState !== undefined) this.#save(association, association.saveState);
-      if (index % MAX_PARALLEL_SAVES === 0) await this.#settled();
+    if (!(await this.#saveAll(associations))) {
+      this.#core.callbacks.report(new DtlsError('ERR_DTLS_TIMEOUT', 'the store does not answer'), 'store.save');
     }
-    await this.#settled();
     this.#dirty.clear();
   }
 
-  async #settled(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  /** False when the store does not answer. */
+  async #saveAll(associations: readonly Association[]): Promise<boolean> {
+    if (!(await this.#settled())) return false;
+    for (const [index, association] of associations.entries()) {
+      if (association.saveState !== undefined) this.#save(association, association.saveState);
+      if (index % MAX_PARALLEL_SAVES === 0 && !(await this.#settled())) return false;
+    }
+    return this.#settled();
   }
 
-  /** The last number of all is never leased: what comes after it has no room in a snapshot. */
+  /** Waits for what is under way. False when that takes longer than `STORE_PATIENCE_MS`. */
+  async #settled(): Promise<boolean> {
+    while (this.#pending.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const timer = this.#core.timers.schedule(STORE_PATIENCE_MS, () => {
+        resolve(false);
+      });
+      void Promise.all(this.#pending).then(() => {
+        resolve(true);
+      });
+      const isSettled = await promise;
+      timer.cancel();
+      if (!isSettled) return false;
+    }
+    return true;
+  }
+
   #nextLeaseEnd({ epoch }: Association): number {
     const { sequenceLease } = this.#core.limits;
-    return this.#isClosing ? epoch.writeSequence : Math.min(epoch.writeSequence + sequenceLease, MAX_SEQUENCE);
+    return this.#isClosing ? epoch.writeSequence : Math.min(epoch.writeSequence + sequenceLease, MAX_SEQUENCE + 1);
   }
 
   #save(association: Association, state: SaveState): void {
@@ -222,5 +253,13 @@ export class Persistence {
 }
 
 function newState(leaseEnd: number): SaveState {
-  return { leaseEnd, received: 0, isSaving: false, isOutdated: false, hasFailed: false, hasEnded: false };
+  return {
+    leaseEnd,
+    received: 0,
+    isSaving: false,
+    isOutdated: false,
+    hasFailed: false,
+    movedAtMs: -Infinity,
+    hasEnded: false,
+  };
 }

@@ -6,15 +6,15 @@ import { readIdentity, writeIdentity } from '../identity-codec.ts';
 import type { EpochSnapshot } from '../records/protected-epoch.ts';
 
 // All numbers are big-endian:
-//   version 1 | flags 1 | cipher 1 | key block 1+n | our CID 1+n | the peer's CID 1+n | max plaintext 2 | next write sequence 6
-//   | read ceiling 6 | host 1+n | port 2 | heard at, ms since 1970: 6 | identity | checksum 8
+//   version 1 | flags 1 | cipher 1 | key block 1+n | our CID 1+n | the peer's CID 1+n | max plaintext 2 | next write sequence 8
+//   | read ceiling + 1: 8 | host 1+n | port 2 | heard at, ms since 1970: 6 | identity | checksum 8
+// Both sequence numbers may be 2^48, one more than a record can have: a peer may use the highest one at any time.
 // The checksum finds what a disk or a hand has changed: a write sequence that went back would use a nonce twice.
 
 const VERSION = 1;
-// Without `received` the read ceiling is one less than the number: nothing was received when that is 0.
-const Flag = { server: 1, pathValidated: 2, received: 4 } as const;
+const Flag = { server: 1, pathValidated: 2 } as const;
 const CHECKSUM_SIZE = 8;
-const MAX_SNAPSHOT = 32_768;
+const MAX_SNAPSHOT = 65_535;
 /** The place in the table is the number in a snapshot: new ones go to the end. */
 const CIPHERS: readonly RecordCipher[] = ['aes-128-ccm-8', 'aes-128-ccm', 'aes-128-gcm'];
 
@@ -33,12 +33,15 @@ export function encodeSnapshot(snapshot: AssociationSnapshot): Uint8Array {
   const { epoch, identity, host, port } = snapshot;
   const writer = new ByteWriter({ maxSize: MAX_SNAPSHOT, initialSize: 192 })
     .u8(VERSION)
-    .u8(flagsOf(snapshot))
+    .u8((epoch.role === 'server' ? Flag.server : 0) | (snapshot.pathValidated ? Flag.pathValidated : 0))
     .u8(CIPHERS.indexOf(epoch.keys.cipher));
   for (const bytes of [epoch.keys.block, epoch.localCid, epoch.peerCid]) {
     writer.u8(bytes?.length ?? 0).bytes(bytes ?? new Uint8Array(0));
   }
-  writer.u16(epoch.maxPlaintext).u48(epoch.writeSequence).u48(Math.max(0, epoch.readCeiling));
+  writer
+    .u16(epoch.maxPlaintext)
+    .u64(BigInt(epoch.writeSequence))
+    .u64(BigInt(epoch.readCeiling + 1));
   const hostBytes = new TextEncoder().encode(host);
   writer
     .u8(hostBytes.length)
@@ -76,8 +79,8 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
   const localCid = readBytes(reader);
   const peerCid = readBytes(reader);
   const maxPlaintext = reader.u16();
-  const writeSequence = reader.u48();
-  const readCeiling = reader.u48() - ((flags & Flag.received) === 0 ? 1 : 0);
+  const writeSequence = Number(reader.u64());
+  const readCeiling = Number(reader.u64()) - 1;
   const host = new TextDecoder('utf-8', { fatal: true }).decode(readBytes(reader));
   const port = reader.u16();
   const heardAtWallMs = reader.u48();
@@ -93,14 +96,6 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
     pathValidated: (flags & Flag.pathValidated) !== 0,
     heardAtWallMs,
   };
-}
-
-function flagsOf({ epoch, pathValidated }: AssociationSnapshot): number {
-  return (
-    (epoch.role === 'server' ? Flag.server : 0) |
-    (pathValidated ? Flag.pathValidated : 0) |
-    (epoch.readCeiling < 0 ? 0 : Flag.received)
-  );
 }
 
 function readBytes(reader: ByteReader): Uint8Array {
