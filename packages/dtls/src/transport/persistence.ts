@@ -177,6 +177,7 @@ export class Persistence {
     const snapshot = encodeSnapshot({
       epoch: { ...epoch, writeSequence: leaseEnd },
       identity: association.identity,
+      serverName: association.serverName,
       host: place.host,
       port: place.port,
       pathValidated: isProven(association, place),
