@@ -32,7 +32,7 @@ import { ServerRole } from './server-role.ts';
 export interface DtlsTransport extends DatagramTransport {
   readonly statistics: DtlsStatistics;
   /**
-   * Resolves to the association with a server: one that lives, or a new one. Rejects with a `DtlsError` that says why there is none, and with a
+   * Resolves to the association with a server: one that lives, or a new one. Only `disconnect` of the one that lives leads to a new one. Rejects with a `DtlsError` that says why there is none, and with a
    * `TransportError` when the transport is not open or the name has no address.
    */
   connect(host: string, port: number): Promise<Peer>;
