@@ -56,15 +56,20 @@ export class ClientRole {
     if (live?.role === 'client') return Promise.resolve(live);
     const underWay = this.#connecting.get(lower.key);
     if (underWay !== undefined) return underWay;
-    const connecting = new Promise<Peer>((resolve, reject) => {
+    const { promise: connecting, resolve, reject } = Promise.withResolvers<Peer>();
+    // Before it begins: it may also end at once.
+    this.#connecting.set(lower.key, connecting);
+    try {
       this.#begin(lower, host, (outcome) => {
         this.#connecting.delete(lower.key);
         this.#remember(lower, outcome);
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.association);
       });
-    });
-    this.#connecting.set(lower.key, connecting);
+    } catch (error) {
+      this.#connecting.delete(lower.key);
+      throw error;
+    }
     return connecting;
   }
 
