@@ -5,6 +5,7 @@ import { ReportedError, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
 import { andThen, asPromise, doFinally, whenDone, type MaybePromise } from '../maybe-promise.ts';
 import type { Authorization } from '../security/authorization.ts';
+import type { CredentialStore } from '../security/credential-store.ts';
 import { RegistrationExpiry } from './expiry.ts';
 import { RefusalError } from './refusal-error.ts';
 import { applyUpdate, parseRegister } from './register-request.ts';
@@ -31,6 +32,8 @@ export interface RegistrationObserver {
 export interface RegistrationInterfaceOptions {
   readonly table: RegistrationTable;
   readonly authorization: Authorization;
+  /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
+  readonly proverOf: (coap: CoapClient) => CredentialStore | undefined;
   readonly handlers: UplinkHandlers;
   readonly observer: RegistrationObserver;
   readonly reportError: ErrorReporter;
@@ -87,14 +90,14 @@ export class RegistrationInterface {
       return this.#answer('update', request, () => this.#update(request, coap, registrationId));
     }
     if (request.method === Code.DELETE) {
-      return this.#answer('deregister', request, () => this.#deregister(request, registrationId));
+      return this.#answer('deregister', request, () => this.#deregister(request, coap, registrationId));
     }
     return { code: Code.METHOD_NOT_ALLOWED };
   }
 
   #register(request: IncomingRequest, coap: CoapClient): CoapReply | Promise<CoapReply> {
     const requested = parseRegister(request);
-    return andThen(this.#authorized(request, requested.endpointName), (endpointName) =>
+    return andThen(this.#authorized(request, coap, requested.endpointName), (endpointName) =>
       this.#inTurn(endpointName, () => this.#take({ ...requested, endpointName }, request, coap)),
     );
   }
@@ -147,7 +150,7 @@ export class RegistrationInterface {
   }
 
   #update(request: IncomingRequest, coap: CoapClient, registrationId: string): CoapReply | Promise<CoapReply> {
-    return this.#ofOwner(registrationId, request, (endpoint) => {
+    return this.#ofOwner(registrationId, request, coap, (endpoint) => {
       const previous = endpoint.registration;
       const next = applyUpdate(previous, request, this.#options.clock.wallTime());
       if (!this.#table.hasPlaceForLinks(next.links.length - previous.links.length)) {
@@ -171,8 +174,8 @@ export class RegistrationInterface {
     });
   }
 
-  #deregister(request: IncomingRequest, registrationId: string): CoapReply | Promise<CoapReply> {
-    return this.#ofOwner(registrationId, request, (endpoint) => {
+  #deregister(request: IncomingRequest, coap: CoapClient, registrationId: string): CoapReply | Promise<CoapReply> {
+    return this.#ofOwner(registrationId, request, coap, (endpoint) => {
       const { registration } = endpoint;
       return whenDone(
         this.#call('onDeregister', registration, (handlers) => handlers.onDeregister?.(registration, 'deregistered')),
@@ -238,24 +241,29 @@ export class RegistrationInterface {
   #ofOwner(
     registrationId: string,
     request: IncomingRequest,
+    coap: CoapClient,
     task: (endpoint: RegisteredEndpoint) => MaybePromise<CoapReply>,
   ): MaybePromise<CoapReply> {
     const { endpointName } = this.#find(registrationId, request);
-    return andThen(this.#authorized(request, endpointName), () =>
+    return andThen(this.#authorized(request, coap, endpointName), () =>
       // It may have ended while this waited for its turn.
       this.#inTurn(endpointName, () => task(this.#find(registrationId, request))),
     );
   }
 
   /** The name of the endpoint that the sender may be. What fails here is the store of credentials: it refuses too. */
-  #authorized(request: IncomingRequest, asked: string | undefined): MaybePromise<string> {
+  #authorized(request: IncomingRequest, coap: CoapClient, asked: string | undefined): MaybePromise<string> {
     const failed = (error: unknown): never => {
       if (error instanceof RefusalError) throw error;
       this.#options.reportError(error, `the credentials could not be asked about ${request.peer.host}`);
       throw unavailable('the server can not take this now');
     };
     try {
-      const answer = this.#options.authorization.endpointName(request.peer.identity, asked);
+      const answer = this.#options.authorization.endpointName(
+        request.peer.identity,
+        asked,
+        this.#options.proverOf(coap),
+      );
       return answer instanceof Promise ? answer.catch(failed) : answer;
     } catch (error) {
       return failed(error);
