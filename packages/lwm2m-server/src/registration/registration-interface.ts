@@ -68,6 +68,8 @@ export class RegistrationInterface {
   readonly #table: RegistrationTable;
   readonly #expiry: RegistrationExpiry<RegisteredEndpoint>;
   readonly #serial = new SerialByKey();
+  /** For each question to a store that is open: the endpoints whose credentials have changed since it was asked. */
+  readonly #changedSince = new Set<Set<string>>();
 
   /** @throws RangeError when `gracePeriodMs` is not a number of 0 or more */
   constructor(options: RegistrationInterfaceOptions) {
@@ -193,6 +195,7 @@ export class RegistrationInterface {
 
   /** Ends the registration of an endpoint if a peer of its identity is not the endpoint any more. */
   revoke(endpointName: string, isRevoked: (identity: PeerIdentity) => boolean): void {
+    for (const changed of this.#changedSince) changed.add(endpointName);
     this.#endInTurn(endpointName, () => {
       const endpoint = this.#table.byEndpointName(endpointName);
       if (endpoint !== undefined && isRevoked(endpoint.registration.identity)) return this.#end(endpoint, 'revoked');
@@ -251,7 +254,10 @@ export class RegistrationInterface {
     );
   }
 
-  /** The name of the endpoint that the sender may be. What fails here is the store of credentials: it refuses too. */
+  /**
+   * The name of the endpoint that the sender may be. What fails here is the store of credentials: it refuses too. An answer that is older than a
+   * change of that endpoint's credential does not count.
+   */
   #authorized(request: IncomingRequest, coap: CoapClient, asked: string | undefined): MaybePromise<string> {
     const failed = (error: unknown): never => {
       if (error instanceof RefusalError) throw error;
@@ -264,7 +270,13 @@ export class RegistrationInterface {
         asked,
         this.#options.proverOf(coap),
       );
-      return answer instanceof Promise ? answer.catch(failed) : answer;
+      if (!(answer instanceof Promise)) return answer;
+      const changed = new Set<string>();
+      this.#changedSince.add(changed);
+      return answer
+        .finally(() => this.#changedSince.delete(changed))
+        .catch(failed)
+        .then((name) => (changed.has(name) ? this.#authorized(request, coap, asked) : name));
     } catch (error) {
       return failed(error);
     }
