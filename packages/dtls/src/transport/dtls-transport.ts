@@ -76,6 +76,8 @@ class DtlsDatagramTransport implements DtlsTransport {
   readonly #client: ClientRole | undefined;
   #state: State = 'new';
   #opening: Promise<void> = Promise.resolve();
+  /** What was revoked before the associations of the store were here. */
+  readonly #earlyRevocations: Parameters<DtlsTransport['revoke']>[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: DtlsTransportOptions) {
@@ -177,6 +179,7 @@ class DtlsDatagramTransport implements DtlsTransport {
   }
 
   revoke(isRevoked: (identity: PeerIdentity) => boolean, reason: string): void {
+    if (this.#state === 'new' || this.#state === 'opening') this.#earlyRevocations.push([isRevoked, reason]);
     this.#server?.revokeAll();
     this.#handshakes.revoke(isRevoked, new DtlsError('ERR_DTLS_CLOSED', reason));
     for (const association of this.#associations.table.all()) {
@@ -219,6 +222,7 @@ class DtlsDatagramTransport implements DtlsTransport {
       callbacks.handler = undefined;
       throw new TransportError('ERR_DATAGRAM_CLOSED', 'the transport is closed');
     }
+    for (const [isRevoked, reason] of this.#earlyRevocations.splice(0)) this.revoke(isRevoked, reason);
   }
 
   async #close(): Promise<void> {
