@@ -255,9 +255,12 @@ describe('words that are said to a running transport', () => {
       expect(shortest).toEqual([
         'hello changeCipherSpec keyExchange finished',
         'hello keyExchange changeCipherSpec finished',
+        // Datagrams may overtake one another: a Finished waits for the ChangeCipherSpec before it (RFC 6347 §4.2.4).
+        'hello keyExchange finished changeCipherSpec',
       ]);
       stage.end();
-      console.log(`${stage.words} words, ${sealedRecords()} records sealed`);
+      expect(stage.words).toBeGreaterThan(3_000);
+      expect(sealedRecords()).toBeGreaterThan(stage.words);
     },
     TIMEOUT_MS,
   );
