@@ -1,9 +1,6 @@
 import type { Peer, PeerIdentity, RandomSource } from '@flownexus/datagram';
 import type { Role } from '../crypto/traffic-keys.ts';
 import type { ProtectedEpoch } from '../records/protected-epoch.ts';
-import type { Handshake } from './handshake.ts';
-import { isProven, type Path } from './path.ts';
-import type { SaveState } from './persistence.ts';
 
 /** What an association begins with. */
 export interface AssociationOptions {
@@ -15,6 +12,45 @@ export interface AssociationOptions {
   /** Of a client: the name or address of the server that it has proven to be. */
   readonly serverName: string | undefined;
   readonly localCid: Uint8Array | undefined;
+}
+
+/** Where an association has been, and what it may send where it has not proven to be (RFC 9146 §6). */
+export interface Path {
+  /** The latest address at which the peer has proven to receive. */
+  proven: Peer;
+  /** The address that the two counts are about. */
+  unproven: Peer | undefined;
+  /** Bytes of datagrams that authenticated, from the unproven address. */
+  received: number;
+  /** Bytes sent there. */
+  sent: number;
+  /** When the present minute of moves began, and the moves in it. */
+  minuteBeganAtMs: number;
+  moves: number;
+}
+
+/** What is known of an association's snapshot in the store. */
+export interface SaveState {
+  /** Write sequence numbers below may be used: no snapshot that the store may hold would use them again. */
+  leaseEnd: number;
+  /** Records received since the latest save began. */
+  received: number;
+  /** A save is under way. */
+  isSaving: boolean;
+  /** It changed since the save that is under way began. */
+  isOutdated: boolean;
+  /** The latest save failed; the timer tries again. */
+  hasFailed: boolean;
+  /** The association has ended: the snapshot is to leave the store. */
+  hasEnded: boolean;
+}
+
+/** A handshake that has made an association, as long as its last flight may be asked for again. */
+export interface Lingering {
+  readonly clientRandom: Uint8Array | undefined;
+  /** The peer repeats its Finished: it may not have ours. */
+  repeat(content: Uint8Array): void;
+  close(): void;
 }
 
 /**
@@ -39,7 +75,7 @@ export class Association implements Peer {
   /** Since its address changed for the first time. */
   path: Path | undefined = undefined;
   /** The handshake that made it, as long as its last flight may be asked for again. */
-  lingering: Handshake | undefined = undefined;
+  lingering: Lingering | undefined = undefined;
   /** With a store only. */
   saveState: SaveState | undefined = undefined;
 
@@ -64,6 +100,11 @@ export class Association implements Peer {
   get pathValidated(): boolean {
     return isProven(this, this.lower);
   }
+}
+
+/** Whether the peer has proven that it receives at an address. */
+export function isProven({ path }: Association, place: Peer): boolean {
+  return path === undefined || path.proven.key === place.key;
 }
 
 const KEY_PREFIX = 'dtls:';

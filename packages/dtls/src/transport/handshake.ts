@@ -6,7 +6,7 @@ import type { ConnectionSecrets, EstablishedConnection, HandshakeMachine } from 
 import { HandshakeSession } from '../handshake/session/handshake-session.ts';
 import type { ProtectedEpoch } from '../records/protected-epoch.ts';
 import type { DtlsRecord } from '../records/record.ts';
-import type { Association } from './association.ts';
+import type { Association, Lingering } from './association.ts';
 import { claimedName, claimedPeer, type Claim } from './claimed-name.ts';
 import type { Core } from './core.ts';
 
@@ -46,7 +46,7 @@ export type HandshakeOutcome =
   { readonly association: Association; readonly connection: EstablishedConnection } | { readonly error: DtlsError };
 
 /** One handshake with one address: its session, and what the transport has to know of it. */
-export class Handshake {
+export class Handshake implements Lingering {
   readonly role: Role;
   readonly lower: Peer;
   readonly serverName: string | undefined;

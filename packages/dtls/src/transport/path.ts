@@ -1,23 +1,8 @@
 import { ANONYMOUS, type Peer } from '@flownexus/datagram';
 import type { DtlsLimits } from '../limits.ts';
-import type { Association } from './association.ts';
+import type { Association, Path } from './association.ts';
 
 const MINUTE_MS = 60_000;
-
-/** Where an association has been, and what it may send where it has not proven to be (RFC 9146 §6). */
-export interface Path {
-  /** The latest address at which the peer has proven to receive. */
-  proven: Peer;
-  /** The address that the two counts are about. */
-  unproven: Peer | undefined;
-  /** Bytes of datagrams that authenticated, from the unproven address. */
-  received: number;
-  /** Bytes sent there. */
-  sent: number;
-  /** When the present minute of moves began, and the moves in it. */
-  minuteBeganAtMs: number;
-  moves: number;
-}
 
 /**
  * Moves an association to where its newest record came from; the caller has made sure that it is the newest. False, and nothing changes, when it
@@ -62,11 +47,6 @@ export function prove(association: Association): boolean {
   path.proven = association.lower;
   path.unproven = undefined;
   return true;
-}
-
-/** Whether the peer has proven that it receives at an address. */
-export function isProven({ path }: Association, place: Peer): boolean {
-  return path === undefined || path.proven.key === place.key;
 }
 
 /** An association whose peer has proven nowhere that it receives. */

@@ -1,26 +1,9 @@
 import type { Peer, Timer } from '@flownexus/datagram';
 import type { AssociationStore, StoredAssociation } from '../api.ts';
 import { MAX_PARALLEL_SAVES, MAX_SEQUENCE } from '../limits.ts';
-import type { Association } from './association.ts';
+import { isProven, type Association, type SaveState } from './association.ts';
 import type { Core } from './core.ts';
-import { isProven } from './path.ts';
 import { decodeSnapshot, encodeSnapshot, type AssociationSnapshot } from './snapshot.ts';
-
-/** What is known of an association's snapshot in the store. */
-export interface SaveState {
-  /** Write sequence numbers below may be used: no snapshot that the store may hold would use them again. */
-  leaseEnd: number;
-  /** Records received since the latest save began. */
-  received: number;
-  /** A save is under way. */
-  isSaving: boolean;
-  /** It changed since the save that is under way began. */
-  isOutdated: boolean;
-  /** The latest save failed; the timer tries again. */
-  hasFailed: boolean;
-  /** The association has ended: the snapshot is to leave the store. */
-  hasEnded: boolean;
-}
 
 /** An association as the store had it. */
 export interface LoadedAssociation {

@@ -11,6 +11,7 @@ import { statelessHello, type StatelessHello } from '../handshake/stateless-hell
 import type { DtlsRecord } from '../records/record.ts';
 import { recordSize } from './record-size.ts';
 import { serverResumption, type RevocableResumption } from '../resumption/server-resumption.ts';
+import type { Lingering } from './association.ts';
 import type { Associations } from './associations.ts';
 import type { Core } from './core.ts';
 import { HandshakeRates } from './handshake-rates.ts';
@@ -150,7 +151,7 @@ export class ServerRole {
 /** Our Connection IDs as a server, in bytes, unless an option says otherwise. */
 export const DEFAULT_CID_LENGTH = 6;
 
-function isRepeated(handshake: Handshake | undefined, clientRandom: Uint8Array): boolean {
+function isRepeated(handshake: Lingering | undefined, clientRandom: Uint8Array): boolean {
   return handshake?.clientRandom !== undefined && bytesEqual(handshake.clientRandom, clientRandom);
 }
 
