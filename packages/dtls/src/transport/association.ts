@@ -34,6 +34,8 @@ export class Association implements Peer {
   /** The neighbours in the order of `heardAtMs`; only the table sets them. */
   older: Association | undefined = undefined;
   newer: Association | undefined = undefined;
+  /** The one of the same identity that began before it; only the table sets it. */
+  before: Association | undefined = undefined;
   /** Since its address changed for the first time. */
   path: Path | undefined = undefined;
   /** The handshake that made it, as long as its last flight may be asked for again. */
