@@ -1,62 +1,17 @@
-import { Lwm2mClient, zephyrSampleObjects } from '@flownexus/lwm2m-client';
-import { ObjectRegistry } from '@flownexus/lwm2m-core';
-import { pino } from 'pino';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { type FlowNexus, startFlowNexus } from '../src/app.ts';
-import { type Config, readConfig } from '../src/config.ts';
-import type { EndpointItem, List, ResourceItem } from '../src/http/api-types.ts';
+import type { Lwm2mClient } from '@flownexus/lwm2m-client';
+import { expect, test, vi } from 'vitest';
+import type { FlowNexus } from '../src/app.ts';
 import { StartError } from '../src/start-error.ts';
-import { temporaryDirectory } from './support/test-database.ts';
+import { eventually, startDevice, startTestApp, testDevice } from './support/test-app.ts';
 
-async function startTestApp(changes: Partial<Config> = {}) {
-  const config: Config = {
-    ...readConfig({}),
-    httpPort: 0,
-    coapPort: 0,
-    coapsPort: 0,
-    coapHost: '127.0.0.1',
-    dataDirectory: temporaryDirectory(),
-    demo: false,
-    ...changes,
-  };
-  const app = await startFlowNexus(config, { log: pino({ level: 'silent' }) });
-  onTestFinished(() => app.stop());
-  return { app, config, ...api(app) };
-}
-
-function api(app: FlowNexus) {
-  const get = async (path: string): Promise<unknown> => {
-    const response = await fetch(`${app.httpUrl}api/v1/${path}`);
-    return response.ok ? response.json() : undefined;
-  };
-  return {
-    endpoints: async () => ((await get('endpoints')) as List<EndpointItem>).items,
-    endpoint: async (name: string) => (await get(`endpoints/${encodeURIComponent(name)}`)) as EndpointItem | undefined,
-    values: async (name: string, path: string) => {
-      const list = (await get(`endpoints/${encodeURIComponent(name)}/resources?path=${path}`)) as
-        List<ResourceItem> | undefined;
-      return list?.items ?? [];
-    },
-  };
-}
-
-async function startDevice(app: FlowNexus, endpointName: string, lifetime = 300) {
-  const objects = zephyrSampleObjects(await ObjectRegistry.bundled(), { serialNumber: '345000123', lifetime });
-  objects.set('/3303/0/5700', 21.5);
-  const client = new Lwm2mClient({ endpointName, server: app.coapAddress, objects, lifetime });
-  onTestFinished(() => client.close());
-  await client.start();
-  await vi.waitFor(() => expect(client.observations).toBe(4), { timeout: 5_000 });
-  return client;
-}
-
-const eventually = { timeout: 5_000, interval: 20 };
+const startPlainDevice = async (app: FlowNexus, endpointName: string): Promise<Lwm2mClient> =>
+  startDevice(await testDevice(endpointName, { server: app.coapAddress }));
 
 test('a device that registers is listed, read and observed', async () => {
   const { app, endpoint, endpoints, values } = await startTestApp();
   const before = Math.floor(Date.now() / 1000);
   const name = 'urn:imei:100000000000000';
-  const client = await startDevice(app, name);
+  const client = await startPlainDevice(app, name);
 
   await vi.waitFor(async () => expect((await endpoint(name))?.firmwareVersion).toBe('1.0'), eventually);
   expect(await endpoints()).toMatchObject([
@@ -113,7 +68,7 @@ test('a device that registers is listed, read and observed', async () => {
 
 test('a sensor that comes with an Update is observed, and asked what it measures in', async () => {
   const { app, values } = await startTestApp();
-  const client = await startDevice(app, 'a');
+  const client = await startPlainDevice(app, 'a');
   client.objects.set('/3303/1/5700', 20);
   client.objects.set('/3303/1/5701', 'Far');
   await client.update();
@@ -126,9 +81,9 @@ test('a sensor that comes with an Update is observed, and asked what it measures
 
 test('a device that registers anew is registered at the end, and was never de-registered', async () => {
   const { app, endpoint, values } = await startTestApp();
-  const first = await startDevice(app, 'a/b');
+  const first = await startPlainDevice(app, 'a/b');
   await first.close();
-  await startDevice(app, 'a/b');
+  await startPlainDevice(app, 'a/b');
   expect(await endpoint('a/b')).toMatchObject({ registered: true });
   expect(await values('a/b', '/10240/0/0')).toHaveLength(2);
   expect(await values('a/b', '/10240/0/1')).toHaveLength(0);
@@ -136,19 +91,19 @@ test('a device that registers anew is registered at the end, and was never de-re
 
 test('after a restart the data is there, and no endpoint is registered until it registers anew', async () => {
   const first = await startTestApp();
-  const client = await startDevice(first.app, 'a');
+  const client = await startPlainDevice(first.app, 'a');
   await client.close();
   await first.app.stop();
   const second = await startTestApp({ dataDirectory: first.config.dataDirectory });
   expect(await second.endpoint('a')).toMatchObject({ registered: false });
   expect((await second.values('a', '/3303/0/5700')).length).toBeGreaterThan(0);
-  await startDevice(second.app, 'a');
+  await startPlainDevice(second.app, 'a');
   expect(await second.endpoint('a')).toMatchObject({ registered: true });
 });
 
 test('a data directory takes one app at a time, and who is refused changes nothing in it', async () => {
   const first = await startTestApp();
-  await startDevice(first.app, 'a');
+  await startPlainDevice(first.app, 'a');
   const { dataDirectory } = first.config;
   const second = startTestApp({ dataDirectory });
   await expect(second).rejects.toThrow(StartError);
@@ -177,7 +132,7 @@ test('a newcomer sees three simulated devices, and no longer does after a real o
   const { dataDirectory } = first.config;
   const again = await startTestApp({ demo: undefined, dataDirectory });
   expect(again.app.demo).toBe(true);
-  await startDevice(again.app, 'real');
+  await startPlainDevice(again.app, 'real');
   await again.app.stop();
   expect((await startTestApp({ demo: undefined, dataDirectory })).app.demo).toBe(false);
 });

@@ -96,6 +96,23 @@ describe('what the operator can mend is one line on stderr and exit code 1', () 
     );
   });
 
+  test('a port for CoAP over DTLS in use', async () => {
+    const other = createSocket('udp4').bind(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const { port } = other.address();
+    expect(await startFailing({ FLOWNEXUS_COAPS_PORT: String(port) })).toMatch(
+      new RegExp(`^FlowNexus: LwM2M can not listen: .*${String(port)}.*already in use; FLOWNEXUS_COAPS_PORT .*\n$`),
+    );
+  });
+
+  test('a key for DTLS that is not there', async () => {
+    const file = join(temporaryDirectory(), 'key.pem');
+    expect(await startFailing({ FLOWNEXUS_COAPS_KEY: file })).toBe(
+      `FlowNexus: FLOWNEXUS_COAPS_KEY ${file} can not be read: ENOENT: no such file or directory\n`,
+    );
+  });
+
   test('addresses that this machine does not have', async () => {
     expect(await startFailing({ FLOWNEXUS_HTTP_HOST: '192.0.2.1' })).toContain('FLOWNEXUS_HTTP_HOST sets another one');
     expect(await startFailing({ FLOWNEXUS_COAP_HOST: '192.0.2.1' })).toContain(

@@ -22,6 +22,7 @@ export { endpointNameProblem } from './registration/registration-parameters.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';
+export type { MaybePromise } from './maybe-promise.ts';
 export type { CredentialChange, CredentialStore } from './security/credential-store.ts';
 export { CredentialChanges } from './security/credential-changes.ts';
 export {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DATABASE_FILE, openDatabase } from '../../src/database/open-database.ts';
@@ -18,6 +18,21 @@ test('a new database has the tables of the data model, and survives a power cut'
   expect(connection.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
   expect(connection.prepare('PRAGMA foreign_keys').get()).toEqual({ foreign_keys: 1 });
   expect(connection.prepare('PRAGMA user_version').get()).toEqual({ user_version: migrations.length });
+});
+
+test.skipIf(process.platform === 'win32')('nobody else may read it, also where it was readable before', () => {
+  const directory = temporaryDirectory();
+  const modes = (): number[] =>
+    [DATABASE_FILE, `${DATABASE_FILE}-wal`, `${DATABASE_FILE}-shm`].map(
+      (name) => statSync(join(directory, name)).mode & 0o777,
+    );
+  const connection = openDatabase(directory);
+  expect(modes()).toEqual([0o600, 0o600, 0o600]);
+  connection.close();
+  chmodSync(join(directory, DATABASE_FILE), 0o644);
+  const again = openDatabase(directory);
+  expect(modes()).toEqual([0o600, 0o600, 0o600]);
+  again.close();
 });
 
 test("the model's resource types are there under FlowNexus' names, with what the registry knows", async () => {

@@ -38,6 +38,7 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
 
 /** How messages call a certificate: by its subject, bounded and without control characters. */
 export function describe({ x509 }: Certificate): string {
-  const subject = x509.subject.replaceAll(/[^\x20-\x7e]+/g, ', ').slice(0, 100);
-  return `the certificate "${subject}"`;
+  // The types promise a text, but Node has none for an empty name.
+  const subject = (x509.subject as string | undefined)?.replaceAll(/[^\x20-\x7e]+/g, ', ').slice(0, 100);
+  return subject === undefined ? 'the certificate without a name' : `the certificate "${subject}"`;
 }

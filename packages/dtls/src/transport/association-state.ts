@@ -27,6 +27,8 @@ export interface SaveState {
   isOutdated: boolean;
   /** The latest save failed; the timer tries again. */
   hasFailed: boolean;
+  /** When it was last saved because it had moved. */
+  movedAtMs: number;
   /** The association has ended: the snapshot is to leave the store. */
   hasEnded: boolean;
 }

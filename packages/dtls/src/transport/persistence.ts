@@ -1,6 +1,7 @@
 import type { Peer, Timer } from '@flownexus/datagram';
 import type { AssociationStore, StoredAssociation } from '../api.ts';
-import { MAX_PARALLEL_SAVES, MAX_SEQUENCE } from '../limits.ts';
+import { DtlsError } from '../errors.ts';
+import { MAX_PARALLEL_SAVES, MAX_SEQUENCE, STORE_PATIENCE_MS } from '../limits.ts';
 import type { Association } from './association.ts';
 import { isProvenAt, type SaveState } from './association-state.ts';
 import type { Core } from './core.ts';
@@ -24,6 +25,9 @@ export class Persistence {
   /** What has changed since it was saved, and when that began; in that order. */
   readonly #dirty = new Map<Association, number>();
   #timer: Timer | undefined;
+  /** Keys of snapshots that the store has failed to remove: they must not come back after a restart. */
+  readonly #unremoved = new Set<string>();
+  #removalTimer: Timer | undefined;
   #isClosing = false;
   /** Saves and removals under way. */
   readonly #pending = new Set<Promise<void>>();
@@ -65,6 +69,8 @@ export class Persistence {
   mayWrite(association: Association): boolean {
     const state = association.saveState;
     if (state === undefined) return true;
+    // The snapshots that a closing transport leaves behind say the numbers as they are.
+    if (this.#isClosing) return false;
     const next = association.epoch.writeSequence;
     const needsLease = state.leaseEnd - next <= this.#core.limits.sequenceLease / 2;
     if (needsLease && !state.isSaving && !state.hasFailed) this.#save(association, state);
@@ -82,9 +88,17 @@ export class Persistence {
     else this.#markDirty(association);
   }
 
-  /** Its address has changed, or is proven now. */
+  /** Its address has changed, or is proven now. One that goes to and fro is saved no more often than another that is heard of. */
   moved(association: Association): void {
-    if (association.saveState !== undefined) this.#save(association, association.saveState);
+    const state = association.saveState;
+    if (state === undefined) return;
+    const now = this.#core.clock.now();
+    if (now - state.movedAtMs < this.#core.limits.saveIntervalMs) {
+      this.#markDirty(association);
+      return;
+    }
+    state.movedAtMs = now;
+    this.#save(association, state);
   }
 
   ended(association: Association): void {
@@ -95,36 +109,74 @@ export class Persistence {
     if (!state.isSaving) this.forget(association.key);
   }
 
-  /** Takes a snapshot out of the store that no association has. */
+  /** Takes a snapshot out of the store that no association has. What fails is tried again. */
   forget(key: string): void {
     this.#await(
       'store.remove',
       () => this.#store.remove(key),
-      () => {},
+      (isRemoved) => {
+        if (isRemoved) this.#unremoved.delete(key);
+        else this.#removeLater(key);
+      },
     );
   }
 
-  /** Saves all associations as they are, none of which writes any more, and waits for the store. */
+  /**
+   * Saves all associations as they are, none of which writes any more, and waits for the store. When it does not answer at all this is reported,
+   * and the rest is left as it was: no number would be used twice.
+   */
   async close(associations: readonly Association[]): Promise<void> {
     this.#isClosing = true;
     this.#timer?.cancel();
-    await this.#settled();
-    for (const [index, association] of associations.entries()) {
-      if (association.saveState !== undefined) this.#save(association, association.saveState);
-      if (index % MAX_PARALLEL_SAVES === 0) await this.#settled();
+    this.#removalTimer?.cancel();
+    if (!(await this.#finish(associations))) {
+      this.#core.callbacks.report(new DtlsError('ERR_DTLS_TIMEOUT', 'the store does not answer'), 'store.save');
     }
-    await this.#settled();
     this.#dirty.clear();
   }
 
-  async #settled(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  /** False when the store does not answer. */
+  async #finish(associations: readonly Association[]): Promise<boolean> {
+    return (
+      (await this.#settled()) &&
+      (await this.#inPortions([...this.#unremoved], (key) => {
+        this.forget(key);
+      })) &&
+      this.#inPortions(associations, (association) => {
+        if (association.saveState !== undefined) this.#save(association, association.saveState);
+      })
+    );
   }
 
-  /** The last number of all is never leased: what comes after it has no room in a snapshot. */
+  /** Has the store do something with each item, so many at a time. False when it does not answer. */
+  async #inPortions<T>(items: readonly T[], work: (item: T) => void): Promise<boolean> {
+    for (const [index, item] of items.entries()) {
+      work(item);
+      if (index % MAX_PARALLEL_SAVES === 0 && !(await this.#settled())) return false;
+    }
+    return this.#settled();
+  }
+
+  /** Waits for what is under way. False when that takes longer than `STORE_PATIENCE_MS`. */
+  async #settled(): Promise<boolean> {
+    while (this.#pending.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const timer = this.#core.timers.schedule(STORE_PATIENCE_MS, () => {
+        resolve(false);
+      });
+      void Promise.all(this.#pending).then(() => {
+        resolve(true);
+      });
+      const isSettled = await promise;
+      timer.cancel();
+      if (!isSettled) return false;
+    }
+    return true;
+  }
+
   #nextLeaseEnd({ epoch }: Association): number {
     const { sequenceLease } = this.#core.limits;
-    return this.#isClosing ? epoch.writeSequence : Math.min(epoch.writeSequence + sequenceLease, MAX_SEQUENCE);
+    return this.#isClosing ? epoch.writeSequence : Math.min(epoch.writeSequence + sequenceLease, MAX_SEQUENCE + 1);
   }
 
   #save(association: Association, state: SaveState): void {
@@ -162,6 +214,7 @@ export class Persistence {
     const snapshot = encodeSnapshot({
       epoch: { ...epoch, writeSequence: leaseEnd },
       identity: association.identity,
+      serverName: association.serverName,
       host: place.host,
       port: place.port,
       pathValidated: isProvenAt(association.path, place),
@@ -198,6 +251,16 @@ export class Persistence {
     this.#pending.add(pending);
   }
 
+  #removeLater(key: string): void {
+    const { limits, timers } = this.#core;
+    if (this.#isClosing || this.#unremoved.size >= limits.associations) return;
+    this.#unremoved.add(key);
+    this.#removalTimer ??= timers.schedule(limits.saveIntervalMs, () => {
+      this.#removalTimer = undefined;
+      for (const unremoved of this.#unremoved) this.forget(unremoved);
+    });
+  }
+
   #markDirty(association: Association): void {
     if (this.#isClosing || this.#dirty.has(association)) return;
     this.#dirty.set(association, this.#core.clock.now());
@@ -222,5 +285,13 @@ export class Persistence {
 }
 
 function newState(leaseEnd: number): SaveState {
-  return { leaseEnd, received: 0, isSaving: false, isOutdated: false, hasFailed: false, hasEnded: false };
+  return {
+    leaseEnd,
+    received: 0,
+    isSaving: false,
+    isOutdated: false,
+    hasFailed: false,
+    movedAtMs: -Infinity,
+    hasEnded: false,
+  };
 }

@@ -55,8 +55,11 @@ export class ServerRole {
     this.#verifyPeer = peerVerifier({ x509: server.x509, rawPublicKey: server.rawPublicKey, role: 'client', clock });
   }
 
-  /** A record of epoch 0 with a ClientHello, from whoever. */
-  onClientHello(lower: Peer, record: DtlsRecord): void {
+  /**
+   * A record of epoch 0 with a ClientHello, from whoever. Without a good cookie it gets one only if `mayChallenge`: not more often than once for a
+   * datagram, as each answer is a packet of its own, whose headers count as well where somebody gave a wrong address.
+   */
+  onClientHello(lower: Peer, record: DtlsRecord, mayChallenge: boolean): void {
     const received = statelessHello(record);
     if (received === undefined) {
       this.#core.counters.recordsDropped += 1;
@@ -64,7 +67,8 @@ export class ServerRole {
     }
     const { random } = received;
     if (!this.#cookies.accepts(lower.host, lower.port, received)) {
-      this.#challenge(lower, received, record);
+      if (mayChallenge) this.#challenge(lower, received, record);
+      else this.#core.counters.recordsDropped += 1;
       return;
     }
     const underWay = this.#handshakes.table.at(lower);
@@ -126,6 +130,7 @@ export class ServerRole {
       listener: this.#handshakes,
       role: 'server',
       lower,
+      serverName: undefined,
       clientRandom: Uint8Array.from(random),
       takenCid: () => takenCid,
       machine: serverMachine({ ...this.#context, localCid }),

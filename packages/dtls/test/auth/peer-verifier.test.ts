@@ -105,6 +105,14 @@ describe('refused', () => {
     expect(verdict([testCertificate()])).toEqual(refused('unknown_ca'));
   });
 
+  test('a certificate without a subject, like any other', () => {
+    expect(verdict([testCertificate({ commonName: [] })])).toEqual(refused('unknown_ca', 'without a name'));
+    const other = testCertificate({ commonName: 'other', authority: true });
+    expect(verdict([testCertificate({ commonName: [], issuer: other })])).toEqual(refused('unknown_ca'));
+    const nameless = testCertificate({ commonName: [], issuer: root });
+    expect(verdict([nameless])).toMatchObject({ trusted: true, identity: { commonName: undefined } });
+  });
+
   test('an authority that only has the name of a trusted one', () => {
     const impostor = testCertificate({ commonName: 'root', authority: true });
     const device = testCertificate({ issuer: impostor });

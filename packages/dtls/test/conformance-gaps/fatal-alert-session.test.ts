@@ -46,3 +46,16 @@ test('a session whose association ended with close_notify is resumed', async () 
   await world.pass();
   expect(server.transport.statistics).toMatchObject({ handshakesCompleted: 2, handshakesResumed: 1 });
 });
+
+test('a client offers no session whose handshake has failed (RFC 5077 §3.2)', async () => {
+  const { world, server, client } = await connected();
+  const alert = eavesdrop(world, client, 'server').seal(ContentType.alert, encodeAlert('warning', 'close_notify'));
+  world.network.send(server.transport.localAddress!, client.lower.localAddress!, alert);
+  await world.pass();
+  world.network.rule = () => 'drop';
+  await expect(world.connect(client, server)).rejects.toMatchObject({ code: 'ERR_DTLS_TIMEOUT' });
+  world.network.rule = undefined;
+  await world.connect(client, server);
+  await world.pass();
+  expect(server.transport.statistics).toMatchObject({ handshakesCompleted: 2, handshakesResumed: 0 });
+});

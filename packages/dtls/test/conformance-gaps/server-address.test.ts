@@ -52,6 +52,7 @@ describe('a client that connects to an address (RFC 7252 §9.1.3.3)', () => {
   test('takes one that carries the name that it is told, and asks for that', async () => {
     const serverName = 'lwm2m.example';
     expect(await connect(withName, { serverName })).toEqual({ outcome: 'connected', askedFor: serverName });
+    expect(await connect(withName, { serverName: `${serverName}.` })).toMatchObject({ askedFor: serverName });
   });
 
   test('does not ask for an address that it is told (RFC 6066 §3)', async () => {

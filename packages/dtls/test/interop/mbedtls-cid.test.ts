@@ -89,9 +89,16 @@ describePeer("Connection IDs, our server and Mbed TLS's client", mbedtlsMissing(
     expect(answers(output)).toBe(3);
   });
 
-  test('a client that is serialized between two requests', async () => {
+  test('a client that has lost everything connects again from the same port', async () => {
     const server = await OurServer.start();
-    const output = await runMbedtlsClient(server.port, { ...bothWays, serialize: 1, exchanges: 3 });
+    const output = await runMbedtlsClient(server.port, { ...bothWays, reconnect_hard: 1 });
+    expect(answers(output)).toBe(2);
+    expect(server.statistics).toMatchObject({ handshakesCompleted: 2, handshakesFailed: 0 });
+  });
+
+  test.each([1, 2])('a client that is serialized between two requests, in way %i', async (serialize) => {
+    const server = await OurServer.start();
+    const output = await runMbedtlsClient(server.port, { ...bothWays, serialize, exchanges: 3 });
     expect(answers(output)).toBe(3);
     expect(server.statistics.handshakesCompleted).toBe(1);
   });

@@ -121,6 +121,13 @@ describePeer("our server and OpenSSL's client", opensslMissing(), () => {
     expect(server.peers).toEqual([]);
   });
 
+  test('CBC is refused when nobody has asked for it', async () => {
+    const server = await OurServer.start({ defaultSuites: true });
+    const client = opensslClient(server.port, pskArguments('PSK-AES128-CBC-SHA256'));
+    await client.says(/handshake failure/);
+    expect(server.peers).toEqual([]);
+  });
+
   test('a client without a suite of ours is refused', async () => {
     const server = await OurServer.start();
     const client = opensslClient(server.port, pskArguments('PSK-AES256-CCM8'));

@@ -13,8 +13,8 @@ import { der, pem, psk } from './credentials.ts';
 
 export const HOST = '127.0.0.1';
 
-/** All suites, those that have to be asked for too: the foreign peer decides. */
-export const ALL_SUITES: readonly string[] = CIPHER_SUITES.map(({ name }) => name);
+/** The foreign peer decides. */
+const ALL_SUITES: readonly string[] = CIPHER_SUITES.map(({ name }) => name);
 
 /** A server that takes everybody whom `credentials/` knows: by PSK, certificate or raw public key. */
 export function openServerOptions(): DtlsServerOptions {
@@ -28,6 +28,8 @@ export function openServerOptions(): DtlsServerOptions {
 }
 
 export interface OurServerOptions {
+  /** Leave the choice of suites to the transport. Default: all suites, those that have to be asked for too. */
+  readonly defaultSuites?: boolean;
   /** In addition to what `openServerOptions` gives. */
   readonly server?: Partial<DtlsServerOptions>;
   readonly transport?: Partial<Omit<DtlsTransportOptions, 'transport' | 'server'>>;
@@ -58,11 +60,11 @@ export class OurServer {
 
   /** Starts a server for the present test. */
   static async start(options: OurServerOptions = {}): Promise<OurServer> {
-    const { answer = (datagram: Uint8Array) => datagram, port = 0 } = options;
+    const { answer = (datagram: Uint8Array) => datagram, port = 0, defaultSuites = false } = options;
     const log = { peers: [] as Peer[], received: [] as { peer: Peer; text: string }[], failures: [] as Error[] };
     const transport = dtlsTransport({
       transport: udpTransport({ host: HOST, port }),
-      cipherSuites: ALL_SUITES,
+      ...(defaultSuites ? {} : { cipherSuites: ALL_SUITES }),
       ...options.transport,
       server: { ...openServerOptions(), ...options.server },
       onAssociation: (peer) => log.peers.push(peer),
