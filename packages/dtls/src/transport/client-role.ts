@@ -6,11 +6,17 @@ import type { PeerVerifier } from '../auth/verifier.ts';
 import { DtlsError } from '../errors.ts';
 import { clientMachine } from '../handshake/client/client-machine.ts';
 import type { ResumableSession } from '../handshake/machine.ts';
+import type { Association } from './association.ts';
 import type { Associations } from './associations.ts';
 import { clientContext, type SharedClientContext } from './client-context.ts';
 import type { Core } from './core.ts';
 import { Handshake, type HandshakeOutcome } from './handshake.ts';
 import type { Handshakes } from './handshakes.ts';
+
+interface Connecting {
+  readonly serverName: string;
+  readonly peer: Promise<Peer>;
+}
 
 export interface ClientRoleOptions {
   readonly core: Core;
@@ -31,7 +37,7 @@ export class ClientRole {
   readonly #context: SharedClientContext;
   readonly #verifyPeer: PeerVerifier;
   /** By the key of the peer below. */
-  readonly #connecting = new Map<string, Promise<Peer>>();
+  readonly #connecting = new Map<string, Connecting>();
   /** What servers let us resume, by the key of the peer below; what was used last comes last. */
   readonly #sessions = new Map<string, ResumableSession>();
 
@@ -50,15 +56,25 @@ export class ClientRole {
     });
   }
 
-  /** The association with a server: the one there is, or a new one. Rejects with the `DtlsError` that its handshake ended with. */
+  /**
+   * The association with a server: the one there is, or a new one. Rejects with the `DtlsError` that its handshake ended with. Throws one when there
+   * are too many handshakes.
+   */
   connect(lower: Peer, host: string): Promise<Peer> {
+    const { serverName = host } = this.#client;
     const live = this.#associations.table.at(lower);
-    if (live?.role === 'client') return Promise.resolve(live);
+    if (live !== undefined && isFor(live, serverName)) return Promise.resolve(live);
     const underWay = this.#connecting.get(lower.key);
-    if (underWay !== undefined) return underWay;
+    if (underWay !== undefined) {
+      if (underWay.serverName === serverName) return underWay.peer;
+      // Two names of one address: one handshake after the other.
+      return underWay.peer.then(
+        () => this.connect(lower, host),
+        () => this.connect(lower, host),
+      );
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
-    // Before it begins: it may end at once.
-    this.#connecting.set(lower.key, promise);
+    this.#connecting.set(lower.key, { serverName, peer: promise });
     const onEnded = (outcome: HandshakeOutcome): void => {
       this.#connecting.delete(lower.key);
       this.#remember(lower, outcome);
@@ -66,10 +82,10 @@ export class ClientRole {
       else resolve(outcome.association);
     };
     try {
-      this.#begin(lower, host, onEnded);
+      this.#begin(lower, serverName, onEnded);
     } catch (error) {
       this.#connecting.delete(lower.key);
-      reject(error);
+      throw error;
     }
     return promise;
   }
@@ -79,7 +95,7 @@ export class ClientRole {
     this.#sessions.delete(lower.key);
   }
 
-  #begin(lower: Peer, host: string, onEnded: (outcome: HandshakeOutcome) => void): void {
+  #begin(lower: Peer, serverName: string, onEnded: (outcome: HandshakeOutcome) => void): void {
     const { limits, counters } = this.#core;
     const { table } = this.#handshakes;
     if (table.count('client') >= limits.handshakes) {
@@ -91,14 +107,14 @@ export class ClientRole {
     if (underWay !== undefined) {
       this.#handshakes.abandon(underWay, new DtlsError('ERR_DTLS_CLOSED', 'a handshake of our own took its place'));
     }
-    const handshake = this.#createHandshake(lower, host, onEnded);
+    const handshake = this.#createHandshake(lower, serverName, onEnded);
     this.#handshakes.begin(handshake);
     handshake.start();
   }
 
-  #createHandshake(lower: Peer, host: string, onEnded: (outcome: HandshakeOutcome) => void): Handshake {
-    const { connectionIdLength = 0, serverName: expected = host, session, psk } = this.#client;
-    const serverName = serverNameOf(expected);
+  #createHandshake(lower: Peer, serverName: string, onEnded: (outcome: HandshakeOutcome) => void): Handshake {
+    const { connectionIdLength = 0, session, psk } = this.#client;
+    const indicated = indicatedName(serverName);
     const isOffered = connectionIdLength !== 'not-offered';
     const takenCid = isOffered && connectionIdLength > 0 ? this.#associations.table.cids.take() : undefined;
     return new Handshake({
@@ -106,11 +122,12 @@ export class ClientRole {
       listener: this.#handshakes,
       role: 'client',
       lower,
+      serverName,
       clientRandom: undefined,
       takenCid: () => takenCid,
       machine: clientMachine({
         ...this.#context,
-        serverName,
+        serverName: indicated,
         session: this.#sessions.get(lower.key) ?? session,
         localCid: takenCid ?? (isOffered ? new Uint8Array(0) : undefined),
       }),
@@ -119,7 +136,7 @@ export class ClientRole {
       firstRecordSequence: 0,
       lookUpPsk: () => psk?.key,
       // Without a name the certificate has to be that of the address (RFC 7252 §9.1.3.3).
-      verifyPeer: (certificate) => this.#verifyPeer(certificate, serverName ?? expected),
+      verifyPeer: (certificate) => this.#verifyPeer(certificate, indicated ?? serverName),
       onEnded,
     });
   }
@@ -137,7 +154,12 @@ export class ClientRole {
   }
 }
 
+/** Whether an association with a server is what a `connect` to this name would lead to: only certificates prove a name. */
+function isFor({ role, identity, serverName }: Association, wanted: string): boolean {
+  return role === 'client' && (identity.kind !== 'x509' || serverName === wanted);
+}
+
 /** RFC 6066 §3: a name, without the dot that may end it; addresses are none. */
-function serverNameOf(host: string): string | undefined {
+function indicatedName(host: string): string | undefined {
   return isAddress(host) ? undefined : host.replace(/\.$/, '');
 }

@@ -25,6 +25,9 @@ export class Persistence {
   /** What has changed since it was saved, and when that began; in that order. */
   readonly #dirty = new Map<Association, number>();
   #timer: Timer | undefined;
+  /** Keys of snapshots that the store has failed to remove: they must not come back after a restart. */
+  readonly #unremoved = new Set<string>();
+  #removalTimer: Timer | undefined;
   #isClosing = false;
   /** Saves and removals under way. */
   readonly #pending = new Set<Promise<void>>();
@@ -66,6 +69,8 @@ export class Persistence {
   mayWrite(association: Association): boolean {
     const state = association.saveState;
     if (state === undefined) return true;
+    // The snapshots that a closing transport leaves behind say the numbers as they are.
+    if (this.#isClosing) return false;
     const next = association.epoch.writeSequence;
     const needsLease = state.leaseEnd - next <= this.#core.limits.sequenceLease / 2;
     if (needsLease && !state.isSaving && !state.hasFailed) this.#save(association, state);
@@ -104,12 +109,15 @@ export class Persistence {
     if (!state.isSaving) this.forget(association.key);
   }
 
-  /** Takes a snapshot out of the store that no association has. */
+  /** Takes a snapshot out of the store that no association has. What fails is tried again. */
   forget(key: string): void {
     this.#await(
       'store.remove',
       () => this.#store.remove(key),
-      () => {},
+      (isRemoved) => {
+        if (isRemoved) this.#unremoved.delete(key);
+        else this.#removeLater(key);
+      },
     );
   }
 
@@ -120,17 +128,30 @@ export class Persistence {
   async close(associations: readonly Association[]): Promise<void> {
     this.#isClosing = true;
     this.#timer?.cancel();
-    if (!(await this.#saveAll(associations))) {
+    this.#removalTimer?.cancel();
+    if (!(await this.#finish(associations))) {
       this.#core.callbacks.report(new DtlsError('ERR_DTLS_TIMEOUT', 'the store does not answer'), 'store.save');
     }
     this.#dirty.clear();
   }
 
   /** False when the store does not answer. */
-  async #saveAll(associations: readonly Association[]): Promise<boolean> {
-    if (!(await this.#settled())) return false;
-    for (const [index, association] of associations.entries()) {
-      if (association.saveState !== undefined) this.#save(association, association.saveState);
+  async #finish(associations: readonly Association[]): Promise<boolean> {
+    return (
+      (await this.#settled()) &&
+      (await this.#inPortions([...this.#unremoved], (key) => {
+        this.forget(key);
+      })) &&
+      this.#inPortions(associations, (association) => {
+        if (association.saveState !== undefined) this.#save(association, association.saveState);
+      })
+    );
+  }
+
+  /** Has the store do something with each item, so many at a time. False when it does not answer. */
+  async #inPortions<T>(items: readonly T[], work: (item: T) => void): Promise<boolean> {
+    for (const [index, item] of items.entries()) {
+      work(item);
       if (index % MAX_PARALLEL_SAVES === 0 && !(await this.#settled())) return false;
     }
     return this.#settled();
@@ -193,6 +214,7 @@ export class Persistence {
     const snapshot = encodeSnapshot({
       epoch: { ...epoch, writeSequence: leaseEnd },
       identity: association.identity,
+      serverName: association.serverName,
       host: place.host,
       port: place.port,
       pathValidated: isProvenAt(association.path, place),
@@ -227,6 +249,16 @@ export class Persistence {
       },
     );
     this.#pending.add(pending);
+  }
+
+  #removeLater(key: string): void {
+    const { limits, timers } = this.#core;
+    if (this.#isClosing || this.#unremoved.size >= limits.associations) return;
+    this.#unremoved.add(key);
+    this.#removalTimer ??= timers.schedule(limits.saveIntervalMs, () => {
+      this.#removalTimer = undefined;
+      for (const unremoved of this.#unremoved) this.forget(unremoved);
+    });
   }
 
   #markDirty(association: Association): void {
