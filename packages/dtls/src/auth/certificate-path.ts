@@ -24,8 +24,8 @@ export interface PathRules {
 export type CertificatePath = readonly [Certificate, ...Certificate[]];
 
 /**
- * Finds and checks the path from the certificate of a peer to a trusted one (RFC 5280 §6.1), without policies and name constraints: a critical
- * extension that is not understood refuses the path. Signatures are checked from the anchor down, so that no key is used that nobody vouches for.
+ * Finds and checks the path from the certificate of a peer to a trusted one (RFC 5280 §6.1), without policies and name constraints: a
+ * critical extension that is not understood, and any constraint of names, refuses the path. Signatures are checked from the anchor down, so that no key is used that nobody vouches for.
  * Throws `DtlsError` with the alert.
  *
  * All signatures must be ECDSA with SHA-256 or SHA-384 and all keys on P-256 or P-384, those of authorities too: others are not among the schemes
@@ -74,7 +74,7 @@ function checkCertificate(certificate: Certificate, index: number, path: Certifi
   if (certificate.unknownCritical !== undefined) {
     throw certificateError(
       'unsupported_certificate',
-      `${describe(certificate)} has the critical extension ${certificate.unknownCritical}, which is not understood`,
+      `${describe(certificate)} has the extension ${certificate.unknownCritical}, which can not be heeded`,
     );
   }
   if (rules.wallTime < certificate.notBefore || rules.wallTime > certificate.notAfter) {

@@ -212,6 +212,7 @@ class DtlsDatagramTransport implements DtlsTransport {
         await restoreAssociations(loaded, { ...parts, persistence });
       }
     } catch (error) {
+      persistence?.release();
       // Not open, but not used up either: the caller may try again.
       this.#moveFrom('opening', 'new');
       throw error;

@@ -13,6 +13,9 @@ export interface LoadedAssociation {
   readonly snapshot: AssociationSnapshot;
 }
 
+/** Stores of transports that are open: what two of them brought back would send with the same nonces. */
+const inUse = new WeakSet<AssociationStore>();
+
 /**
  * Keeps associations in a store, so that they outlive a restart. Two things must never happen then: a write sequence number that is used twice, and
  * a record that is accepted twice. So a snapshot says a write sequence number that is a lease ahead of the present one, numbers are used only up to
@@ -29,6 +32,8 @@ export class Persistence {
   readonly #unremoved = new Set<string>();
   #removalTimer: Timer | undefined;
   #isClosing = false;
+  /** Whether the store is ours until `release`. */
+  #hasStore = false;
   /** Saves and removals under way. */
   readonly #pending = new Set<Promise<void>>();
 
@@ -39,8 +44,14 @@ export class Persistence {
     this.#placeOf = placeOf;
   }
 
-  /** All that the store has and that can be used; what can not is reported. Rejects when the store does. */
+  /**
+   * All that the store has and that can be used; what can not is reported. Rejects when the store does, and with a TypeError when it belongs to
+   * another transport.
+   */
   async load(): Promise<LoadedAssociation[]> {
+    if (inUse.has(this.#store)) throw new TypeError('the store belongs to another transport, which is not closed');
+    inUse.add(this.#store);
+    this.#hasStore = true;
     const loaded: LoadedAssociation[] = [];
     for (const stored of await this.#store.load()) {
       try {
@@ -50,6 +61,12 @@ export class Persistence {
       }
     }
     return loaded;
+  }
+
+  /** Another transport may have the store. */
+  release(): void {
+    if (this.#hasStore) inUse.delete(this.#store);
+    this.#hasStore = false;
   }
 
   /** A new association. Not for CBC, whose records have no nonce that is sure to differ. */
@@ -133,6 +150,7 @@ export class Persistence {
       this.#core.callbacks.report(new DtlsError('ERR_DTLS_TIMEOUT', 'the store does not answer'), 'store.save');
     }
     this.#dirty.clear();
+    this.release();
   }
 
   /** False when the store does not answer. */

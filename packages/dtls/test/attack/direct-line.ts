@@ -1,22 +1,20 @@
 import type { DatagramHandler, DatagramTransport, Peer } from '@flownexus/datagram';
 
-/** What a transport has sent to an address. */
-export interface SentDatagram {
-  readonly to: Peer;
-  readonly bytes: Uint8Array;
-}
-
 /** A transport without a network: what a test delivers is handled at once, and whatever that throws comes out of `deliver`. */
 export class DirectLine implements DatagramTransport {
   readonly scheme = 'coap';
   readonly maxDatagramSize = 65_507;
-  readonly localAddress: { readonly host: string; readonly port: number } = { host: '10.0.0.1', port: 5684 };
+  readonly localAddress: { readonly host: string; readonly port: number };
   /** Bytes that were sent in all, and those that came. */
   sentBytes = 0;
   sentDatagrams = 0;
   readonly #inboxes = new Map<string, Uint8Array[]>();
   readonly #peers = new Map<string, Peer>();
   #handler: DatagramHandler | undefined;
+
+  constructor(host = '10.0.0.1', port = 5684) {
+    this.localAddress = { host, port };
+  }
 
   open(handler: DatagramHandler): Promise<void> {
     this.#handler = handler;

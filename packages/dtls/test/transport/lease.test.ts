@@ -2,7 +2,7 @@ import type { Peer } from '@flownexus/datagram';
 import { describe, expect, test } from 'vitest';
 import { decodeRecords } from '../../src/records/record-codec.ts';
 import { decodeSnapshot } from '../../src/transport/snapshot.ts';
-import { SlowStore } from './stores.ts';
+import { MemoryStore, SlowStore } from './stores.ts';
 import { bytes, KEY, type PartyOptions, World } from './world.ts';
 
 const isProtected = (datagram: Uint8Array): boolean => decodeRecords(datagram, 6).some(({ epoch }) => epoch === 1);
@@ -65,6 +65,30 @@ describe('no sequence number is used that a snapshot may say again', () => {
     }
     await world.clock.runUntil(closing);
     expect(writeSequenceOf(store, toClient)).toBeGreaterThan(highest(world));
+  });
+});
+
+describe('a store', () => {
+  test('serves one open transport at a time: two would use the same sequence numbers', async () => {
+    const world = new World();
+    const store = new MemoryStore();
+    const first = await world.server({ server, store });
+    const second = world.prepare('10.0.0.2', 5684, { server, store });
+    await expect(second.transport.open(second.heard)).rejects.toThrow(TypeError);
+    await world.clock.runUntil(first.transport.close());
+    await world.open(second);
+    const third = world.prepare('10.0.0.3', 5684, { server, store });
+    await expect(third.transport.open(third.heard)).rejects.toThrow(TypeError);
+    await world.clock.runUntil(third.transport.close());
+    await expect(world.open(world.prepare('10.0.0.4', 5684, { server, store }))).rejects.toThrow(TypeError);
+  });
+
+  test('is free again when a transport could not be opened', async () => {
+    const world = new World();
+    const store = new MemoryStore();
+    await world.server();
+    await expect(world.server({ server, store })).rejects.toMatchObject({ code: 'ERR_DATAGRAM_BIND' });
+    await world.server({ server, store }, '10.0.0.2');
   });
 });
 
