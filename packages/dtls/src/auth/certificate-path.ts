@@ -3,7 +3,7 @@ import { MAX_CHAIN } from '../limits.ts';
 import { describe, hasSupportedSignature, isSignedBy, parseCertificate, type Certificate } from './certificate.ts';
 import { certificateError } from './certificate-error.ts';
 import { KeyPurpose, KeyUsage, sameBytes } from './certificate-fields.ts';
-import { isAddress, namesHost } from './server-host.ts';
+import { isCertificateOf } from './server-host.ts';
 import type { TrustAnchors } from './trust-anchors.ts';
 
 /** What a path is checked against. */
@@ -111,8 +111,7 @@ function checkOwn(path: CertificatePath, { role, serverName }: PathRules): void 
     throw certificateError('unsupported_certificate', `${describe(own)} is not for digital signatures`);
   }
   if (role !== 'server' || serverName === undefined) return;
-  const isPinned = path.length === 1;
-  if (!namesHost(own.x509, serverName) && !(isPinned && isAddress(serverName))) {
+  if (!isCertificateOf(own.x509, serverName, path.length === 1)) {
     throw certificateError('bad_certificate', `${describe(own)} is not that of the server that was asked for`);
   }
 }

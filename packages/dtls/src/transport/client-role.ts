@@ -1,6 +1,6 @@
-import type { Peer } from '@flownexus/datagram';
+import type { Peer, PeerIdentity } from '@flownexus/datagram';
 import type { DtlsClientOptions, DtlsTransportOptions } from '../api.ts';
-import { peerVerifier } from '../auth/peer-verifier.ts';
+import { hostCheck, peerVerifier } from '../auth/peer-verifier.ts';
 import { isAddress } from '../auth/server-host.ts';
 import type { PeerVerifier } from '../auth/verifier.ts';
 import { DtlsError } from '../errors.ts';
@@ -30,8 +30,10 @@ export class ClientRole {
   readonly #handshakes: Handshakes;
   readonly #context: SharedClientContext;
   readonly #verifyPeer: PeerVerifier;
-  /** By the key of the peer below. */
-  readonly #connecting = new Map<string, Promise<Peer>>();
+  /** Whether a server that is known is the one that is asked for. */
+  readonly #isServerOf: (identity: PeerIdentity, host: string) => boolean;
+  /** By the key of the peer below: the handshakes under way, and the server that each is with. */
+  readonly #connecting = new Map<string, { readonly expected: string; readonly promise: Promise<Peer> }>();
   /** What servers let us resume, by the key of the peer below; what was used last comes last. */
   readonly #sessions = new Map<string, ResumableSession>();
 
@@ -48,17 +50,29 @@ export class ClientRole {
       role: 'server',
       clock: core.clock,
     });
+    this.#isServerOf = hostCheck(client.x509);
   }
 
-  /** The association with a server: the one there is, or a new one. Rejects with the `DtlsError` that its handshake ended with. */
-  connect(lower: Peer, host: string): Promise<Peer> {
-    const live = this.#associations.table.at(lower);
-    if (live?.role === 'client') return Promise.resolve(live);
+  /** What has to be waited for before `connect`: a handshake with another server at the same address. */
+  underWayWithAnother(lower: Peer, host: string): Promise<unknown> | undefined {
     const underWay = this.#connecting.get(lower.key);
-    if (underWay !== undefined) return underWay;
+    if (underWay === undefined || underWay.expected === this.#expected(host)) return undefined;
+    return underWay.promise.catch(() => {});
+  }
+
+  /**
+   * The association with a server: the one there is, or a new one, which takes the place of that with another server at this address. Rejects with
+   * the `DtlsError` that its handshake ended with.
+   */
+  connect(lower: Peer, host: string): Promise<Peer> {
+    const expected = this.#expected(host);
+    const live = this.#associations.table.at(lower);
+    if (live?.role === 'client' && this.#isServerOf(live.identity, expected)) return Promise.resolve(live);
+    const underWay = this.#connecting.get(lower.key);
+    if (underWay !== undefined) return underWay.promise;
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
     // Before it begins: it may end at once.
-    this.#connecting.set(lower.key, promise);
+    this.#connecting.set(lower.key, { expected, promise });
     const onEnded = (outcome: HandshakeOutcome): void => {
       this.#connecting.delete(lower.key);
       this.#remember(lower, outcome);
@@ -66,7 +80,7 @@ export class ClientRole {
       else resolve(outcome.association);
     };
     try {
-      this.#begin(lower, host, onEnded);
+      this.#begin(lower, expected, onEnded);
     } catch (error) {
       this.#connecting.delete(lower.key);
       reject(error);
@@ -79,7 +93,7 @@ export class ClientRole {
     this.#sessions.delete(lower.key);
   }
 
-  #begin(lower: Peer, host: string, onEnded: (outcome: HandshakeOutcome) => void): void {
+  #begin(lower: Peer, expected: string, onEnded: (outcome: HandshakeOutcome) => void): void {
     const { limits, counters } = this.#core;
     const { table } = this.#handshakes;
     if (table.count('client') >= limits.handshakes) {
@@ -91,13 +105,13 @@ export class ClientRole {
     if (underWay !== undefined) {
       this.#handshakes.abandon(underWay, new DtlsError('ERR_DTLS_CLOSED', 'a handshake of our own took its place'));
     }
-    const handshake = this.#createHandshake(lower, host, onEnded);
+    const handshake = this.#createHandshake(lower, expected, onEnded);
     this.#handshakes.begin(handshake);
     handshake.start();
   }
 
-  #createHandshake(lower: Peer, host: string, onEnded: (outcome: HandshakeOutcome) => void): Handshake {
-    const { connectionIdLength = 0, serverName: expected = host, session, psk } = this.#client;
+  #createHandshake(lower: Peer, expected: string, onEnded: (outcome: HandshakeOutcome) => void): Handshake {
+    const { connectionIdLength = 0, psk } = this.#client;
     const serverName = serverNameOf(expected);
     const isOffered = connectionIdLength !== 'not-offered';
     const takenCid = isOffered && connectionIdLength > 0 ? this.#associations.table.cids.take() : undefined;
@@ -111,7 +125,7 @@ export class ClientRole {
       machine: clientMachine({
         ...this.#context,
         serverName,
-        session: this.#sessions.get(lower.key) ?? session,
+        session: this.#sessionWith(lower, expected),
         localCid: takenCid ?? (isOffered ? new Uint8Array(0) : undefined),
       }),
       mtu: this.#mtu,
@@ -122,6 +136,16 @@ export class ClientRole {
       verifyPeer: (certificate) => this.#verifyPeer(certificate, serverName ?? expected),
       onEnded,
     });
+  }
+
+  /** The name or address that the server has to be known by. */
+  #expected(host: string): string {
+    return this.#client.serverName ?? host;
+  }
+
+  #sessionWith(lower: Peer, expected: string): ResumableSession | undefined {
+    const session = this.#sessions.get(lower.key) ?? this.#client.session;
+    return session !== undefined && this.#isServerOf(session.identity, expected) ? session : undefined;
   }
 
   #remember(lower: Peer, outcome: HandshakeOutcome): void {
