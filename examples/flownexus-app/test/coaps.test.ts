@@ -50,7 +50,7 @@ function coapsFiles(authority: TestCertificate, own: TestCertificate) {
 
 describe('a device registers over DTLS and its values are stored', () => {
   const authority = testCertificate({ commonName: 'authority', authority: true });
-  const own = testCertificate({ commonName: 'server', issuer: authority });
+  const own = testCertificate({ commonName: 'server', issuer: authority, addresses: ['127.0.0.1'] });
   const device = testCertificate({ commonName: 'urn:dev:1', issuer: authority });
   const withCertificate: DtlsClientOptions = {
     credential: loadCredential({ privateKey: device.privateKey, certificate: device.der }),

@@ -79,6 +79,10 @@ export interface StoredAssociation {
 /**
  * Keeps associations over a restart. `save` replaces what has the same key. While it has not settled, an association uses only the
  * sequence numbers that were leased before, so that no nonce is ever used twice. What rejects goes to `onError` and is tried again.
+ *
+ * Its content must be that of one transport alone, and never that of an earlier time: two processes with the same associations, or a copy that was
+ * put back, use nonces twice, which gives the keys away. Records since the last save (`limits.recordsPerSave`, `saveIntervalMs`) are accepted once
+ * more after a crash if somebody replays them.
  */
 export interface AssociationStore {
   load(): Promise<Iterable<StoredAssociation>> | Iterable<StoredAssociation>;

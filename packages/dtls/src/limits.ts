@@ -94,6 +94,8 @@ export interface DtlsLimits {
   readonly handshakeMs: number;
   /** Associations. One more takes the place of the longest silent. */
   readonly associations: number;
+  /** Associations of one identity, so that nobody drives out others with one credential. One more takes the place of the one that began first. */
+  readonly associationsPerIdentity: number;
   /** An association that was silent for so long is forgotten. 0: never. */
   readonly idleMs: number;
   /** Records of one association that did not authenticate; beyond them it is closed (RFC 9147 §4.5.3 allows CCM_8 2^23.5). */
@@ -128,6 +130,7 @@ export const DEFAULT_LIMITS: DtlsLimits = {
   networks: 65_536,
   handshakeMs: 60_000,
   associations: 200_000,
+  associationsPerIdentity: 100,
   idleMs: 7 * 24 * 3_600_000,
   forgedRecords: 1_048_576,
   sessions: 50_000,

@@ -46,6 +46,8 @@ export class Lwm2mServer {
   readonly #registrations: RegistrationInterface;
   readonly #observations: Observations;
   readonly #credentials: readonly CredentialStore[];
+  /** The stores that belong to single endpoints. */
+  readonly #provers = new Map<unknown, CredentialStore>();
   /** Handlers that run. The CoAP engine bounds them: so many messages of so many peers are handled at a time. */
   readonly #underway = new Set<Promise<unknown>>();
   /** What ends with the server. */
@@ -75,6 +77,7 @@ export class Lwm2mServer {
     this.#registrations = new RegistrationInterface({
       table: this.#table,
       authorization: new Authorization(this.#credentials),
+      proverOf: (coap) => this.#provers.get(coap),
       handlers: options,
       observer: this.#registrationObserver(),
       reportError: this.#report,
@@ -133,6 +136,10 @@ export class Lwm2mServer {
           },
         });
         endpoints.push(endpoint);
+        const { credentials } = serverEndpoint;
+        if (credentials !== undefined && this.#options.credentials === undefined) {
+          this.#provers.set(endpoint, credentials);
+        }
         await endpoint.open();
         const address = endpoint.localAddress;
         if (address !== undefined) addresses.push({ scheme: transport.scheme, host: address.host, port: address.port });

@@ -30,7 +30,7 @@ export interface CertificateFields {
   /** Undefined without the extension, which then does not restrict the key. */
   readonly keyUsage: number | undefined;
   readonly keyPurposes: readonly string[] | undefined;
-  /** The first critical extension that nothing here understands. */
+  /** The first critical extension that nothing here understands, or NameConstraints, critical or not. */
   readonly unknownCritical: string | undefined;
 }
 
@@ -44,6 +44,7 @@ const Extension = {
   /** Its names are checked by `X509Certificate.checkHost`. */
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
   extendedKeyUsage: '2.5.29.37',
 } as const;
 
@@ -158,6 +159,10 @@ function decodeExtensions(content: Uint8Array | undefined): Extensions {
           keyPurposes = decodeKeyPurposes(value);
           break;
         case Extension.subjectAltName:
+          break;
+        case Extension.nameConstraints:
+          // RFC 5280 §4.2.1.10 has it critical; some authorities do not, and mean it all the same.
+          unknownCritical ??= id;
           break;
         default:
           if (critical !== undefined && decodeBoolean(critical.content)) unknownCritical ??= id;

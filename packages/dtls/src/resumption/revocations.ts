@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { PeerIdentity } from '@flownexus/datagram';
+import { identityKey } from '../identity-key.ts';
 
 /** How much is remembered. */
 export interface RevocationsOptions {
@@ -53,23 +53,5 @@ export class Revocations {
     if (startedAtMs <= this.#allUpToMs) return true;
     if (this.#revokedAtMs.size === 0) return false;
     return startedAtMs <= (this.#revokedAtMs.get(identityKey(identity)) ?? -Infinity);
-  }
-}
-
-/** A short text for an identity, however long that is. */
-function identityKey(identity: PeerIdentity): string {
-  return createHash('sha256').update(`${identity.kind} `).update(proofOf(identity)).digest('base64');
-}
-
-function proofOf(identity: PeerIdentity): string | Uint8Array {
-  switch (identity.kind) {
-    case 'anonymous':
-      return '';
-    case 'psk':
-      return identity.identity;
-    case 'x509':
-      return identity.certificate;
-    case 'rpk':
-      return identity.publicKey;
   }
 }

@@ -42,6 +42,8 @@ export interface TestCertificateOptions {
   readonly keyPurposes?: readonly string[];
   /** DNS names. Default: none. */
   readonly names?: readonly string[];
+  /** IPv4 addresses. Default: none. */
+  readonly addresses?: readonly string[];
   /** More extensions: object identifier, whether it is critical, DER of its value. */
   readonly extensions?: readonly { readonly id: string; readonly critical: boolean; readonly value: Uint8Array }[];
 }
@@ -122,8 +124,13 @@ function extensions(options: TestCertificateOptions): Uint8Array[] {
   if (options.keyPurposes !== undefined) {
     list.push(extension('2.5.29.37', false, der(0x30, ...options.keyPurposes.map(derOid))));
   }
-  if (options.names !== undefined) {
-    list.push(extension('2.5.29.17', false, der(0x30, ...options.names.map((text) => derText(0x82, text)))));
+  const { names = [], addresses = [] } = options;
+  if (names.length + addresses.length > 0) {
+    const all = [
+      ...names.map((text) => derText(0x82, text)),
+      ...addresses.map((text) => der(0x87, Uint8Array.from(text.split('.').map(Number)))),
+    ];
+    list.push(extension('2.5.29.17', false, der(0x30, ...all)));
   }
   return [...list, ...(options.extensions ?? []).map(({ id, critical, value }) => extension(id, critical, value))];
 }

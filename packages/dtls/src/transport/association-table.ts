@@ -2,6 +2,7 @@ import type { Clock, Peer, RandomSource, Timer, TimerQueue } from '@flownexus/da
 import type { DtlsLimits } from '../limits.ts';
 import type { Association } from './association.ts';
 import { ConnectionIds } from './connection-ids.ts';
+import { IdentityIndex } from './identity-index.ts';
 
 export interface AssociationTableOptions {
   readonly clock: Clock;
@@ -18,11 +19,12 @@ export interface AssociationTableOptions {
 const SWEEP_INTERVAL_MS = 10_000;
 
 /**
- * All associations: by their key, by our Connection ID, and by the address of the peer; and in the order in which they were last heard of. Each
+ * All associations: by their key, by our Connection ID, by the address and by the identity of the peer; and in the order in which they were last heard of. Each
  * operation takes constant time; one timer serves them all.
  */
 export class AssociationTable {
   readonly cids: ConnectionIds;
+  readonly identities: IdentityIndex = new IdentityIndex();
   readonly #options: AssociationTableOptions;
   readonly #byKey = new Map<string, Association>();
   /** By the key of the peer below: the latest association there, or the one that nothing but its address finds. */
@@ -74,6 +76,7 @@ export class AssociationTable {
     if (association.localCid !== undefined && !this.cids.bind(association.localCid, association)) return false;
     this.#byKey.set(association.key, association);
     this.#settle(association);
+    this.identities.add(association);
     association.heardAtMs = heardAtMs;
     this.#append(association);
     this.#timer ??= this.#schedule();
@@ -84,6 +87,7 @@ export class AssociationTable {
   remove(association: Association): boolean {
     if (!this.has(association)) return false;
     this.#byKey.delete(association.key);
+    this.identities.remove(association);
     this.#leave(association.lower, association);
     // With the policy `proven` an association may be found where it was before.
     if (association.path !== undefined) this.#leave(association.path.proven, association);

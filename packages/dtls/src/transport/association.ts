@@ -10,6 +10,8 @@ export interface AssociationOptions {
   readonly identity: PeerIdentity;
   readonly epoch: ProtectedEpoch;
   readonly lower: Peer;
+  /** Of a client: the name or address of the server that it has proven to be. */
+  readonly serverName: string | undefined;
   readonly localCid: Uint8Array | undefined;
 }
 
@@ -22,6 +24,7 @@ export class Association implements Peer {
   readonly role: Role;
   readonly identity: PeerIdentity;
   readonly epoch: ProtectedEpoch;
+  readonly serverName: string | undefined;
   /** The Connection ID by which records to us find it; undefined when they find it by their address. */
   readonly localCid: Uint8Array | undefined;
   /** Where it is now, as a peer of the transport below. */
@@ -31,6 +34,8 @@ export class Association implements Peer {
   /** The neighbours in the order of `heardAtMs`; only the table sets them. */
   older: Association | undefined = undefined;
   newer: Association | undefined = undefined;
+  /** The one of the same identity that began before it; only the table sets it. */
+  before: Association | undefined = undefined;
   /** Since its address changed for the first time. */
   path: Path | undefined = undefined;
   /** The handshake that made it, as long as its last flight may be asked for again. */
@@ -44,6 +49,7 @@ export class Association implements Peer {
     this.identity = options.identity;
     this.epoch = options.epoch;
     this.lower = options.lower;
+    this.serverName = options.serverName;
     this.localCid = options.localCid?.length === 0 ? undefined : options.localCid;
   }
 

@@ -34,29 +34,21 @@ export class Associations {
    * somebody else who has moved (RFC 6347 §4.2.8).
    */
   begin(options: Omit<AssociationOptions, 'key'>): Association {
-    const { clock, random, limits, counters } = this.#core;
-    const ended: Association[] = [];
-    const before = this.table.at(options.lower);
-    if (before !== undefined && (before.localCid === undefined || isSame(before.identity, options.identity))) {
-      ended.push(before);
-    } else if (this.table.size >= limits.associations && this.table.oldest !== undefined) {
-      counters.limits += 1;
-      ended.push(this.table.oldest);
-    }
-    for (const association of ended) this.table.remove(association);
+    const { clock, random } = this.#core;
+    const ending = this.#whatEndsFor(options);
+    if (ending !== undefined) this.table.remove(ending.association);
     const association = new Association({ ...options, key: associationKey(random) });
     this.table.add(association, clock.now());
     this.#persistence?.began(association);
-    for (const old of ended) {
-      const reason = old === before ? 'the peer began a new association' : 'there are too many associations';
-      this.#ended(old, closed(reason));
-    }
+    if (ending !== undefined) this.#ended(ending.association, closed(ending.reason));
     return association;
   }
 
   /** Takes in what a store kept. False when its key or Connection ID is in use. */
   restore(association: Association, heardAtMs: number): boolean {
+    const own = this.#firstOfTooMany(association.identity);
     if (!this.table.add(association, heardAtMs)) return false;
+    if (own !== undefined) this.end(own, closed(TOO_MANY_OF_ONE));
     this.#core.counters.restored += 1;
     return true;
   }
@@ -82,6 +74,27 @@ export class Associations {
     if (this.table.remove(association)) this.#ended(association, reason);
   }
 
+  /** The association that gives way to a new one, and why. */
+  #whatEndsFor({
+    lower,
+    identity,
+  }: Pick<AssociationOptions, 'lower' | 'identity'>): { association: Association; reason: string } | undefined {
+    const before = this.table.at(lower);
+    if (before !== undefined && (before.localCid === undefined || isSame(before.identity, identity))) {
+      return { association: before, reason: 'the peer began a new association' };
+    }
+    const { limits, counters } = this.#core;
+    const own = this.#firstOfTooMany(identity);
+    const association = own ?? (this.table.size >= limits.associations ? this.table.oldest : undefined);
+    if (association === undefined) return undefined;
+    counters.limits += 1;
+    return { association, reason: own === undefined ? 'there are too many associations' : TOO_MANY_OF_ONE };
+  }
+
+  #firstOfTooMany(identity: PeerIdentity): Association | undefined {
+    return this.table.identities.firstOf(identity, this.#core.limits.associationsPerIdentity);
+  }
+
   #ended(association: Association, reason: Error | undefined): void {
     association.lingering?.close();
     association.lingering = undefined;
@@ -89,6 +102,8 @@ export class Associations {
     this.#core.callbacks.peerClosed(association, reason);
   }
 }
+
+const TOO_MANY_OF_ONE = 'its identity has too many associations';
 
 function closed(message: string): DtlsError {
   return new DtlsError('ERR_DTLS_CLOSED', message);

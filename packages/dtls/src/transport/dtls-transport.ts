@@ -32,7 +32,7 @@ import { ServerRole } from './server-role.ts';
 export interface DtlsTransport extends DatagramTransport {
   readonly statistics: DtlsStatistics;
   /**
-   * Resolves to the association with a server: one that lives, or a new one. Rejects with a `DtlsError` that says why there is none, and with a
+   * Resolves to the association with a server: one that lives, or a new one. Only `disconnect` of the one that lives leads to a new one. Rejects with a `DtlsError` that says why there is none, and with a
    * `TransportError` when the transport is not open or the name has no address.
    */
   connect(host: string, port: number): Promise<Peer>;
@@ -76,6 +76,8 @@ class DtlsDatagramTransport implements DtlsTransport {
   readonly #client: ClientRole | undefined;
   #state: State = 'new';
   #opening: Promise<void> = Promise.resolve();
+  /** What was revoked before the associations of the store were here. */
+  readonly #earlyRevocations: Parameters<DtlsTransport['revoke']>[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: DtlsTransportOptions) {
@@ -181,6 +183,7 @@ class DtlsDatagramTransport implements DtlsTransport {
   }
 
   revoke(isRevoked: (identity: PeerIdentity) => boolean, reason: string): void {
+    if (this.#state === 'new' || this.#state === 'opening') this.#earlyRevocations.push([isRevoked, reason]);
     this.#server?.revokeAll();
     this.#handshakes.revoke(isRevoked, new DtlsError('ERR_DTLS_CLOSED', reason));
     for (const association of this.#associations.table.all()) {
@@ -213,6 +216,7 @@ class DtlsDatagramTransport implements DtlsTransport {
         await restoreAssociations(loaded, { ...parts, persistence });
       }
     } catch (error) {
+      persistence?.release();
       // Not open, but not used up either: the caller may try again.
       this.#moveFrom('opening', 'new');
       throw error;
@@ -223,6 +227,7 @@ class DtlsDatagramTransport implements DtlsTransport {
       callbacks.handler = undefined;
       throw new TransportError('ERR_DATAGRAM_CLOSED', 'the transport is closed');
     }
+    for (const [isRevoked, reason] of this.#earlyRevocations.splice(0)) this.revoke(isRevoked, reason);
   }
 
   async #close(): Promise<void> {

@@ -1,13 +1,13 @@
+import { isAddress } from '../auth/server-host.ts';
+
 /**
  * The network of a host, as rates are counted: the /24 of an IPv4 address, the /64 of an IPv6 address without zone, anything else as it
  * is. Addresses come in the canonical text of a transport (RFC 5952).
  */
 export function networkOf(host: string): string {
   if (host.includes(':')) return ipv6Network(host);
-  return ipv4.test(host) ? host.slice(0, host.lastIndexOf('.')) : host;
+  return isAddress(host) ? host.slice(0, host.lastIndexOf('.')) : host;
 }
-
-const ipv4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /** Groups of 16 bits in the network part. */
 const NETWORK_GROUPS = 4;

@@ -13,6 +13,9 @@ export interface LoadedAssociation {
   readonly snapshot: AssociationSnapshot;
 }
 
+/** Stores of transports that are open: what two of them brought back would send with the same nonces. */
+const inUse = new WeakSet<AssociationStore>();
+
 /**
  * Keeps associations in a store, so that they outlive a restart. Two things must never happen then: a write sequence number that is used twice, and
  * a record that is accepted twice. So a snapshot says a write sequence number that is a lease ahead of the present one, numbers are used only up to
@@ -25,7 +28,12 @@ export class Persistence {
   /** What has changed since it was saved, and when that began; in that order. */
   readonly #dirty = new Map<Association, number>();
   #timer: Timer | undefined;
+  /** Keys of snapshots that the store has failed to remove: they must not come back after a restart. */
+  readonly #unremoved = new Set<string>();
+  #removalTimer: Timer | undefined;
   #isClosing = false;
+  /** Whether the store is ours until `release`. */
+  #hasStore = false;
   /** Saves and removals under way. */
   readonly #pending = new Set<Promise<void>>();
 
@@ -36,8 +44,14 @@ export class Persistence {
     this.#placeOf = placeOf;
   }
 
-  /** All that the store has and that can be used; what can not is reported. Rejects when the store does. */
+  /**
+   * All that the store has and that can be used; what can not is reported. Rejects when the store does, and with a TypeError when it belongs to
+   * another transport.
+   */
   async load(): Promise<LoadedAssociation[]> {
+    if (inUse.has(this.#store)) throw new TypeError('the store belongs to another transport, which is not closed');
+    inUse.add(this.#store);
+    this.#hasStore = true;
     const loaded: LoadedAssociation[] = [];
     for (const stored of await this.#store.load()) {
       try {
@@ -47,6 +61,12 @@ export class Persistence {
       }
     }
     return loaded;
+  }
+
+  /** Another transport may have the store. */
+  release(): void {
+    if (this.#hasStore) inUse.delete(this.#store);
+    this.#hasStore = false;
   }
 
   /** A new association. Not for CBC, whose records have no nonce that is sure to differ. */
@@ -66,6 +86,8 @@ export class Persistence {
   mayWrite(association: Association): boolean {
     const state = association.saveState;
     if (state === undefined) return true;
+    // The snapshots that a closing transport leaves behind say the numbers as they are.
+    if (this.#isClosing) return false;
     const next = association.epoch.writeSequence;
     const needsLease = state.leaseEnd - next <= this.#core.limits.sequenceLease / 2;
     if (needsLease && !state.isSaving && !state.hasFailed) this.#save(association, state);
@@ -104,12 +126,15 @@ export class Persistence {
     if (!state.isSaving) this.forget(association.key);
   }
 
-  /** Takes a snapshot out of the store that no association has. */
+  /** Takes a snapshot out of the store that no association has. What fails is tried again. */
   forget(key: string): void {
     this.#await(
       'store.remove',
       () => this.#store.remove(key),
-      () => {},
+      (isRemoved) => {
+        if (isRemoved) this.#unremoved.delete(key);
+        else this.#removeLater(key);
+      },
     );
   }
 
@@ -120,17 +145,31 @@ export class Persistence {
   async close(associations: readonly Association[]): Promise<void> {
     this.#isClosing = true;
     this.#timer?.cancel();
-    if (!(await this.#saveAll(associations))) {
+    this.#removalTimer?.cancel();
+    if (!(await this.#finish(associations))) {
       this.#core.callbacks.report(new DtlsError('ERR_DTLS_TIMEOUT', 'the store does not answer'), 'store.save');
     }
     this.#dirty.clear();
+    this.release();
   }
 
   /** False when the store does not answer. */
-  async #saveAll(associations: readonly Association[]): Promise<boolean> {
-    if (!(await this.#settled())) return false;
-    for (const [index, association] of associations.entries()) {
-      if (association.saveState !== undefined) this.#save(association, association.saveState);
+  async #finish(associations: readonly Association[]): Promise<boolean> {
+    return (
+      (await this.#settled()) &&
+      (await this.#inPortions([...this.#unremoved], (key) => {
+        this.forget(key);
+      })) &&
+      this.#inPortions(associations, (association) => {
+        if (association.saveState !== undefined) this.#save(association, association.saveState);
+      })
+    );
+  }
+
+  /** Has the store do something with each item, so many at a time. False when it does not answer. */
+  async #inPortions<T>(items: readonly T[], work: (item: T) => void): Promise<boolean> {
+    for (const [index, item] of items.entries()) {
+      work(item);
       if (index % MAX_PARALLEL_SAVES === 0 && !(await this.#settled())) return false;
     }
     return this.#settled();
@@ -193,6 +232,7 @@ export class Persistence {
     const snapshot = encodeSnapshot({
       epoch: { ...epoch, writeSequence: leaseEnd },
       identity: association.identity,
+      serverName: association.serverName,
       host: place.host,
       port: place.port,
       pathValidated: isProvenAt(association.path, place),
@@ -227,6 +267,16 @@ export class Persistence {
       },
     );
     this.#pending.add(pending);
+  }
+
+  #removeLater(key: string): void {
+    const { limits, timers } = this.#core;
+    if (this.#isClosing || this.#unremoved.size >= limits.associations) return;
+    this.#unremoved.add(key);
+    this.#removalTimer ??= timers.schedule(limits.saveIntervalMs, () => {
+      this.#removalTimer = undefined;
+      for (const unremoved of this.#unremoved) this.forget(unremoved);
+    });
   }
 
   #markDirty(association: Association): void {

@@ -54,7 +54,7 @@ export class RecordReceiver {
     const { core, associations } = this.#options;
     if (replayed) {
       core.counters.recordsReplayed += 1;
-      onRepeatedFinished(association, record);
+      this.#onRepeatedFinished(association, record);
       return;
     }
     core.counters.recordsForged += 1;
@@ -112,7 +112,7 @@ export class RecordReceiver {
   #onHandshake(association: Association, content: Uint8Array): void {
     switch (content[0]) {
       case HandshakeType.finished:
-        association.lingering?.repeat(content);
+        this.#repeatFlight(association, content);
         return;
       case HandshakeType.clientHello:
       case HandshakeType.helloRequest:
@@ -123,16 +123,21 @@ export class RecordReceiver {
         this.#options.core.counters.recordsDropped += 1;
     }
   }
-}
 
-/**
- * A peer that has not got our last flight repeats its Finished. RFC 6347 §4.1 gives each record a sequence number of its own, but pion (3.1) takes
- * the same one again. It has to authenticate all the same.
- */
-function onRepeatedFinished({ lingering, epoch }: Association, record: DtlsRecord): void {
-  if (lingering === undefined) return;
-  const content = epoch.reopen(record);
-  if (content?.type === ContentType.handshake && content.plaintext[0] === HandshakeType.finished) {
-    lingering.repeat(content.plaintext);
+  /**
+   * A peer that has not got our last flight repeats its Finished. RFC 6347 §4.1 gives each record a sequence number of its own, but pion (3.1) takes
+   * the same one again. It has to authenticate all the same.
+   */
+  #onRepeatedFinished(association: Association, record: DtlsRecord): void {
+    if (association.lingering === undefined) return;
+    const content = association.epoch.reopen(record);
+    if (content?.type === ContentType.handshake && content.plaintext[0] === HandshakeType.finished) {
+      this.#repeatFlight(association, content.plaintext);
+    }
+  }
+
+  /** The last flight takes a sequence number too: its Finished is one record, the smallest MTU has room for it. */
+  #repeatFlight(association: Association, content: Uint8Array): void {
+    if (this.#options.persistence?.mayWrite(association) !== false) association.lingering?.repeat(content);
   }
 }

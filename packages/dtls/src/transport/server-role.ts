@@ -130,6 +130,7 @@ export class ServerRole {
       listener: this.#handshakes,
       role: 'server',
       lower,
+      serverName: undefined,
       clientRandom: Uint8Array.from(random),
       takenCid: () => takenCid,
       machine: serverMachine({ ...this.#context, localCid }),

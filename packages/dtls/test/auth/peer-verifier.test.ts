@@ -192,7 +192,7 @@ describe('refused', () => {
     );
     const middle = testCertificate({ commonName: 'm', issuer: root, authority: true, extensions });
     expect(verdict([testCertificate({ issuer: middle }), middle])).toEqual(refused('unsupported_certificate'));
-    const harmless = extensions.map((extension) => ({ ...extension, critical: false }));
+    const harmless = [{ id: '2.5.29.32', critical: false, value: Uint8Array.of(0x30, 0) }]; // policies
     expect(verdict([testCertificate({ issuer: root, extensions: harmless })])).toMatchObject({ trusted: true });
   });
 
@@ -401,6 +401,27 @@ describe('roots', () => {
     const many = Array.from({ length: 40 }, (_, index) => testCertificate({ commonName: `some device ${index}` }).der);
     expect(authorityNames({ roots: many })).toEqual([]);
   });
+});
+
+test('an authority that is bound to names is refused, critical or not: its bounds are not checked', () => {
+  // Permitted: the DNS name example (RFC 5280 §4.2.1.10).
+  const value = Uint8Array.from([
+    0x30,
+    0x0d,
+    0xa0,
+    0x0b,
+    0x30,
+    0x09,
+    0x82,
+    0x07,
+    ...new TextEncoder().encode('example'),
+  ]);
+  for (const critical of [true, false]) {
+    const extensions = [{ id: '2.5.29.30', critical, value }];
+    const middle = testCertificate({ commonName: 'm', authority: true, issuer: root, extensions });
+    const device = testCertificate({ commonName: 'dev1', issuer: middle });
+    expect(verdict([device, middle])).toEqual(refused('unsupported_certificate', '2.5.29.30'));
+  }
 });
 
 test('any bytes in a chain give a refusal at once', () => {

@@ -223,6 +223,32 @@ describe('connect', () => {
     for (const one of connecting) one.catch(() => {});
     await expect(client.transport.connect('10.0.0.9', 5684)).rejects.toMatchObject({ code: 'ERR_DTLS_LIMIT' });
     expect(client.transport.statistics).toMatchObject({ handshakes: 2, limits: 1 });
+    const server = await world.server({}, '10.0.0.9');
+    await expect(Promise.allSettled(connecting.map((one) => world.clock.runUntil(one)))).resolves.toHaveLength(2);
+    await world.connect(client, server, '10.0.0.9');
+  });
+
+  test('to two names of one address verifies each of them', async () => {
+    const world = new World();
+    const server = await world.party('localhost', 5684, {
+      server: { credential: credentialOf('server'), anonymousClients: true },
+    });
+    const client = await world.party('10.0.1.1', 40_000, { client: { x509: { roots } } });
+    // The other name leads to the same place.
+    const connect = client.lower.connect.bind(client.lower);
+    client.lower.connect = (_host, port) => connect('localhost', port);
+    const both = Promise.allSettled([
+      client.transport.connect('localhost', 5684),
+      client.transport.connect('example.org', 5684),
+    ]);
+    const outcomes = await world.clock.runUntil(both);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await world.connect(client, server, 'localhost');
+    expect(client.transport.statistics).toMatchObject({ handshakesStarted: 2, associations: 1 });
+    await expect(world.connect(client, server, 'example.org')).rejects.toMatchObject({
+      code: 'ERR_DTLS_AUTHENTICATION',
+    });
+    expect(client.transport.statistics).toMatchObject({ handshakesStarted: 3, associations: 1 });
   });
 
   test('without client options is a mistake, and server options are needed to be connected to', async () => {

@@ -85,6 +85,30 @@ describe('close', () => {
   });
 });
 
+test('a handler may close the transport while it has a datagram', async () => {
+  const world = new World();
+  const server = world.prepare('10.0.0.1', 5684, { server: { psk: () => KEY } });
+  let heard = 0;
+  await world.clock.runUntil(
+    server.transport.open({
+      onDatagram: () => {
+        heard += 1;
+        void server.transport.close();
+      },
+      onPeerClosed: () => {},
+    }),
+  );
+  const client = await world.client('dev1');
+  const toServer = await world.connect(client, server);
+  for (const word of ['one', 'two']) client.transport.send(toServer, bytes(word));
+  const [one, two] = world.network.log.slice(-2).map(({ bytes: sent }) => sent);
+  world.network.send(client.lower.localAddress!, server.transport.localAddress!, Uint8Array.of(...one!, ...two!));
+  await world.pass();
+  expect(heard).toBe(1);
+  expect(server.errors).toEqual([]);
+  expect(client.closed).toHaveLength(1);
+});
+
 describe('associations that are silent', () => {
   test('end when they were silent for idleMs', async () => {
     const { world, server, client, toServer, toClient } = await connected({ limits: { idleMs: 3_600_000 } });

@@ -5,6 +5,7 @@ import { ReportedError, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
 import { andThen, asPromise, doFinally, whenDone, type MaybePromise } from '../maybe-promise.ts';
 import type { Authorization } from '../security/authorization.ts';
+import type { CredentialStore } from '../security/credential-store.ts';
 import { RegistrationExpiry } from './expiry.ts';
 import { RefusalError } from './refusal-error.ts';
 import { applyUpdate, parseRegister } from './register-request.ts';
@@ -31,6 +32,8 @@ export interface RegistrationObserver {
 export interface RegistrationInterfaceOptions {
   readonly table: RegistrationTable;
   readonly authorization: Authorization;
+  /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
+  readonly proverOf: (coap: CoapClient) => CredentialStore | undefined;
   readonly handlers: UplinkHandlers;
   readonly observer: RegistrationObserver;
   readonly reportError: ErrorReporter;
@@ -65,6 +68,8 @@ export class RegistrationInterface {
   readonly #table: RegistrationTable;
   readonly #expiry: RegistrationExpiry<RegisteredEndpoint>;
   readonly #serial = new SerialByKey();
+  /** For each question to a store that is open: the endpoints whose credentials have changed since it was asked. */
+  readonly #changedSince = new Set<Set<string>>();
 
   /** @throws RangeError when `gracePeriodMs` is not a number of 0 or more */
   constructor(options: RegistrationInterfaceOptions) {
@@ -87,14 +92,14 @@ export class RegistrationInterface {
       return this.#answer('update', request, () => this.#update(request, coap, registrationId));
     }
     if (request.method === Code.DELETE) {
-      return this.#answer('deregister', request, () => this.#deregister(request, registrationId));
+      return this.#answer('deregister', request, () => this.#deregister(request, coap, registrationId));
     }
     return { code: Code.METHOD_NOT_ALLOWED };
   }
 
   #register(request: IncomingRequest, coap: CoapClient): CoapReply | Promise<CoapReply> {
     const requested = parseRegister(request);
-    return andThen(this.#authorized(request, requested.endpointName), (endpointName) =>
+    return andThen(this.#authorized(request, coap, requested.endpointName), (endpointName) =>
       this.#inTurn(endpointName, () => this.#take({ ...requested, endpointName }, request, coap)),
     );
   }
@@ -147,7 +152,7 @@ export class RegistrationInterface {
   }
 
   #update(request: IncomingRequest, coap: CoapClient, registrationId: string): CoapReply | Promise<CoapReply> {
-    return this.#ofOwner(registrationId, request, (endpoint) => {
+    return this.#ofOwner(registrationId, request, coap, (endpoint) => {
       const previous = endpoint.registration;
       const next = applyUpdate(previous, request, this.#options.clock.wallTime());
       if (!this.#table.hasPlaceForLinks(next.links.length - previous.links.length)) {
@@ -171,8 +176,8 @@ export class RegistrationInterface {
     });
   }
 
-  #deregister(request: IncomingRequest, registrationId: string): CoapReply | Promise<CoapReply> {
-    return this.#ofOwner(registrationId, request, (endpoint) => {
+  #deregister(request: IncomingRequest, coap: CoapClient, registrationId: string): CoapReply | Promise<CoapReply> {
+    return this.#ofOwner(registrationId, request, coap, (endpoint) => {
       const { registration } = endpoint;
       return whenDone(
         this.#call('onDeregister', registration, (handlers) => handlers.onDeregister?.(registration, 'deregistered')),
@@ -190,6 +195,7 @@ export class RegistrationInterface {
 
   /** Ends the registration of an endpoint if a peer of its identity is not the endpoint any more. */
   revoke(endpointName: string, isRevoked: (identity: PeerIdentity) => boolean): void {
+    for (const changed of this.#changedSince) changed.add(endpointName);
     this.#endInTurn(endpointName, () => {
       const endpoint = this.#table.byEndpointName(endpointName);
       if (endpoint !== undefined && isRevoked(endpoint.registration.identity)) return this.#end(endpoint, 'revoked');
@@ -238,25 +244,39 @@ export class RegistrationInterface {
   #ofOwner(
     registrationId: string,
     request: IncomingRequest,
+    coap: CoapClient,
     task: (endpoint: RegisteredEndpoint) => MaybePromise<CoapReply>,
   ): MaybePromise<CoapReply> {
     const { endpointName } = this.#find(registrationId, request);
-    return andThen(this.#authorized(request, endpointName), () =>
+    return andThen(this.#authorized(request, coap, endpointName), () =>
       // It may have ended while this waited for its turn.
       this.#inTurn(endpointName, () => task(this.#find(registrationId, request))),
     );
   }
 
-  /** The name of the endpoint that the sender may be. What fails here is the store of credentials: it refuses too. */
-  #authorized(request: IncomingRequest, asked: string | undefined): MaybePromise<string> {
+  /**
+   * The name of the endpoint that the sender may be. What fails here is the store of credentials: it refuses too. An answer that is older than a
+   * change of that endpoint's credential does not count.
+   */
+  #authorized(request: IncomingRequest, coap: CoapClient, asked: string | undefined): MaybePromise<string> {
     const failed = (error: unknown): never => {
       if (error instanceof RefusalError) throw error;
       this.#options.reportError(error, `the credentials could not be asked about ${request.peer.host}`);
       throw unavailable('the server can not take this now');
     };
     try {
-      const answer = this.#options.authorization.endpointName(request.peer.identity, asked);
-      return answer instanceof Promise ? answer.catch(failed) : answer;
+      const answer = this.#options.authorization.endpointName(
+        request.peer.identity,
+        asked,
+        this.#options.proverOf(coap),
+      );
+      if (!(answer instanceof Promise)) return answer;
+      const changed = new Set<string>();
+      this.#changedSince.add(changed);
+      return answer
+        .finally(() => this.#changedSince.delete(changed))
+        .catch(failed)
+        .then((name) => (changed.has(name) ? this.#authorized(request, coap, asked) : name));
     } catch (error) {
       return failed(error);
     }

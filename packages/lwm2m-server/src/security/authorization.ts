@@ -19,11 +19,12 @@ export class Authorization {
   }
 
   /**
-   * The name of the endpoint that a request is for. `asked` is what the request says, if it says any.
+   * The name of the endpoint that a request is for. `asked` is what the request says, if it says any. `prover` is the store by which the identity
+   * was proven, which alone knows whose it is: another store may call somebody else so. Undefined: any of them.
    *
    * @throws RefusalError 4.03 when the peer may not be that endpoint, 4.00 when nobody says which it is; also as a rejection
    */
-  endpointName(identity: PeerIdentity, asked: string | undefined): MaybePromise<string> {
+  endpointName(identity: PeerIdentity, asked: string | undefined, prover?: CredentialStore): MaybePromise<string> {
     if (this.#stores.length === 0) return asked ?? nameOf(identity);
     if (identity.kind === 'anonymous') {
       if (asked === undefined) throw nameMissing();
@@ -36,7 +37,7 @@ export class Authorization {
       );
     }
     return andThen(
-      this.#first((store) => store.endpointNameOf(identity)),
+      prover === undefined ? this.#first((store) => store.endpointNameOf(identity)) : prover.endpointNameOf(identity),
       (owned) => {
         if (owned === undefined) throw forbidden('the identity belongs to no endpoint');
         if (asked !== undefined && asked !== owned) throw forbidden('the identity belongs to another endpoint');

@@ -21,7 +21,7 @@ import {
 const LIMITS = { handshakeMs: 1_500 };
 const KEY = new TextEncoder().encode('sixteen byte key');
 const authority = testCertificate({ commonName: 'authority', authority: true });
-const own = testCertificate({ commonName: 'server', issuer: authority });
+const own = testCertificate({ commonName: 'server', issuer: authority, addresses: ['127.0.0.1'] });
 const ownCredential = loadCredential({ privateKey: own.privateKey, certificate: own.der, rawPublicKey: true });
 
 const closing: (() => Promise<void>)[] = [];

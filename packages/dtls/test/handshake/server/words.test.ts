@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom, VirtualClock } from '@flownexus/datagram/testing';
+import { HandshakeType } from '../../../src/handshake/handshake-message.ts';
 import type { HandshakeInput } from '../../../src/handshake/machine.ts';
 import { serverResumption } from '../../../src/resumption/server-resumption.ts';
 import type { TestClient } from '../../support/test-client.ts';
 import {
+  certifiedIdentity,
   deviceKey,
   ecdsaTalk,
   ECDHE_PSK_SUITE,
@@ -19,8 +21,10 @@ const letters: Readonly<Record<string, (client: TestClient) => HandshakeInput>> 
   certificate: (client) => client.certificate(),
   emptyCertificate: (client) => client.certificate({ type: 0, chain: [] }),
   keyExchange: (client) => client.clientKeyExchange(),
+  badKeyExchange: (client) => client.say(HandshakeType.clientKeyExchange, Uint8Array.of(0xff, 0xff, 1)),
   verify: (client) => client.certificateVerify(),
   verifyByStranger: (client) => client.certificateVerify({ privateKey: strangerKey }),
+  verifyOfLess: (client) => client.certificateVerify({ signed: client.transcript.slice(0, -1) }),
   verifyInEpoch1: (client) => client.certificateVerify({ epoch: 1 }),
   changeCipherSpec: (client) => client.changeCipherSpec(),
   finished: (client) => client.finished(),
@@ -43,12 +47,25 @@ function wordsToConnected(make: () => ServerTalk): string[] {
         const longer = [...word, letter];
         const talk = say(make(), longer);
         if (talk.connection !== undefined) found.push(longer.join(' '));
-        else if (talk.error === undefined) next.push(longer);
+        if (talk.connection === undefined && talk.error === undefined) next.push(longer);
+        else expectEnd(talk, longer);
       }
     }
     walked = next;
   }
   return found;
+}
+
+/** Nothing that is said after the end does anything, and an identity is there only if it was proven. */
+function expectEnd(talk: ServerTalk, word: readonly string[]): void {
+  const outputs = talk.outputs.length;
+  for (const letter of Object.values(letters)) talk.hear(letter(talk.client));
+  expect(talk.outputs, word.join(' ')).toHaveLength(outputs);
+  const { connection } = talk;
+  if (connection === undefined || connection.resumed || connection.identity.kind === 'anonymous') return;
+  const proof = connection.identity.kind === 'psk' ? 'key' : 'verify';
+  expect(word.slice(0, word.indexOf('changeCipherSpec')), word.join(' ')).toContain(proof);
+  expect(connection.identity).toEqual(proof === 'key' ? { kind: 'psk', identity: 'dev1' } : certifiedIdentity);
 }
 
 function say(talk: ServerTalk, word: readonly string[]): ServerTalk {
