@@ -62,13 +62,14 @@ export class Association implements Peer {
   }
 }
 
-const KEY_PREFIX = 'dtls:';
+/** `dtls:` */
+const KEY_PREFIX_CODES: readonly number[] = [100, 116, 108, 115, 58];
 const KEY_CHARACTERS = 11;
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** A new `Peer.key`: 66 random bits, so that it is unique over restarts. */
 export function associationKey(random: RandomSource): string {
-  const codes = Array.from(KEY_PREFIX, (character) => character.charCodeAt(0));
+  const codes = [...KEY_PREFIX_CODES];
   for (const byte of random.bytes(KEY_CHARACTERS)) codes.push(BASE64URL.charCodeAt(byte & 63));
   return String.fromCharCode(...codes);
 }
