@@ -23,19 +23,23 @@ function clientOptions({ mode, credentials }: LoadOrder): Pick<DtlsTransportOpti
 /** `count` handshakes, so many at a time, each from a port of its own. */
 async function handshakes(order: LoadOrder, count: number): Promise<void> {
   const options = clientOptions(order);
-  let left = count;
-  const worker = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
+  for (let left = count; left > 0; left -= order.concurrency) {
+    const clients = Array.from({ length: Math.min(left, order.concurrency) }, () => {
       const lower = new Mutable(udpTransport({ host: HOST }));
-      const transport = dtlsTransport({ ...options, transport: lower });
-      await transport.open({ onDatagram: () => undefined, onPeerClosed: () => undefined });
-      await transport.connect(HOST, order.port);
-      lower.isMuted = true;
-      await transport.close();
-    }
-  };
-  await Promise.all(Array.from({ length: order.concurrency }, worker));
+      return { lower, transport: dtlsTransport({ ...options, transport: lower }) };
+    });
+    // Sockets are opened and closed while no handshake is under way: the server is to be kept busy.
+    await Promise.all(
+      clients.map(({ transport }) => transport.open({ onDatagram: () => undefined, onPeerClosed: () => undefined })),
+    );
+    await Promise.all(clients.map(({ transport }) => transport.connect(HOST, order.port)));
+    await Promise.all(
+      clients.map(({ lower, transport }) => {
+        lower.isMuted = true;
+        return transport.close();
+      }),
+    );
+  }
 }
 
 interface Party {

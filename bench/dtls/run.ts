@@ -56,7 +56,7 @@ class Measurement {
     const order: Order = { mode: this.mode, credentials, size: SIZE };
     this.#server.say(order);
     const { port } = await this.#serverSays('listening');
-    this.#load.say({ ...order, port, concurrency: isHandshake(this.mode) ? 16 : 64 } satisfies LoadOrder);
+    this.#load.say({ ...order, port, concurrency: 64 } satisfies LoadOrder);
     await this.#loadIs('ready');
     // The compiler of V8 is done with what runs ten times in a handshake after some thousands of them.
     for (let round = 0; round < (values.smoke ? 1 : WARM_UP_ROUNDS); round += 1) await this.round(false);

@@ -32,6 +32,13 @@ export function writeU16(bytes: Uint8Array, offset: number, value: number): void
   bytes[offset + 1] = value;
 }
 
+/** Writes three bytes at `offset`, big-endian. The caller has made the room. */
+export function writeU24(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value >>> 16;
+  bytes[offset + 1] = value >>> 8;
+  bytes[offset + 2] = value;
+}
+
 /** Writes four bytes at `offset`, big-endian: the lower 32 bits of `value`. The caller has made the room. */
 export function writeU32(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value >>> 24;

@@ -78,7 +78,6 @@ export interface ClientContext {
   readonly credential: OwnCredential | undefined;
   /** Types of RFC 7250 that are accepted from the server. */
   readonly serverCertificateTypes: readonly number[];
-  /** The name or address that the server has to prove; a name is asked for. */
   readonly serverName: string | undefined;
   readonly session: ResumableSession | undefined;
   /** Whether to ask for a ticket. */

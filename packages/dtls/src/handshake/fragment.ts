@@ -1,5 +1,4 @@
-import { concatBytes } from '../bytes.ts';
-import { encodeFragmentHeader, HANDSHAKE_HEADER_SIZE, type HandshakeMessage } from './handshake-message.ts';
+import { encodeFragment, HANDSHAKE_HEADER_SIZE, type HandshakeMessage } from './handshake-message.ts';
 
 /**
  * Cuts a message into the contents of handshake records (RFC 6347 §4.2.3): each is a header of 12 bytes and a part of the body, and has up to
@@ -13,8 +12,8 @@ export function fragmentMessage(message: HandshakeMessage, maxFragment: number):
   const fragments: Uint8Array[] = [];
   for (let offset = 0; offset < body.length; offset += most) {
     const part = body.subarray(offset, offset + most);
-    const header = encodeFragmentHeader({ type, sequence, length: body.length, offset, fragmentLength: part.length });
-    fragments.push(concatBytes(header, part));
+    const header = { type, sequence, length: body.length, offset, fragmentLength: part.length };
+    fragments.push(encodeFragment(header, part));
   }
   return fragments;
 }

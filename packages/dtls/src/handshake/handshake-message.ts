@@ -1,5 +1,5 @@
-import { ByteWriter, type ByteReader } from '@flownexus/datagram';
-import { concatBytes } from '../bytes.ts';
+import type { ByteReader } from '@flownexus/datagram';
+import { writeU16, writeU24 } from '../bytes.ts';
 
 /** Handshake message types (RFC 5246 §7.4, RFC 6347 §4.3.2). */
 export const HandshakeType = {
@@ -32,14 +32,8 @@ export interface HandshakeMessage {
 
 /** A whole message of ours or of the peer from its body, which is copied. `RangeError` for a sequence that needs more than 16 bits. */
 export function encodeHandshakeMessage(type: number, sequence: number, body: Uint8Array): HandshakeMessage {
-  const header = encodeFragmentHeader({
-    type,
-    sequence,
-    length: body.length,
-    offset: 0,
-    fragmentLength: body.length,
-  });
-  const raw = concatBytes(header, body);
+  const { length } = body;
+  const raw = encodeFragment({ type, sequence, length, offset: 0, fragmentLength: length }, body);
   return { type, sequence, body: raw.subarray(HANDSHAKE_HEADER_SIZE), raw };
 }
 
@@ -64,13 +58,16 @@ export function readFragmentHeader(reader: ByteReader): FragmentHeader {
   };
 }
 
-/** The 12 bytes of a header. */
-export function encodeFragmentHeader(header: FragmentHeader): Uint8Array {
-  return new ByteWriter({ initialSize: HANDSHAKE_HEADER_SIZE })
-    .u8(header.type)
-    .u24(header.length)
-    .u16(header.sequence)
-    .u24(header.offset)
-    .u24(header.fragmentLength)
-    .finish();
+/** A header and its fragment, in an array of their own. `RangeError` for a sequence that needs more than 16 bits, or a length more than 24. */
+export function encodeFragment(header: FragmentHeader, fragment: Uint8Array): Uint8Array {
+  const { type, sequence, length, offset, fragmentLength } = header;
+  if (sequence > 0xffff || length > 0xff_ffff) throw new RangeError('a handshake message does not fit its header');
+  const bytes = new Uint8Array(HANDSHAKE_HEADER_SIZE + fragment.length);
+  bytes[0] = type;
+  writeU24(bytes, 1, length);
+  writeU16(bytes, 4, sequence);
+  writeU24(bytes, 6, offset);
+  writeU24(bytes, 9, fragmentLength);
+  bytes.set(fragment, HANDSHAKE_HEADER_SIZE);
+  return bytes;
 }

@@ -87,7 +87,7 @@ export interface ResumableSession {
   readonly ticket: Uint8Array | undefined;
   /** Who the server had proven to be. */
   readonly identity: PeerIdentity;
-  /** The name or address that the server had to prove: the session is resumed for the same one alone (RFC 6066 §3). */
+  /** The name that was asked for: the session is resumed for the same name alone (RFC 6066 §3). */
   readonly serverName: string | undefined;
 }
 

@@ -21,6 +21,8 @@ export class PartialMessage {
   /** In order, disjoint. */
   #ranges: readonly Range[] = [];
   readonly #pages = new Map<number, Uint8Array>();
+  /** The body when it came in one fragment, as most do: no pages then. */
+  #whole: Uint8Array | undefined;
 
   constructor(type: number, length: number) {
     this.type = type;
@@ -29,7 +31,7 @@ export class PartialMessage {
 
   /** Bytes that are here. */
   get bytes(): number {
-    return this.#ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    return this.#whole !== undefined ? this.length : this.#ranges.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
   get isComplete(): boolean {
@@ -38,6 +40,7 @@ export class PartialMessage {
 
   /** The body, in an array of its own; zeros where bytes are missing. */
   body(): Uint8Array {
+    if (this.#whole !== undefined) return this.#whole;
     const body = new Uint8Array(this.length);
     for (const [page, bytes] of this.#pages) body.set(bytes, page * PAGE_SIZE);
     return body;
@@ -49,7 +52,11 @@ export class PartialMessage {
    */
   add(offset: number, fragment: Uint8Array): void {
     const end = offset + fragment.length;
-    if (fragment.length === 0) return;
+    if (fragment.length === 0 || this.#whole !== undefined) return;
+    if (fragment.length === this.length && this.#ranges.length === 0) {
+      this.#whole = new Uint8Array(fragment);
+      return;
+    }
     // Ranges that overlap the fragment or are next to it become one with it.
     const before = this.#ranges.filter((range) => range.end < offset);
     const after = this.#ranges.filter((range) => range.start > end);

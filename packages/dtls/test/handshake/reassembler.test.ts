@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { concatBytes } from '../../src/bytes.ts';
 import { fragmentMessage } from '../../src/handshake/fragment.ts';
 import {
-  encodeFragmentHeader,
+  encodeFragment,
   encodeHandshakeMessage,
   type HandshakeMessage,
   HandshakeType,
@@ -26,7 +26,7 @@ function fragment(
 ): Uint8Array {
   const { sequence = 0, type = HandshakeType.certificate, length = BODY.length, offset = start, body = BODY } = change;
   const part = body.subarray(start, end);
-  return concatBytes(encodeFragmentHeader({ type, sequence, length, offset, fragmentLength: part.length }), part);
+  return encodeFragment({ type, sequence, length, offset, fragmentLength: part.length }, part);
 }
 
 function drain(reassembler: Reassembler): HandshakeMessage[] {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concatBytes } from '../../src/bytes.ts';
 import {
-  encodeFragmentHeader,
+  encodeFragment,
   type FragmentHeader,
   encodeHandshakeMessage,
   HandshakeType,
@@ -39,12 +39,12 @@ const record: DtlsRecord = {
   epoch: 0,
   sequence: 77,
   cid: undefined,
-  fragment: concatBytes(encodeFragmentHeader(header), body),
+  fragment: encodeFragment(header, body),
 };
 
 const withHeader = (change: Partial<FragmentHeader>): DtlsRecord => ({
   ...record,
-  fragment: concatBytes(encodeFragmentHeader({ ...header, ...change }), body),
+  fragment: encodeFragment({ ...header, ...change }, body),
 });
 
 describe('statelessHello', () => {

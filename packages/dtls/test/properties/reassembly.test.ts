@@ -5,7 +5,7 @@ import { concatBytes } from '../../src/bytes.ts';
 import { DtlsError } from '../../src/errors.ts';
 import { fragmentMessage } from '../../src/handshake/fragment.ts';
 import {
-  encodeFragmentHeader,
+  encodeFragment,
   encodeHandshakeMessage,
   HANDSHAKE_HEADER_SIZE,
   type HandshakeMessage,
@@ -53,7 +53,7 @@ test('arbitrary bytes give what they say or a DtlsError, and no more is held tha
       offset: fc.oneof(fc.nat(40), fc.nat(2 ** 24 - 1)),
       fragmentLength: fc.nat(40),
     })
-    .map(encodeFragmentHeader);
+    .map((header) => encodeFragment(header, new Uint8Array(0)));
   const content = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
     fc

@@ -1,5 +1,4 @@
 import type { CipherSuite } from '../../cipher-suites.ts';
-import { indicatedName } from '../../auth/server-host.ts';
 import { DtlsError } from '../../errors.ts';
 import { MAX_TICKET } from '../../limits.ts';
 import { CertificateType } from '../../messages/certificate.ts';
@@ -90,7 +89,7 @@ function extensions(
   const ecdsa = suites.some(({ keyExchange }) => keyExchange === 'ecdhe_ecdsa');
   return {
     ...noClientExtensions,
-    serverName: context.serverName === undefined ? undefined : indicatedName(context.serverName),
+    serverName: context.serverName,
     maxFragmentLength: context.maxFragmentLength,
     groups: ecdhe ? NAMED_GROUPS.map(({ id }) => id) : undefined,
     pointFormats: ecdhe ? [UNCOMPRESSED_POINTS] : undefined,
