@@ -3,38 +3,45 @@ import { once } from 'node:events';
 import { udpTransport, type DatagramTransport, type Peer } from '@flownexus/datagram';
 import { dtlsTransport, loadCredential, type DtlsTransport, type DtlsTransportOptions } from '@flownexus/dtls';
 import { Mutable } from './mutable.ts';
-import { hasCid, isHandshake, PSK, type LoadMessage, type LoadOrder } from './protocol.ts';
+import { hasCid, isHandshake, pskOf, type LoadMessage, type LoadOrder } from './protocol.ts';
 
 const HOST = '127.0.0.1';
 const SUITE = { psk: 'PSK_WITH_AES_128_CCM_8', ecdsa: 'ECDHE_ECDSA_WITH_AES_128_CCM_8' } as const;
+
+/** Clients so far that have an identity of their own. */
+let clients = 0;
 
 function tell(message: LoadMessage): void {
   process.send?.(message);
 }
 
-function clientOptions({ mode, credentials }: LoadOrder): Pick<DtlsTransportOptions, 'client' | 'cipherSuites'> {
+type ClientOptions = Pick<DtlsTransportOptions, 'client' | 'cipherSuites'>;
+
+/** The options of one client after the other. */
+function clientOptions({ mode, credentials }: LoadOrder): () => ClientOptions {
   const connectionIdLength = hasCid(mode) ? 0 : 'not-offered';
-  if (!mode.startsWith('ecdsa')) return { client: { psk: PSK, connectionIdLength }, cipherSuites: [SUITE.psk] };
+  if (!mode.startsWith('ecdsa')) {
+    return () => ({ client: { psk: pskOf(clients++), connectionIdLength }, cipherSuites: [SUITE.psk] });
+  }
   const credential = loadCredential({ privateKey: credentials.clientKey, certificate: credentials.clientCertificate });
   const x509 = { roots: [credentials.root] };
-  return { client: { credential, x509, connectionIdLength }, cipherSuites: [SUITE.ecdsa] };
+  return () => ({ client: { credential, x509, connectionIdLength }, cipherSuites: [SUITE.ecdsa] });
 }
 
 /** `count` handshakes, so many at a time, each from a port of its own. */
-async function handshakes(order: LoadOrder, count: number): Promise<void> {
-  const options = clientOptions(order);
+async function handshakes(order: LoadOrder, nextOptions: () => ClientOptions, count: number): Promise<void> {
   for (let left = count; left > 0; left -= order.concurrency) {
-    const clients = Array.from({ length: Math.min(left, order.concurrency) }, () => {
+    const batch = Array.from({ length: Math.min(left, order.concurrency) }, () => {
       const lower = new Mutable(udpTransport({ host: HOST }));
-      return { lower, transport: dtlsTransport({ ...options, transport: lower }) };
+      return { lower, transport: dtlsTransport({ ...nextOptions(), transport: lower }) };
     });
     // Sockets are opened and closed while no handshake is under way: the server is to be kept busy.
     await Promise.all(
-      clients.map(({ transport }) => transport.open({ onDatagram: () => undefined, onPeerClosed: () => undefined })),
+      batch.map(({ transport }) => transport.open({ onDatagram: () => undefined, onPeerClosed: () => undefined })),
     );
-    await Promise.all(clients.map(({ transport }) => transport.connect(HOST, order.port)));
+    await Promise.all(batch.map(({ transport }) => transport.connect(HOST, order.port)));
     await Promise.all(
-      clients.map(({ lower, transport }) => {
+      batch.map(({ lower, transport }) => {
         lower.isMuted = true;
         return transport.close();
       }),
@@ -48,10 +55,10 @@ interface Party {
   onEcho: () => void;
 }
 
-async function openParty(order: LoadOrder): Promise<Party> {
+async function openParty(order: LoadOrder, nextOptions: () => ClientOptions): Promise<Party> {
   const udp = udpTransport({ host: HOST });
   const transport: DtlsTransport | typeof udp =
-    order.mode === 'bare' ? udp : dtlsTransport({ ...clientOptions(order), transport: udp });
+    order.mode === 'bare' ? udp : dtlsTransport({ ...nextOptions(), transport: udp });
   const echo = { heard: (): void => undefined };
   await transport.open({ onDatagram: () => echo.heard(), onPeerClosed: () => undefined });
   const server = await transport.connect(HOST, order.port);
@@ -90,12 +97,13 @@ process.on('uncaughtException', (error) => {
 });
 process.on('disconnect', () => process.exit());
 const [order] = (await once(process, 'message')) as [LoadOrder];
+const nextOptions = clientOptions(order);
 const parties = isHandshake(order.mode)
   ? []
-  : await Promise.all(Array.from({ length: order.concurrency }, () => openParty(order)));
+  : await Promise.all(Array.from({ length: order.concurrency }, () => openParty(order, nextOptions)));
 const payload = new Uint8Array(order.size);
 process.on('message', (count: number) => {
-  const work = isHandshake(order.mode) ? handshakes(order, count) : echoes(parties, payload, count);
+  const work = isHandshake(order.mode) ? handshakes(order, nextOptions, count) : echoes(parties, payload, count);
   void work.then(() => {
     tell({ kind: 'done' });
   });

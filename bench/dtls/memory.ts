@@ -5,7 +5,7 @@ import { systemClock } from '@flownexus/datagram';
 import { MemoryNetwork } from '@flownexus/datagram/testing';
 import { dtlsTransport } from '@flownexus/dtls';
 import { Mutable } from './mutable.ts';
-import { CID_LENGTH, PSK } from './protocol.ts';
+import { CID_LENGTH, PSK_KEY, pskOf } from './protocol.ts';
 
 const CLIENTS_AT_ONCE = 50;
 const SERVER = { host: '10.1.0.1', port: 5684 } as const;
@@ -20,7 +20,7 @@ export async function bytesPerAssociation(count: number): Promise<number> {
   const network = new MemoryNetwork(systemClock);
   const server = dtlsTransport({
     transport: network.transport(SERVER),
-    server: { psk: () => PSK.key, connectionIdLength: CID_LENGTH },
+    server: { psk: () => PSK_KEY, connectionIdLength: CID_LENGTH },
     limits: { handshakeRatePerNetwork: 1e9, handshakeBurstPerNetwork: 1e9 },
   });
   await server.open({
@@ -36,7 +36,7 @@ export async function bytesPerAssociation(count: number): Promise<number> {
     const lower = new Mutable(network.transport({ host, port: 1024 }));
     const client = dtlsTransport({
       transport: lower,
-      client: { psk: PSK, connectionIdLength: 0 },
+      client: { psk: pskOf(clients), connectionIdLength: 0 },
       cipherSuites: ['PSK_WITH_AES_128_CCM_8'],
     });
     const echo = Promise.withResolvers<undefined>();

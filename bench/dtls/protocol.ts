@@ -27,7 +27,13 @@ export type ServerMessage =
   | { readonly kind: 'cpu'; readonly micros: number }
   | { readonly kind: 'floor'; readonly micros: number };
 
-export const PSK = { identity: 'bench', key: new Uint8Array(16).fill(3) } as const;
+export const PSK_KEY: Uint8Array = new Uint8Array(16).fill(3);
+
+/** What the client with a number shows: each is somebody else. */
+export function pskOf(client: number): { readonly identity: string; readonly key: Uint8Array } {
+  return { identity: `urn:dev:os:32473-device-${client}`, key: PSK_KEY };
+}
+
 export const CID_LENGTH = 6;
 
 export function isHandshake(mode: Mode): boolean {

@@ -5,7 +5,7 @@ import { dtlsTransport, loadCredential, type DtlsTransportOptions } from '@flown
 import { microsPerCall } from '../interleave.ts';
 import { forPrimitives } from './credentials.ts';
 import { ecdsaFloor, pskFloor, recordFloor } from './floors.ts';
-import { CID_LENGTH, hasCid, PSK, type Order, type ServerMessage } from './protocol.ts';
+import { CID_LENGTH, hasCid, PSK_KEY, type Order, type ServerMessage } from './protocol.ts';
 
 function tell(message: ServerMessage): void {
   process.send?.(message);
@@ -21,7 +21,7 @@ function dtls(order: Order): DatagramTransport {
         x509: { roots: [credentials.root] },
         connectionIdLength,
       }
-    : { psk: () => PSK.key, connectionIdLength };
+    : { psk: () => PSK_KEY, connectionIdLength };
   return dtlsTransport({ transport: udpTransport({ host: '127.0.0.1' }), server, limits });
 }
 

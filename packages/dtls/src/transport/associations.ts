@@ -13,6 +13,16 @@ export interface AssociationsOptions {
   readonly persistence: Persistence | undefined;
 }
 
+function closed(message: string): DtlsError {
+  return Object.freeze(new DtlsError('ERR_DTLS_CLOSED', message));
+}
+
+// Made once: to take the stack costs as much as five HMACs, and it tells nothing of what the network did.
+const SILENT = closed('the association was silent for too long');
+const REPLACED = closed('the peer began a new association');
+const CROWDED_OUT = closed('there are too many associations');
+const TOO_MANY_OF_ONE = closed('its identity has too many associations');
+
 /** The life of associations: how they begin, move and end, and who is told. */
 export class Associations {
   readonly table: AssociationTable;
@@ -25,7 +35,7 @@ export class Associations {
     this.table = new AssociationTable({
       ...core,
       cidLength,
-      onIdle: (association) => this.#ended(association, closed('the association was silent for too long')),
+      onIdle: (association) => this.#ended(association, SILENT),
     });
   }
 
@@ -40,7 +50,7 @@ export class Associations {
     const association = new Association({ ...options, key: associationKey(random) });
     this.table.add(association, clock.now());
     this.#persistence?.began(association);
-    if (ending !== undefined) this.#ended(ending.association, closed(ending.reason));
+    if (ending !== undefined) this.#ended(ending.association, ending.reason);
     return association;
   }
 
@@ -48,7 +58,7 @@ export class Associations {
   restore(association: Association, heardAtMs: number): boolean {
     const own = this.#firstOfTooMany(association.identity);
     if (!this.table.add(association, heardAtMs)) return false;
-    if (own !== undefined) this.end(own, closed(TOO_MANY_OF_ONE));
+    if (own !== undefined) this.end(own, TOO_MANY_OF_ONE);
     this.#core.counters.restored += 1;
     return true;
   }
@@ -78,17 +88,17 @@ export class Associations {
   #whatEndsFor({
     lower,
     identity,
-  }: Pick<AssociationOptions, 'lower' | 'identity'>): { association: Association; reason: string } | undefined {
+  }: Pick<AssociationOptions, 'lower' | 'identity'>): { association: Association; reason: DtlsError } | undefined {
     const before = this.table.at(lower);
     if (before !== undefined && (before.localCid === undefined || isSame(before.identity, identity))) {
-      return { association: before, reason: 'the peer began a new association' };
+      return { association: before, reason: REPLACED };
     }
     const { limits, counters } = this.#core;
     const own = this.#firstOfTooMany(identity);
     const association = own ?? (this.table.size >= limits.associations ? this.table.oldest : undefined);
     if (association === undefined) return undefined;
     counters.limits += 1;
-    return { association, reason: own === undefined ? 'there are too many associations' : TOO_MANY_OF_ONE };
+    return { association, reason: own === undefined ? CROWDED_OUT : TOO_MANY_OF_ONE };
   }
 
   #firstOfTooMany(identity: PeerIdentity): Association | undefined {
@@ -101,12 +111,6 @@ export class Associations {
     this.#persistence?.ended(association);
     this.#core.callbacks.peerClosed(association, reason);
   }
-}
-
-const TOO_MANY_OF_ONE = 'its identity has too many associations';
-
-function closed(message: string): DtlsError {
-  return new DtlsError('ERR_DTLS_CLOSED', message);
 }
 
 /** Whether two identities are the same, proven one. */
