@@ -22,7 +22,7 @@ export interface ServerCredentials {
 /** New ones: a root, a server and a client on P-256. */
 export function newCredentials(): Credentials {
   const root = testCertificate({ commonName: 'root', authority: true });
-  const server = testCertificate({ commonName: 'server', issuer: root });
+  const server = testCertificate({ commonName: 'server', issuer: root, addresses: ['127.0.0.1'] });
   const client = testCertificate({ commonName: 'client', issuer: root });
   return {
     root: root.pem,

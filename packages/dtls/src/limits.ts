@@ -132,7 +132,7 @@ export const DEFAULT_LIMITS: DtlsLimits = {
   associations: 200_000,
   associationsPerIdentity: 100,
   idleMs: 7 * 24 * 3_600_000,
-  forgedRecords: 1_048_576,
+  forgedRecords: 8_388_608,
   sessions: 50_000,
   sessionMs: 24 * 3_600_000,
   cookieMs: 30_000,
