@@ -94,7 +94,7 @@ export interface DtlsLimits {
   readonly handshakeMs: number;
   /** Associations. One more takes the place of the longest silent. */
   readonly associations: number;
-  /** Associations of one identity, so that nobody drives out others with one credential. One more takes the place of the one that began first. */
+  /** Associations of one identity with us, the server, so that nobody drives out others with one credential. One more takes the place of the one that began first. */
   readonly associationsPerIdentity: number;
   /** An association that was silent for so long is forgotten. 0: never. */
   readonly idleMs: number;
