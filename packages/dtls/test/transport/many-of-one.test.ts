@@ -67,7 +67,7 @@ describe('one identity with many associations', () => {
       client: { psk: { identity: 'dev1', key: KEY } },
       limits: { associationsPerIdentity: 1 },
     });
-    for (const server of servers) await world.connect(client, server);
+    for (const server of servers) await world.connect(client, server, server.transport.localAddress?.host);
     expect(client.transport.statistics).toMatchObject({ associations: 3, limits: 0 });
     expect(client.closed).toEqual([]);
   });
