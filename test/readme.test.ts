@@ -57,7 +57,7 @@ test('the examples of all READMEs type-check', async () => {
   await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch((error: unknown) => {
     throw new Error((error as { stdout?: string }).stdout ?? String(error));
   });
-}, 60_000);
+}, 120_000);
 
 const coapServer = `/rooms/kitchen this is kitchen
 /.well-known/core?obs= </thermostat/target>;rt="core.s";ct=0;title="Target temperature";obs
@@ -95,10 +95,18 @@ pmax is less than pmin
 0='reset',1
 `;
 
+const dtlsRestart = `urn:dev:1: before
+urn:dev:1: after
+handshakes since the restart: 0
+`;
+
 test.each([
   ['packages/coap', 0, coapServer],
   ['packages/coap', 1, '0\n1\n2\n3\nobservers: 0\n'],
   ['packages/coap', 2, coapFile],
+  ['packages/dtls', 0, 'urn:dev:1 says hello\nthe server says welcome\n'],
+  ['packages/dtls', 1, 'you are urn:dev:1\n'],
+  ['packages/dtls', 3, dtlsRestart],
   ['packages/senml', 0, '/3303/0/5700 21.5\n'],
   ['packages/senml', 1, senmlSeries],
   ['packages/senml', 2, '18446744073709551615n 25 true\n8 15\n[{"n":"b","v":25.0}]\n'],

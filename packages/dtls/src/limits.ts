@@ -94,7 +94,7 @@ export interface DtlsLimits {
   readonly handshakeMs: number;
   /** Associations. One more takes the place of the longest silent. */
   readonly associations: number;
-  /** Associations of one identity, so that nobody drives out others with one credential. One more takes the place of the one that began first. */
+  /** Associations of one identity with us, the server, so that nobody drives out others with one credential. One more takes the place of the one that began first. */
   readonly associationsPerIdentity: number;
   /** An association that was silent for so long is forgotten. 0: never. */
   readonly idleMs: number;
@@ -132,7 +132,7 @@ export const DEFAULT_LIMITS: DtlsLimits = {
   associations: 200_000,
   associationsPerIdentity: 100,
   idleMs: 7 * 24 * 3_600_000,
-  forgedRecords: 1_048_576,
+  forgedRecords: 8_388_608,
   sessions: 50_000,
   sessionMs: 24 * 3_600_000,
   cookieMs: 30_000,

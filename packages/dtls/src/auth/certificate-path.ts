@@ -3,7 +3,7 @@ import { MAX_CHAIN } from '../limits.ts';
 import { describe, hasSupportedSignature, isSignedBy, parseCertificate, type Certificate } from './certificate.ts';
 import { certificateError } from './certificate-error.ts';
 import { KeyPurpose, KeyUsage, sameBytes } from './certificate-fields.ts';
-import { isAddress, namesHost } from './server-host.ts';
+import { isCertificateOf } from './server-host.ts';
 import type { TrustAnchors } from './trust-anchors.ts';
 
 /** What a path is checked against. */
@@ -24,8 +24,8 @@ export interface PathRules {
 export type CertificatePath = readonly [Certificate, ...Certificate[]];
 
 /**
- * Finds and checks the path from the certificate of a peer to a trusted one (RFC 5280 §6.1), without policies and name constraints: a
- * critical extension that is not understood, and any constraint of names, refuses the path. Signatures are checked from the anchor down, so that no key is used that nobody vouches for.
+ * Finds and checks the path from the certificate of a peer to a trusted one (RFC 5280 §6.1), without policies and name constraints: a critical
+ * extension that is not understood refuses the path. Signatures are checked from the anchor down, so that no key is used that nobody vouches for.
  * Throws `DtlsError` with the alert.
  *
  * All signatures must be ECDSA with SHA-256 or SHA-384 and all keys on P-256 or P-384, those of authorities too: others are not among the schemes
@@ -74,7 +74,7 @@ function checkCertificate(certificate: Certificate, index: number, path: Certifi
   if (certificate.unknownCritical !== undefined) {
     throw certificateError(
       'unsupported_certificate',
-      `${describe(certificate)} has the extension ${certificate.unknownCritical}, which can not be heeded`,
+      `${describe(certificate)} has the critical extension ${certificate.unknownCritical}, which is not understood`,
     );
   }
   if (rules.wallTime < certificate.notBefore || rules.wallTime > certificate.notAfter) {
@@ -111,8 +111,7 @@ function checkOwn(path: CertificatePath, { role, serverName }: PathRules): void 
     throw certificateError('unsupported_certificate', `${describe(own)} is not for digital signatures`);
   }
   if (role !== 'server' || serverName === undefined) return;
-  const isPinned = path.length === 1;
-  if (!namesHost(own.x509, serverName) && !(isPinned && isAddress(serverName))) {
+  if (!isCertificateOf(own.x509, serverName, path.length === 1)) {
     throw certificateError('bad_certificate', `${describe(own)} is not that of the server that was asked for`);
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@flownexus/datagram';
+import type { Clock, PeerIdentity } from '@flownexus/datagram';
 import type { AlertName } from '../alert.ts';
 import type { CertificateDecision, RawPublicKeyTrust, X509Trust } from '../api.ts';
 import type { Role } from '../crypto/traffic-keys.ts';
@@ -6,9 +6,11 @@ import { DtlsError } from '../errors.ts';
 import type { PeerVerdict } from '../handshake/machine.ts';
 import { isPromise } from '../is-promise.ts';
 import { CertificateType } from '../messages/certificate.ts';
+import { parseCertificate } from './certificate.ts';
 import { checkPath } from './certificate-path.ts';
 import { commonNameOf } from './certificate-fields.ts';
 import { loadPublicKey } from './ec-public-key.ts';
+import { isCertificateOf } from './server-host.ts';
 import { TrustAnchors } from './trust-anchors.ts';
 import type { PeerVerifier } from './verifier.ts';
 
@@ -52,6 +54,16 @@ export function peerVerifier(options: PeerVerifierOptions): PeerVerifier {
 /** The names that a server tells its clients it trusts (RFC 5246 §7.4.4), DER. Throws like `peerVerifier`. */
 export function authorityNames(x509: X509Trust | undefined): readonly Uint8Array[] {
   return x509 === undefined ? [] : new TrustAnchors(x509.roots).names;
+}
+
+/** Whether a server that is known is the one at a host as well. Keys are the same for all servers of a client; a certificate has to carry the host. */
+export function hostCheck(x509: X509Trust | undefined): (identity: PeerIdentity, host: string) => boolean {
+  const anchors = new TrustAnchors(x509?.roots ?? []);
+  return (identity, host) => {
+    if (identity.kind !== 'x509') return true;
+    const certificate = parseCertificate(identity.certificate);
+    return isCertificateOf(certificate.x509, host, anchors.has(certificate));
+  };
 }
 
 type Verdict = PeerVerdict | Promise<PeerVerdict>;

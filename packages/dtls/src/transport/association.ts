@@ -10,8 +10,6 @@ export interface AssociationOptions {
   readonly identity: PeerIdentity;
   readonly epoch: ProtectedEpoch;
   readonly lower: Peer;
-  /** Of a client: the name or address of the server that it has proven to be. */
-  readonly serverName: string | undefined;
   readonly localCid: Uint8Array | undefined;
 }
 
@@ -24,7 +22,6 @@ export class Association implements Peer {
   readonly role: Role;
   readonly identity: PeerIdentity;
   readonly epoch: ProtectedEpoch;
-  readonly serverName: string | undefined;
   /** The Connection ID by which records to us find it; undefined when they find it by their address. */
   readonly localCid: Uint8Array | undefined;
   /** Where it is now, as a peer of the transport below. */
@@ -49,7 +46,6 @@ export class Association implements Peer {
     this.identity = options.identity;
     this.epoch = options.epoch;
     this.lower = options.lower;
-    this.serverName = options.serverName;
     this.localCid = options.localCid?.length === 0 ? undefined : options.localCid;
   }
 

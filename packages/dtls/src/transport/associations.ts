@@ -23,6 +23,8 @@ const REPLACED = closed('the peer began a new association');
 const CROWDED_OUT = closed('there are too many associations');
 const TOO_MANY_OF_ONE = closed('its identity has too many associations');
 
+type Beginning = Pick<AssociationOptions, 'role' | 'lower' | 'identity'>;
+
 /** The life of associations: how they begin, move and end, and who is told. */
 export class Associations {
   readonly table: AssociationTable;
@@ -56,7 +58,7 @@ export class Associations {
 
   /** Takes in what a store kept. False when its key or Connection ID is in use. */
   restore(association: Association, heardAtMs: number): boolean {
-    const own = this.#firstOfTooMany(association.identity);
+    const own = this.#firstOfTooMany(association);
     if (!this.table.add(association, heardAtMs)) return false;
     if (own !== undefined) this.end(own, TOO_MANY_OF_ONE);
     this.#core.counters.restored += 1;
@@ -85,24 +87,22 @@ export class Associations {
   }
 
   /** The association that gives way to a new one, and why. */
-  #whatEndsFor({
-    lower,
-    identity,
-  }: Pick<AssociationOptions, 'lower' | 'identity'>): { association: Association; reason: DtlsError } | undefined {
+  #whatEndsFor(one: Beginning): { association: Association; reason: DtlsError } | undefined {
+    const { lower, identity } = one;
     const before = this.table.at(lower);
     if (before !== undefined && (before.localCid === undefined || isSame(before.identity, identity))) {
       return { association: before, reason: REPLACED };
     }
     const { limits, counters } = this.#core;
-    const own = this.#firstOfTooMany(identity);
+    const own = this.#firstOfTooMany(one);
     const association = own ?? (this.table.size >= limits.associations ? this.table.oldest : undefined);
     if (association === undefined) return undefined;
     counters.limits += 1;
     return { association, reason: own === undefined ? CROWDED_OUT : TOO_MANY_OF_ONE };
   }
 
-  #firstOfTooMany(identity: PeerIdentity): Association | undefined {
-    return this.table.identities.firstOf(identity, this.#core.limits.associationsPerIdentity);
+  #firstOfTooMany(one: Pick<Beginning, 'role' | 'identity'>): Association | undefined {
+    return this.table.identities.firstOf(one, this.#core.limits.associationsPerIdentity);
   }
 
   #ended(association: Association, reason: Error | undefined): void {

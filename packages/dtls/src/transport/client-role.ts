@@ -1,22 +1,16 @@
-import type { Peer } from '@flownexus/datagram';
+import type { Peer, PeerIdentity } from '@flownexus/datagram';
 import type { DtlsClientOptions, DtlsTransportOptions } from '../api.ts';
-import { peerVerifier } from '../auth/peer-verifier.ts';
+import { hostCheck, peerVerifier } from '../auth/peer-verifier.ts';
 import { isAddress } from '../auth/server-host.ts';
 import type { PeerVerifier } from '../auth/verifier.ts';
 import { DtlsError } from '../errors.ts';
 import { clientMachine } from '../handshake/client/client-machine.ts';
 import type { ResumableSession } from '../handshake/machine.ts';
-import type { Association } from './association.ts';
 import type { Associations } from './associations.ts';
 import { clientContext, type SharedClientContext } from './client-context.ts';
 import type { Core } from './core.ts';
 import { Handshake, type HandshakeOutcome } from './handshake.ts';
 import type { Handshakes } from './handshakes.ts';
-
-interface Connecting {
-  readonly serverName: string;
-  readonly peer: Promise<Peer>;
-}
 
 export interface ClientRoleOptions {
   readonly core: Core;
@@ -36,8 +30,10 @@ export class ClientRole {
   readonly #handshakes: Handshakes;
   readonly #context: SharedClientContext;
   readonly #verifyPeer: PeerVerifier;
-  /** By the key of the peer below. */
-  readonly #connecting = new Map<string, Connecting>();
+  /** Whether a server that is known is the one that is asked for. */
+  readonly #isServerOf: (identity: PeerIdentity, host: string) => boolean;
+  /** By the key of the peer below: the handshakes under way, and the server that each is with. */
+  readonly #connecting = new Map<string, { readonly expected: string; readonly promise: Promise<Peer> }>();
   /** What servers let us resume, by the key of the peer below; what was used last comes last. */
   readonly #sessions = new Map<string, ResumableSession>();
 
@@ -54,27 +50,29 @@ export class ClientRole {
       role: 'server',
       clock: core.clock,
     });
+    this.#isServerOf = hostCheck(client.x509);
+  }
+
+  /** What has to be waited for before `connect`: a handshake with another server at the same address. */
+  underWayWithAnother(lower: Peer, host: string): Promise<unknown> | undefined {
+    const underWay = this.#connecting.get(lower.key);
+    if (underWay === undefined || underWay.expected === this.#expected(host)) return undefined;
+    return underWay.promise.catch(() => {});
   }
 
   /**
-   * The association with a server: the one there is, or a new one. Rejects with the `DtlsError` that its handshake ended with. Throws one when there
-   * are too many handshakes.
+   * The association with a server: the one there is, or a new one, which takes the place of that with another server at this address. Rejects with
+   * the `DtlsError` that its handshake ended with.
    */
   connect(lower: Peer, host: string): Promise<Peer> {
-    const { serverName = host } = this.#client;
+    const expected = this.#expected(host);
     const live = this.#associations.table.at(lower);
-    if (live !== undefined && isFor(live, serverName)) return Promise.resolve(live);
+    if (live?.role === 'client' && this.#isServerOf(live.identity, expected)) return Promise.resolve(live);
     const underWay = this.#connecting.get(lower.key);
-    if (underWay !== undefined) {
-      if (underWay.serverName === serverName) return underWay.peer;
-      // Two names of one address: one handshake after the other.
-      return underWay.peer.then(
-        () => this.connect(lower, host),
-        () => this.connect(lower, host),
-      );
-    }
+    if (underWay !== undefined) return underWay.promise;
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
-    this.#connecting.set(lower.key, { serverName, peer: promise });
+    // Before it begins: it may end at once.
+    this.#connecting.set(lower.key, { expected, promise });
     const onEnded = (outcome: HandshakeOutcome): void => {
       this.#connecting.delete(lower.key);
       this.#remember(lower, outcome);
@@ -82,10 +80,10 @@ export class ClientRole {
       else resolve(outcome.association);
     };
     try {
-      this.#begin(lower, serverName, onEnded);
+      this.#begin(lower, expected, onEnded);
     } catch (error) {
       this.#connecting.delete(lower.key);
-      throw error;
+      reject(error);
     }
     return promise;
   }
@@ -95,7 +93,7 @@ export class ClientRole {
     this.#sessions.delete(lower.key);
   }
 
-  #begin(lower: Peer, serverName: string, onEnded: (outcome: HandshakeOutcome) => void): void {
+  #begin(lower: Peer, expected: string, onEnded: (outcome: HandshakeOutcome) => void): void {
     const { limits, counters } = this.#core;
     const { table } = this.#handshakes;
     if (table.count('client') >= limits.handshakes) {
@@ -107,14 +105,14 @@ export class ClientRole {
     if (underWay !== undefined) {
       this.#handshakes.abandon(underWay, new DtlsError('ERR_DTLS_CLOSED', 'a handshake of our own took its place'));
     }
-    const handshake = this.#createHandshake(lower, serverName, onEnded);
+    const handshake = this.#createHandshake(lower, expected, onEnded);
     this.#handshakes.begin(handshake);
     handshake.start();
   }
 
-  #createHandshake(lower: Peer, serverName: string, onEnded: (outcome: HandshakeOutcome) => void): Handshake {
-    const { connectionIdLength = 0, session, psk } = this.#client;
-    const indicated = indicatedName(serverName);
+  #createHandshake(lower: Peer, expected: string, onEnded: (outcome: HandshakeOutcome) => void): Handshake {
+    const { connectionIdLength = 0, psk } = this.#client;
+    const serverName = serverNameOf(expected);
     const isOffered = connectionIdLength !== 'not-offered';
     const takenCid = isOffered && connectionIdLength > 0 ? this.#associations.table.cids.take() : undefined;
     return new Handshake({
@@ -122,13 +120,12 @@ export class ClientRole {
       listener: this.#handshakes,
       role: 'client',
       lower,
-      serverName,
       clientRandom: undefined,
       takenCid: () => takenCid,
       machine: clientMachine({
         ...this.#context,
-        serverName: indicated,
-        session: this.#sessions.get(lower.key) ?? session,
+        serverName,
+        session: this.#sessionWith(lower, expected),
         localCid: takenCid ?? (isOffered ? new Uint8Array(0) : undefined),
       }),
       mtu: this.#mtu,
@@ -136,9 +133,19 @@ export class ClientRole {
       firstRecordSequence: 0,
       lookUpPsk: () => psk?.key,
       // Without a name the certificate has to be that of the address (RFC 7252 §9.1.3.3).
-      verifyPeer: (certificate) => this.#verifyPeer(certificate, indicated ?? serverName),
+      verifyPeer: (certificate) => this.#verifyPeer(certificate, serverName ?? expected),
       onEnded,
     });
+  }
+
+  /** The name or address that the server has to be known by. */
+  #expected(host: string): string {
+    return this.#client.serverName ?? host;
+  }
+
+  #sessionWith(lower: Peer, expected: string): ResumableSession | undefined {
+    const session = this.#sessions.get(lower.key) ?? this.#client.session;
+    return session !== undefined && this.#isServerOf(session.identity, expected) ? session : undefined;
   }
 
   #remember(lower: Peer, outcome: HandshakeOutcome): void {
@@ -154,12 +161,7 @@ export class ClientRole {
   }
 }
 
-/** Whether an association with a server is what a `connect` to this name would lead to: only certificates prove a name. */
-function isFor({ role, identity, serverName }: Association, wanted: string): boolean {
-  return role === 'client' && (identity.kind !== 'x509' || serverName === wanted);
-}
-
 /** RFC 6066 §3: a name, without the dot that may end it; addresses are none. */
-function indicatedName(host: string): string | undefined {
+function serverNameOf(host: string): string | undefined {
   return isAddress(host) ? undefined : host.replace(/\.$/, '');
 }

@@ -161,8 +161,12 @@ class DtlsDatagramTransport implements DtlsTransport {
     }
     // What is not open below rejects here.
     const peer = await lower.connect(host, port);
-    if (this.#state !== 'open') throw new TransportError('ERR_DATAGRAM_CLOSED', 'the transport is not open');
-    return this.#client.connect(peer, host);
+    for (;;) {
+      if (this.#state !== 'open') throw new TransportError('ERR_DATAGRAM_CLOSED', 'the transport is not open');
+      const underWay = this.#client.underWayWithAnother(peer, host);
+      if (underWay === undefined) return this.#client.connect(peer, host);
+      await underWay;
+    }
   }
 
   confirmPath(peer: Peer): void {

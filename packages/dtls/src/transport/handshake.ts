@@ -25,8 +25,6 @@ export interface HandshakeOptions {
   readonly listener: HandshakeListener;
   readonly role: Role;
   readonly lower: Peer;
-  /** On a client: the name or address that was connected to. */
-  readonly serverName: string | undefined;
   /** On a server: what tells a repeated ClientHello from one of a client that began anew. */
   readonly clientRandom: Uint8Array | undefined;
   /** Our Connection ID if one was taken for this handshake: asked when the handshake ends. */
@@ -49,7 +47,6 @@ export type HandshakeOutcome =
 export class Handshake {
   readonly role: Role;
   readonly lower: Peer;
-  readonly serverName: string | undefined;
   readonly clientRandom: Uint8Array | undefined;
   readonly onEnded: (outcome: HandshakeOutcome) => void;
   /** It must not end in a session that is resumed: what it was found in has been revoked since. */
@@ -62,7 +59,6 @@ export class Handshake {
     const { core, listener, role, lower, lookUpPsk, verifyPeer } = options;
     this.role = role;
     this.lower = lower;
-    this.serverName = options.serverName;
     this.clientRandom = options.clientRandom;
     this.onEnded = options.onEnded;
     this.#takenCid = options.takenCid;

@@ -59,12 +59,12 @@ export class Handshakes implements HandshakeListener {
     }
     if (!this.table.remove(handshake)) return undefined;
     const { counters, callbacks } = this.#core;
-    const { role, lower, serverName, takenCid } = handshake;
+    const { role, lower, takenCid } = handshake;
     const { identity, localCid, resumed } = connection;
     if (takenCid !== undefined && localCid?.length !== takenCid.length) this.#associations.table.cids.release(takenCid);
     counters.handshakesCompleted += 1;
     if (resumed) counters.handshakesResumed += 1;
-    const association = this.#associations.begin({ role, lower, serverName, identity, epoch, localCid });
+    const association = this.#associations.begin({ role, lower, identity, epoch, localCid });
     if (!this.#associations.table.has(association)) handshake.close();
     else if (handshake.isLingering) association.lingering = handshake;
     handshake.onEnded({ association, connection });

@@ -232,7 +232,6 @@ export class Persistence {
     const snapshot = encodeSnapshot({
       epoch: { ...epoch, writeSequence: leaseEnd },
       identity: association.identity,
-      serverName: association.serverName,
       host: place.host,
       port: place.port,
       pathValidated: isProvenAt(association.path, place),

@@ -48,7 +48,7 @@ async function toAssociation(
   { lower, clock }: Core,
   cidLength: number,
 ): Promise<Association> {
-  const { epoch, identity, serverName, host, port, pathValidated } = snapshot;
+  const { epoch, identity, host, port, pathValidated } = snapshot;
   const { role, localCid } = epoch;
   if (localCid !== undefined && localCid.length > 0 && localCid.length !== cidLength) {
     throw unusable(`its Connection ID has ${localCid.length} bytes, and connectionIdLength is ${cidLength}`);
@@ -60,7 +60,6 @@ async function toAssociation(
     identity,
     epoch: ProtectedEpoch.restore(epoch),
     lower: await lower.connect(host, port),
-    serverName,
     localCid,
   });
   if (!pathValidated) association.path = unprovenPath(clock.now());

@@ -130,7 +130,6 @@ export class ServerRole {
       listener: this.#handshakes,
       role: 'server',
       lower,
-      serverName: undefined,
       clientRandom: Uint8Array.from(random),
       takenCid: () => takenCid,
       machine: serverMachine({ ...this.#context, localCid }),

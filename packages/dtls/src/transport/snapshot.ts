@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { ByteRangeError, ByteReader, ByteWriter, type PeerIdentity } from '@flownexus/datagram';
 import type { RecordCipher } from '../cipher-suites.ts';
 import { DtlsError } from '../errors.ts';
-import { readIdentity, readText, writeIdentity, writeText } from '../identity-codec.ts';
+import { readIdentity, writeIdentity } from '../identity-codec.ts';
 import type { EpochSnapshot } from '../records/protected-epoch.ts';
 
 // All numbers are big-endian:
 //   version 1 | flags 1 | cipher 1 | key block 1+n | our CID 1+n | the peer's CID 1+n | max plaintext 2 | next write sequence 8
-//   | read ceiling + 1: 8 | host 1+n | port 2 | heard at, ms since 1970: 6 | server name 2+n | identity | checksum 8
+//   | read ceiling + 1: 8 | host 1+n | port 2 | heard at, ms since 1970: 6 | identity | checksum 8
 // Both sequence numbers may be 2^48, one more than a record can have: a peer may use the highest one at any time.
 // The checksum finds what a disk or a hand has changed: a write sequence that went back would use a nonce twice.
 
 const VERSION = 1;
-const Flag = { server: 1, pathValidated: 2, serverName: 4 } as const;
+const Flag = { server: 1, pathValidated: 2 } as const;
 const CHECKSUM_SIZE = 8;
 const MAX_SNAPSHOT = 65_535;
 /** The place in the table is the number in a snapshot: new ones go to the end. */
@@ -22,8 +22,6 @@ const CIPHERS: readonly RecordCipher[] = ['aes-128-ccm-8', 'aes-128-ccm', 'aes-1
 export interface AssociationSnapshot {
   readonly epoch: EpochSnapshot;
   readonly identity: PeerIdentity;
-  /** Of a client: the name or address of the server. */
-  readonly serverName: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly pathValidated: boolean;
@@ -32,7 +30,7 @@ export interface AssociationSnapshot {
 }
 
 export function encodeSnapshot(snapshot: AssociationSnapshot): Uint8Array {
-  const { epoch, identity, serverName, host, port } = snapshot;
+  const { epoch, identity, host, port } = snapshot;
   const writer = new ByteWriter({ maxSize: MAX_SNAPSHOT, initialSize: 192 })
     .u8(VERSION)
     .u8(flagsOf(snapshot))
@@ -50,7 +48,6 @@ export function encodeSnapshot(snapshot: AssociationSnapshot): Uint8Array {
     .bytes(hostBytes)
     .u16(port)
     .u48(Math.max(0, Math.floor(snapshot.heardAtWallMs)));
-  writeText(writer, serverName ?? '');
   writeIdentity(writer, identity);
   const content = writer.finish();
   const whole = new Uint8Array(content.length + CHECKSUM_SIZE);
@@ -87,7 +84,6 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
   const host = new TextDecoder('utf-8', { fatal: true }).decode(readBytes(reader));
   const port = reader.u16();
   const heardAtWallMs = reader.u48();
-  const serverName = readText(reader);
   const identity = readIdentity(reader);
   if (identity === undefined || reader.remaining > 0) throw corrupt('its content is not whole');
   const keys = { cipher, block, encryptThenMac: false };
@@ -95,7 +91,6 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
   return {
     epoch: { role, keys, localCid, peerCid, maxPlaintext, writeSequence, readCeiling },
     identity,
-    serverName: (flags & Flag.serverName) === 0 ? undefined : serverName,
     host,
     port,
     pathValidated: (flags & Flag.pathValidated) !== 0,
@@ -103,12 +98,8 @@ function readSnapshot(reader: ByteReader): AssociationSnapshot {
   };
 }
 
-function flagsOf({ epoch, pathValidated, serverName }: AssociationSnapshot): number {
-  return (
-    (epoch.role === 'server' ? Flag.server : 0) |
-    (pathValidated ? Flag.pathValidated : 0) |
-    (serverName === undefined ? 0 : Flag.serverName)
-  );
+function flagsOf({ epoch, pathValidated }: AssociationSnapshot): number {
+  return (epoch.role === 'server' ? Flag.server : 0) | (pathValidated ? Flag.pathValidated : 0);
 }
 
 function readBytes(reader: ByteReader): Uint8Array {

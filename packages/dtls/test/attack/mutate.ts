@@ -168,10 +168,9 @@ export const extensions: Mutation = (bytes, dice) => {
 
 function withBody(bytes: Uint8Array, front: Uint8Array, block: Uint8Array): Uint8Array {
   const body = concatBytes(front, put(new Uint8Array(2), 0, 2, block.length), block);
-  let head = bytes.slice(0, RECORD_HEADER + HANDSHAKE_HEADER);
-  head = put(head, 11, 2, body.length + HANDSHAKE_HEADER);
-  head = put(put(head, 14, 3, body.length), 22, 3, body.length);
-  return concatBytes(head, body);
+  const start = bytes.slice(0, RECORD_HEADER + HANDSHAKE_HEADER);
+  const head = put(start, 11, 2, body.length + HANDSHAKE_HEADER);
+  return concatBytes(put(put(head, 14, 3, body.length), 22, 3, body.length), body);
 }
 
 /** The cookie of a ClientHello is another one, and all lengths are right. Undefined when the datagram has no ClientHello. */

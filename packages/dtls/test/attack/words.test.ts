@@ -204,14 +204,11 @@ function hasAll(word: readonly Letter[], legal: readonly Letter[]): boolean {
   return contains(word, rest) && contains(word, ['hello', 'changeCipherSpec']);
 }
 
-/** All letters that the server may not ignore, whatever comes with them: a word with one of them before its end does not connect. */
-const FATAL: readonly Letter[] = [
-  'emptyCertificate',
-  'othersCertificate',
-  'badKeyExchange',
-  'verifyByStranger',
-  'fatal',
-];
+/**
+ * What the server may not ignore: a word with one of them before its end does not connect. A fatal alert in the clear is none: once there are keys
+ * anyone could have sent it (RFC 6347 §4.1.2.7).
+ */
+const FATAL: readonly Letter[] = ['emptyCertificate', 'othersCertificate', 'badKeyExchange', 'verifyByStranger'];
 
 function walk(
   stage: Stage,

@@ -83,9 +83,9 @@ describe('AssociationTable', () => {
   test('one with a Connection ID does not take the address of one without', () => {
     const { table, add } = stage();
     const needy = add('needy', '10.0.0.1');
-    const other = add('other', '10.0.0.1', table.cids.take()!);
+    const other = add('other', '10.0.0.1', table.cids.take());
     expect(table.at(needy.lower)).toBe(needy);
-    const third = add('third', '10.0.0.3', table.cids.take()!);
+    const third = add('third', '10.0.0.3', table.cids.take());
     const previous = third.lower;
     third.lower = needy.lower;
     table.moved(third, previous);

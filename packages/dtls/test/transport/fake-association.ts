@@ -10,5 +10,5 @@ export function lowerPeer(host: string, port = 5684): Peer {
 /** An association without keys, for what never protects a record. */
 export function keylessAssociation(key: string, lower: Peer, localCid?: Uint8Array): Association {
   const epoch = undefined as unknown as ProtectedEpoch;
-  return new Association({ key, role: 'server', identity: ANONYMOUS, epoch, lower, serverName: undefined, localCid });
+  return new Association({ key, role: 'server', identity: ANONYMOUS, epoch, lower, localCid });
 }

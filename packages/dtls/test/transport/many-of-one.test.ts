@@ -56,6 +56,22 @@ describe('one identity with many associations', () => {
     expect(after.closed).toEqual([]);
   });
 
+  test('is not counted by a client, who has it with each of its servers', async () => {
+    const world = new World();
+    const servers = [
+      await world.server({ server: { psk } }),
+      await world.party('10.0.1.2', 5684, { server: { psk } }),
+      await world.party('10.0.1.3', 5684, { server: { psk } }),
+    ];
+    const client = await world.party('10.0.2.1', 49_152, {
+      client: { psk: { identity: 'dev1', key: KEY } },
+      limits: { associationsPerIdentity: 1 },
+    });
+    for (const server of servers) await world.connect(client, server, server.transport.localAddress?.host);
+    expect(client.transport.statistics).toMatchObject({ associations: 3, limits: 0 });
+    expect(client.closed).toEqual([]);
+  });
+
   test('leaves no trace when all have ended', async () => {
     const world = new World();
     const server = await world.server({ server: { psk }, limits: { associationsPerIdentity: 2 } });

@@ -32,7 +32,6 @@ function* sleeping(nowMs: number): Generator<StoredAssociation> {
         readCeiling: index,
       },
       identity: { kind: 'psk', identity: `urn:dev:os:32473-device-${index}` },
-      serverName: undefined,
       host: `10.1.${index >> 8}.${index & 255}`,
       port: 40_000,
       pathValidated: true,

@@ -35,7 +35,6 @@ const snapshot: fc.Arbitrary<AssociationSnapshot> = fc.record({
     readCeiling: fc.oneof(fc.integer({ min: -1, max: 2 ** 48 - 1 }), fc.constantFrom(-1, 2 ** 48 - 1)),
   }),
   identity,
-  serverName: fc.option(text, { nil: undefined }),
   host: fc.oneof(fc.ipV4(), fc.ipV6()),
   port: fc.integer({ min: 1, max: 65_535 }),
   pathValidated: fc.boolean(),
