@@ -53,6 +53,9 @@ export function parseCredential(body: unknown): DeviceCredential {
     throw badBody(`a credential of this mode has no field ${JSON.stringify(issue.keys[0])}`);
   }
   const name = String(issue?.path[0]);
+  if (!Object.hasOwn(body, name)) {
+    throw badBody(name === 'commonName' ? 'commonName or fingerprint is missing' : `${name} is missing`);
+  }
   throw badBody(`${name} must be ${allowed[name] ?? 'something else'}`);
 }
 

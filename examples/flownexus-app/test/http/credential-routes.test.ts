@@ -101,12 +101,12 @@ describe('refused is', () => {
     ['no object', '[]', 'the body must be a JSON object, with Content-Type: application/json'],
     ['no mode', {}, MODE],
     ['another mode', { ...PSK, mode: 'none' }, MODE],
-    ['no key', { mode: 'psk', identity: 'id' }, KEY],
+    ['no key', { mode: 'psk', identity: 'id' }, 'key is missing'],
     ['an empty key', { ...PSK, key: '' }, KEY],
     ['half a byte', { ...PSK, key: '0' }, KEY],
     ['a key that is not hexadecimal', { ...PSK, key: 'secret' }, KEY],
     ['a long key', { ...PSK, key: '00'.repeat(129) }, KEY],
-    ['no identity', { mode: 'psk', key: '00' }, IDENTITY],
+    ['no identity', { mode: 'psk', key: '00' }, 'identity is missing'],
     ['an empty identity', { ...PSK, identity: '' }, IDENTITY],
     ['a long identity', { ...PSK, identity: 'ü'.repeat(128) }, IDENTITY],
     ['an identity with a control character', { ...PSK, identity: 'a\nb' }, IDENTITY],
@@ -116,7 +116,7 @@ describe('refused is', () => {
     [
       'neither name nor fingerprint',
       { mode: 'x509' },
-      'commonName must be 1 to 255 bytes of text without control characters',
+      'commonName or fingerprint is missing',
     ],
     [
       'name and fingerprint',

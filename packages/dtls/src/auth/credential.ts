@@ -51,7 +51,7 @@ function loadPrivateKey(source: CredentialSource['privateKey']): KeyObject {
 function parsePrivateKey(source: string | Uint8Array): KeyObject {
   const text = pemText(source);
   // The message of OpenSSL says nothing that helps, and must not carry anything of the key.
-  const unreadable = 'the private key can not be read: it is a PEM or DER of PKCS #8 or SEC 1, not encrypted';
+  const unreadable = 'the private key can not be read: it has to be PEM or DER of PKCS #8 or SEC 1, without a password';
   try {
     if (text !== undefined) return createPrivateKey(text);
     const der = source as Buffer; // the types ask for a Buffer; Node takes every Uint8Array

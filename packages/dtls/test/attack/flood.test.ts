@@ -347,7 +347,8 @@ describe('a device with good credentials', () => {
   test(
     'that begins one association after the other',
     async () => {
-      const one = await siege({ associations: 200 }, 100);
+      // Without dev66 among those who work: of one identity the oldest association gives way.
+      const one = await siege({ associations: 200 }, 60);
       const { transport } = one.target;
       for (let count = 0; count < 99; count += 1)
         new HostileClient(one.target, hostAt(count), 1, device('dev66'), count).handshake();

@@ -100,7 +100,8 @@ async function main(): Promise<void> {
   const devices = await startSimulatedDevices(options);
   setTimeout(() => {
     if (devices.clients.some((client) => client.registrationId !== undefined)) return;
-    write(`no answer from ${url} yet: is the server running there?`);
+    const doubt = options.scheme === 'coap' ? '' : ', and does it know this key and identity';
+    write(`no answer from ${url} yet: is the server running there${doubt}?`);
   }, ANSWER_EXPECTED_MS).unref();
   let stopping = false;
   const stop = (): void => {

@@ -58,7 +58,7 @@ export function chooseSuite(context: ServerContext, hello: ClientHello): SuiteCh
   const alert = typeof certificate === 'string' ? certificate : 'handshake_failure';
   throw handshakeError(
     alert,
-    `${REASONS[alert] ?? 'no cipher suite in common'}: the client offers ${suiteList(cipherSuites)}`,
+    REASONS[alert] ?? `no cipher suite in common: the client offers ${suiteList(cipherSuites)}`,
   );
 }
 
