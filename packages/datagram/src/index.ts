@@ -7,7 +7,7 @@ export type { Clock, Timer } from './clock.ts';
 export { ByteRangeError, TransportError, TransportErrorCodes } from './errors.ts';
 export type { TransportErrorCode } from './errors.ts';
 export { DatagramLimits } from './limits.ts';
-export { ANONYMOUS } from './peer.ts';
+export { ANONYMOUS, sameIdentity } from './peer.ts';
 export type { Peer, PeerIdentity } from './peer.ts';
 export type { RandomSource } from './random.ts';
 export { systemClock } from './system-clock.ts';

@@ -21,5 +21,24 @@ export interface Peer {
   readonly pathValidated: boolean;
 }
 
+/** Whether two identities are the same: of the same kind, with the same proof. What names a certificate besides does not count. */
+export function sameIdentity(a: PeerIdentity, b: PeerIdentity): boolean {
+  switch (a.kind) {
+    case 'anonymous':
+      return b.kind === 'anonymous';
+    case 'psk':
+      return b.kind === 'psk' && a.identity === b.identity;
+    case 'x509':
+      return b.kind === 'x509' && sameBytes(a.certificate, b.certificate);
+    case 'rpk':
+      return b.kind === 'rpk' && sameBytes(a.publicKey, b.publicKey);
+  }
+}
+
+/** Not in constant time: neither certificates nor public keys are secrets. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
 /** The identity of a peer that has proven nothing. */
 export const ANONYMOUS: PeerIdentity = Object.freeze({ kind: 'anonymous' });

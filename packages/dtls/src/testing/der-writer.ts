@@ -1,20 +1,11 @@
+import { concatBytes } from '../bytes.ts';
+
 /** One DER element: tag, length, and the contents one after the other (X.690 §8.1, §10.1). Contents have less than 64 KiB. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
   const length = contents.reduce((sum, content) => sum + content.length, 0);
   const header =
     length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
-  return concat([Uint8Array.from(header), ...contents]);
-}
-
-/** Byte arrays one after the other. */
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return concatBytes(Uint8Array.from(header), ...contents);
 }
 
 /** An object identifier from its dotted text. */

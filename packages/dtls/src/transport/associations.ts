@@ -1,5 +1,4 @@
-import type { Peer, PeerIdentity } from '@flownexus/datagram';
-import { bytesEqual } from '../crypto/key-schedule.ts';
+import { sameIdentity, type Peer, type PeerIdentity } from '@flownexus/datagram';
 import { DtlsError } from '../errors.ts';
 import { Association, associationKey, type AssociationOptions } from './association.ts';
 import { AssociationTable } from './association-table.ts';
@@ -90,7 +89,7 @@ export class Associations {
   #whatEndsFor(one: Beginning): { association: Association; reason: DtlsError } | undefined {
     const { lower, identity } = one;
     const before = this.table.at(lower);
-    if (before !== undefined && (before.localCid === undefined || isSame(before.identity, identity))) {
+    if (before !== undefined && (before.localCid === undefined || isSameProven(before.identity, identity))) {
       return { association: before, reason: REPLACED };
     }
     const { limits, counters } = this.#core;
@@ -113,9 +112,7 @@ export class Associations {
   }
 }
 
-/** Whether two identities are the same, proven one. */
-function isSame(a: PeerIdentity, b: PeerIdentity): boolean {
-  if (a.kind === 'psk') return b.kind === 'psk' && a.identity === b.identity;
-  if (a.kind === 'x509') return b.kind === 'x509' && bytesEqual(a.certificate, b.certificate);
-  return a.kind === 'rpk' && b.kind === 'rpk' && bytesEqual(a.publicKey, b.publicKey);
+/** Nobody knows whether two peers without identity are the same. */
+function isSameProven(a: PeerIdentity, b: PeerIdentity): boolean {
+  return a.kind !== 'anonymous' && sameIdentity(a, b);
 }

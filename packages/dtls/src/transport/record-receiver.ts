@@ -1,5 +1,5 @@
 import type { Peer } from '@flownexus/datagram';
-import { Alert, AlertLevel, alertName } from '../alert.ts';
+import { decodeAlert } from '../alert.ts';
 import type { DtlsTransportOptions } from '../api.ts';
 import { DtlsError } from '../errors.ts';
 import { HandshakeType } from '../handshake/handshake-message.ts';
@@ -89,20 +89,20 @@ export class RecordReceiver {
     }
   }
 
-  #onAlert(association: Association, [level, description]: Uint8Array): void {
+  #onAlert(association: Association, content: Uint8Array): void {
     const { core, associations, sender, revoke } = this.#options;
     core.counters.alertsReceived += 1;
-    if (description === undefined) return;
-    if (description === Alert.close_notify) {
+    const alert = decodeAlert(content);
+    if (alert?.ends !== true) return;
+    const { name, description } = alert;
+    if (name === 'close_notify') {
       // RFC 5246 §7.2.1: it is answered.
       sender.sendAlert(association, 'warning', 'close_notify');
       associations.end(association);
       return;
     }
-    if (level !== AlertLevel.fatal) return;
     // RFC 5246 §7.2.2: the session must not be resumed.
     revoke(association);
-    const name = alertName(description);
     const reason = new DtlsError('ERR_DTLS_ALERT', `the peer ended the association with ${name ?? description}`, {
       ...(name === undefined ? {} : { alert: name }),
     });

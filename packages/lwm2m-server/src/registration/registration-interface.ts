@@ -1,5 +1,5 @@
 import { Code, formatCode, type CoapReply, type IncomingRequest } from '@flownexus/coap';
-import type { Clock, PeerIdentity, RandomSource, TimerQueue } from '@flownexus/datagram';
+import { sameIdentity, type Clock, type PeerIdentity, type RandomSource, type TimerQueue } from '@flownexus/datagram';
 import type { Refusal, UplinkHandlers } from '../api.ts';
 import { ReportedError, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
@@ -365,17 +365,4 @@ function whenAnswered(announce: () => void): Pick<CoapReply, 'afterSent' | 'onUn
 
 function unavailable(reason: string): RefusalError {
   return new RefusalError(Code.SERVICE_UNAVAILABLE, reason);
-}
-
-function sameIdentity(a: PeerIdentity, b: PeerIdentity): boolean {
-  switch (a.kind) {
-    case 'anonymous':
-      return b.kind === 'anonymous';
-    case 'psk':
-      return b.kind === 'psk' && a.identity === b.identity;
-    case 'x509':
-      return b.kind === 'x509' && Buffer.compare(a.certificate, b.certificate) === 0;
-    case 'rpk':
-      return b.kind === 'rpk' && Buffer.compare(a.publicKey, b.publicKey) === 0;
-  }
 }

@@ -1,6 +1,7 @@
 import type { CipherSuite } from '../../cipher-suites.ts';
 import { MAX_PLAINTEXT } from '../../limits.ts';
 import type { ClientExtensions, ClientHello, ServerExtensions } from '../../messages/hello.ts';
+import { RANDOM_LENGTH } from '../../messages/hello-fields.ts';
 import { noServerExtensions } from '../../messages/server-extensions.ts';
 import { encodeServerHello } from '../../messages/server-hello.ts';
 import { DTLS_1_2 } from '../../records/record.ts';
@@ -9,7 +10,6 @@ import type { Negotiation } from './server-state.ts';
 
 /** TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746 §3.3): asks for renegotiation_info like the extension. */
 const EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff;
-const RANDOM_LENGTH = 32;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** What a full and an abbreviated handshake decide differently. */
