@@ -3,6 +3,7 @@ export const Lwm2mServerErrorCodes = {
   ERR_LWM2M_SERVER_NOT_REGISTERED: 'no endpoint of that name is registered',
   ERR_LWM2M_SERVER_REGISTRATION_ENDED: 'the registration ended or was replaced while the operation or observation ran',
   ERR_LWM2M_SERVER_REJECTED: 'the device answered with an error code (`OperationRejectedError`)',
+  ERR_LWM2M_SERVER_ASLEEP: 'the device is asleep, and the caller does not wait',
   ERR_LWM2M_SERVER_TIMEOUT: 'the device did not answer in time',
   ERR_LWM2M_SERVER_ABORTED: 'the caller aborted',
   ERR_LWM2M_SERVER_EXCHANGE: 'the CoAP exchange failed otherwise: see `cause`',

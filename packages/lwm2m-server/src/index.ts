@@ -3,21 +3,11 @@
  *
  * @module
  */
-export type {
-  Device,
-  DeviceObservation,
-  Lwm2mServerEvents,
-  Lwm2mServerOptions,
-  Notification,
-  ObservationPolicy,
-  OperationOptions,
-  ReadResult,
-  Refusal,
-  ServerAddress,
-  ServerEndpoint,
-  TransportContext,
-  UplinkHandlers,
-} from './api.ts';
+export type { Device, OperationOptions, ReadResult } from './api/device.ts';
+export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
+export type { DeviceObservation, Notification, ObservationPolicy } from './api/observation.ts';
+export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
+export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';

@@ -1,6 +1,10 @@
 import { Code, CoapEndpoint, sumStatistics, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } from '@flownexus/datagram';
-import type { Device, Lwm2mServerEvents, Lwm2mServerOptions, Notification, ServerAddress } from './api.ts';
+import type { Device } from './api/device.ts';
+import type { Lwm2mServerEvents } from './api/events.ts';
+import type { Notification } from './api/observation.ts';
+import type { Lwm2mServerOptions } from './api/options.ts';
+import type { ServerAddress } from './api/server-endpoint.ts';
 import { AfterSent } from './after-sent.ts';
 import { RegisteredDevice } from './downlink/device.ts';
 import { Lwm2mServerError } from './errors.ts';
@@ -175,7 +179,7 @@ export class Lwm2mServer {
   }
 
   /** Downlink operations on an endpoint, whether it is registered at present or not. */
-  device(endpointName: string): Device {
+  device(endpointName: string): Pick<Device, 'endpointName' | 'registration' | 'read' | 'observe'> {
     return new RegisteredDevice(endpointName, {
       find: (name) => this.#table.byEndpointName(name),
       observe: (endpoint, path, options) => this.#observations.observe(endpoint, path, options),

@@ -1,5 +1,6 @@
 import type { Path, PathLike } from '@flownexus/lwm2m-core';
-import type { Device, DeviceObservation, OperationOptions, ReadResult } from '../api.ts';
+import type { Device, OperationOptions, ReadOptions, ReadResult } from '../api/device.ts';
+import type { DeviceObservation } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { Registration } from '../registration/registration.ts';
@@ -11,11 +12,11 @@ import { readablePath } from './target.ts';
 export interface DeviceContext extends DecodingContext {
   find(endpointName: string): RegisteredEndpoint | undefined;
   /** Observes a path. Given an error in place of an endpoint, the observation fails with it. */
-  observe(endpoint: RegisteredEndpoint | Lwm2mServerError, path: Path, options: OperationOptions): DeviceObservation;
+  observe(endpoint: RegisteredEndpoint | Lwm2mServerError, path: Path, options: ReadOptions): DeviceObservation;
 }
 
 /** The downlink operations on one endpoint name. It holds no state: whoever is registered under the name is meant. */
-export class RegisteredDevice implements Device {
+export class RegisteredDevice implements Pick<Device, 'endpointName' | 'registration' | 'read' | 'observe'> {
   readonly endpointName: string;
   readonly #context: DeviceContext;
 
@@ -28,14 +29,14 @@ export class RegisteredDevice implements Device {
     return this.#context.find(this.endpointName)?.registration;
   }
 
-  async read(path: PathLike, options: OperationOptions = {}): Promise<ReadResult> {
+  async read(path: PathLike, options: ReadOptions = {}): Promise<ReadResult> {
     const target = readablePath(path);
     const endpoint = this.#find();
     if (endpoint instanceof Lwm2mServerError) throw endpoint;
     return readPath(endpoint, target, this.#context, options);
   }
 
-  observe(path: PathLike, options: OperationOptions = {}): DeviceObservation {
+  observe(path: PathLike, options: ReadOptions = {}): DeviceObservation {
     checkTimeout(options);
     return this.#context.observe(this.#find(), readablePath(path), options);
   }

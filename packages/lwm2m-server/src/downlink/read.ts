@@ -1,6 +1,6 @@
 import { Code, type CoapResponse, type RequestOptions } from '@flownexus/coap';
 import { contentFormatsFor, type Path } from '@flownexus/lwm2m-core';
-import type { OperationOptions, ReadResult } from '../api.ts';
+import type { ReadOptions, ReadResult } from '../api/device.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { withAcceptFallback } from './accept.ts';
 import { checkContent, decodeContent, inExchange, type DecodingContext } from './answer.ts';
@@ -11,7 +11,7 @@ export async function readPath(
   endpoint: RegisteredEndpoint,
   path: Path,
   context: DecodingContext,
-  options: OperationOptions,
+  options: ReadOptions,
 ): Promise<ReadResult> {
   const { registration } = endpoint;
   const request = (accept: number | undefined): Promise<CoapResponse> =>
@@ -32,13 +32,13 @@ export async function readPath(
 }
 
 /** The Accept of a request: what the caller wants, else what suits the device. */
-export function acceptOf(endpoint: RegisteredEndpoint, options: Pick<OperationOptions, 'accept'>): number | undefined {
+export function acceptOf(endpoint: RegisteredEndpoint, options: Pick<ReadOptions, 'accept'>): number | undefined {
   if (options.accept === null) return undefined;
   return options.accept ?? contentFormatsFor(endpoint.registration)[0];
 }
 
 /** What of the caller's options is for the CoAP exchange. */
-function requestOptions(options: OperationOptions): RequestOptions {
+function requestOptions(options: ReadOptions): RequestOptions {
   return {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),

@@ -1,5 +1,5 @@
 import { udpTransport } from '@flownexus/datagram';
-import type { ServerEndpoint } from '../api.ts';
+import type { ServerEndpoint } from '../api/server-endpoint.ts';
 
 /** Where `coap()` listens. */
 export interface CoapServerEndpointOptions {

@@ -10,7 +10,7 @@ import {
   type HandshakeFailure,
   type OwnCredential,
 } from '@flownexus/dtls';
-import type { ServerEndpoint } from '../api.ts';
+import type { ServerEndpoint } from '../api/server-endpoint.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import type { CoapServerEndpointOptions } from './coap.ts';

@@ -1,5 +1,6 @@
 import { formatPath, parsePath, type Path } from '@flownexus/lwm2m-core';
-import type { Notification, OperationOptions } from '../api.ts';
+import type { ReadOptions } from '../api/device.ts';
+import type { Notification } from '../api/observation.ts';
 import { readPath } from '../downlink/read.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -89,7 +90,7 @@ export class EndpointObservations {
   }
 
   /** A caller's observation: it shares that of a policy or another caller, and is first told the present value. */
-  observe(path: Path, options: OperationOptions): Subscription {
+  observe(path: Path, options: ReadOptions): Subscription {
     const observation = this.#paths.get(formatPath(path)) ?? this.#add(path);
     const owner: SubscriptionOwner = {
       release: (released) => this.#release(observation, released),
@@ -140,7 +141,18 @@ export class EndpointObservations {
     });
     const { registration } = this.#endpoint;
     const receivedAt = this.#context.clock.wallTime();
-    return { notification: { ...result, registration, initial: true, fresh: true, receivedAt }, shared: true };
+    return {
+      notification: {
+        ...result,
+        paths: [result.path],
+        composite: false,
+        registration,
+        initial: true,
+        fresh: true,
+        receivedAt,
+      },
+      shared: true,
+    };
   }
 
   async #release(observation: PathObservation | undefined, subscription: Subscription): Promise<void> {

@@ -1,5 +1,5 @@
 import type { TimerQueue } from '@flownexus/datagram';
-import type { Notification } from '../api.ts';
+import type { Notification } from '../api/observation.ts';
 import type { DecodingContext } from '../downlink/answer.ts';
 import type { ErrorReporter } from '../events.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';

@@ -1,4 +1,4 @@
-import type { ObservationPolicy } from '../api.ts';
+import type { ObservationPolicy } from '../api/observation.ts';
 import type { Registration } from '../registration/registration.ts';
 
 /** A parsed {@link ObservationPolicy}. */
@@ -20,7 +20,7 @@ const MAX_ID = 65_535;
  * @throws TypeError for a path that is not `/o`, `/o/i`, `/o/i/r` or `/o/i/r/ri`, with `*` allowed for `i`
  */
 export function parsePolicies(policies: readonly ObservationPolicy[]): readonly PolicyPattern[] {
-  return policies.map(({ path }) => {
+  return policies.map(({ path = '' }) => {
     const match = PATTERN.exec(path);
     const ids = path.split('/').filter((segment) => segment !== '' && segment !== '*');
     if (match === null || ids.some((id) => Number(id) > MAX_ID)) {

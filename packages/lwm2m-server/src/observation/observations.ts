@@ -1,5 +1,6 @@
 import type { Path } from '@flownexus/lwm2m-core';
-import type { DeviceObservation, OperationOptions } from '../api.ts';
+import type { ReadOptions } from '../api/device.ts';
+import type { DeviceObservation } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { Registration } from '../registration/registration.ts';
@@ -58,7 +59,7 @@ export class Observations {
   }
 
   /** A caller's observation; given an error in place of an endpoint, one that failed with it. */
-  observe(endpoint: RegisteredEndpoint | Lwm2mServerError, path: Path, options: OperationOptions): DeviceObservation {
+  observe(endpoint: RegisteredEndpoint | Lwm2mServerError, path: Path, options: ReadOptions): DeviceObservation {
     const target = this.#stopped ? stopped() : endpoint;
     if (!(target instanceof Lwm2mServerError)) return this.#of(target).observe(path, options);
     const failed = new Subscription(path, {

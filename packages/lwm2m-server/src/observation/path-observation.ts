@@ -8,7 +8,8 @@ import {
   type Observer,
 } from '@flownexus/coap';
 import { formatPath, type Path } from '@flownexus/lwm2m-core';
-import type { Notification, OperationOptions } from '../api.ts';
+import type { ReadOptions } from '../api/device.ts';
+import type { Notification } from '../api/observation.ts';
 import { withAcceptFallback } from '../downlink/accept.ts';
 import { checkContent, decodeContent, inExchange, rejection } from '../downlink/answer.ts';
 import { acceptOf } from '../downlink/read.ts';
@@ -21,7 +22,7 @@ import type { ObservationContext } from './observation-context.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What an establishment is made with. Callers and policies share it, so it has no caller's time limit. */
-export type EstablishmentOptions = Pick<OperationOptions, 'accept'>;
+export type EstablishmentOptions = Pick<ReadOptions, 'accept'>;
 
 /** What became of the first answer while it was still being delivered to us. */
 interface FirstAnswer {
@@ -283,7 +284,15 @@ export class PathObservation {
   ): Notification {
     const { registration } = this.#endpoint;
     const content = decodeContent(response, accept, this.path, registration, this.#context);
-    return { registration, path: this.path, ...content, ...kind, receivedAt: this.#context.clock.wallTime() };
+    return {
+      registration,
+      path: this.path,
+      paths: [this.path],
+      composite: false,
+      ...content,
+      ...kind,
+      receivedAt: this.#context.clock.wallTime(),
+    };
   }
 
   #ended(end: ObservationEnd): void {

@@ -1,5 +1,5 @@
 import type { TimerQueue } from '@flownexus/datagram';
-import type { OperationOptions } from '../api.ts';
+import type { OperationOptions } from '../api/device.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
 

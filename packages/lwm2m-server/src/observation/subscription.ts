@@ -1,6 +1,6 @@
 import type { Timer } from '@flownexus/datagram';
 import type { Path } from '@flownexus/lwm2m-core';
-import type { DeviceObservation, Notification } from '../api.ts';
+import type { DeviceObservation, Notification } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 

@@ -1,6 +1,7 @@
 import { Code, formatCode, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import { sameIdentity, type Clock, type PeerIdentity, type RandomSource, type TimerQueue } from '@flownexus/datagram';
-import type { Refusal, UplinkHandlers } from '../api.ts';
+import type { Refusal } from '../api/events.ts';
+import type { UplinkHandlers } from '../api/options.ts';
 import { ReportedError, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
 import { andThen, asPromise, doFinally, whenDone, type MaybePromise } from '../maybe-promise.ts';

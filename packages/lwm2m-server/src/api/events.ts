@@ -1,0 +1,50 @@
+import type { PeerIdentity } from '@flownexus/datagram';
+import type { Presence } from '../presence/presence.ts';
+import type { QueuedOperation } from '../queue/operation-store.ts';
+import type { DeregistrationReason, Registration } from '../registration/registration.ts';
+import type { Notification, SendReport } from './observation.ts';
+
+/**
+ * Events: past-tense facts, emitted after the answer has left, or when it is known that it never can. A listener that
+ * throws disturbs nobody.
+ */
+export interface Lwm2mServerEvents {
+  registered: [registration: Registration];
+  updated: [registration: Registration, previous: Registration];
+  /** With `replaced` it comes right before the `registered` of the registration that took its place. */
+  deregistered: [registration: Registration, reason: DeregistrationReason];
+  /**
+   * A value of an observed path, after `onNotify` has resolved for it. The first answer (`initial`) comes also where
+   * `onNotify` failed, since the device may not send it again; when it does, it comes again as an ordinary one.
+   */
+  notification: [notification: Notification];
+  /**
+   * An observation policy could not be established on an endpoint, or ended against our will. One that gets no answer
+   * is said once, at the third silence in a row, and is tried on each time that the device is heard.
+   *
+   * Or a value was lost, and the observation goes on: it did not decode (`ERR_LWM2M_SERVER_PAYLOAD`), in which case it
+   * was acknowledged, since sending it again would not help; or the rest of a notification in blocks could not be
+   * fetched (`ERR_LWM2M_SERVER_ABANDONED`).
+   */
+  observationFailed: [registration: Registration, path: string, error: Error];
+  /** Values that a device sent by itself, after `onSend` has resolved for them. */
+  send: [report: SendReport];
+  /** An endpoint can be reached again, or no more: see `Presence`. Not for each message: only when it changes. */
+  presence: [registration: Registration, presence: Presence];
+  /** An operation of the durable queue was queued or changed its state; the store has it. */
+  operation: [operation: QueuedOperation];
+  /** A Register, Update, De-register or Send was refused: the CoAP code and the reason it carried. */
+  refused: [refusal: Refusal];
+}
+
+/** A refused request of a device. */
+export interface Refusal {
+  readonly operation: 'register' | 'update' | 'deregister' | 'send';
+  readonly endpointName: string | undefined;
+  readonly address: { readonly host: string; readonly port: number };
+  /** Who sent it. */
+  readonly identity: PeerIdentity;
+  /** The response code as text: `4.12`. */
+  readonly code: string;
+  readonly reason: string;
+}
