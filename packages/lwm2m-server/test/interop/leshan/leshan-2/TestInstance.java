@@ -16,10 +16,10 @@ import org.eclipse.leshan.core.util.datatype.ULong;
 
 /** Leshan's simple instance, whose values can be set here and whose executions are told. */
 final class TestInstance extends SimpleInstanceEnabler {
-    private final Consumer<String> executed;
+    private final Consumer<String> event;
 
-    TestInstance(Consumer<String> executed) {
-        this.executed = executed;
+    TestInstance(Consumer<String> event) {
+        this.event = event;
     }
 
     @Override
@@ -28,7 +28,7 @@ final class TestInstance extends SimpleInstanceEnabler {
         for (Argument argument : arguments) {
             told.put(String.valueOf(argument.getDigit()), argument.getValue());
         }
-        executed.accept("/" + getModel().id + "/" + getId() + "/" + resource + " " + Values.json(told));
+        event.accept("executed /" + getModel().id + "/" + getId() + "/" + resource + " " + Values.json(told));
         return ExecuteResponse.success();
     }
 
