@@ -9,12 +9,16 @@ export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe'>;
 export class RegisteredEndpoint {
   /** Replaced as a whole at each Update. */
   registration: Registration;
+  /** Changed by `RegistrationTable.move` alone, as is `coap`. */
   peer: Peer;
   coap: CoapClient;
   /** No longer in the table: deregistered, expired or replaced. */
   ended = false;
   /** The event that waits for its answer to leave. Shared with the registration that replaces this one. */
   readonly announcement: Announcement;
+  /** Belong to `PeerIndex`. */
+  newerOfPeer: RegisteredEndpoint | undefined;
+  olderOfPeer: RegisteredEndpoint | undefined;
   /** Belongs to `RegistrationExpiry`. */
   expiryTimer: Timer | undefined;
 
