@@ -10,9 +10,12 @@ import { createObservations } from './observing.ts';
 import { createRegistrations } from './registering.ts';
 
 /**
- * The parts of a server, and who tells whom: the one place where they are put together.
+ * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
+ * of this folder (`registering.ts`, `observing.ts`), and what all have in common in `Foundation`.
  *
- * Uplink: `endpoints` → `registrations` (`/rd`) → followers, in their order.
+ * - A request comes from `endpoints` to `#route`, by its path.
+ * - What happens to registrations goes to the listeners of the server and then to the followers, in the order in which they are given.
+ * - `start` loads the stores before the endpoints open; the function that `open` gets is called for each, before anything comes in there.
  */
 export class ServerParts {
   readonly foundation: Foundation;

@@ -19,7 +19,10 @@ export class PeerIndex {
   add(endpoint: RegisteredEndpoint): void {
     const { coap, peer } = endpoint;
     let byKey = this.#byCoap.get(coap);
-    if (byKey === undefined) this.#byCoap.set(coap, (byKey = new Map()));
+    if (byKey === undefined) {
+      byKey = new Map<string, RegisteredEndpoint>();
+      this.#byCoap.set(coap, byKey);
+    }
     const older = byKey.get(peer.key);
     endpoint.olderOfPeer = older;
     if (older !== undefined) older.newerOfPeer = endpoint;
