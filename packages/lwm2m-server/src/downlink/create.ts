@@ -11,7 +11,7 @@ import {
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { expectCode, type DecodingContext } from './answer.ts';
 import type { CreateOperation, OperationResult } from './operation.ts';
-import { requester, type OperationBounds } from './request.ts';
+import { requester, type ExchangeBounds } from './request.ts';
 import { rootSegments, targetPath, uriPath } from './target.ts';
 import { sendNode } from './write.ts';
 
@@ -23,7 +23,7 @@ export async function performCreate(
   endpoint: RegisteredEndpoint,
   { path: text, instance, contentFormat }: CreateOperation,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<OperationResult> {
   const path = targetPath(text, 'create');
   const send = requester(endpoint, context, bounds);

@@ -4,7 +4,7 @@ import { Lwm2mServerError } from '../errors.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { decoding, expectCode, type DecodingContext } from './answer.ts';
 import type { DiscoverOperation, LinksResult } from './operation.ts';
-import { requester, type OperationBounds } from './request.ts';
+import { requester, type ExchangeBounds } from './request.ts';
 import { uriPath } from './target.ts';
 
 /** Discover (TS Core §6.3.2): GET with Accept of the link format. */
@@ -12,7 +12,7 @@ export async function performDiscover(
   endpoint: RegisteredEndpoint,
   { path: text, depth }: DiscoverOperation,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<LinksResult> {
   const path = parsePath(text);
   checkDepth(depth);

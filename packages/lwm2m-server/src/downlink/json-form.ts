@@ -106,7 +106,7 @@ export function objectOf<T extends object>(
   required: Fields<T, Exclude<keyof T, OptionalName<T>>>,
   optional?: Fields<T, OptionalName<T>>,
 ): Form<T> {
-  const fields: Readonly<Record<string, Form<unknown>>> = { ...required, ...optional };
+  const fields = { ...required, ...optional } as unknown as Readonly<Record<string, Form<unknown>>>;
   return {
     format: (value) => {
       const json: Record<string, unknown> = {};

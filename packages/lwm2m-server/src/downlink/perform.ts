@@ -8,7 +8,7 @@ import type { ObservingOperation, Operation, OperationResult } from './operation
 import { performRequest } from './raw-request.ts';
 import { performReadComposite } from './read-composite.ts';
 import { performRead } from './read.ts';
-import type { OperationBounds } from './request.ts';
+import type { ExchangeBounds } from './request.ts';
 import { performWriteAttributes } from './write-attributes.ts';
 import { performWriteComposite } from './write-composite.ts';
 import { performWrite } from './write.ts';
@@ -23,7 +23,7 @@ export async function performOperation(
   endpoint: RegisteredEndpoint,
   operation: Exclude<Operation, ObservingOperation>,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<OperationResult> {
   switch (operation.kind) {
     case 'read':

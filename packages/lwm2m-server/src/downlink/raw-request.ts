@@ -3,7 +3,7 @@ import type { RawResponse } from '../api/device.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { DecodingContext } from './answer.ts';
 import type { OperationResult, RequestOperation } from './operation.ts';
-import { requester, type OperationBounds } from './request.ts';
+import { requester, type ExchangeBounds } from './request.ts';
 import { rootSegments } from './target.ts';
 
 const METHODS: Readonly<Record<RequestOperation['method'], number>> = {
@@ -50,7 +50,7 @@ export async function performRequest(
   endpoint: RegisteredEndpoint,
   { method, path, query, contentFormat, accept, payload }: RequestOperation,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<OperationResult & RawResponse> {
   const response = await requester(
     endpoint,

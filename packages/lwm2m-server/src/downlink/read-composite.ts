@@ -7,7 +7,7 @@ import { answerFormatFor, compositeAccept, compositePaths, encodePathListUnless 
 import { withFormatFallback } from './format-fallback.ts';
 import { namingOfAll } from './names.ts';
 import type { ContentResult, ReadCompositeOperation } from './operation.ts';
-import { requester, type OperationBounds, type Requester } from './request.ts';
+import { requester, type ExchangeBounds, type Requester } from './request.ts';
 import { uriPath } from './target.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function performReadComposite(
   endpoint: RegisteredEndpoint,
   operation: ReadCompositeOperation,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<ContentResult> {
   const paths = compositePaths(operation.paths);
   const { response, format } = await fetchPaths(endpoint, operation, paths, requester(endpoint, context, bounds));

@@ -7,7 +7,7 @@ import { checkContent, decodeContent, type DecodingContext } from './answer.ts';
 import { namingOf } from './names.ts';
 import type { ContentResult, ReadOperation } from './operation.ts';
 import { noteRefused, refusedFormats } from './refused-formats.ts';
-import { requester, type OperationBounds } from './request.ts';
+import { requester, type ExchangeBounds } from './request.ts';
 import { uriPath } from './target.ts';
 
 /** Read (TS Core §6.3.1). */
@@ -15,7 +15,7 @@ export async function performRead(
   endpoint: RegisteredEndpoint,
   { path, accept }: ReadOperation,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<ContentResult> {
   const options = accept === undefined ? bounds : { ...bounds, accept };
   const { contentFormat, node, records } = await readPath(endpoint, parsePath(path), context, options);

@@ -4,7 +4,7 @@ import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts'
 import { inExchange } from './answer.ts';
 
 /** Bounds of an operation from when its first request is sent. */
-export interface OperationBounds {
+export interface ExchangeBounds {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
 }
@@ -19,7 +19,7 @@ export type Requester = (request: CoapRequest) => Promise<CoapResponse>;
 export function requester(
   endpoint: RegisteredEndpoint,
   { clock }: { readonly clock: Clock },
-  { signal, timeoutMs }: OperationBounds,
+  { signal, timeoutMs }: ExchangeBounds,
 ): Requester {
   const deadline = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
   return (request) =>

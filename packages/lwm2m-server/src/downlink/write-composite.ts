@@ -6,7 +6,7 @@ import { compositeAccept, compositeFormats } from './composite.ts';
 import { encodeFirst, withFormatFallback } from './format-fallback.ts';
 import { namingOfAll } from './names.ts';
 import type { OperationResult, WriteCompositeOperation } from './operation.ts';
-import { requester, type OperationBounds } from './request.ts';
+import { requester, type ExchangeBounds } from './request.ts';
 import { uriPath } from './target.ts';
 
 /** Write-Composite (TS Core §6.3.9): iPATCH to the root, as {@link performReadComposite}; all or nothing. */
@@ -14,7 +14,7 @@ export async function performWriteComposite(
   endpoint: RegisteredEndpoint,
   operation: WriteCompositeOperation,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<OperationResult> {
   const { changes, contentFormat: chosen } = operation;
   checkChanges(changes);

@@ -14,7 +14,7 @@ import { expectCode, type DecodingContext } from './answer.ts';
 import { withFormatFallback } from './format-fallback.ts';
 import { namingOf } from './names.ts';
 import type { OperationResult, WriteOperation } from './operation.ts';
-import { requester, type OperationBounds } from './request.ts';
+import { requester, type ExchangeBounds } from './request.ts';
 import { targetPath, uriPath } from './target.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function performWrite(
   endpoint: RegisteredEndpoint,
   { path: text, mode, node, contentFormat }: WriteOperation,
   context: DecodingContext,
-  bounds: OperationBounds,
+  bounds: ExchangeBounds,
 ): Promise<OperationResult> {
   const path = targetPath(text, mode === 'replace' ? 'write' : 'update');
   checkLevel(node, path);
