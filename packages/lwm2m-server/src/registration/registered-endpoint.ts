@@ -1,5 +1,6 @@
 import type { CoapEndpoint } from '@flownexus/coap';
 import type { Peer, Timer } from '@flownexus/datagram';
+import type { EndpointPresence } from '../presence/endpoint-presence.ts';
 import type { Registration } from './registration.ts';
 
 /** The client role of the CoAP endpoint that a device registered at: requests to it leave from the same socket. */
@@ -21,6 +22,8 @@ export class RegisteredEndpoint {
   olderOfPeer: RegisteredEndpoint | undefined;
   /** Belongs to `RegistrationExpiry`. */
   expiryTimer: Timer | undefined;
+  /** Belongs to `PresenceTracker`, which makes it when it needs it. A registration that replaces another takes it over. */
+  presence: EndpointPresence | undefined;
 
   constructor(registration: Registration, peer: Peer, coap: CoapClient, announcement: Announcement) {
     this.registration = registration;

@@ -130,6 +130,7 @@ export class RegistrationInterface {
     }
     const announcement = replaced?.announcement ?? new Announcement();
     const endpoint = new RegisteredEndpoint(registration, request.peer, coap, announcement);
+    endpoint.presence = replaced?.presence;
     this.#table.add(endpoint);
     this.#expiry.restart(endpoint);
     const announce = announcement.after(() => {
