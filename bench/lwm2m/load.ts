@@ -4,6 +4,7 @@ import { Code } from '@flownexus/coap';
 import { LoadDevice } from './load-device.ts';
 import {
   deregisterMessage,
+  distinctList,
   PASSING,
   registerMessage,
   registrationIdOf,
@@ -42,6 +43,7 @@ class Turns {
 }
 
 class Load {
+  readonly #port: number;
   readonly #window: number;
   /** They stay registered, and are observed. */
   readonly #staying: Turns;
@@ -53,6 +55,7 @@ class Load {
   #created: Buffer[] = [];
 
   private constructor(order: LoadOrder, staying: readonly LoadDevice[], passing: readonly LoadDevice[]) {
+    this.#port = order.port;
     this.#window = order.window;
     this.#staying = new Turns(staying);
     this.#passing = new Turns(passing);
@@ -82,9 +85,29 @@ class Load {
     if (kind === 'register') return this.#send(count, this.#passing, this.#register);
     if (kind === 'update') return this.#send(count, this.#staying, this.#update);
     if (kind === 'notify') return this.#send(count, this.#staying, this.#notify);
+    if (kind === 'populate') return this.#populate(count, () => PASSING);
+    if (kind === 'populate-distinct') return this.#populate(count, distinctList);
     const elapsed = await this.#send(this.#created.length, this.#passing, this.#deregister);
     this.#created = [];
     return elapsed;
+  }
+
+  async #populate(count: number, listOf: (name: number) => string): Promise<number> {
+    const startedMs = performance.now();
+    let left = count;
+    const worker = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        const name = this.#names++;
+        const device = await LoadDevice.open(this.#port, `127.${1 + (name >> 16)}.${(name >> 8) & 0xff}.${name & 0xff}`);
+        const registration = registerMessage(listOf(name), true);
+        writeName(registration, name);
+        await new Promise((resolve) => device.request(registration.bytes, Code.CREATED, resolve));
+        device.close();
+      }
+    };
+    await Promise.all(Array.from({ length: this.#window }, worker));
+    return performance.now() - startedMs;
   }
 
   readonly #register = (device: LoadDevice, onReply: OnReply): void => {

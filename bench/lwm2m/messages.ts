@@ -16,6 +16,11 @@ const OBJECT_LIST = '</>;rt="oma.lwm2m";ct="60 110 112",</1/0>,</3/0>,</4/0>,</5
 export const STAYING = `${OBJECT_LIST},</3303/0>`;
 export const PASSING = `${OBJECT_LIST},</3304/0>`;
 
+/** Seven links that no other device has. */
+export function distinctList(device: number): string {
+  return OBJECT_LIST.replace('</6/0>', `</6/${device >> 15}>`) + `,</3304/${device & 0x7fff}>`;
+}
+
 /** A Register whose endpoint name ends in a number that {@link writeName} writes. */
 export interface RegisterMessage {
   readonly bytes: Buffer;
@@ -24,8 +29,9 @@ export interface RegisterMessage {
 
 const DIGITS = '00000000';
 
-export function registerMessage(objectList: string): RegisterMessage {
-  const query = [`ep=urn:dev:bench-${DIGITS}`, 'lt=86400', 'lwm2m=1.1', 'b=U'];
+/** `queueMode`: for what a server keeps of those that sleep. */
+export function registerMessage(objectList: string, queueMode = false): RegisterMessage {
+  const query = [`ep=urn:dev:bench-${DIGITS}`, 'lt=86400', 'lwm2m=1.1', 'b=U', ...(queueMode ? ['Q'] : [])];
   const options = buildOptions({ path: ['rd'], query, contentFormat: ContentFormat.LINK_FORMAT });
   const bytes = request(Code.POST, options, Buffer.from(objectList));
   return { bytes, digitsAt: bytes.indexOf(DIGITS) };

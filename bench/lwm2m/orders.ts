@@ -25,9 +25,12 @@ export interface LoadOrder {
   readonly window: number;
 }
 
-/** What devices are told to do: `deregister` takes back what was registered since the last time, whatever the count. */
+/**
+ * What devices are told to do. `deregister` takes back what was registered since the last time, whatever the count. `populate` registers
+ * devices in queue mode that are never heard of again, each from an address of its own: with the same object list, or with one that no other has.
+ */
 export interface LoadTask {
-  readonly kind: Exclude<Operation, 'read'> | 'deregister';
+  readonly kind: Exclude<Operation, 'read'> | 'deregister' | 'populate' | 'populate-distinct';
   readonly count: number;
 }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** A server that is measured: see orders.ts for what it is asked. */
@@ -21,9 +22,11 @@ export class ServerProcess {
     return { server, port };
   }
 
-  /** The resident memory of the process at present, in bytes (Linux); undefined elsewhere. */
-  get pid(): number {
-    return this.#process.pid ?? 0;
+  /** The resident memory of the process, in bytes; undefined where there is no /proc. */
+  get residentBytes(): number | undefined {
+    const status = `/proc/${this.#process.pid ?? 0}/status`;
+    if (!existsSync(status)) return undefined;
+    return 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(status, 'utf8'))?.[1]);
   }
 
   /** Gives an order and resolves to the numbers of its answer. Rejects when the process ends instead. */
