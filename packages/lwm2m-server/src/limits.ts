@@ -36,6 +36,15 @@ export const limits = {
   maxBufferedNotifications: 64,
   /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
   maxWaitingTakes: 64,
+  /** Operations on one device that wait until it wakes or for their turn, and those on all; one more rejects. */
+  maxWaitingOperationsPerEndpoint: 64,
+  maxWaitingOperations: 100_000,
+  /**
+   * RFC 7252 §4.8.2: how long a Confirmable message is sent again, and how long an answer may take. An operation that its caller gave up sooner, and one
+   * whose device was heard after it was sent for the last time, does not say that the device is asleep.
+   */
+  maxTransmitSpanMs: 45_000,
+  maxTransmitWaitMs: 93_000,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

@@ -11,24 +11,11 @@ import { RegistrationExpiry } from './expiry.ts';
 import { RefusalError } from './refusal-error.ts';
 import { applyUpdate, parseRegister } from './register-request.ts';
 import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-endpoint.ts';
-import type { DeregistrationReason, Registration } from './registration.ts';
+import type { Registration } from './registration.ts';
 import { newRegistrationId } from './registration-id.ts';
+import type { RegistrationObserver } from './registration-observer.ts';
 import type { RegistrationTable } from './registration-table.ts';
 import { SerialByKey } from './serial-by-key.ts';
-
-/**
- * What happens around the registrations. All but `ended` is called when the answer has left, or is known never to leave,
- * and in the order of what happened.
- */
-export interface RegistrationObserver {
-  registered(endpoint: RegisteredEndpoint): void;
-  /** `moved`: the device is now another peer, or came in at another CoAP endpoint. */
-  updated(endpoint: RegisteredEndpoint, previous: Registration, moved: boolean): void;
-  /** Called at once when the endpoint has left the table, before the answer and before `deregistered`. */
-  ended(endpoint: RegisteredEndpoint): void;
-  deregistered(registration: Registration, reason: DeregistrationReason): void;
-  refused(refusal: Refusal): void;
-}
 
 export interface RegistrationInterfaceOptions {
   readonly table: RegistrationTable;
@@ -142,6 +129,7 @@ export class RegistrationInterface {
     }
     const announcement = replaced?.announcement ?? new Announcement();
     const endpoint = new RegisteredEndpoint(registration, request.peer, coap, announcement);
+    endpoint.presence = replaced?.presence;
     this.#table.add(endpoint);
     this.#expiry.restart(endpoint);
     const announce = announcement.after(() => {
@@ -163,10 +151,8 @@ export class RegistrationInterface {
         this.#call('onUpdate', next, (handlers) => handlers.onUpdate?.(next, previous)),
         () => {
           endpoint.announcement.flush();
-          const moved = endpoint.peer.key !== request.peer.key || endpoint.coap !== coap;
+          const moved = this.#table.move(endpoint, request.peer, coap);
           this.#table.update(endpoint, next);
-          endpoint.peer = request.peer;
-          endpoint.coap = coap;
           this.#expiry.restart(endpoint);
           const announce = endpoint.announcement.after(() => {
             this.#options.observer.updated(endpoint, previous, moved);
