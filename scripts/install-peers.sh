@@ -131,6 +131,7 @@ install_aiocoap &
 install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
 install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
 install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
+install_java "Leshan's server" leshan-bench bench/lwm2m/leshan leshan.version $LESHAN &
 install_go go-coap go-coap "$sources/go-coap" &
 install_go pion pion "$dtls_sources/pion" &
 wait
