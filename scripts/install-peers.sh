@@ -135,6 +135,7 @@ install_aiocoap &
 install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
 install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
 install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
+install_java "Leshan's server" leshan-bench bench/lwm2m/leshan leshan.version $LESHAN &
 install_java "Leshan's client" leshan-2 "$device_sources/leshan-2" leshan.version $LESHAN "$device_sources"/shared/*.java &
 install_java "Leshan's client of LwM2M 1.0" leshan-1 "$device_sources/leshan-1" leshan.version $LESHAN_1 "$device_sources"/shared/*.java &
 install_go go-coap go-coap "$sources/go-coap" &

@@ -1,34 +1,22 @@
-import { Code, formatCode, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import { Code, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import { sameIdentity, type Clock, type PeerIdentity, type RandomSource, type TimerQueue } from '@flownexus/datagram';
 import type { Refusal } from '../api/events.ts';
 import type { UplinkHandlers } from '../api/options.ts';
-import { ReportedError, type ErrorReporter } from '../events.ts';
+import type { ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
 import { andThen, asPromise, doFinally, whenDone, type MaybePromise } from '../maybe-promise.ts';
 import type { Authorization } from '../security/authorization.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import { answerRequest, whenAnswered } from './answer-request.ts';
 import { RegistrationExpiry } from './expiry.ts';
-import { RefusalError } from './refusal-error.ts';
+import { RefusalError, unavailable } from './refusal-error.ts';
 import { applyUpdate, parseRegister } from './register-request.ts';
 import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-endpoint.ts';
-import type { DeregistrationReason, Registration } from './registration.ts';
+import type { Registration } from './registration.ts';
 import { newRegistrationId } from './registration-id.ts';
+import type { RegistrationObserver } from './registration-observer.ts';
 import type { RegistrationTable } from './registration-table.ts';
 import { SerialByKey } from './serial-by-key.ts';
-
-/**
- * What happens around the registrations. All but `ended` is called when the answer has left, or is known never to leave,
- * and in the order of what happened.
- */
-export interface RegistrationObserver {
-  registered(endpoint: RegisteredEndpoint): void;
-  /** `moved`: the device is now another peer, or came in at another CoAP endpoint. */
-  updated(endpoint: RegisteredEndpoint, previous: Registration, moved: boolean): void;
-  /** Called at once when the endpoint has left the table, before the answer and before `deregistered`. */
-  ended(endpoint: RegisteredEndpoint): void;
-  deregistered(registration: Registration, reason: DeregistrationReason): void;
-  refused(refusal: Refusal): void;
-}
 
 export interface RegistrationInterfaceOptions {
   readonly table: RegistrationTable;
@@ -142,6 +130,7 @@ export class RegistrationInterface {
     }
     const announcement = replaced?.announcement ?? new Announcement();
     const endpoint = new RegisteredEndpoint(registration, request.peer, coap, announcement);
+    endpoint.presence = replaced?.presence;
     this.#table.add(endpoint);
     this.#expiry.restart(endpoint);
     const announce = announcement.after(() => {
@@ -163,10 +152,8 @@ export class RegistrationInterface {
         this.#call('onUpdate', next, (handlers) => handlers.onUpdate?.(next, previous)),
         () => {
           endpoint.announcement.flush();
-          const moved = endpoint.peer.key !== request.peer.key || endpoint.coap !== coap;
+          const moved = this.#table.move(endpoint, request.peer, coap);
           this.#table.update(endpoint, next);
-          endpoint.peer = request.peer;
-          endpoint.coap = coap;
           this.#expiry.restart(endpoint);
           const announce = endpoint.announcement.after(() => {
             this.#options.observer.updated(endpoint, previous, moved);
@@ -263,7 +250,7 @@ export class RegistrationInterface {
     const failed = (error: unknown): never => {
       if (error instanceof RefusalError) throw error;
       this.#options.reportError(error, `the credentials could not be asked about ${request.peer.host}`);
-      throw unavailable('the server can not take this now');
+      throw unavailable();
     };
     try {
       const answer = this.#options.authorization.endpointName(
@@ -307,7 +294,7 @@ export class RegistrationInterface {
   ): Promise<void> | undefined {
     const failed = (error: unknown): never => {
       this.#options.reportError(error, `${name} failed for ${registration.endpointName}`);
-      throw unavailable('the server can not take this now');
+      throw unavailable();
     };
     try {
       return asPromise(call(this.#options.handlers))?.catch(failed);
@@ -321,34 +308,9 @@ export class RegistrationInterface {
     request: IncomingRequest,
     work: () => CoapReply | Promise<CoapReply>,
   ): CoapReply | Promise<CoapReply> {
-    try {
-      const reply = work();
-      return reply instanceof Promise
-        ? reply.catch((error: unknown) => this.#refuse(operation, request, error))
-        : reply;
-    } catch (error) {
-      return this.#refuse(operation, request, error);
-    }
-  }
-
-  #refuse(operation: Refusal['operation'], request: IncomingRequest, error: unknown): CoapReply {
-    if (!(error instanceof RefusalError)) {
-      this.#options.reportError(error, `the ${operation} of ${request.peer.host} failed`); // a defect of ours
-      throw new ReportedError(error); // answered 5.00
-    }
-    const refusal: Refusal = {
-      operation,
-      endpointName: this.#nameOf(request),
-      address: { host: request.peer.host, port: request.peer.port },
-      identity: request.peer.identity,
-      code: formatCode(error.responseCode),
-      reason: error.message,
-    };
-    return {
-      code: error.responseCode,
-      payload: new TextEncoder().encode(error.message), // a diagnostic payload (RFC 7252 §5.5.2)
-      ...whenAnswered(() => this.#options.observer.refused(refusal)),
-    };
+    const { reportError, observer } = this.#options;
+    const asked = { operation, request, endpointName: () => this.#nameOf(request) };
+    return answerRequest(asked, { reportError, refused: (refusal) => observer.refused(refusal) }, work);
   }
 
   /** The endpoint name of a refused request, as far as it says one. */
@@ -357,13 +319,4 @@ export class RegistrationInterface {
     if (registrationId !== undefined) return this.#table.byRegistrationId(registrationId)?.endpointName;
     return request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
   }
-}
-
-/** What happened has happened, also when its answer can never leave. */
-function whenAnswered(announce: () => void): Pick<CoapReply, 'afterSent' | 'onUnsent'> {
-  return { afterSent: announce, onUnsent: announce };
-}
-
-function unavailable(reason: string): RefusalError {
-  return new RefusalError(Code.SERVICE_UNAVAILABLE, reason);
 }

@@ -1,0 +1,118 @@
+import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import type { Lwm2mServerOptions } from '../api/options.ts';
+import { RegisteredDevice } from '../downlink/device.ts';
+import type { Observations } from '../observation/observations.ts';
+import type { RegistrationInterface } from '../registration/registration-interface.ts';
+import type { SendInterface } from '../reporting/send-interface.ts';
+import type { CredentialStore } from '../security/credential-store.ts';
+import { CoapEndpoints } from './coap-endpoints.ts';
+import { Foundation } from './foundation.ts';
+import { createObservations } from './observing.ts';
+import { createRegistrations } from './registering.ts';
+import { createSendInterface } from './reporting.ts';
+
+/**
+ * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
+ * of this folder (`registering.ts`, `observing.ts`), and what all have in common in `Foundation`.
+ *
+ * - A request comes from `endpoints` to `#route`, by its path.
+ * - What happens to registrations goes to the listeners of the server and then to the followers, in the order in which they are given.
+ * - `start` loads the stores before the endpoints open; the function that `open` gets is called for each, before anything comes in there.
+ */
+export class ServerParts {
+  readonly foundation: Foundation;
+  readonly endpoints: CoapEndpoints;
+  readonly observations: Observations;
+  readonly registrations: RegistrationInterface;
+  readonly sends: SendInterface;
+  readonly #credentials: readonly CredentialStore[];
+
+  /**
+   * @throws TypeError for an observation policy whose path is none
+   * @throws RangeError for an option out of its range
+   */
+  constructor(options: Lwm2mServerOptions) {
+    this.foundation = new Foundation(options);
+    this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
+    this.#credentials = credentialsOf(options);
+    this.observations = createObservations(this.foundation);
+    this.registrations = createRegistrations(
+      this.foundation,
+      this.#credentials,
+      (coap) => this.endpoints.proverOf(coap),
+      [this.observations],
+    );
+    this.sends = createSendInterface(
+      this.foundation,
+      this.#credentials,
+      (coap) => this.endpoints.proverOf(coap),
+      (endpoint) => this.observations.heard(endpoint),
+    );
+  }
+
+  /** The downlink operations on an endpoint name. */
+  device(endpointName: string): RegisteredDevice {
+    const { options, clock, table } = this.foundation;
+    return new RegisteredDevice(endpointName, {
+      find: (name) => table.byEndpointName(name),
+      observe: (endpoint, path, readOptions) => this.observations.observe(endpoint, path, readOptions),
+      objects: options.objects,
+      clock,
+    });
+  }
+
+  /** Rejects when an endpoint can't be opened, with all stopped. */
+  async start(): Promise<void> {
+    this.#followCredentials();
+    try {
+      await this.endpoints.open(() => undefined);
+    } catch (error) {
+      this.foundation.abort();
+      throw error;
+    }
+  }
+
+  /** Resolves when the handlers that were running are done and their events are emitted. */
+  async stop(): Promise<void> {
+    const { foundation } = this;
+    foundation.abort();
+    this.observations.stop();
+    foundation.timers.clear();
+    await this.endpoints.close();
+    await foundation.idle();
+    foundation.afterSent.flush();
+    foundation.timers.clear(); // a handler that was running may have begun a lifetime
+  }
+
+  #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    const reply = this.#route(request, coap);
+    return reply instanceof Promise ? this.foundation.track(reply) : reply;
+  }
+
+  #route(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    switch (request.path[0]) {
+      case 'rd':
+        return this.registrations.handle(request, coap);
+      case 'dp':
+        return this.sends.handle(request, coap);
+      default:
+        return { code: Code.NOT_FOUND };
+    }
+  }
+
+  #followCredentials(): void {
+    for (const store of this.#credentials) {
+      const stopListening = store.onChange((change) => {
+        this.registrations.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+      });
+      this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
+    }
+  }
+}
+
+/** The stores that a server asks, each once. */
+function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly CredentialStore[] {
+  if (credentials !== undefined) return [credentials];
+  const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
+  return [...new Set(stores)];
+}
