@@ -1,10 +1,12 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
+import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegistrationInterface } from '../registration/registration-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
+import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistrations } from './registering.ts';
@@ -22,6 +24,7 @@ export class ServerParts {
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
   readonly registrations: RegistrationInterface;
+  readonly downlink: Downlink;
   readonly #credentials: readonly CredentialStore[];
 
   /**
@@ -33,11 +36,12 @@ export class ServerParts {
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
     this.observations = createObservations(this.foundation);
+    this.downlink = createDownlink(this.foundation);
     this.registrations = createRegistrations(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
-      [this.observations],
+      [this.downlink.follower, this.observations],
     );
   }
 
@@ -46,7 +50,14 @@ export class ServerParts {
     const { options, clock, table } = this.foundation;
     return new RegisteredDevice(endpointName, {
       find: (name) => table.byEndpointName(name),
-      observe: (endpoint, path, readOptions) => this.observations.observe(endpoint, path, readOptions),
+      turns: this.downlink.turns,
+      presenceOf: (endpoint) => this.downlink.presence.of(endpoint),
+      observations: {
+        observe: (endpoint, path, observeOptions) => this.observations.observe(endpoint, path, observeOptions),
+        observeComposite: notObserved,
+        keep: notObserved,
+        cancelKept: notObserved,
+      },
       objects: options.objects,
       clock,
     });
@@ -67,6 +78,7 @@ export class ServerParts {
   async stop(): Promise<void> {
     const { foundation } = this;
     foundation.abort();
+    this.downlink.turns.stop();
     this.observations.stop();
     foundation.timers.clear();
     await this.endpoints.close();
@@ -104,4 +116,8 @@ function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly
   if (credentials !== undefined) return [credentials];
   const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
   return [...new Set(stores)];
+}
+
+function notObserved(): never {
+  throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server observes single paths only');
 }
