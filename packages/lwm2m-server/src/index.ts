@@ -19,8 +19,9 @@ export type {
 } from './api/device.ts';
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
-export type { DeviceObservation, Notification, ObservationPolicy } from './api/observation.ts';
+export type { DeviceObservation, Notification, ObservationPolicy, SendReport } from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
+export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
 export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
 export { checkOperation } from './downlink/check-operation.ts';

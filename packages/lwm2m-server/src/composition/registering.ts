@@ -40,7 +40,10 @@ export function createRegistrations(
 
 type RegistrationInterfaceOptions = ConstructorParameters<typeof RegistrationInterface>[0];
 
-function observer({ counters, events }: Foundation, followers: readonly RegistrationFollower[]): RegistrationObserver {
+function observer(
+  { counters, events, refused }: Foundation,
+  followers: readonly RegistrationFollower[],
+): RegistrationObserver {
   return {
     registered: (endpoint) => {
       counters.registers += 1;
@@ -62,9 +65,6 @@ function observer({ counters, events }: Foundation, followers: readonly Registra
       events.emit('deregistered', registration, reason);
       for (const follower of followers) follower.deregistered?.(registration, reason);
     },
-    refused: (refusal) => {
-      counters.refusals += 1;
-      events.emit('refused', refusal);
-    },
+    refused,
   };
 }

@@ -4,18 +4,21 @@ import { RegisteredDevice } from '../downlink/device.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegistrationInterface } from '../registration/registration-interface.ts';
+import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistrations } from './registering.ts';
+import { createSendInterface } from './reporting.ts';
 
 /**
  * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
  * of this folder (`registering.ts`, `observing.ts`), and what all have in common in `Foundation`.
  *
  * - A request comes from `endpoints` to `#route`, by its path.
+ * - Whatever comes from an endpoint is told to its presence, by which operations have their turns.
  * - What happens to registrations goes to the listeners of the server and then to the followers, in the order in which they are given.
  * - `start` loads the stores before the endpoints open; the function that `open` gets is called for each, before anything comes in there.
  */
@@ -25,6 +28,7 @@ export class ServerParts {
   readonly observations: Observations;
   readonly registrations: RegistrationInterface;
   readonly downlink: Downlink;
+  readonly sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
 
   /**
@@ -35,13 +39,22 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.observations = createObservations(this.foundation);
     this.downlink = createDownlink(this.foundation);
+    this.observations = createObservations(this.foundation, this.downlink.presence);
     this.registrations = createRegistrations(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
       [this.downlink.follower, this.observations],
+    );
+    this.sends = createSendInterface(
+      this.foundation,
+      this.#credentials,
+      (coap) => this.endpoints.proverOf(coap),
+      (endpoint) => {
+        this.downlink.presence.heard(endpoint, 'send');
+        this.observations.heard(endpoint);
+      },
     );
   }
 
@@ -96,6 +109,8 @@ export class ServerParts {
     switch (request.path[0]) {
       case 'rd':
         return this.registrations.handle(request, coap);
+      case 'dp':
+        return this.sends.handle(request, coap);
       default:
         return { code: Code.NOT_FOUND };
     }

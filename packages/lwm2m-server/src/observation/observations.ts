@@ -16,11 +16,14 @@ export class Observations {
   readonly #endpoints = new Map<RegisteredEndpoint, EndpointObservations>();
   #stopped = false;
 
-  constructor(policies: readonly PolicyPattern[], context: Omit<ObservationContext, 'heard'>) {
+  constructor(policies: readonly PolicyPattern[], context: ObservationContext) {
     this.#policies = policies;
     this.#context = {
       ...context,
-      heard: (endpoint) => this.#endpoints.get(endpoint)?.resume(),
+      heard: (endpoint) => {
+        context.heard(endpoint);
+        this.heard(endpoint);
+      },
     };
   }
 
@@ -48,6 +51,11 @@ export class Observations {
       if (names.size > 0 || observations !== undefined) this.#of(endpoint).applyPolicies(names);
     }
     observations?.resume();
+  }
+
+  /** Something came from the device: what could not be established is tried again. */
+  heard(endpoint: RegisteredEndpoint): void {
+    this.#endpoints.get(endpoint)?.resume();
   }
 
   ended(endpoint: RegisteredEndpoint): void {
