@@ -19,6 +19,8 @@ export interface DevicePeer {
   readonly lacksTypes: readonly ResourceType[];
   /** Values that it can carry. */
   readonly values: readonly TestValue[];
+  /** Whether its DTLS sessions can be resumed (RFC 7627). */
+  readonly extendedMasterSecret: boolean;
   /** What it does in another way than the specification has it, and the tests put up with. */
   readonly deviations: readonly string[];
 }

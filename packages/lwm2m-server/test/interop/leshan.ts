@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { ContentFormat, type ResourceType } from '@flownexus/lwm2m-core';
 import type { DevicePeer } from './device-peer.ts';
 import { testValues } from './device-values.ts';
-import { peersFolder } from './peers-folder.ts';
+import { peersFolder } from '../../../coap/test/interop/peers-folder.ts';
 
 const ANY_ACCEPT = 'a Read that accepts a format which it does not have is answered in TLV, not refused';
 
@@ -30,8 +30,10 @@ export const leshan2: DevicePeer = {
   valueFormats: [ContentFormat.TEXT, ContentFormat.CBOR],
   lacksTypes: [],
   values: testValues([], {}),
+  extendedMasterSecret: true,
   deviations: [
     ANY_ACCEPT,
+    'a value that falls below `gt`, or rises above `lt`, is not notified (TS Core §7.3.2)',
     'an Unsigned Integer of 2^64 - 128 and more is written in fewer bytes in TLV, as the negative integer of the same bits',
   ],
 };
@@ -45,6 +47,7 @@ export const leshan1: DevicePeer = {
   treeFormats: [ContentFormat.TLV, ContentFormat.OMA_JSON],
   valueFormats: [ContentFormat.TEXT],
   lacksTypes: LACKS_1,
+  extendedMasterSecret: false,
   values: testValues(LACKS_1, {
     integer: { value: 1 - 2 ** 53, text: String(1 - 2 ** 53) },
     time: { value: 2_000_000_000, text: '2000000000000' },

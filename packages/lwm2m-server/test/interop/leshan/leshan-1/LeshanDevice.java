@@ -35,7 +35,7 @@ final class LeshanDevice extends BaseDevice {
         DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
         if (settings.containsKey("reconnect")) {
             engine.setReconnectOnUpdate(true);
-            engine.setResumeOnConnect(settings.get("reconnect").equals("resume"));
+            engine.setResumeOnConnect(settings.get("reconnect").equals("resumed"));
         }
         LeshanClientBuilder builder = new LeshanClientBuilder(settings.get("endpoint"));
         builder.setLocalAddress("127.0.0.1", 0);

@@ -18,7 +18,8 @@ final class TestInstance extends SimpleInstanceEnabler {
 
     @Override
     public ExecuteResponse execute(ServerIdentity server, int resource, String arguments) {
-        event.accept("executed /" + getModel().id + "/" + getId() + "/" + resource + " " + Values.json(arguments));
+        event.accept("executed /" + getModel().id + "/" + getId() + "/" + resource + " "
+                + (arguments == null ? "" : arguments));
         return ExecuteResponse.success();
     }
 

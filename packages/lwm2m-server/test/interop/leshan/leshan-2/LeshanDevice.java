@@ -68,7 +68,7 @@ final class LeshanDevice extends BaseDevice {
         engine.setQueueMode(settings.containsKey("queue"));
         if (settings.containsKey("reconnect")) {
             engine.setReconnectOnUpdate(true);
-            engine.setResumeOnConnect(settings.get("reconnect").equals("resume"));
+            engine.setResumeOnConnect(settings.get("reconnect").equals("resumed"));
         }
         LeshanClientBuilder builder = new LeshanClientBuilder(settings.get("endpoint"));
         builder.setObjects(enablers);
