@@ -36,6 +36,10 @@ export const limits = {
   maxBufferedNotifications: 64,
   /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
   maxWaitingTakes: 64,
+  /** Characters of the text of an operation or of its result: a payload of the greatest size fits in, and its values twice. */
+  maxOperationTextLength: 16_777_216,
+  /** Arrays and objects within each other in such a text. */
+  maxOperationTextDepth: 16,
   /** Operations on one device that wait until it wakes or for their turn, and those on all; one more rejects. */
   maxWaitingOperationsPerEndpoint: 64,
   maxWaitingOperations: 100_000,
