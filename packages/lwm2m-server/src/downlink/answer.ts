@@ -53,7 +53,7 @@ export interface DecodingContext {
  * @throws Lwm2mServerError `ERR_LWM2M_SERVER_PAYLOAD` with the decoder's error as `cause`
  */
 export function decodeContent(
-  response: CoapResponse,
+  response: Pick<CoapResponse, 'payload' | 'contentFormat'>,
   accept: number | undefined,
   path: Path,
   { objectVersions, rootPath }: Pick<Registration, 'objectVersions' | 'rootPath'>,

@@ -32,6 +32,7 @@ const KINDS: Readonly<Partial<Record<Lwm2mServerErrorCode, AttemptFailure['kind'
   ERR_LWM2M_SERVER_NOT_OBSERVED: 'refused',
   ERR_LWM2M_SERVER_ABANDONED: 'payload',
   ERR_LWM2M_SERVER_LIMIT: 'unsent',
+  ERR_LWM2M_SERVER_STORE: 'unable', // of an Observe that the server could not keep
   ERR_LWM2M_SERVER_STATE: 'aborted',
 };
 
