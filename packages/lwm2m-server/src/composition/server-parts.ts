@@ -2,12 +2,12 @@ import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
 import type { Observations } from '../observation/observations.ts';
-import type { RegistrationInterface } from '../registration/registration-interface.ts';
+import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
-import { createRegistrations } from './registering.ts';
+import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
 
 /**
  * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
@@ -21,8 +21,9 @@ export class ServerParts {
   readonly foundation: Foundation;
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
-  readonly registrations: RegistrationInterface;
   readonly #credentials: readonly CredentialStore[];
+  readonly #followers: readonly RegistrationFollower[];
+  readonly #registering: Registering;
 
   /**
    * @throws TypeError for an observation policy whose path is none
@@ -33,12 +34,8 @@ export class ServerParts {
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
     this.observations = createObservations(this.foundation);
-    this.registrations = createRegistrations(
-      this.foundation,
-      this.#credentials,
-      (coap) => this.endpoints.proverOf(coap),
-      [this.observations],
-    );
+    this.#followers = [this.observations];
+    this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
   }
 
   /** The downlink operations on an endpoint name. */
@@ -52,13 +49,20 @@ export class ServerParts {
     });
   }
 
-  /** Rejects when an endpoint can't be opened, with all stopped. */
+  /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */
   async start(): Promise<void> {
     this.#followCredentials();
+    const { restoration } = this.#registering;
     try {
-      await this.endpoints.open(() => undefined);
+      await restoration?.load();
+      const open = await this.endpoints.open((coap) => {
+        this.#restored(restoration?.opened(coap, this.endpoints.addressOf(coap)));
+      });
+      for (const [coap, scheme] of open) this.#restored(restoration?.openedAll(coap, scheme));
+      this.#restored(restoration?.rest());
     } catch (error) {
       this.foundation.abort();
+      this.foundation.timers.clear();
       throw error;
     }
   }
@@ -75,6 +79,10 @@ export class ServerParts {
     foundation.timers.clear(); // a handler that was running may have begun a lifetime
   }
 
+  #restored(endpoints: readonly RegisteredEndpoint[] = []): void {
+    for (const endpoint of endpoints) for (const follower of this.#followers) follower.restored?.(endpoint);
+  }
+
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     const reply = this.#route(request, coap);
     return reply instanceof Promise ? this.foundation.track(reply) : reply;
@@ -83,7 +91,7 @@ export class ServerParts {
   #route(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     switch (request.path[0]) {
       case 'rd':
-        return this.registrations.handle(request, coap);
+        return this.#registering.registrations.handle(request, coap);
       default:
         return { code: Code.NOT_FOUND };
     }
@@ -92,7 +100,9 @@ export class ServerParts {
   #followCredentials(): void {
     for (const store of this.#credentials) {
       const stopListening = store.onChange((change) => {
-        this.registrations.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+        const { admission, ends } = this.#registering;
+        admission.credentialChanged(change.endpointName);
+        void ends.revoke(change.endpointName, (identity) => change.isRevoked(identity));
       });
       this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
     }
