@@ -11,7 +11,7 @@ export const migrations: readonly string[] = [
     endpoint TEXT NOT NULL UNIQUE,
     registration_id TEXT NOT NULL,
     peer_key TEXT NOT NULL,
-    scheme TEXT NOT NULL,
+    server_endpoint TEXT NOT NULL,
     registration TEXT NOT NULL
   ) STRICT;
 
