@@ -54,7 +54,9 @@ export class RestartingServer {
     if (this.#scheme === 'coap') return new ScriptedDevice(this.#stage, port);
     const identity = `device at ${port}`;
     if (!this.host.stores.credentials.isSecured('dev')) {
-      await this.clock.runUntil(Promise.resolve(this.host.stores.credentials.set('dev', { mode: 'psk', identity, key: KEY })));
+      await this.clock.runUntil(
+        Promise.resolve(this.host.stores.credentials.set('dev', { mode: 'psk', identity, key: KEY })),
+      );
     }
     return SecuredDevice.connect(this.#stage, port, identity);
   }

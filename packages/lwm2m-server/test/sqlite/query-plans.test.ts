@@ -31,8 +31,7 @@ function statements(): { readonly database: DatabaseSync; readonly prepared: rea
   new SqliteRegistrationStore(watched, commit, report);
   new SqliteObservationStore(watched, commit, report);
   new SqliteOperationStore(watched, commit, report);
-  new SqliteCredentialStore(watched, commit);
-  new SqliteAssociationStore(watched, commit);
+  new SqliteCredentialStore(watched, commit, new SqliteAssociationStore(watched, commit));
   return { database, prepared };
 }
 
