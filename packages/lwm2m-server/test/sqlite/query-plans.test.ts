@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { GroupCommit } from '../../src/sqlite/group-commit.ts';
 import { openDatabase } from '../../src/sqlite/open-database.ts';
