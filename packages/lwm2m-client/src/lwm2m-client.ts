@@ -18,11 +18,13 @@ import {
   type Timer,
 } from '@flownexus/datagram';
 import { DtlsError } from '@flownexus/dtls';
-import { DeviceInterface } from './device-interface.ts';
 import { Lwm2mClientError } from './errors.ts';
 import { limits } from './limits.ts';
-import { Notifier, type NotificationOutcome } from './notifier.ts';
-import type { ObjectTree } from './object-tree.ts';
+import { Notifier, type NotificationOutcome } from './reporting/notifier.ts';
+import { DeviceInterface } from './operations/device-interface.ts';
+import { defaultContentFormats } from './operations/formats.ts';
+import { AttributeStore } from './reporting/attribute-store.ts';
+import type { ObjectTree } from './objects/object-tree.ts';
 import { deregisterRequest, registerRequest, registrationLocation, updateRequest } from './registration-requests.ts';
 
 export interface Lwm2mClientOptions {
@@ -32,14 +34,17 @@ export interface Lwm2mClientOptions {
   /** Seconds; default 300. */
   readonly lifetime?: number;
   /** Default `1.1`. */
-  readonly lwm2mVersion?: '1.0' | '1.1';
+  readonly lwm2mVersion?: '1.0' | '1.1' | '1.2';
   /** Default: UDP on any free port. One of `dtlsTransport` with its `client` options makes it CoAP over DTLS. */
   readonly transport?: DatagramTransport;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Called after each Register that the server accepted. */
   readonly onRegistered?: (registrationId: string) => void;
-  /** Called when a Register or an Update found no answer or was refused; the client tries again by itself. */
+  /**
+   * Called when a Register or an Update found no answer or was refused, in which case the client tries again by itself, and with what a
+   * handler of the tree throws that is no `Refusal`.
+   */
   readonly onTrouble?: (error: Error) => void;
   /** Called for each notification that was acknowledged, rejected or lost. */
   readonly onNotified?: (outcome: NotificationOutcome) => void;
@@ -59,6 +64,7 @@ export class Lwm2mClient {
   readonly #device: DeviceInterface;
   readonly #notifier: Notifier;
   readonly #lifetime: number;
+  readonly #attributes: AttributeStore = new AttributeStore();
   #state: 'new' | 'running' | 'stopped' = 'new';
   #server: Peer | undefined;
   #location: readonly string[] | undefined;
@@ -73,7 +79,14 @@ export class Lwm2mClient {
     this.objects = options.objects;
     this.#clock = options.clock ?? systemClock;
     this.#lifetime = options.lifetime ?? 300;
-    this.#device = new DeviceInterface(options.objects);
+    const lwm2mVersion = options.lwm2mVersion ?? '1.1';
+    this.#device = new DeviceInterface({
+      tree: options.objects,
+      attributes: this.#attributes,
+      lwm2mVersion,
+      contentFormats: defaultContentFormats(lwm2mVersion),
+      rootPath: '/',
+    });
     this.#notifier = new Notifier(
       (path, contentFormat) => this.#device.read(path, contentFormat),
       (outcome) => options.onNotified?.(outcome),
@@ -85,6 +98,7 @@ export class Lwm2mClient {
       random: options.random ?? systemRandom,
       onRequest: (request) => this.#answer(request),
       onPeerClosed: (peer) => this.#closed(peer),
+      onError: (error) => options.onTrouble?.(error instanceof Error ? error : new Error(String(error))),
     });
   }
 
@@ -110,7 +124,10 @@ export class Lwm2mClient {
     if (this.#state !== 'new') throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STATE', 'a client starts once');
     this.#state = 'running';
     await this.#coap.open();
-    this.#stopWatching = this.objects.onChange((path) => this.#notifier.changed(path));
+    this.#stopWatching = this.objects.onChange((path, kind) => {
+      if (kind === 'removed') this.#attributes.forget(path);
+      this.#notifier.changed(path);
+    });
     await this.#registerUntilDone();
   }
 
@@ -251,7 +268,7 @@ export class Lwm2mClient {
     });
   }
 
-  #answer(request: IncomingRequest): CoapReply {
+  #answer(request: IncomingRequest): CoapReply | Promise<CoapReply> {
     return this.#device.answer(request, (path, contentFormat) =>
       this.#notifier.add(path, contentFormat, () => request.acceptObservation()),
     );

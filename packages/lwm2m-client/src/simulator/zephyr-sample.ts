@@ -1,5 +1,5 @@
 import type { DefinitionSource, ResourceValue } from '@flownexus/lwm2m-core';
-import { ObjectTree } from '../object-tree.ts';
+import { ObjectTree } from '../objects/object-tree.ts';
 
 /** What differs between two simulated devices. */
 export interface SampleDevice {

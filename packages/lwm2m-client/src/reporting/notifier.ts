@@ -1,6 +1,6 @@
 import type { CoapReply, ObserveRelation } from '@flownexus/coap';
 import { formatPath, type Path } from '@flownexus/lwm2m-core';
-import { limits } from './limits.ts';
+import { limits } from '../limits.ts';
 
 /** What became of one notification. */
 export interface NotificationOutcome {
