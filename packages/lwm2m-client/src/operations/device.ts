@@ -1,6 +1,6 @@
 import type { Path } from '@flownexus/lwm2m-core';
 import type { ObjectTree } from '../objects/object-tree.ts';
-import type { AttributeStore } from '../reporting/attribute-store.ts';
+import type { AttributeStore } from './attribute-store.ts';
 
 /** A version of LwM2M that a device can speak. */
 export type Lwm2mVersion = '1.0' | '1.1' | '1.2';

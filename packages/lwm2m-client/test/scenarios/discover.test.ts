@@ -20,7 +20,7 @@ test('a Discover lists what is there, executables too', async () => {
 
 test('a version that the LwM2M version does not imply is told', async () => {
   const { discover } = await world({ objects: treeOf({ '/3/0/9': 95 }) });
-  expect(await discover('/3')).toBe('</3>;ver=1.2,</3/0>,</3/0/9>');
+  expect(await discover('/3')).toBe('</3>;ver=1.2,</3/0>,</3/0/4>,</3/0/9>');
 });
 
 test('the target has the attributes that it inherits, what is below those of its own (ETS 260)', async () => {

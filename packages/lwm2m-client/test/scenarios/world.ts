@@ -17,7 +17,8 @@ import {
   type ResourceType,
   type ResourceValue,
 } from '@flownexus/lwm2m-core';
-import type { Lwm2mClient, Lwm2mClientOptions } from '../../src/lwm2m-client.ts';
+import type { Lwm2mClientOptions } from '../../src/client-options.ts';
+import type { Lwm2mClient } from '../../src/lwm2m-client.ts';
 import { ObjectTree } from '../../src/objects/object-tree.ts';
 import type { NotificationOutcome } from '../../src/reporting/notifier.ts';
 import { MemoryServer } from './memory-server.ts';
