@@ -153,9 +153,11 @@ class Load {
       const onReply = (device: LoadDevice): void => {
         turns.putBack(device);
         unanswered -= 1;
-        if (unanswered > 0) return sendNext();
-        clearInterval(watch);
-        resolve();
+        if (unanswered > 0) sendNext();
+        else {
+          clearInterval(watch);
+          resolve();
+        }
       };
       for (let sent = 0; sent < this.#window; sent += 1) sendNext();
     });
