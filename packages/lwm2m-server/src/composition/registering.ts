@@ -39,7 +39,10 @@ export function createRegistrations(
 
 type RegistrationInterfaceOptions = ConstructorParameters<typeof RegistrationInterface>[0];
 
-function observer({ counters, events }: Foundation, followers: readonly RegistrationFollower[]): RegistrationObserver {
+function observer(
+  { counters, events, refused }: Foundation,
+  followers: readonly RegistrationFollower[],
+): RegistrationObserver {
   return {
     registered: (endpoint) => {
       counters.registers += 1;
@@ -60,9 +63,6 @@ function observer({ counters, events }: Foundation, followers: readonly Registra
       else if (reason === 'revoked') counters.revocations += 1;
       events.emit('deregistered', registration, reason);
     },
-    refused: (refusal) => {
-      counters.refusals += 1;
-      events.emit('refused', refusal);
-    },
+    refused,
   };
 }

@@ -3,11 +3,13 @@ import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegistrationInterface } from '../registration/registration-interface.ts';
+import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistrations } from './registering.ts';
+import { createSendInterface } from './reporting.ts';
 
 /**
  * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
@@ -22,6 +24,7 @@ export class ServerParts {
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
   readonly registrations: RegistrationInterface;
+  readonly sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
 
   /**
@@ -38,6 +41,12 @@ export class ServerParts {
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
       [this.observations],
+    );
+    this.sends = createSendInterface(
+      this.foundation,
+      this.#credentials,
+      (coap) => this.endpoints.proverOf(coap),
+      (endpoint) => this.observations.heard(endpoint),
     );
   }
 
@@ -84,6 +93,8 @@ export class ServerParts {
     switch (request.path[0]) {
       case 'rd':
         return this.registrations.handle(request, coap);
+      case 'dp':
+        return this.sends.handle(request, coap);
       default:
         return { code: Code.NOT_FOUND };
     }

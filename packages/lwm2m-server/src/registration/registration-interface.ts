@@ -1,14 +1,15 @@
-import { Code, formatCode, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import { Code, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import { sameIdentity, type Clock, type PeerIdentity, type RandomSource, type TimerQueue } from '@flownexus/datagram';
 import type { Refusal } from '../api/events.ts';
 import type { UplinkHandlers } from '../api/options.ts';
-import { ReportedError, type ErrorReporter } from '../events.ts';
+import type { ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
 import { andThen, asPromise, doFinally, whenDone, type MaybePromise } from '../maybe-promise.ts';
 import type { Authorization } from '../security/authorization.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import { answerRequest, whenAnswered } from './answer-request.ts';
 import { RegistrationExpiry } from './expiry.ts';
-import { RefusalError } from './refusal-error.ts';
+import { RefusalError, unavailable } from './refusal-error.ts';
 import { applyUpdate, parseRegister } from './register-request.ts';
 import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-endpoint.ts';
 import type { Registration } from './registration.ts';
@@ -249,7 +250,7 @@ export class RegistrationInterface {
     const failed = (error: unknown): never => {
       if (error instanceof RefusalError) throw error;
       this.#options.reportError(error, `the credentials could not be asked about ${request.peer.host}`);
-      throw unavailable('the server can not take this now');
+      throw unavailable();
     };
     try {
       const answer = this.#options.authorization.endpointName(
@@ -293,7 +294,7 @@ export class RegistrationInterface {
   ): Promise<void> | undefined {
     const failed = (error: unknown): never => {
       this.#options.reportError(error, `${name} failed for ${registration.endpointName}`);
-      throw unavailable('the server can not take this now');
+      throw unavailable();
     };
     try {
       return asPromise(call(this.#options.handlers))?.catch(failed);
@@ -307,34 +308,9 @@ export class RegistrationInterface {
     request: IncomingRequest,
     work: () => CoapReply | Promise<CoapReply>,
   ): CoapReply | Promise<CoapReply> {
-    try {
-      const reply = work();
-      return reply instanceof Promise
-        ? reply.catch((error: unknown) => this.#refuse(operation, request, error))
-        : reply;
-    } catch (error) {
-      return this.#refuse(operation, request, error);
-    }
-  }
-
-  #refuse(operation: Refusal['operation'], request: IncomingRequest, error: unknown): CoapReply {
-    if (!(error instanceof RefusalError)) {
-      this.#options.reportError(error, `the ${operation} of ${request.peer.host} failed`); // a defect of ours
-      throw new ReportedError(error); // answered 5.00
-    }
-    const refusal: Refusal = {
-      operation,
-      endpointName: this.#nameOf(request),
-      address: { host: request.peer.host, port: request.peer.port },
-      identity: request.peer.identity,
-      code: formatCode(error.responseCode),
-      reason: error.message,
-    };
-    return {
-      code: error.responseCode,
-      payload: new TextEncoder().encode(error.message), // a diagnostic payload (RFC 7252 §5.5.2)
-      ...whenAnswered(() => this.#options.observer.refused(refusal)),
-    };
+    const { reportError, observer } = this.#options;
+    const asked = { operation, request, endpointName: () => this.#nameOf(request) };
+    return answerRequest(asked, { reportError, refused: (refusal) => observer.refused(refusal) }, work);
   }
 
   /** The endpoint name of a refused request, as far as it says one. */
@@ -343,13 +319,4 @@ export class RegistrationInterface {
     if (registrationId !== undefined) return this.#table.byRegistrationId(registrationId)?.endpointName;
     return request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
   }
-}
-
-/** What happened has happened, also when its answer can never leave. */
-function whenAnswered(announce: () => void): Pick<CoapReply, 'afterSent' | 'onUnsent'> {
-  return { afterSent: announce, onUnsent: announce };
-}
-
-function unavailable(reason: string): RefusalError {
-  return new RefusalError(Code.SERVICE_UNAVAILABLE, reason);
 }
