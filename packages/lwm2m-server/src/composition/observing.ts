@@ -1,35 +1,39 @@
 import type { Notification } from '../api/observation.ts';
-import { parsePolicies } from '../observation/observation-policy.ts';
+import { ObservationRecords } from '../observation/observation-records.ts';
 import { Observations } from '../observation/observations.ts';
+import type { DownlinkTurns } from '../queue/downlink-turns.ts';
+import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { Registration } from '../registration/registration.ts';
 import type { Foundation } from './foundation.ts';
 
 /**
- * The observations of a server, with what becomes of their values: handlers, events, counters.
+ * The observations of a server, with what becomes of their values: handlers, events, counters. `heard`: a notification came, and the device is awake.
  *
  * @throws TypeError for an observation policy whose path is none
+ * @throws RangeError for one whose attributes have no form
  */
-export function createObservations({
-  options,
-  clock,
-  report,
-  events,
-  timers,
-  afterSent,
-  counters,
-  track,
-}: Foundation): Observations {
+export function createObservations(
+  { options, clock, report, events, timers, afterSent, counters, table, track }: Foundation,
+  turns: Pick<DownlinkTurns, 'run'>,
+  heard: (endpoint: RegisteredEndpoint) => void,
+): Observations {
   const failed = (registration: Registration, path: string, error: unknown): void => {
     const reason = error instanceof Error ? error : new Error(String(error));
     afterSent.add(() => events.emit('observationFailed', registration, path, reason));
   };
-  return new Observations(parsePolicies(options.observe ?? []), {
+  return new Observations({
+    policies: options.observe ?? [],
+    registered: () => table.endpoints(),
     objects: options.objects,
     clock,
     reportError: report,
     timers,
+    turns,
+    records: new ObservationRecords({ store: options.observationStore, reportError: report, track }),
+    rules: options,
     onNotify: (notification: Notification) => options.onNotify?.(notification),
     track,
+    heard: (endpoint) => afterSent.add(() => heard(endpoint)),
     published: (notification) => {
       counters.notifications += 1;
       afterSent.add(() => events.emit('notification', notification));

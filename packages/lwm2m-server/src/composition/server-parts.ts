@@ -1,7 +1,9 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
+import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
+import type { DownlinkTurns } from '../queue/downlink-turns.ts';
 import type { RegistrationInterface } from '../registration/registration-interface.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
@@ -35,7 +37,9 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.observations = createObservations(this.foundation);
+    this.observations = createObservations(this.foundation, this.#turns(), (endpoint) =>
+      this.observations.heard(endpoint),
+    );
     this.registrations = createRegistrations(
       this.foundation,
       this.#credentials,
@@ -82,6 +86,16 @@ export class ServerParts {
     await foundation.idle();
     foundation.afterSent.flush();
     foundation.timers.clear(); // a handler that was running may have begun a lifetime
+  }
+
+  #turns(): Pick<DownlinkTurns, 'run'> {
+    return {
+      run: async (endpointName, { signal }, task) => {
+        const endpoint = this.foundation.table.byEndpointName(endpointName);
+        if (endpoint === undefined) throw new Lwm2mServerError('ERR_LWM2M_SERVER_NOT_REGISTERED', endpointName);
+        return task(endpoint, { signal: signal ?? new AbortController().signal });
+      },
+    };
   }
 
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {

@@ -30,9 +30,11 @@ const KINDS: Readonly<Record<Lwm2mServerErrorCode, AttemptFailure['kind'] | unde
   ERR_LWM2M_SERVER_PAYLOAD: 'payload',
   ERR_LWM2M_SERVER_RESPONSE: 'refused',
   ERR_LWM2M_SERVER_NOT_OBSERVED: 'refused',
+  ERR_LWM2M_SERVER_ATTRIBUTES: 'refused',
   ERR_LWM2M_SERVER_ABANDONED: 'payload',
   ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'invalid',
   ERR_LWM2M_SERVER_OPERATION: 'invalid',
+  ERR_LWM2M_SERVER_STORE: 'unable',
   ERR_LWM2M_SERVER_LIMIT: 'unsent',
   ERR_LWM2M_SERVER_STATE: 'aborted',
 };
