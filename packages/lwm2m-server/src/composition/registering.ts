@@ -8,7 +8,8 @@ import type { Foundation } from './foundation.ts';
 const DEFAULT_GRACE_PERIOD_MS = 93_000;
 
 /** What other parts are told of registrations, after listeners of the events. */
-export type RegistrationFollower = Pick<RegistrationObserver, 'registered' | 'updated' | 'ended'>;
+export type RegistrationFollower = Pick<RegistrationObserver, 'registered' | 'updated' | 'ended'> &
+  Partial<Pick<RegistrationObserver, 'deregistered'>>;
 
 /**
  * The registration interface of a server, with its events and counters. `followers` are called in their order.
@@ -62,6 +63,7 @@ function observer(
       else if (reason === 'expired') counters.expiries += 1;
       else if (reason === 'revoked') counters.revocations += 1;
       events.emit('deregistered', registration, reason);
+      for (const follower of followers) follower.deregistered?.(registration, reason);
     },
     refused,
   };

@@ -1,13 +1,12 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
-import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
-import type { DownlinkTurns } from '../queue/downlink-turns.ts';
 import type { RegistrationInterface } from '../registration/registration-interface.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
+import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistrations } from './registering.ts';
@@ -18,6 +17,7 @@ import { createSendInterface } from './reporting.ts';
  * of this folder (`registering.ts`, `observing.ts`), and what all have in common in `Foundation`.
  *
  * - A request comes from `endpoints` to `#route`, by its path.
+ * - Whatever comes from an endpoint is told to its presence, by which operations have their turns.
  * - What happens to registrations goes to the listeners of the server and then to the followers, in the order in which they are given.
  * - `start` loads the stores before the endpoints open; the function that `open` gets is called for each, before anything comes in there.
  */
@@ -26,6 +26,7 @@ export class ServerParts {
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
   readonly registrations: RegistrationInterface;
+  readonly downlink: Downlink;
   readonly sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
 
@@ -37,20 +38,22 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.observations = createObservations(this.foundation, this.#turns(), (endpoint) =>
-      this.observations.heard(endpoint),
-    );
+    this.downlink = createDownlink(this.foundation);
+    this.observations = createObservations(this.foundation, this.downlink);
     this.registrations = createRegistrations(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
-      [this.observations],
+      [this.downlink.follower, this.observations],
     );
     this.sends = createSendInterface(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
-      (endpoint) => this.observations.heard(endpoint),
+      (endpoint) => {
+        this.downlink.presence.heard(endpoint, 'send');
+        this.observations.heard(endpoint);
+      },
     );
   }
 
@@ -59,7 +62,9 @@ export class ServerParts {
     const { options, clock, table } = this.foundation;
     return new RegisteredDevice(endpointName, {
       find: (name) => table.byEndpointName(name),
-      observe: (endpoint, path, readOptions) => this.observations.observe(endpoint, path, readOptions),
+      turns: this.downlink.turns,
+      presenceOf: (endpoint) => this.downlink.presence.of(endpoint),
+      observations: this.observations,
       objects: options.objects,
       clock,
     });
@@ -80,22 +85,13 @@ export class ServerParts {
   async stop(): Promise<void> {
     const { foundation } = this;
     foundation.abort();
+    this.downlink.turns.stop();
     this.observations.stop();
     foundation.timers.clear();
     await this.endpoints.close();
     await foundation.idle();
     foundation.afterSent.flush();
     foundation.timers.clear(); // a handler that was running may have begun a lifetime
-  }
-
-  #turns(): Pick<DownlinkTurns, 'run'> {
-    return {
-      run: async (endpointName, { signal }, task) => {
-        const endpoint = this.foundation.table.byEndpointName(endpointName);
-        if (endpoint === undefined) throw new Lwm2mServerError('ERR_LWM2M_SERVER_NOT_REGISTERED', endpointName);
-        return task(endpoint, { signal: signal ?? new AbortController().signal });
-      },
-    };
   }
 
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
