@@ -252,7 +252,7 @@ export interface CoapObservation {
   readonly peer: Peer;
   readonly token: Uint8Array;
   readonly active: boolean;
-  /** The response that established the observation. */
+  /** The response that established the observation. Throws `TypeError` for one that `CoapEndpoint.adopt` took up: there was none. */
   readonly response: CoapResponse;
   /**
    * Registers again, with the same token and options (RFC 7641 §3.3.1): for a client that doubts whether the peer still knows of it.

@@ -1,4 +1,4 @@
-import { formatAddress } from './address.ts';
+import { formatAddress, isPort } from './address.ts';
 import { DatagramLimits } from './limits.ts';
 import { ANONYMOUS } from './peer.ts';
 import type { Peer } from './peer.ts';
@@ -43,10 +43,20 @@ export class PeerTable {
     return peer;
   }
 
+  /** The peer at an address, if `key` is what it is called there. */
+  recall(key: string, wireHost: string, port: number): Peer | undefined {
+    if (!isPort(port, 1) || key !== this.#keyOf(this.#hostOf(wireHost), port)) return undefined;
+    return this.get(wireHost, port);
+  }
+
+  #keyOf(host: string, port: number): string {
+    return `${this.#scheme}://${formatAddress(host, port)}`;
+  }
+
   #create(wireHost: string, port: number): Peer {
     const host = this.#hostOf(wireHost);
     return Object.freeze({
-      key: `${this.#scheme}://${formatAddress(host, port)}`,
+      key: this.#keyOf(host, port),
       host,
       port,
       identity: ANONYMOUS,

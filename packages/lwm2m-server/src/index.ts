@@ -5,11 +5,13 @@
  */
 export type { Device, OperationOptions, ReadResult } from './api/device.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
-export type { DeviceObservation, Notification, ObservationPolicy } from './api/observation.ts';
+export type { DeviceObservation, Notification, ObservationPolicy, SendReport } from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
+export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
+export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';

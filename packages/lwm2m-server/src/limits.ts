@@ -47,6 +47,32 @@ export const limits = {
   maxBufferedNotifications: 64,
   /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
   maxWaitingTakes: 64,
+  /** Characters of the text of an operation or of its result: a payload of the greatest size fits in, and its values twice. */
+  maxOperationTextLength: 16_777_216,
+  /** Arrays and objects within each other in such a text. */
+  maxOperationTextDepth: 16,
+  /** Operations on one device that wait until it wakes or for their turn, and those on all; one more rejects. */
+  maxWaitingOperationsPerEndpoint: 64,
+  maxWaitingOperations: 100_000,
+  /**
+   * RFC 7252 §4.8.2: how long a Confirmable message is sent again, and how long an answer may take. An operation that its caller gave up sooner, and one
+   * whose device was heard after it was sent for the last time, does not say that the device is asleep.
+   */
+  maxTransmitSpanMs: 45_000,
+  maxTransmitWaitMs: 93_000,
+  /** Operations in the durable queue that are not finished: of one endpoint, and of all. */
+  maxQueuedOperationsPerEndpoint: 1_000,
+  maxQueuedOperations: 1_000_000,
+  /** Operations of the durable queue that are being sent at a time; the endpoints of the others wait in turn. */
+  maxSendingOperations: 10_000,
+  /** Attempts that a caller may allow an operation. */
+  maxAttempts: 100,
+  /** Attempts in a row of which nothing could leave (bounds of the CoAP engine), before the next one counts. */
+  maxUnsentAttempts: 16,
+  /** Characters of the key of an operation. */
+  maxOperationKeyLength: 255,
+  /** Callers of `finished` that wait at a time. */
+  maxWaitingForOperations: 100_000,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

@@ -14,6 +14,16 @@ export function asPromise(work: unknown): Promise<void> | undefined {
   return isThenable(work) ? Promise.resolve(work) : undefined;
 }
 
+/** Calls a function of the application; `failed` gets what it throws or rejects with. */
+export function guarded<T>(call: () => MaybePromise<T>, failed: (error: unknown) => never): MaybePromise<T> {
+  try {
+    const result = call();
+    return isThenable(result) ? Promise.resolve(result).catch(failed) : result;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
 /** Calls `next` when `work` is done: at once where there is nothing to wait for. */
 export function whenDone<T>(work: Promise<void> | undefined, next: () => T): T | Promise<T> {
   return work === undefined ? next() : work.then(next);

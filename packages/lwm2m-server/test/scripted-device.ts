@@ -191,6 +191,11 @@ export class ScriptedDevice {
     return this.#codeOfOne();
   }
 
+  /** Sends values, in SenML CBOR unless told otherwise. Returns the Message ID. */
+  report(payload: string | Uint8Array, fields: OptionFields = {}): number {
+    return this.request(Code.POST, { path: ['dp'], contentFormat: 112, ...fields, payload });
+  }
+
   async deregister(): Promise<string> {
     this.request(Code.DELETE, { path: this.location });
     return this.#codeOfOne();

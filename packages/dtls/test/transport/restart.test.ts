@@ -20,6 +20,7 @@ describe('an association in a store', () => {
       pathValidated: true,
     });
     expect(after.transport.find(toClient.key)).toBe(again);
+    expect(after.transport.recall(toClient.key, '192.0.2.1', 1)).toBe(again); // wherever it was
     await world.say(after, again, client, 'same here');
     expect(client.closed).toEqual([]);
     // Nothing was lost, so no sequence number is left out.

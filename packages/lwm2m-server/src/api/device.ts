@@ -49,7 +49,7 @@ export interface CreateResult {
 export interface RawResponse {
   /** As text: `4.05`. No code is an error here. */
   readonly responseCode: string;
-  readonly contentFormat: number | undefined;
+  readonly contentFormat?: number;
   readonly locationPath: readonly string[];
   readonly payload: Uint8Array;
 }

@@ -1,6 +1,6 @@
 import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } from '@flownexus/datagram';
 import { AfterSent } from '../after-sent.ts';
-import type { Lwm2mServerEvents } from '../api/events.ts';
+import type { Lwm2mServerEvents, Refusal } from '../api/events.ts';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { EventSource, safeReporter, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
@@ -56,6 +56,12 @@ export class Foundation {
     };
     work.then(done, done);
     return work;
+  };
+
+  /** A request was refused, and the answer has left. */
+  readonly refused = (refusal: Refusal): void => {
+    this.counters.refusals += 1;
+    this.events.emit('refused', refusal);
   };
 
   /** Resolves when nothing is under way any more. */

@@ -1,5 +1,4 @@
 import { Profiles } from '../registration/profiles.ts';
-import { Refusals } from '../registration/refusals.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { RegistrationEnds } from '../registration/registration-ends.ts';
 import { RegistrationInterface } from '../registration/registration-interface.ts';
@@ -27,7 +26,6 @@ export interface Registering {
   readonly registrations: RegistrationInterface;
   readonly ends: RegistrationEnds;
   readonly admission: Admission;
-  readonly refusals: Refusals;
   /** Undefined where nothing is kept over a restart. */
   readonly restoration: Restoration | undefined;
 }
@@ -57,14 +55,13 @@ export function createRegistering(
     registrationOf: (endpointName) => table.byEndpointName(endpointName)?.registration,
     reportError: report,
   });
-  const refusals = new Refusals({ reportError: report, refused: (refusal) => observer.refused(refusal) });
   const registrations = new RegistrationInterface({
     table,
     serial,
     ends,
     safekeeping,
     admission,
-    refusals,
+    refusals: { reportError: report, refused: foundation.refused },
     profiles: new Profiles(options.profiles),
     observer,
     proverOf: (coap) => endpoints.proverOf(coap),
@@ -82,7 +79,7 @@ export function createRegistering(
       reportError: report,
       clock,
     });
-  return { registrations, ends, admission, refusals, restoration };
+  return { registrations, ends, admission, restoration };
 }
 
 function createObserver(
@@ -108,10 +105,6 @@ function createObserver(
       else if (reason === 'expired') counters.expiries += 1;
       else if (reason === 'revoked') counters.revocations += 1;
       events.emit('deregistered', registration, reason);
-    },
-    refused: (refusal) => {
-      counters.refusals += 1;
-      events.emit('refused', refusal);
     },
   };
 }

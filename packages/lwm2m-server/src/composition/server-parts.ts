@@ -3,11 +3,13 @@ import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
+import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
+import { createSendInterface } from './reporting.ts';
 
 /**
  * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
@@ -21,6 +23,7 @@ export class ServerParts {
   readonly foundation: Foundation;
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
+  readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
@@ -36,6 +39,12 @@ export class ServerParts {
     this.observations = createObservations(this.foundation);
     this.#followers = [this.observations];
     this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
+    this.#sends = createSendInterface(
+      this.foundation,
+      this.#credentials,
+      (coap) => this.endpoints.proverOf(coap),
+      (endpoint) => this.observations.heard(endpoint),
+    );
   }
 
   /** The downlink operations on an endpoint name. */
@@ -92,6 +101,8 @@ export class ServerParts {
     switch (request.path[0]) {
       case 'rd':
         return this.#registering.registrations.handle(request, coap);
+      case 'dp':
+        return this.#sends.handle(request, coap);
       default:
         return { code: Code.NOT_FOUND };
     }

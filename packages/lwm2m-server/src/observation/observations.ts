@@ -20,7 +20,7 @@ export class Observations {
     this.#policies = policies;
     this.#context = {
       ...context,
-      heard: (endpoint) => this.#endpoints.get(endpoint)?.resume(),
+      heard: (endpoint) => this.heard(endpoint),
     };
   }
 
@@ -48,6 +48,11 @@ export class Observations {
       if (names.size > 0 || observations !== undefined) this.#of(endpoint).applyPolicies(names);
     }
     observations?.resume();
+  }
+
+  /** Something came from the device: what could not be established is tried again. */
+  heard(endpoint: RegisteredEndpoint): void {
+    this.#endpoints.get(endpoint)?.resume();
   }
 
   ended(endpoint: RegisteredEndpoint): void {

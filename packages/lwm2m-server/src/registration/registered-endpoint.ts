@@ -1,5 +1,7 @@
 import { CoapError, type CoapEndpoint } from '@flownexus/coap';
 import type { Peer, Timer } from '@flownexus/datagram';
+import type { RefusedFormats } from '../downlink/refused-formats.ts';
+import type { EndpointPresence } from '../presence/endpoint-presence.ts';
 import type { Registration } from './registration.ts';
 
 /** The client role of the CoAP endpoint that a device registered at: requests to it leave from the same socket. */
@@ -32,6 +34,12 @@ export class RegisteredEndpoint {
   olderOfPeer: RegisteredEndpoint | undefined;
   /** Belongs to `RegistrationExpiry`. */
   expiryTimer: Timer | undefined;
+  /** What the device refused since it registered; undefined as long as that is nothing. */
+  refusedFormats: RefusedFormats | undefined;
+  /** The Object versions of the devices behind a gateway by their prefixes, once its Gateway Object was read. */
+  iotObjectVersions: ReadonlyMap<string, ReadonlyMap<number, string>> | undefined;
+  /** Belongs to `PresenceTracker`, which makes it when it needs it. A registration that replaces another takes it over. */
+  presence: EndpointPresence | undefined;
 
   constructor(registration: Registration, peer: Peer, coap: CoapClient, announcement: Announcement) {
     this.registration = registration;

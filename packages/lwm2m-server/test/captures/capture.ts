@@ -21,7 +21,7 @@ interface CapturedDatagram {
 
 /** What has to happen in a replay, in order. `number` is that of the datagram which begins it. */
 export type Step = { readonly number: number; readonly atMs: number; readonly message: CoapMessage } & (
-  | { readonly kind: 'request'; readonly answer: CoapMessage }
+  | { readonly kind: 'request' | 'send'; readonly answer: CoapMessage }
   | { readonly kind: 'read' | 'observe' | 'cancel'; readonly path: string; readonly answer: CoapMessage | undefined }
   | { readonly kind: 'notification'; readonly path: string; readonly acknowledged: boolean }
   | { readonly kind: 'pending'; readonly what: string; readonly issue: string }
@@ -115,9 +115,8 @@ type Base = Pick<Step, 'number' | 'atMs' | 'message'>;
 
 function deviceRequest(base: Base, answer: CoapMessage | undefined): Step {
   const path = stringOptions(base.message.options, OptionNumber.URI_PATH);
-  if (path[0] === 'dp') return { ...base, kind: 'pending', what: 'Send', issue: 'Send (/dp)' };
   if (answer === undefined) throw new Error(`#${base.number} has no answer`);
-  return { ...base, kind: 'request', answer };
+  return { ...base, kind: path[0] === 'dp' ? 'send' : 'request', answer };
 }
 
 function serverRequest(base: Base, answer: CoapMessage | undefined): Step {

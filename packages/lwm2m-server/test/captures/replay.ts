@@ -23,6 +23,7 @@ export class Replay {
   readonly #device: ScriptedDevice;
   readonly #observations = new Map<string, { token: Uint8Array; observation: DeviceObservation; cancelled: boolean }>();
   readonly #notified: Values[] = [];
+  readonly #sent: Values[] = [];
   #endpointName = '';
   #location: readonly string[] = [];
 
@@ -33,6 +34,7 @@ export class Replay {
     stage.server.on('notification', ({ records, initial }) => {
       if (!initial) this.#notified.push(valuesOf(records));
     });
+    stage.server.on('send', ({ records }) => this.#sent.push(valuesOf(records)));
   }
 
   static async of(capture: Capture): Promise<Replay> {
@@ -47,6 +49,8 @@ export class Replay {
     switch (step.kind) {
       case 'request':
         return this.#request(step, step.answer);
+      case 'send':
+        return this.#send(step, step.answer);
       case 'read':
         return this.#read(step, step.path, step.answer);
       case 'observe':
@@ -69,6 +73,14 @@ export class Replay {
     expect({ ...answer, options: [] }, `the answer to #${number}`).toEqual({ ...captured, options: [] });
     if (answer.code === Code.CREATED) this.#location = stringOptions(answer.options, OptionNumber.LOCATION_PATH);
     expect(this.#location).toHaveLength(2);
+  }
+
+  /** The device's own bytes, and the values that they came to. */
+  async #send({ number, message }: Step, captured: CoapMessage): Promise<void> {
+    this.#device.sendBytes(capturedBytes(message));
+    expect(await this.#device.one(), `the answer to #${number}`).toEqual(captured);
+    expect(this.#sent).toHaveLength(1);
+    this.outcomes.set(number, this.#sent.pop() ?? {});
   }
 
   async #read(step: Step, path: string, captured: CoapMessage | undefined): Promise<void> {
