@@ -3,12 +3,61 @@
  *
  * @module
  */
-export type { Device, OperationOptions, ReadResult } from './api/device.ts';
+export type {
+  CompositeOptions,
+  CompositeReadResult,
+  CreateResult,
+  Device,
+  DiscoverResult,
+  ObserveOptions,
+  OperationOptions,
+  RawResponse,
+  ReadOptions,
+  ReadResult,
+  WriteContent,
+  WriteOptions,
+} from './api/device.ts';
+export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
 export type { DeviceObservation, Notification, ObservationPolicy, SendReport } from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
+export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
+export { checkOperation } from './downlink/check-operation.ts';
+export {
+  formatOperation,
+  formatOperationResult,
+  parseOperation,
+  parseOperationResult,
+} from './downlink/operation-json.ts';
+export type {
+  CancelObservationOperation,
+  CreateOperation,
+  DeleteOperation,
+  DiscoverOperation,
+  ExecuteOperation,
+  ObserveCompositeOperation,
+  ObserveOperation,
+  Operation,
+  OperationResult,
+  ReadCompositeOperation,
+  ReadOperation,
+  RequestOperation,
+  WriteAttributesOperation,
+  WriteCompositeOperation,
+  WriteOperation,
+} from './downlink/operation.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
+export type {
+  OperationFailure,
+  OperationFailureReason,
+  OperationState,
+  OperationStore,
+  QueuedOperation,
+} from './queue/operation-store.ts';
+export type { Presence, PresenceReason } from './presence/presence.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';

@@ -74,7 +74,7 @@ export class Lwm2mServer {
   }
 
   /** Downlink operations on an endpoint, whether it is registered at present or not. */
-  device(endpointName: string): Pick<Device, 'endpointName' | 'registration' | 'read' | 'observe'> {
+  device(endpointName: string): Device {
     return this.#parts.device(endpointName);
   }
 

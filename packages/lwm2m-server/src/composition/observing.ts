@@ -1,6 +1,7 @@
 import type { Notification } from '../api/observation.ts';
 import { parsePolicies } from '../observation/observation-policy.ts';
 import { Observations } from '../observation/observations.ts';
+import type { PresenceTracker } from '../presence/presence-tracker.ts';
 import type { Registration } from '../registration/registration.ts';
 import type { Foundation } from './foundation.ts';
 
@@ -9,16 +10,10 @@ import type { Foundation } from './foundation.ts';
  *
  * @throws TypeError for an observation policy whose path is none
  */
-export function createObservations({
-  options,
-  clock,
-  report,
-  events,
-  timers,
-  afterSent,
-  counters,
-  track,
-}: Foundation): Observations {
+export function createObservations(
+  { options, clock, report, events, timers, afterSent, counters, track }: Foundation,
+  presence: PresenceTracker,
+): Observations {
   const failed = (registration: Registration, path: string, error: unknown): void => {
     const reason = error instanceof Error ? error : new Error(String(error));
     afterSent.add(() => events.emit('observationFailed', registration, path, reason));
@@ -30,6 +25,7 @@ export function createObservations({
     timers,
     onNotify: (notification: Notification) => options.onNotify?.(notification),
     track,
+    heard: (endpoint) => presence.heard(endpoint, 'notification'),
     published: (notification) => {
       counters.notifications += 1;
       afterSent.add(() => events.emit('notification', notification));

@@ -16,7 +16,10 @@ import type { Foundation } from './foundation.ts';
 const DEFAULT_GRACE_PERIOD_MS = 93_000;
 
 /** A part that follows the registrations. It is told after the listeners of the events. */
-export interface RegistrationFollower extends Pick<RegistrationObserver, 'registered' | 'updated' | 'ended'> {
+export interface RegistrationFollower
+  extends
+    Pick<RegistrationObserver, 'registered' | 'updated' | 'ended'>,
+    Partial<Pick<RegistrationObserver, 'deregistered'>> {
   /** A registration from before a restart; `reachable` says whether the transport still knows its peer. */
   restored?(endpoint: RegisteredEndpoint): void;
 }
@@ -105,6 +108,7 @@ function createObserver(
       else if (reason === 'expired') counters.expiries += 1;
       else if (reason === 'revoked') counters.revocations += 1;
       events.emit('deregistered', registration, reason);
+      for (const follower of followers) follower.deregistered?.(registration, reason);
     },
   };
 }

@@ -1,11 +1,13 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
+import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
+import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
@@ -16,6 +18,7 @@ import { createSendInterface } from './reporting.ts';
  * of this folder (`registering.ts`, `observing.ts`), and what all have in common in `Foundation`.
  *
  * - A request comes from `endpoints` to `#route`, by its path.
+ * - Whatever comes from an endpoint is told to its presence, by which operations have their turns.
  * - What happens to registrations goes to the listeners of the server and then to the followers, in the order in which they are given.
  * - `start` loads the stores before the endpoints open; the function that `open` gets is called for each, before anything comes in there.
  */
@@ -23,6 +26,7 @@ export class ServerParts {
   readonly foundation: Foundation;
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
+  readonly downlink: Downlink;
   readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
   readonly #followers: readonly RegistrationFollower[];
@@ -36,14 +40,18 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.observations = createObservations(this.foundation);
-    this.#followers = [this.observations];
+    this.downlink = createDownlink(this.foundation);
+    this.observations = createObservations(this.foundation, this.downlink.presence);
+    this.#followers = [this.downlink.follower, this.observations];
     this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
     this.#sends = createSendInterface(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
-      (endpoint) => this.observations.heard(endpoint),
+      (endpoint) => {
+        this.downlink.presence.heard(endpoint, 'send');
+        this.observations.heard(endpoint);
+      },
     );
   }
 
@@ -52,7 +60,14 @@ export class ServerParts {
     const { options, clock, table } = this.foundation;
     return new RegisteredDevice(endpointName, {
       find: (name) => table.byEndpointName(name),
-      observe: (endpoint, path, readOptions) => this.observations.observe(endpoint, path, readOptions),
+      turns: this.downlink.turns,
+      presenceOf: (endpoint) => this.downlink.presence.of(endpoint),
+      observations: {
+        observe: (endpoint, path, observeOptions) => this.observations.observe(endpoint, path, observeOptions),
+        observeComposite: notObserved,
+        keep: notObserved,
+        cancelKept: notObserved,
+      },
       objects: options.objects,
       clock,
     });
@@ -80,6 +95,7 @@ export class ServerParts {
   async stop(): Promise<void> {
     const { foundation } = this;
     foundation.abort();
+    this.downlink.turns.stop();
     this.observations.stop();
     foundation.timers.clear();
     await this.endpoints.close();
@@ -125,4 +141,8 @@ function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly
   if (credentials !== undefined) return [credentials];
   const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
   return [...new Set(stores)];
+}
+
+function notObserved(): never {
+  throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server observes single paths only');
 }

@@ -16,11 +16,14 @@ export class Observations {
   readonly #endpoints = new Map<RegisteredEndpoint, EndpointObservations>();
   #stopped = false;
 
-  constructor(policies: readonly PolicyPattern[], context: Omit<ObservationContext, 'heard'>) {
+  constructor(policies: readonly PolicyPattern[], context: ObservationContext) {
     this.#policies = policies;
     this.#context = {
       ...context,
-      heard: (endpoint) => this.heard(endpoint),
+      heard: (endpoint) => {
+        context.heard(endpoint);
+        this.heard(endpoint);
+      },
     };
   }
 

@@ -41,7 +41,7 @@ export function newOperation(
     key,
     queuedAt: now,
     updatedAt: now,
-    expiresAt: timeToLiveMs === undefined ? undefined : now + timeToLiveMs,
+    expiresAt: timeToLiveMs === undefined ? undefined : Math.ceil(now + timeToLiveMs),
     result: undefined,
     failure: undefined,
   };
