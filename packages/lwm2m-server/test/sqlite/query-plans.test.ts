@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { GroupCommit } from '../../src/sqlite/group-commit.ts';
 import { openDatabase } from '../../src/sqlite/open-database.ts';
@@ -31,8 +31,7 @@ function statements(): { readonly database: DatabaseSync; readonly prepared: rea
   new SqliteRegistrationStore(watched, commit, report);
   new SqliteObservationStore(watched, commit, report);
   new SqliteOperationStore(watched, commit, report);
-  new SqliteCredentialStore(watched, commit);
-  new SqliteAssociationStore(watched, commit);
+  new SqliteCredentialStore(watched, commit, new SqliteAssociationStore(watched, commit));
   return { database, prepared };
 }
 
