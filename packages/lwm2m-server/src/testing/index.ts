@@ -2,3 +2,5 @@ export { credentialStoreContract } from './credential-store-contract.ts';
 export type { CredentialStoreCase, CredentialStoreFixture } from './credential-store-contract.ts';
 export { operationStoreContract } from './operation-store-contract.ts';
 export type { OperationStoreCase, OperationStoreFixture } from './operation-store-contract.ts';
+export { observationStoreContract } from './observation-store-contract.ts';
+export type { ObservationStoreCase, ObservationStoreFixture } from './observation-store-contract.ts';

@@ -16,6 +16,9 @@ export const CHANGED: OperationResult = { responseCode: '2.04' };
 const coap: CoapClient = {
   request: () => Promise.reject(new Error('not used')),
   observe: () => Promise.reject(new Error('not used')),
+  adopt: () => {
+    throw new Error('not used');
+  },
 };
 
 export function registrationOf(endpointName: string, changes: Partial<Registration> = {}): Registration {

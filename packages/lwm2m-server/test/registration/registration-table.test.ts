@@ -7,6 +7,9 @@ import type { Registration } from '../../src/registration/registration.ts';
 const coap: CoapClient = {
   request: () => Promise.reject(new Error('not used')),
   observe: () => Promise.reject(new Error('not used')),
+  adopt: () => {
+    throw new Error('not used');
+  },
 };
 const peer = { key: 'p', host: '10.0.0.2', port: 1, identity: ANONYMOUS, pathValidated: true };
 
