@@ -49,6 +49,15 @@ export type {
   WriteOperation,
 } from './downlink/operation.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
+export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
+export type {
+  OperationFailure,
+  OperationFailureReason,
+  OperationState,
+  OperationStore,
+  QueuedOperation,
+} from './queue/operation-store.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';

@@ -1,6 +1,7 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
-import { RegisteredDevice } from '../downlink/device.ts';
+import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
+import { performAny } from '../downlink/perform-any.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegistrationInterface } from '../registration/registration-interface.ts';
@@ -30,6 +31,7 @@ export class ServerParts {
   readonly downlink: Downlink;
   readonly sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
+  readonly #deviceContext: DeviceContext;
 
   /**
    * @throws TypeError for an observation policy whose path is none
@@ -39,7 +41,9 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.downlink = createDownlink(this.foundation);
+    this.downlink = createDownlink(this.foundation, (endpoint, operation, bounds) =>
+      performAny(endpoint, operation, this.#deviceContext, bounds),
+    );
     this.observations = createObservations(this.foundation, this.downlink.presence);
     this.registrations = createRegistrations(
       this.foundation,
@@ -56,33 +60,24 @@ export class ServerParts {
         this.observations.heard(endpoint);
       },
     );
+    this.#deviceContext = this.#createDeviceContext();
   }
 
   /** The downlink operations on an endpoint name. */
   device(endpointName: string): RegisteredDevice {
-    const { options, clock, table } = this.foundation;
-    return new RegisteredDevice(endpointName, {
-      find: (name) => table.byEndpointName(name),
-      turns: this.downlink.turns,
-      presenceOf: (endpoint) => this.downlink.presence.of(endpoint),
-      observations: {
-        observe: (endpoint, path, observeOptions) => this.observations.observe(endpoint, path, observeOptions),
-        observeComposite: notObserved,
-        keep: notObserved,
-        cancelKept: notObserved,
-      },
-      objects: options.objects,
-      clock,
-    });
+    return new RegisteredDevice(endpointName, this.#deviceContext);
   }
 
-  /** Rejects when an endpoint can't be opened, with all stopped. */
+  /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */
   async start(): Promise<void> {
     this.#followCredentials();
     try {
+      await this.downlink.queue.load();
       await this.endpoints.open(() => undefined);
+      this.downlink.queue.start();
     } catch (error) {
       this.foundation.abort();
+      this.foundation.timers.clear();
       throw error;
     }
   }
@@ -91,6 +86,7 @@ export class ServerParts {
   async stop(): Promise<void> {
     const { foundation } = this;
     foundation.abort();
+    this.downlink.queue.stop(); // before what is being sent ends with the endpoints
     this.downlink.turns.stop();
     this.observations.stop();
     foundation.timers.clear();
@@ -98,6 +94,24 @@ export class ServerParts {
     await foundation.idle();
     foundation.afterSent.flush();
     foundation.timers.clear(); // a handler that was running may have begun a lifetime
+  }
+
+  #createDeviceContext(): DeviceContext {
+    const { options, clock, table } = this.foundation;
+    const { presence, turns } = this.downlink;
+    return {
+      find: (name) => table.byEndpointName(name),
+      turns,
+      presenceOf: (endpoint) => presence.of(endpoint),
+      observations: {
+        observe: (endpoint, path, observeOptions) => this.observations.observe(endpoint, path, observeOptions),
+        observeComposite: notObserved,
+        keep: notObserved,
+        cancelKept: notObserved,
+      },
+      objects: options.objects,
+      clock,
+    };
   }
 
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
