@@ -2,7 +2,6 @@ import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
-import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegistrationInterface } from '../registration/registration-interface.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
@@ -44,7 +43,7 @@ export class ServerParts {
     this.downlink = createDownlink(this.foundation, (endpoint, operation, bounds) =>
       performAny(endpoint, operation, this.#deviceContext, bounds),
     );
-    this.observations = createObservations(this.foundation, this.downlink.presence);
+    this.observations = createObservations(this.foundation, this.downlink);
     this.registrations = createRegistrations(
       this.foundation,
       this.#credentials,
@@ -103,12 +102,7 @@ export class ServerParts {
       find: (name) => table.byEndpointName(name),
       turns,
       presenceOf: (endpoint) => presence.of(endpoint),
-      observations: {
-        observe: (endpoint, path, observeOptions) => this.observations.observe(endpoint, path, observeOptions),
-        observeComposite: notObserved,
-        keep: notObserved,
-        cancelKept: notObserved,
-      },
+      observations: this.observations,
       objects: options.objects,
       clock,
     };
@@ -145,8 +139,4 @@ function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly
   if (credentials !== undefined) return [credentials];
   const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
   return [...new Set(stores)];
-}
-
-function notObserved(): never {
-  throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server observes single paths only');
 }

@@ -5,7 +5,7 @@ import type { EndpointPresence } from '../presence/endpoint-presence.ts';
 import type { Registration } from './registration.ts';
 
 /** The client role of the CoAP endpoint that a device registered at: requests to it leave from the same socket. */
-export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe'>;
+export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe' | 'adopt'>;
 
 /** One registration as the server holds it: the present value, and how to reach the device. */
 export class RegisteredEndpoint {

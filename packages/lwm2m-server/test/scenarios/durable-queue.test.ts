@@ -60,7 +60,7 @@ test('an operation for a device that sleeps is sent at its next Update, after th
   if (put === undefined) throw new Error('nothing was sent');
   expect([inWords(put), decodeString(put.payload)]).toEqual(['CON PUT 3/0/14', '+02:00']);
   device.answer(put, Code.CHANGED);
-  expect(await stage.server.operations.finished(id)).toMatchObject({
+  expect(await stage.clock.runUntil(stage.server.operations.finished(id))).toMatchObject({
     state: 'CONFIRMED',
     attempts: 1,
     result: { responseCode: '2.04' },
@@ -125,7 +125,7 @@ test('4.05 fails it at once, with what the device said', async () => {
   await device.register(QUEUE_MODE);
   const { id } = await stage.server.operations.add('dev', REBOOT);
   device.answer(await request(device), Code.METHOD_NOT_ALLOWED, { payload: 'not now' });
-  expect((await stage.server.operations.finished(id)).failure).toEqual({
+  expect((await stage.clock.runUntil(stage.server.operations.finished(id))).failure).toEqual({
     reason: 'rejected',
     responseCode: '4.05',
     message: 'the device answered 4.05: not now',
@@ -138,7 +138,7 @@ test('an Execute that was answered by silence is not sent again', async () => {
   await device.register(QUEUE_MODE);
   const { id } = await stage.server.operations.add('dev', REBOOT);
   await stage.clock.advanceAsync(500_000);
-  expect((await stage.server.operations.finished(id)).failure?.reason).toBe('outcome-unknown');
+  expect((await stage.clock.runUntil(stage.server.operations.finished(id))).failure?.reason).toBe('outcome-unknown');
   await device.ignore();
   await device.update();
   await stage.settle();
@@ -163,7 +163,7 @@ test('the time that a value is read at is that of the answer, and the result is 
   await device.register(QUEUE_MODE);
   const { id } = await stage.server.operations.add('dev', { kind: 'read', path: '/3/0/14' });
   device.answer(await request(device), Code.CONTENT, { contentFormat: 0, payload: '+02:00' });
-  expect((await stage.server.operations.finished(id)).result).toMatchObject({
+  expect((await stage.clock.runUntil(stage.server.operations.finished(id))).result).toMatchObject({
     responseCode: '2.05',
     node: { kind: 'singleResource', id: 14, value: '+02:00' },
   });
