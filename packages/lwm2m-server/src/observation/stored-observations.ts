@@ -50,8 +50,12 @@ export class StoredObservations {
       const form = { attributes, accept, contentFormat };
       const isPresent = established.registrationId === registration.registrationId;
       const { token } = established;
-      if (wanted !== undefined && isPresent && observations().adopt(wanted, stored.kept, { form, token })) continue;
-      this.#forget(stored, target);
+      // The paths stay in the order in which the device was asked for them.
+      const isTakenUp =
+        wanted !== undefined &&
+        isPresent &&
+        observations().adopt({ target, terms: wanted.terms }, stored.kept, { form, token });
+      if (!isTakenUp) this.#forget(stored, target);
     }
   }
 
