@@ -55,8 +55,19 @@ export type {
   WriteOperation,
 } from './downlink/operation.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
+export { MemoryOperationStore } from './queue/memory-operation-store.ts';
+export type {
+  OperationFailure,
+  OperationFailureReason,
+  OperationState,
+  OperationStore,
+  QueuedOperation,
+} from './queue/operation-store.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
+export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';
 export type { MaybePromise } from './maybe-promise.ts';
@@ -72,7 +83,6 @@ export {
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
-export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

@@ -21,10 +21,10 @@ export class SqliteRegistrationStore implements RegistrationStore {
     this.#report = report;
     this.#page = database.prepare(`SELECT * FROM Registration WHERE position > ? ORDER BY position LIMIT ${PAGE_SIZE}`);
     this.#update = database.prepare(
-      'UPDATE Registration SET peer_key = ?, scheme = ?, registration = ? WHERE endpoint = ? AND registration_id = ?',
+      'UPDATE Registration SET peer_key = ?, server_endpoint = ?, registration = ? WHERE endpoint = ? AND registration_id = ?',
     );
     this.#replace = database.prepare(
-      'INSERT OR REPLACE INTO Registration (peer_key, scheme, registration, endpoint, registration_id) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO Registration (peer_key, server_endpoint, registration, endpoint, registration_id) VALUES (?, ?, ?, ?, ?)',
     );
     this.#delete = database.prepare('DELETE FROM Registration WHERE endpoint = ? AND registration_id = ?');
   }
@@ -36,16 +36,16 @@ export class SqliteRegistrationStore implements RegistrationStore {
       (row) => ({
         registration: parseTagged(textOf(row, 'registration')) as Registration,
         peerKey: textOf(row, 'peer_key'),
-        scheme: textOf(row, 'scheme'),
+        endpoint: textOf(row, 'server_endpoint'),
       }),
       this.#report,
       (row) => `the registration of ${String(row['endpoint'])}`,
     );
   }
 
-  async save({ registration, peerKey, scheme }: StoredRegistration): Promise<void> {
+  async save({ registration, peerKey, endpoint }: StoredRegistration): Promise<void> {
     const { endpointName, registrationId } = registration;
-    const values = [peerKey, scheme, formatTagged(registration), endpointName, registrationId];
+    const values = [peerKey, endpoint, formatTagged(registration), endpointName, registrationId];
     await this.#commit.write(() => {
       // An Update leaves the registration in its place.
       if (this.#update.run(...values).changes === 0) this.#replace.run(...values);

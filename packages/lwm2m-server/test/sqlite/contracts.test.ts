@@ -1,7 +1,7 @@
 import { associationStoreContract } from '@flownexus/dtls/testing';
 import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
-import { credentialStoreContract } from '../../src/testing/index.ts';
+import { credentialStoreContract, observationStoreContract, operationStoreContract } from '../../src/testing/index.ts';
 import { sqliteFile } from './sqlite-file.ts';
 
 /** Stores in a new file, and how another process finds them. */
@@ -37,6 +37,22 @@ describe('credentials in SQLite keep the contract', () => {
         await credentials.delete(endpointName);
       },
     };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('operations in SQLite keep the contract', () => {
+  const cases = operationStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.operations, reopen: () => reopen().operations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('observations in SQLite keep the contract', () => {
+  const cases = observationStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.observations, reopen: () => reopen().observations };
   });
   test.each(cases)('$name', ({ run }) => run());
 });
