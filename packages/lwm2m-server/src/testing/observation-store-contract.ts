@@ -95,8 +95,6 @@ const rules: Readonly<Record<string, (store: ObservationStore, listed: Listed) =
     await store.remove('dev', ['/5/0/3'], false);
     await store.remove('nobody', ['/3/0/9'], false);
     assert.deepEqual(await all(), sorted([composite, other]));
-    await store.remove('dev', ['/3/0/9', '/1/0/1'], true);
-    await store.remove('other', ['/3/0/9'], false);
   },
 
   'with a registration goes what was not asked to be kept; the rest is not established': async (store, all) => {
