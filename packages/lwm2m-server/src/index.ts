@@ -54,7 +54,6 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
-export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,
@@ -64,6 +63,7 @@ export type {
   QueuedOperation,
 } from './queue/operation-store.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
+export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';

@@ -167,7 +167,8 @@ export class DownlinkStage {
 
   static async start(options: ConstructorParameters<typeof DownlinkStage>[0] = {}): Promise<DownlinkStage> {
     const stage = new DownlinkStage(options);
-    await stage.queue.start();
+    await stage.queue.load();
+    stage.queue.start();
     return stage;
   }
 

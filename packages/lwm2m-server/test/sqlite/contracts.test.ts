@@ -46,6 +46,14 @@ describe('credentials in SQLite keep the contract', () => {
   test.each(cases)('$name', ({ run }) => run());
 });
 
+describe('operations in SQLite keep the contract', () => {
+  const cases = operationStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.operations, reopen: () => reopen().operations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
 describe('registrations in SQLite keep the contract', () => {
   const cases = registrationStoreContract(() => {
     const { stores, reopen } = setUp();
