@@ -77,7 +77,7 @@ export class ServerParts {
       });
       for (const [coap, scheme] of open) this.#restored(restoration?.openedAll(coap, scheme));
       this.#restored(restoration?.rest());
-      this.observations.forgetOthers();
+      this.observations.allRestored();
       this.downlink.queue.start();
     } catch (error) {
       this.foundation.abort();
