@@ -48,6 +48,15 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
+export type {
+  OperationFailure,
+  OperationFailureReason,
+  OperationState,
+  OperationStore,
+  QueuedOperation,
+} from './queue/operation-store.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export type {
@@ -59,6 +68,8 @@ export type {
 } from './queue/operation-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
+export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
+export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';

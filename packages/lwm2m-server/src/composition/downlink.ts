@@ -56,6 +56,7 @@ export function createDownlink(
     track,
   });
   const follower: RegistrationFollower = {
+    restored: (endpoint) => presence.restored(endpoint),
     registered: (endpoint) => presence.heard(endpoint, 'register'),
     updated: (endpoint) => presence.heard(endpoint, 'update'),
     ended: (endpoint) => presence.ended(endpoint),

@@ -3,14 +3,14 @@ import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import type { Observations } from '../observation/observations.ts';
-import type { RegistrationInterface } from '../registration/registration-interface.ts';
+import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
-import { createRegistrations } from './registering.ts';
+import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
 import { createSendInterface } from './reporting.ts';
 
 /**
@@ -26,11 +26,12 @@ export class ServerParts {
   readonly foundation: Foundation;
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
-  readonly registrations: RegistrationInterface;
   readonly downlink: Downlink;
-  readonly sends: SendInterface;
+  readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
   readonly #deviceContext: DeviceContext;
+  readonly #followers: readonly RegistrationFollower[];
+  readonly #registering: Registering;
 
   /**
    * @throws TypeError for an observation policy whose path is none
@@ -44,13 +45,9 @@ export class ServerParts {
       performAny(endpoint, operation, this.#deviceContext, bounds),
     );
     this.observations = createObservations(this.foundation, this.downlink);
-    this.registrations = createRegistrations(
-      this.foundation,
-      this.#credentials,
-      (coap) => this.endpoints.proverOf(coap),
-      [this.downlink.follower, this.observations],
-    );
-    this.sends = createSendInterface(
+    this.#followers = [this.downlink.follower, this.observations];
+    this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
+    this.#sends = createSendInterface(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
@@ -70,9 +67,15 @@ export class ServerParts {
   /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */
   async start(): Promise<void> {
     this.#followCredentials();
+    const { restoration } = this.#registering;
     try {
+      await restoration?.load();
       await this.downlink.queue.load();
-      await this.endpoints.open(() => undefined);
+      const open = await this.endpoints.open((coap) => {
+        this.#restored(restoration?.opened(coap, this.endpoints.addressOf(coap)));
+      });
+      for (const [coap, scheme] of open) this.#restored(restoration?.openedAll(coap, scheme));
+      this.#restored(restoration?.rest());
       this.downlink.queue.start();
     } catch (error) {
       this.foundation.abort();
@@ -108,6 +111,10 @@ export class ServerParts {
     };
   }
 
+  #restored(endpoints: readonly RegisteredEndpoint[] = []): void {
+    for (const endpoint of endpoints) for (const follower of this.#followers) follower.restored?.(endpoint);
+  }
+
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     const reply = this.#route(request, coap);
     return reply instanceof Promise ? this.foundation.track(reply) : reply;
@@ -116,9 +123,9 @@ export class ServerParts {
   #route(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     switch (request.path[0]) {
       case 'rd':
-        return this.registrations.handle(request, coap);
+        return this.#registering.registrations.handle(request, coap);
       case 'dp':
-        return this.sends.handle(request, coap);
+        return this.#sends.handle(request, coap);
       default:
         return { code: Code.NOT_FOUND };
     }
@@ -127,7 +134,9 @@ export class ServerParts {
   #followCredentials(): void {
     for (const store of this.#credentials) {
       const stopListening = store.onChange((change) => {
-        this.registrations.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+        const { admission, ends } = this.#registering;
+        admission.credentialChanged(change.endpointName);
+        void ends.revoke(change.endpointName, (identity) => change.isRevoked(identity));
       });
       this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
     }
