@@ -59,14 +59,6 @@ export type {
 } from './queue/operation-store.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
-export type {
-  OperationFailure,
-  OperationFailureReason,
-  OperationState,
-  OperationStore,
-  QueuedOperation,
-} from './queue/operation-store.ts';
-export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
