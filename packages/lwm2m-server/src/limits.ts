@@ -49,6 +49,19 @@ export const limits = {
    */
   maxTransmitSpanMs: 45_000,
   maxTransmitWaitMs: 93_000,
+  /** Operations in the durable queue that are not finished: of one endpoint, and of all. */
+  maxQueuedOperationsPerEndpoint: 1_000,
+  maxQueuedOperations: 1_000_000,
+  /** Operations of the durable queue that are being sent at a time; the endpoints of the others wait in turn. */
+  maxSendingOperations: 10_000,
+  /** Attempts that a caller may allow an operation. */
+  maxAttempts: 100,
+  /** Attempts in a row of which nothing could leave (bounds of the CoAP engine), before the next one counts. */
+  maxUnsentAttempts: 16,
+  /** Characters of the key of an operation. */
+  maxOperationKeyLength: 255,
+  /** Callers of `finished` that wait at a time. */
+  maxWaitingForOperations: 100_000,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

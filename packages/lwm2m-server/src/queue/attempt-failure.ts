@@ -1,4 +1,5 @@
 import { CoapError } from '@flownexus/coap';
+import type { OperationResult } from '../downlink/operation.ts';
 import { Lwm2mServerError, OperationRejectedError, type Lwm2mServerErrorCode } from '../errors.ts';
 
 /** What the failure of one attempt says about the device and the operation. */
@@ -18,7 +19,7 @@ export interface AttemptFailure {
   readonly responseCode?: string;
 }
 
-const KINDS: Readonly<Record<Lwm2mServerErrorCode, AttemptFailure['kind'] | undefined>> = {
+const KINDS: Readonly<Partial<Record<Lwm2mServerErrorCode, AttemptFailure['kind']>>> = {
   ERR_LWM2M_SERVER_NOT_REGISTERED: 'unsent',
   // The device became another peer: an answer would have gone to the old one.
   ERR_LWM2M_SERVER_REGISTRATION_ENDED: 'unanswered',
@@ -26,14 +27,12 @@ const KINDS: Readonly<Record<Lwm2mServerErrorCode, AttemptFailure['kind'] | unde
   ERR_LWM2M_SERVER_ASLEEP: 'unsent',
   ERR_LWM2M_SERVER_TIMEOUT: 'unanswered',
   ERR_LWM2M_SERVER_ABORTED: 'aborted',
-  ERR_LWM2M_SERVER_EXCHANGE: undefined, // by its cause
   ERR_LWM2M_SERVER_PAYLOAD: 'payload',
   ERR_LWM2M_SERVER_RESPONSE: 'refused',
   ERR_LWM2M_SERVER_NOT_OBSERVED: 'refused',
   ERR_LWM2M_SERVER_ABANDONED: 'payload',
-  ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'invalid',
-  ERR_LWM2M_SERVER_OPERATION: 'invalid',
   ERR_LWM2M_SERVER_LIMIT: 'unsent',
+  ERR_LWM2M_SERVER_STORE: 'unable', // of an Observe that the server could not keep
   ERR_LWM2M_SERVER_STATE: 'aborted',
 };
 
@@ -51,16 +50,22 @@ const EXCHANGE_KINDS: Readonly<Partial<Record<string, AttemptFailure['kind']>>> 
 /** Sorts what an operation rejected with. What is no failure of an exchange has no form on the wire (`RangeError`, `TypeError`, `Lwm2mError`). */
 export function attemptFailureOf(error: unknown): AttemptFailure {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof OperationRejectedError) {
-    const { responseCode } = error;
-    // RFC 8516: 4.29 asks for a later request, as 5.03 does.
-    const unable = responseCode.startsWith('5.') || responseCode === '4.29';
-    return { kind: unable ? 'unable' : 'refused', message, responseCode };
-  }
+  if (error instanceof OperationRejectedError) return ofResponseCode(error.responseCode, message);
   if (!(error instanceof Lwm2mServerError)) return { kind: 'invalid', message };
+  if (error.code !== 'ERR_LWM2M_SERVER_EXCHANGE') return { kind: KINDS[error.code] ?? 'invalid', message };
   const { cause } = error;
-  const byCause = cause instanceof CoapError ? EXCHANGE_KINDS[cause.code] : undefined;
-  return { kind: KINDS[error.code] ?? byCause ?? 'unable', message };
+  return { kind: (cause instanceof CoapError ? EXCHANGE_KINDS[cause.code] : undefined) ?? 'unable', message };
+}
+
+/** The failure that an answer is in spite of having come as a result, as those to a `request` do; undefined for a success. */
+export function failureOfResult({ responseCode }: OperationResult): AttemptFailure | undefined {
+  return /^[45]/.test(responseCode) ? ofResponseCode(responseCode, `the device answered ${responseCode}`) : undefined;
+}
+
+function ofResponseCode(responseCode: string, message: string): AttemptFailure {
+  // RFC 8516: 4.29 asks for a later request, as 5.03 does.
+  const unable = responseCode.startsWith('5.') || responseCode === '4.29';
+  return { kind: unable ? 'unable' : 'refused', message, responseCode };
 }
 
 /** Whether a failed operation shows that the device is there (true) or is not (false); undefined when it shows neither. */

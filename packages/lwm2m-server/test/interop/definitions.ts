@@ -1,0 +1,38 @@
+import type { ObjectDefinition, ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { ForeignDevice } from './device-program.ts';
+
+/** Leshan's names of types. */
+const TYPES = {
+  string: 'STRING',
+  integer: 'INTEGER',
+  unsignedInteger: 'UNSIGNED_INTEGER',
+  float: 'FLOAT',
+  boolean: 'BOOLEAN',
+  opaque: 'OPAQUE',
+  time: 'TIME',
+  objlnk: 'OBJLNK',
+  corelnk: 'CORELINK',
+  none: 'NONE',
+} as const;
+
+/** Tells a device the definitions of Objects that our own registry has, so that both sides have the same. */
+export async function tellDefinitions(
+  device: ForeignDevice,
+  objects: ObjectRegistry,
+  ids: readonly number[],
+): Promise<void> {
+  for (const id of ids) {
+    const definition = objects.object(id);
+    if (definition === undefined) throw new Error(`no definition of Object ${String(id)}`);
+    await tellDefinition(device, definition);
+  }
+}
+
+async function tellDefinition(device: ForeignDevice, definition: ObjectDefinition): Promise<void> {
+  await device.run('object', String(definition.id), definition.version, String(definition.multiple));
+  for (const { id, operations, multiple, mandatory, type } of definition.resources.values()) {
+    const named = operations === '' ? 'NONE' : operations;
+    const words = [definition.id, id, named, multiple, mandatory, TYPES[type]].map(String);
+    await device.run('resource', ...words);
+  }
+}
