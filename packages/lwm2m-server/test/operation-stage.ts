@@ -58,7 +58,7 @@ export async function answer<T>(
   operation: Promise<T>,
   ...answers: readonly Answer[]
 ): Promise<{ readonly requests: readonly string[]; readonly result: T }> {
-  held(operation);
+  void held(operation);
   const requests: string[] = [];
   for (const [code, fields] of answers) {
     const request = await device.one();

@@ -34,7 +34,7 @@ async function nextOneWorks({ stage, device, target }: Awaited<ReturnType<typeof
 }
 
 describe.each(OPERATIONS)('%s', (_name, operate) => {
-  test.each([
+  test.each<[string, { readonly code: number; readonly payload?: Uint8Array }, string]>([
     ['a success of another kind', { code: Code.VALID }, 'ERR_LWM2M_SERVER_RESPONSE'],
     ['a code that nobody has', { code: 0x5e }, 'ERR_LWM2M_SERVER_RESPONSE'],
     ['an error that nobody has', { code: 0x9f, payload: Uint8Array.of(0xff, 0xfe) }, 'ERR_LWM2M_SERVER_REJECTED'],
