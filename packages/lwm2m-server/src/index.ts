@@ -48,8 +48,19 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
+export type {
+  OperationFailure,
+  OperationFailureReason,
+  OperationState,
+  OperationStore,
+  QueuedOperation,
+} from './queue/operation-store.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
+export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
+export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';

@@ -6,7 +6,7 @@ import {
   type CoapStatistics,
   type IncomingRequest,
 } from '@flownexus/coap';
-import type { Peer } from '@flownexus/datagram';
+import { formatAddress, type Peer } from '@flownexus/datagram';
 import type { ServerAddress, ServerEndpoint } from '../api/server-endpoint.ts';
 import { ReportedError } from '../events.ts';
 import type { CoapClient } from '../registration/registered-endpoint.ts';
@@ -21,8 +21,9 @@ export class CoapEndpoints {
   readonly #handle: RequestHandler;
   /** The stores that belong to single endpoints. */
   readonly #provers = new Map<CoapClient, CredentialStore>();
+  /** Of those that are open, in the order of the options. */
+  readonly #addresses = new Map<CoapClient, ServerAddress>();
   #open: readonly CoapEndpoint[] = [];
-  #addresses: readonly ServerAddress[] = [];
 
   constructor(foundation: Foundation, handle: RequestHandler) {
     this.#foundation = foundation;
@@ -31,7 +32,13 @@ export class CoapEndpoints {
 
   /** In the order of the options; empty unless they are open. */
   get addresses(): readonly ServerAddress[] {
-    return this.#addresses;
+    return [...this.#addresses.values()];
+  }
+
+  /** The address of a CoAP endpoint as a text: `coap://192.0.2.1:5683`. Empty when it is not open, or has none. */
+  addressOf(coap: CoapClient): string {
+    const address = this.#addresses.get(coap);
+    return address === undefined ? '' : `${address.scheme}://${formatAddress(address.host, address.port)}`;
   }
 
   /** Summed over the endpoints. */
@@ -44,31 +51,36 @@ export class CoapEndpoints {
     return this.#provers.get(coap);
   }
 
-  /** Opens all. Rejects when one can't be opened, with none left open. `opened` is called for each, before anything comes in there. */
-  async open(opened: (coap: CoapEndpoint, scheme: string) => void): Promise<void> {
+  /**
+   * Opens all; returns them with their schemes. Rejects when one can't be opened, with none left open. `opened` is called for each, before anything comes in
+   * there.
+   */
+  async open(opened: (coap: CoapEndpoint) => void): Promise<readonly (readonly [CoapEndpoint, string])[]> {
     const endpoints: CoapEndpoint[] = [];
-    const addresses: ServerAddress[] = [];
+    const open: (readonly [CoapEndpoint, string])[] = [];
     try {
       for (const serverEndpoint of this.#foundation.options.endpoints) {
         const { endpoint, scheme } = this.#create(serverEndpoint);
         endpoints.push(endpoint);
         await endpoint.open();
-        opened(endpoint, scheme);
+        open.push([endpoint, scheme]);
         const address = endpoint.localAddress;
-        if (address !== undefined) addresses.push({ scheme, host: address.host, port: address.port });
+        if (address !== undefined) this.#addresses.set(endpoint, { scheme, host: address.host, port: address.port });
+        opened(endpoint);
       }
     } catch (error) {
       await Promise.allSettled(endpoints.map((endpoint) => endpoint.close()));
+      this.#addresses.clear();
       throw error;
     }
     this.#open = endpoints;
-    this.#addresses = addresses;
+    return open;
   }
 
   /** Closes all. What fails is reported. */
   async close(): Promise<void> {
     const closed = await Promise.allSettled(this.#open.map((endpoint) => endpoint.close()));
-    this.#addresses = [];
+    this.#addresses.clear();
     for (const result of closed) {
       if (result.status === 'rejected') this.#foundation.report(result.reason, 'an endpoint could not be closed');
     }

@@ -1,16 +1,15 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
-import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
-import type { RegistrationInterface } from '../registration/registration-interface.ts';
+import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
-import { createRegistrations } from './registering.ts';
+import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
 import { createSendInterface } from './reporting.ts';
 
 /**
@@ -26,10 +25,11 @@ export class ServerParts {
   readonly foundation: Foundation;
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
-  readonly registrations: RegistrationInterface;
   readonly downlink: Downlink;
-  readonly sends: SendInterface;
+  readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
+  readonly #followers: readonly RegistrationFollower[];
+  readonly #registering: Registering;
 
   /**
    * @throws TypeError for an observation policy whose path is none
@@ -40,14 +40,10 @@ export class ServerParts {
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
     this.downlink = createDownlink(this.foundation);
-    this.observations = createObservations(this.foundation, this.downlink.presence);
-    this.registrations = createRegistrations(
-      this.foundation,
-      this.#credentials,
-      (coap) => this.endpoints.proverOf(coap),
-      [this.downlink.follower, this.observations],
-    );
-    this.sends = createSendInterface(
+    this.observations = createObservations(this.foundation, this.downlink);
+    this.#followers = [this.downlink.follower, this.observations];
+    this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
+    this.#sends = createSendInterface(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
@@ -65,24 +61,26 @@ export class ServerParts {
       find: (name) => table.byEndpointName(name),
       turns: this.downlink.turns,
       presenceOf: (endpoint) => this.downlink.presence.of(endpoint),
-      observations: {
-        observe: (endpoint, path, observeOptions) => this.observations.observe(endpoint, path, observeOptions),
-        observeComposite: notObserved,
-        keep: notObserved,
-        cancelKept: notObserved,
-      },
+      observations: this.observations,
       objects: options.objects,
       clock,
     });
   }
 
-  /** Rejects when an endpoint can't be opened, with all stopped. */
+  /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */
   async start(): Promise<void> {
     this.#followCredentials();
+    const { restoration } = this.#registering;
     try {
-      await this.endpoints.open(() => undefined);
+      await restoration?.load();
+      const open = await this.endpoints.open((coap) => {
+        this.#restored(restoration?.opened(coap, this.endpoints.addressOf(coap)));
+      });
+      for (const [coap, scheme] of open) this.#restored(restoration?.openedAll(coap, scheme));
+      this.#restored(restoration?.rest());
     } catch (error) {
       this.foundation.abort();
+      this.foundation.timers.clear();
       throw error;
     }
   }
@@ -100,6 +98,10 @@ export class ServerParts {
     foundation.timers.clear(); // a handler that was running may have begun a lifetime
   }
 
+  #restored(endpoints: readonly RegisteredEndpoint[] = []): void {
+    for (const endpoint of endpoints) for (const follower of this.#followers) follower.restored?.(endpoint);
+  }
+
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     const reply = this.#route(request, coap);
     return reply instanceof Promise ? this.foundation.track(reply) : reply;
@@ -108,9 +110,9 @@ export class ServerParts {
   #route(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     switch (request.path[0]) {
       case 'rd':
-        return this.registrations.handle(request, coap);
+        return this.#registering.registrations.handle(request, coap);
       case 'dp':
-        return this.sends.handle(request, coap);
+        return this.#sends.handle(request, coap);
       default:
         return { code: Code.NOT_FOUND };
     }
@@ -119,7 +121,9 @@ export class ServerParts {
   #followCredentials(): void {
     for (const store of this.#credentials) {
       const stopListening = store.onChange((change) => {
-        this.registrations.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+        const { admission, ends } = this.#registering;
+        admission.credentialChanged(change.endpointName);
+        void ends.revoke(change.endpointName, (identity) => change.isRevoked(identity));
       });
       this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
     }
@@ -131,8 +135,4 @@ function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly
   if (credentials !== undefined) return [credentials];
   const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
   return [...new Set(stores)];
-}
-
-function notObserved(): never {
-  throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server observes single paths only');
 }

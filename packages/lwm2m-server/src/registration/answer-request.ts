@@ -1,6 +1,7 @@
 import { formatCode, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Refusal } from '../api/events.ts';
 import { ReportedError, type ErrorReporter } from '../events.ts';
+import { limits } from '../limits.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import { RefusalError } from './refusal-error.ts';
 
@@ -53,7 +54,7 @@ function refuse(
   }
   const refusal: Refusal = {
     operation,
-    endpointName: endpointName(),
+    endpointName: endpointName() ?? error.endpointName,
     address: { host: peer.host, port: peer.port },
     identity: peer.identity,
     code: formatCode(error.responseCode),
@@ -61,8 +62,13 @@ function refuse(
   };
   return {
     code: error.responseCode,
-    payload: new TextEncoder().encode(error.message), // a diagnostic payload (RFC 7252 §5.5.2)
+    payload: diagnosticPayload(error.message),
     ...(error.retryAfter === undefined ? {} : { maxAge: error.retryAfter }),
     ...whenAnswered(() => context.refused(refusal)),
   };
+}
+
+/** RFC 7252 §5.5.2. A reason of the application may be long: a device needs no blocks to learn that it is refused. */
+function diagnosticPayload(reason: string): Uint8Array {
+  return new TextEncoder().encode(reason.slice(0, limits.maxDiagnosticLength));
 }

@@ -1,11 +1,25 @@
-import type { CoapEndpoint } from '@flownexus/coap';
+import { CoapError, type CoapEndpoint } from '@flownexus/coap';
 import type { Peer, Timer } from '@flownexus/datagram';
 import type { RefusedFormats } from '../downlink/refused-formats.ts';
 import type { EndpointPresence } from '../presence/endpoint-presence.ts';
 import type { Registration } from './registration.ts';
 
 /** The client role of the CoAP endpoint that a device registered at: requests to it leave from the same socket. */
-export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe'>;
+export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe' | 'adopt' | 'refreshPeerSettings'>;
+
+/** In the place of the CoAP endpoint of a device whose peer nobody knows since a restart: nothing can be sent to it. */
+export const UNREACHABLE: CoapClient = {
+  request: () => Promise.reject(unreachable()),
+  observe: () => Promise.reject(unreachable()),
+  adopt: () => {
+    throw unreachable();
+  },
+  refreshPeerSettings: () => undefined,
+};
+
+function unreachable(): CoapError {
+  return new CoapError('ERR_COAP_PEER_CLOSED', 'the device can not be reached before it is heard');
+}
 
 /** One registration as the server holds it: the present value, and how to reach the device. */
 export class RegisteredEndpoint {
@@ -39,6 +53,11 @@ export class RegisteredEndpoint {
 
   get endpointName(): string {
     return this.registration.endpointName;
+  }
+
+  /** False for a registration from before a restart whose peer is gone, until the device is heard: nothing can be sent to it. */
+  get reachable(): boolean {
+    return this.coap !== UNREACHABLE;
   }
 }
 

@@ -8,7 +8,7 @@ import { andThen, guarded, type MaybePromise } from '../maybe-promise.ts';
 import { answerRequest, whenAnswered, type RefusalContext } from '../registration/answer-request.ts';
 import { RefusalError, unavailable } from '../registration/refusal-error.ts';
 import type { CoapClient, RegisteredEndpoint } from '../registration/registered-endpoint.ts';
-import { admit } from '../security/admission.ts';
+import { askRule } from '../security/ask-rule.ts';
 import { filterValues } from './filter-values.ts';
 import { findSender, type SenderContext } from './find-sender.ts';
 import { parseSend } from './send-request.ts';
@@ -65,7 +65,7 @@ export class SendInterface {
       address: { host: peer.host, port: peer.port },
       registration,
     };
-    return andThen(admit(this.#options.rules, asked, this.#options.reportError), () => {
+    return andThen(askRule(this.#options.rules, asked, this.#options.reportError), () => {
       const content = this.#filtered(endpoint, parseSend(request, registration, this.#options), request.payload.length);
       const answer = (report: SendReport | undefined): CoapReply => ({
         code: Code.CHANGED,

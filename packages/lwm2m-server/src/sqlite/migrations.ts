@@ -11,7 +11,8 @@ export const migrations: readonly string[] = [
     endpoint TEXT NOT NULL UNIQUE,
     registration_id TEXT NOT NULL,
     peer_key TEXT NOT NULL,
-    scheme TEXT NOT NULL,
+    -- Of ours, where it came in: coap://192.0.2.1:5683.
+    server_address TEXT NOT NULL,
     registration TEXT NOT NULL
   ) STRICT;
 

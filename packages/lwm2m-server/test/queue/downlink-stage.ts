@@ -7,16 +7,14 @@ import { DownlinkQueue } from '../../src/queue/downlink-queue.ts';
 import { DownlinkTurns, type OperationBounds } from '../../src/queue/downlink-turns.ts';
 import { MemoryOperationStore } from '../../src/queue/memory-operation-store.ts';
 import type { OperationStore, QueuedOperation } from '../../src/queue/operation-store.ts';
-import { Announcement, RegisteredEndpoint, type CoapClient } from '../../src/registration/registered-endpoint.ts';
+import { Announcement, RegisteredEndpoint } from '../../src/registration/registered-endpoint.ts';
 import type { Registration } from '../../src/registration/registration.ts';
+import { aCoapClient } from '../registrations.ts';
 
 export const MAX_TRANSMIT_WAIT_MS = 93_000;
 export const CHANGED: OperationResult = { responseCode: '2.04' };
 
-const coap: CoapClient = {
-  request: () => Promise.reject(new Error('not used')),
-  observe: () => Promise.reject(new Error('not used')),
-};
+const coap = aCoapClient();
 
 export function registrationOf(endpointName: string, changes: Partial<Registration> = {}): Registration {
   return {
@@ -32,6 +30,7 @@ export function registrationOf(endpointName: string, changes: Partial<Registrati
     objectVersions: new Map(),
     instances: new Map(),
     contentFormats: [],
+    profileIds: [],
     additionalParameters: {},
     address: { host: '192.0.2.1', port: 1 },
     identity: ANONYMOUS,

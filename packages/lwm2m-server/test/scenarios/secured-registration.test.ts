@@ -23,15 +23,22 @@ describe('a Register', () => {
   });
 
   test.each([
-    ['another endpoint', psk('id'), `${UNNAMED}&ep=other`, 'the identity belongs to another endpoint'],
-    ['an endpoint, with an identity of none', psk('unknown'), asDev, 'the identity belongs to no endpoint'],
-    ['a secured endpoint, with no identity', undefined, asDev, 'the endpoint has a credential: it registers over DTLS'],
-  ])('as %s is refused with the reason', async (_name, identity, query, reason) => {
+    // TS Core 1.1.1 §6.2.1: an endpoint name that is not that of the identity is a Bad Request.
+    ['another endpoint', psk('id'), `${UNNAMED}&ep=other`, '4.00', 'the identity belongs to another endpoint'],
+    ['an endpoint, with an identity of none', psk('unknown'), asDev, '4.03', 'the identity belongs to no endpoint'],
+    [
+      'a secured endpoint, with no identity',
+      undefined,
+      asDev,
+      '4.03',
+      'the endpoint has a credential: it registers over DTLS',
+    ],
+  ])('as %s is refused with the reason', async (_name, identity, query, code, reason) => {
     const stage = await SecuredStage.start();
     const device = identity === undefined ? stage.device(1000) : stage.proven(1000, identity);
-    expect(await device.register(query)).toBe('4.03');
+    expect(await device.register(query)).toBe(code);
     expect(stage.refusals).toMatchObject([
-      { operation: 'register', code: '4.03', reason, identity: identity ?? { kind: 'anonymous' } },
+      { operation: 'register', code, reason, identity: identity ?? { kind: 'anonymous' } },
     ]);
     expect([...stage.server.registrations()]).toEqual([]);
   });
@@ -42,7 +49,7 @@ describe('a Register', () => {
     await device.register(asDev);
     expect(await stage.device(2000).register(asDev)).toBe('4.03');
     stage.credentials.set('other', { mode: 'psk', identity: 'other id', key: KEY });
-    expect(await stage.proven(3000, psk('other id')).register(asDev)).toBe('4.03');
+    expect(await stage.proven(3000, psk('other id')).register(asDev)).toBe('4.00');
     expect(await device.update()).toBe('2.04');
   });
 
@@ -51,6 +58,18 @@ describe('a Register', () => {
     const device = stage.device(1000);
     expect(await device.register(`${UNNAMED}&ep=plain`)).toBe('2.01');
     expect(await device.register(UNNAMED)).toBe('4.00');
+  });
+
+  test('without a name is refused by a rule under the name that its identity has', async () => {
+    const stage = await SecuredStage.start({ authorize: () => ({ reason: 'no' }) });
+    expect(await stage.proven(1000, psk('id')).register(UNNAMED)).toBe('4.03');
+    expect(stage.refusals).toMatchObject([{ endpointName: 'dev', code: '4.03', reason: 'no' }]);
+  });
+
+  test('with an identity is admitted where none without is', async () => {
+    const stage = await SecuredStage.start({ noSec: false });
+    expect(await stage.proven(1000, psk('id')).register(asDev)).toBe('2.01');
+    expect(await stage.device(2000).register(`${UNNAMED}&ep=plain`)).toBe('4.03');
   });
 
   test('that breaks its form is refused for that', async () => {
@@ -69,7 +88,7 @@ describe('a Register', () => {
     const device = stage.proven(1000, identity);
     expect(await device.register(`${UNNAMED}&ep=${name}`)).toBe('2.01');
     expect(await device.update()).toBe('2.04');
-    expect(await device.register(asDev)).toBe('4.03');
+    expect(await device.register(asDev)).toBe('4.00');
   });
 });
 

@@ -1,7 +1,7 @@
 import { associationStoreContract } from '@flownexus/dtls/testing';
 import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
-import { credentialStoreContract } from '../../src/testing/index.ts';
+import { credentialStoreContract, registrationStoreContract } from '../../src/testing/index.ts';
 import { sqliteFile } from './sqlite-file.ts';
 
 /** Stores in a new file, and how another process finds them. */
@@ -37,6 +37,14 @@ describe('credentials in SQLite keep the contract', () => {
         await credentials.delete(endpointName);
       },
     };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('registrations in SQLite keep the contract', () => {
+  const cases = registrationStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.registrations, reopen: () => reopen().registrations };
   });
   test.each(cases)('$name', ({ run }) => run());
 });
