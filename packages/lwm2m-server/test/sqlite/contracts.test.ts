@@ -1,7 +1,12 @@
 import { associationStoreContract } from '@flownexus/dtls/testing';
 import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
-import { credentialStoreContract, operationStoreContract, registrationStoreContract } from '../../src/testing/index.ts';
+import {
+  credentialStoreContract,
+  observationStoreContract,
+  operationStoreContract,
+  registrationStoreContract,
+} from '../../src/testing/index.ts';
 import { sqliteFile } from './sqlite-file.ts';
 
 /** Stores in a new file, and how another process finds them. */
@@ -53,6 +58,14 @@ describe('registrations in SQLite keep the contract', () => {
   const cases = registrationStoreContract(() => {
     const { stores, reopen } = setUp();
     return { store: stores.registrations, reopen: () => reopen().registrations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('observations in SQLite keep the contract', () => {
+  const cases = observationStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.observations, reopen: () => reopen().observations };
   });
   test.each(cases)('$name', ({ run }) => run());
 });
