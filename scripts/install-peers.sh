@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.." || exit 0
 AIOCOAP=0.4.17
 CALIFORNIUM=3.14.0
 LESHAN=2.0.0-M18
+# Of LwM2M 1.0.
+LESHAN_1=1.5.0
 # The Debian release whose Mbed TLS has the Connection ID of RFC 9146 compiled in: 3.6.
 MBEDTLS_FROM=trixie
 
@@ -134,7 +136,8 @@ install_java Californium californium "$sources/californium" californium.version 
 install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
 install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
 install_java "Leshan's server" leshan-bench bench/lwm2m/leshan leshan.version $LESHAN &
-install_java 'Leshan client' leshan-2 "$device_sources/leshan-2" leshan.version $LESHAN "$device_sources"/shared/*.java &
+install_java "Leshan's client" leshan-2 "$device_sources/leshan-2" leshan.version $LESHAN "$device_sources"/shared/*.java &
+install_java "Leshan's client of LwM2M 1.0" leshan-1 "$device_sources/leshan-1" leshan.version $LESHAN_1 "$device_sources"/shared/*.java &
 install_go go-coap go-coap "$sources/go-coap" &
 install_go pion pion "$dtls_sources/pion" &
 wait

@@ -99,7 +99,10 @@ class Load {
       while (left > 0) {
         left -= 1;
         const name = this.#names++;
-        const device = await LoadDevice.open(this.#port, `127.${1 + (name >> 16)}.${(name >> 8) & 0xff}.${name & 0xff}`);
+        const device = await LoadDevice.open(
+          this.#port,
+          `127.${1 + (name >> 16)}.${(name >> 8) & 0xff}.${name & 0xff}`,
+        );
         const registration = registerMessage(listOf(name), true);
         writeName(registration, name);
         await new Promise((resolve) => device.request(registration.bytes, Code.CREATED, resolve));
@@ -153,9 +156,11 @@ class Load {
       const onReply = (device: LoadDevice): void => {
         turns.putBack(device);
         unanswered -= 1;
-        if (unanswered > 0) return sendNext();
-        clearInterval(watch);
-        resolve();
+        if (unanswered > 0) sendNext();
+        else {
+          clearInterval(watch);
+          resolve();
+        }
       };
       for (let sent = 0; sent < this.#window; sent += 1) sendNext();
     });

@@ -7,20 +7,50 @@ import type { Subject } from './servers.ts';
 const WINDOW = 32;
 
 /** What devices have in their object lists of seven links. */
-export type Lists = 'identical' | 'distinct';
+type Lists = 'identical' | 'distinct';
+
+const LISTS: readonly Lists[] = ['identical', 'distinct'];
+
+/** A server that is made in two ways. */
+export interface MemorySubject {
+  /** As it is. */
+  readonly plain: Subject;
+  /** Without what CoAP keeps of messages and silent peers for some minutes. */
+  readonly forgetful: Subject;
+  readonly registrations: number;
+}
 
 export interface Memory {
   readonly name: string;
   readonly lists: Lists;
   readonly registrations: number;
-  /** Of heap and buffers, of one registration. */
+  /** Bytes of heap and buffers for one registration. */
   readonly bytesEach: number;
+  /** With what CoAP keeps of its message and its silent peer. */
+  readonly bytesEachAtFirst: number;
   /** Of the whole process, as the system sees it before anything is collected; undefined where it does not tell. */
   readonly residentBytes: number | undefined;
 }
 
+/** What a server keeps of each registration. */
+export async function memoryOf({ plain, forgetful, registrations }: MemorySubject): Promise<Memory[]> {
+  const memories: Memory[] = [];
+  for (const lists of LISTS) {
+    const { bytesEach } = await registerMany(forgetful, lists, registrations);
+    const atFirst = await registerMany(plain, lists, registrations);
+    const { residentBytes } = atFirst;
+    const { name } = plain;
+    memories.push({ name, lists, registrations, bytesEach, bytesEachAtFirst: atFirst.bytesEach, residentBytes });
+  }
+  return memories;
+}
+
 /** Registers a fifth of the endpoints first: what grows in the beginning has grown then. */
-export async function memoryOf(subject: Subject, lists: Lists, registrations: number): Promise<Memory> {
+async function registerMany(
+  subject: Subject,
+  lists: Lists,
+  registrations: number,
+): Promise<Pick<Memory, 'bytesEach' | 'residentBytes'>> {
   const { server, port } = await ServerProcess.start(subject.command, subject.arguments);
   const load = new Child<LoadMessage>('./lwm2m/load.ts');
   const done = async (): Promise<void> => {
@@ -43,5 +73,5 @@ export async function memoryOf(subject: Subject, lists: Lists, registrations: nu
   const [registered] = await server.ask('counts');
   if (registered !== registrations) throw new Error(`${subject.name} heard of ${registered ?? 0} of ${registrations}`);
   await Promise.all([load.end(), server.end()]);
-  return { name: subject.name, lists, registrations, bytesEach, residentBytes };
+  return { bytesEach, residentBytes };
 }

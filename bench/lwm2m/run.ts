@@ -1,10 +1,11 @@
-// npm run bench:lwm2m -- [--smoke] [--rounds=15] [--only='flownexus notify'] [--cpu-prof=FOLDER]
+// npm run bench:lwm2m -- [--smoke] [--rounds=15] [--only='flownexus notify'] (or memory) [--cpu-prof=FOLDER]
 // Our LwM2M server beside that of Leshan: round trips per second, and what they cost the server.
 import { parseArgs } from 'node:util';
 import { markdownTable, median } from '../statistics.ts';
 import { Measurement, type Sample, type Size } from './measurement.ts';
+import { memoryOf, type Memory } from './memory.ts';
 import { OPERATIONS, type Operation } from './orders.ts';
-import { flownexus, leshan, type Subject } from './servers.ts';
+import { FORGET_AT_ONCE, flownexus, leshan, type Subject } from './servers.ts';
 
 const FULL: Size = { devices: 1000, window: 64, slice: 4000, warmUp: 15 };
 const SMOKE: Size = { devices: 8, window: 4, slice: 100, warmUp: 0 };
@@ -83,6 +84,21 @@ function twoDigits(value: number | undefined): string {
   return value === undefined ? '' : value.toFixed(2);
 }
 
+const MEMORY_HEAD = [
+  'registrations of',
+  'how many',
+  'object lists',
+  'bytes each',
+  'bytes each at first',
+  'MB resident',
+];
+
+function memoryCells(memory: Memory): string[] {
+  const { name, registrations, lists, bytesEach, bytesEachAtFirst, residentBytes } = memory;
+  const resident = residentBytes === undefined ? '' : (residentBytes / 1e6).toFixed(0);
+  return [name, String(registrations), lists, bytesEach.toFixed(0), bytesEachAtFirst.toFixed(0), resident];
+}
+
 const head = [
   'what',
   'round trips/s',
@@ -101,5 +117,17 @@ const cells = results.map((result) => [
   twoDigits(result.perCpuToLeshan),
   twoDigits(result.meanPerCpuToLeshan),
 ]);
-process.stdout.write(`${markdownTable([head, ...cells])}\n\n`);
-process.stdout.write(`${JSON.stringify({ node: process.version, rounds, ...size, results })}\n`);
+if (results.length > 0) process.stdout.write(`${markdownTable([head, ...cells])}\n\n`);
+
+const memories: Memory[] = [];
+if ('memory'.includes(values.only)) {
+  const registrations = values.smoke ? 500 : 100_000;
+  memories.push(...(await memoryOf({ plain: flownexus(), forgetful: flownexus([], FORGET_AT_ONCE), registrations })));
+  const forgetful = leshan(FORGET_AT_ONCE);
+  // Six more starts of Java show nothing that the others do not.
+  if (theirs !== undefined && forgetful !== undefined && !values.smoke) {
+    memories.push(...(await memoryOf({ plain: theirs, forgetful, registrations: 50_000 })));
+  }
+  process.stdout.write(`${markdownTable([MEMORY_HEAD, ...memories.map(memoryCells)])}\n\n`);
+}
+process.stdout.write(`${JSON.stringify({ node: process.version, rounds, ...size, results, memories })}\n`);

@@ -41,10 +41,10 @@ export class ServerProcess {
   }
 
   async #hear(word: string): Promise<readonly number[]> {
-    const { value } = await this.#lines.next();
-    if (value === undefined) throw new Error(`a server ended when it was asked for ${word}`);
-    const [first, ...numbers] = value.split(' ');
-    if (first !== word) throw new Error(`a server says ${value} when it was asked for ${word}`);
+    const line = await this.#lines.next();
+    if (line.done === true) throw new Error(`a server ended when it was asked for ${word}`);
+    const [first, ...numbers] = line.value.split(' ');
+    if (first !== word) throw new Error(`a server says ${line.value} when it was asked for ${word}`);
     return numbers.map(Number);
   }
 }

@@ -8,11 +8,15 @@ import { coap, Lwm2mServer } from '@flownexus/lwm2m-server';
 const OBSERVED = '/3303/*/5700';
 const READ = '/3/0/9';
 
+// For the memory of registrations alone: next to nothing that CoAP keeps of messages and silent peers.
+const forgetsAtOnce = process.argv.includes('--forget-at-once');
+
 let [registered, updated, notified, established] = [0, 0, 0, 0];
 const server = new Lwm2mServer({
   endpoints: [coap({ host: '127.0.0.1', port: 0 })],
   objects: await ObjectRegistry.bundled(),
   observe: [{ path: OBSERVED }],
+  ...(forgetsAtOnce ? { coapLimits: { peers: 100, deduplicationEntries: 100 } } : {}),
   onNotify: ({ records, initial }) => {
     if (typeof records[0]?.value !== 'number') throw new Error('a notification has no value');
     if (initial) established += 1;

@@ -9,13 +9,16 @@ export interface Subject {
   readonly arguments: readonly string[];
 }
 
+/** Has a server forget messages and silent peers at once. */
+export const FORGET_AT_ONCE = '--forget-at-once';
+
 /** Our server. `nodeOptions` come on top of those of this process. */
-export function flownexus(nodeOptions: readonly string[] = []): Subject {
+export function flownexus(nodeOptions: readonly string[] = [], ...options: readonly string[]): Subject {
   const module = fileURLToPath(new URL('server.ts', import.meta.url));
   return {
     name: 'flownexus',
     command: process.execPath,
-    arguments: [...process.execArgv, ...nodeOptions, module],
+    arguments: [...process.execArgv, ...nodeOptions, module, ...options],
   };
 }
 
@@ -29,6 +32,12 @@ export function leshan(...options: readonly string[]): Subject | undefined {
   return {
     name: 'leshan',
     command: 'java',
-    arguments: ['-cp', `${folder}/classes:${folder}/lib/*`, 'BenchServer', ...options],
+    arguments: [
+      '-Dslf4j.internal.verbosity=ERROR',
+      '-cp',
+      `${folder}/classes:${folder}/lib/*`,
+      'BenchServer',
+      ...options,
+    ],
   };
 }

@@ -1,8 +1,9 @@
 /** What each error code means. */
 export const Lwm2mClientErrorCodes = {
-  ERR_LWM2M_CLIENT_REFUSED: 'the server refused the registration',
+  ERR_LWM2M_CLIENT_REFUSED: 'the server refused the registration, or what was sent',
   ERR_LWM2M_CLIENT_STOPPED: 'the client is stopped',
   ERR_LWM2M_CLIENT_STATE: 'the call does not fit the state of the client',
+  ERR_LWM2M_CLIENT_MUTED: 'the server wants nothing to be sent (/1/x/23)',
 } as const;
 export type Lwm2mClientErrorCode = keyof typeof Lwm2mClientErrorCodes;
 
@@ -20,5 +21,19 @@ export class Lwm2mClientError extends Error {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.responseCode = options?.responseCode;
+  }
+}
+
+/**
+ * What a server asks for is refused with a CoAP code of class 4 or 5, such as `Code.METHOD_NOT_ALLOWED`. Thrown by handlers; the
+ * message goes to the server as a diagnostic payload.
+ */
+export class Refusal extends Error {
+  override readonly name: string = 'Refusal';
+  readonly responseCode: number;
+
+  constructor(responseCode: number, message: string) {
+    super(message);
+    this.responseCode = responseCode;
   }
 }

@@ -4,8 +4,24 @@ export const limits = {
   observations: 64,
   /** Instances an object may have. */
   instancesPerObject: 1_000,
+  /** Instances a multiple Resource may have; a Write of more is answered 4.00. */
+  resourceInstances: 1_000,
+  /** Paths of one composite operation; more are answered 4.00. */
+  compositePaths: 256,
+  /** Values with times that wait for a notification; beyond it the oldest is lost. */
+  reportedRecords: 256,
+  /** Paths that have attributes; one more is answered 5.03. */
+  attributePaths: 256,
   /** First and longest wait between two attempts to register, in milliseconds. */
   registerBackoffMs: { first: 2_000, longest: 60_000 },
+  /** How long after a refusal it is tried again when nobody waits for it, in milliseconds. */
+  refusedRetryMs: 600_000,
+  /** How long an answer to a De-register is awaited, in milliseconds. */
+  deregisterTimeoutMs: 5_000,
+  /** How long after a change of the object list an Update tells it, in milliseconds: several changes go together. */
+  listUpdateDelayMs: 500,
+  /** How long a reboot takes, in milliseconds. */
+  rebootMs: 1_000,
   /** An Update is sent this long before the lifetime ends, in seconds, or at half of a short lifetime. */
   updateMarginSeconds: 20,
 } as const;

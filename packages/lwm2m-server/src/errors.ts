@@ -10,6 +10,8 @@ export const Lwm2mServerErrorCodes = {
   ERR_LWM2M_SERVER_PAYLOAD: 'the payload of an answer or notification does not decode: see `cause`',
   ERR_LWM2M_SERVER_RESPONSE: 'the device answered with a success code that does not fit the operation',
   ERR_LWM2M_SERVER_NOT_OBSERVED: 'the device answered an Observe with a value, but does not observe',
+  ERR_LWM2M_SERVER_ATTRIBUTES:
+    'the device did not take the attributes of an observation, and is observed without: see `cause`',
   ERR_LWM2M_SERVER_ABANDONED:
     'a notification in blocks was lost, since its rest could not be fetched; the observation goes on: see `cause`',
   ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'another endpoint has the identity of that credential',

@@ -38,6 +38,12 @@ export const limits = {
   maxWaitingRequestsPerEndpoint: 4,
   /** Observed paths of one registration. */
   maxObservationsPerEndpoint: 256,
+  /** Paths of one composite observation. */
+  maxCompositePaths: 256,
+  /** Observations that queued operations asked for, of all endpoints; of one as many as it may have. */
+  maxKeptObservations: 1_000_000,
+  /** Endpoints that new observation policies are applied to in one turn of the event loop. */
+  maxEndpointsPerStep: 500,
   /**
    * Establishments of one path in a row without an answer before it is said (`observationFailed`) and callers are
    * failed. A policy is tried on: once each time that the device is heard.

@@ -14,8 +14,8 @@ export function asPromise(work: unknown): Promise<void> | undefined {
   return isThenable(work) ? Promise.resolve(work) : undefined;
 }
 
-/** Calls a function of the application; `failed` gets what it throws or rejects with. */
-export function guarded<T>(call: () => MaybePromise<T>, failed: (error: unknown) => never): MaybePromise<T> {
+/** Calls a function of the application; in the place of what it throws or rejects with comes what `failed` makes of that. */
+export function guarded<T, U = never>(call: () => MaybePromise<T>, failed: (error: unknown) => U): MaybePromise<T | U> {
   try {
     const result = call();
     return isThenable(result) ? Promise.resolve(result).catch(failed) : result;

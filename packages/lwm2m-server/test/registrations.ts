@@ -37,6 +37,9 @@ export function aCoapClient(): CoapClient {
   return {
     request: () => Promise.reject(new Error('not used')),
     observe: () => Promise.reject(new Error('not used')),
+    adopt: () => {
+      throw new Error('not used');
+    },
     refreshPeerSettings: () => undefined,
   };
 }

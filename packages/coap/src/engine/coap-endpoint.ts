@@ -350,7 +350,8 @@ export class CoapEndpoint {
   }
 
   /**
-   * Asks `peerSettings` anew about a peer, when more is known of it: what is under way goes on as it began, and NSTART stays.
+   * Asks `peerSettings` anew about a peer, when more is known of it: what is under way goes on as it began, and NSTART
+   * stays once something was sent.
    * Does nothing for a peer that nothing is kept of.
    */
   refreshPeerSettings(peer: Peer): void {
@@ -390,9 +391,9 @@ export class CoapEndpoint {
 
   #end(state: PeerState, error: CoapError): void {
     this.#states.remove(state.peer, error);
-    for (const owner of [...state.tokens.values()]) owner.onClosed(error);
-    for (const relation of [...state.relations.values()]) relation.close();
-    for (const outgoing of [...state.outgoing.values()]) outgoing.stop();
+    for (const owner of state.tokens.values()) owner.onClosed(error);
+    for (const relation of state.relations.values()) relation.close();
+    for (const outgoing of state.outgoing.values()) outgoing.stop();
     state.requests.flush(); // those without a token that would have told them
     state.responses.flush();
     this.#forget(state);

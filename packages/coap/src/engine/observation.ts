@@ -276,7 +276,7 @@ export class Observation implements CoapObservation, TokenOwner {
     const message = this.#establishing;
     this.#establishing = undefined;
     this.#freshness?.renew(response.maxAge);
-    this.#observer.established(message, response);
+    this.#observer.established(message, response, this.token);
   }
 
   #onNotification(response: ArrivedResponse, observe: number | undefined): void {

@@ -4,10 +4,8 @@ import type { AssociationStore } from '../api.ts';
 /** A store under test, empty at first. */
 export interface AssociationStoreFixture {
   readonly store: AssociationStore;
-  /** The store as another process finds it after this one ended. Absent for what does not outlive its process. */
+  /** Of a store that outlives its process: one that has what `store` was given, as after a restart. The first one is not used any more. */
   readonly reopen?: () => AssociationStore | Promise<AssociationStore>;
-  /** Called when the case is done, however it ended. */
-  readonly close?: () => void | Promise<void>;
 }
 
 /** One rule that each store keeps. Rejects when it doesn't. */
@@ -25,17 +23,7 @@ export interface AssociationStoreCase {
 export function associationStoreContract(
   setup: () => AssociationStoreFixture | Promise<AssociationStoreFixture>,
 ): readonly AssociationStoreCase[] {
-  return Object.entries(rules).map(([name, rule]) => ({
-    name,
-    run: async () => {
-      const fixture = await setup();
-      try {
-        await rule(fixture);
-      } finally {
-        await fixture.close?.();
-      }
-    },
-  }));
+  return Object.entries(rules).map(([name, rule]) => ({ name, run: async () => rule(await setup()) }));
 }
 
 const A = Uint8Array.of(1, 2, 3);

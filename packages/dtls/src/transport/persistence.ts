@@ -237,7 +237,7 @@ export class Persistence {
       pathValidated: isProvenAt(association.path, place),
       heardAtWallMs: clock.wallTime() - (clock.now() - association.heardAtMs),
     });
-    return { key: association.key, snapshot };
+    return { key: association.key, snapshot, identity: association.identity };
   }
 
   /** Calls the store. What it answers at once counts at once: a store in memory costs no promise. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { StoredAssociation } from '../../src/index.ts';
 import { crash, server, serverSequences, stage, start } from './lives.ts';
 import { MemoryStore, SlowStore } from './stores.ts';
 import { bytes, text, World } from './world.ts';
@@ -25,6 +26,17 @@ describe('an association in a store', () => {
     expect(client.closed).toEqual([]);
     // Nothing was lost, so no sequence number is left out.
     expect(serverSequences(world)).toEqual([0, 1]);
+  });
+
+  test('is given to the store with whose it is', async () => {
+    const store = new MemoryStore();
+    const saved: StoredAssociation[] = [];
+    const { toClient } = await stage({
+      load: () => store.load(),
+      save: (association) => void saved.push(association),
+      remove: (key) => store.remove(key),
+    });
+    expect(saved).toMatchObject([{ key: toClient.key, identity: { kind: 'psk', identity: 'dev1' } }]);
   });
 
   test('goes on after a crash', async () => {

@@ -8,8 +8,8 @@ import {
   type Timer,
 } from '@flownexus/datagram';
 import { Lwm2mClient } from '../lwm2m-client.ts';
-import type { NotificationOutcome } from '../notifier.ts';
-import type { ObjectTree } from '../object-tree.ts';
+import type { NotificationOutcome } from '../reporting/notifier.ts';
+import type { ObjectTree } from '../objects/object-tree.ts';
 import { wander } from './wander.ts';
 import { zephyrSampleObjects } from './zephyr-sample.ts';
 

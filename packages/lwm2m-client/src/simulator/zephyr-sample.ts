@@ -1,5 +1,5 @@
-import type { DefinitionSource, ResourceValue } from '@flownexus/lwm2m-core';
-import { ObjectTree } from '../object-tree.ts';
+import type { DefinitionSource, ObjectRegistry, ResourceValue } from '@flownexus/lwm2m-core';
+import { ObjectTree } from '../objects/object-tree.ts';
 
 /** What differs between two simulated devices. */
 export interface SampleDevice {
@@ -11,11 +11,32 @@ function instances(...values: readonly ResourceValue[]): ReadonlyMap<number, Res
   return new Map(values.entries());
 }
 
+/** The versions of the Objects that Zephyr has, of those in the sample. */
+const ZEPHYR_VERSIONS: ReadonlyMap<number, string> = new Map([
+  [1, '1.1'],
+  [3, '1.0'],
+  [5, '1.0'],
+  [3303, '1.0'],
+  [3304, '1.0'],
+]);
+
+/** One view of a registry serves all devices. */
+const views = new WeakMap<ObjectRegistry, DefinitionSource>();
+
+function zephyrDefinitions(registry: ObjectRegistry): DefinitionSource {
+  const view = views.get(registry) ?? registry.forVersions(ZEPHYR_VERSIONS);
+  views.set(registry, view);
+  return view;
+}
+
 /** The objects and values of Zephyr's `lwm2m_client` sample: 1, 3, 5, 3303 and 3304. */
-export function zephyrSampleObjects(definitions: DefinitionSource, device: SampleDevice): ObjectTree {
-  const tree = new ObjectTree(definitions);
+export function zephyrSampleObjects(registry: ObjectRegistry, device: SampleDevice): ObjectTree {
+  const tree = new ObjectTree(zephyrDefinitions(registry));
   tree.set('/1/0/0', 1);
   tree.set('/1/0/1', device.lifetime);
+  tree.set('/1/0/2', 0);
+  tree.set('/1/0/3', 0);
+  tree.set('/1/0/5', 86_400);
   tree.set('/1/0/6', false);
   tree.set('/1/0/7', 'U');
   tree.set('/3/0/0', 'Zephyr');

@@ -2,7 +2,8 @@ import type { DatagramTransport, Peer } from '@flownexus/datagram';
 import { seededRandom, type VirtualClock } from '@flownexus/datagram/testing';
 import { dtlsTransport, type DtlsTransport } from '@flownexus/dtls';
 import { expect, test } from 'vitest';
-import type { Lwm2mClient, Lwm2mClientOptions } from '../../src/lwm2m-client.ts';
+import type { Lwm2mClientOptions } from '../../src/client-options.ts';
+import type { Lwm2mClient } from '../../src/lwm2m-client.ts';
 import { MemoryServer } from './memory-server.ts';
 
 const KEY = new TextEncoder().encode('sixteen byte key');

@@ -2,7 +2,8 @@ import { Code, CoapEndpoint, type CoapReply, type IncomingRequest } from '@flown
 import type { DatagramTransport, Peer } from '@flownexus/datagram';
 import { MemoryNetwork, seededRandom, VirtualClock } from '@flownexus/datagram/testing';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
-import { Lwm2mClient, type Lwm2mClientOptions } from '../../src/lwm2m-client.ts';
+import type { Lwm2mClientOptions } from '../../src/client-options.ts';
+import { Lwm2mClient } from '../../src/lwm2m-client.ts';
 import { zephyrSampleObjects } from '../../src/simulator/zephyr-sample.ts';
 
 const SERVER = { host: '10.0.0.1', port: 5683 };

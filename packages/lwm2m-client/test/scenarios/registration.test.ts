@@ -28,7 +28,7 @@ test('an Update has the object list when an Object Instance has come', async () 
   client.objects.set('/3303/1/5700', 21);
   await server.clock.runUntil(client.update());
   await server.clock.runUntil(client.update());
-  const list = '</>;ct=112,</1/0>,</3/0>,</5/0>,</3303/0>,</3303/1>,</3304/0>';
+  const list = '</>;ct=112,</1/0>,</3>;ver=1.0,</3/0>,</5/0>,</3303/0>,</3303/1>,</3304/0>';
   expect(server.lists).toEqual([list.replace('</3303/1>,', ''), list, '']);
 });
 

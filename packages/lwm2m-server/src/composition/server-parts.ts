@@ -1,7 +1,6 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice } from '../downlink/device.ts';
-import { Lwm2mServerError } from '../errors.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
@@ -43,7 +42,7 @@ export class ServerParts {
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
     this.downlink = createDownlink(this.foundation);
-    this.observations = createObservations(this.foundation, this.downlink.presence);
+    this.observations = createObservations(this.foundation, this.downlink);
     this.#followers = [this.downlink.follower, this.observations];
     this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
     this.#sends = createSendInterface(
@@ -64,12 +63,7 @@ export class ServerParts {
       find: (name) => table.byEndpointName(name),
       turns: this.downlink.turns,
       presenceOf: (endpoint) => this.downlink.presence.of(endpoint),
-      observations: {
-        observe: (endpoint, path, observeOptions) => this.observations.observe(endpoint, path, observeOptions),
-        observeComposite: notObserved,
-        keep: notObserved,
-        cancelKept: notObserved,
-      },
+      observations: this.observations,
       objects: options.objects,
       clock,
     });
@@ -148,8 +142,4 @@ function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly
   if (credentials !== undefined) return [credentials];
   const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
   return [...new Set(stores)];
-}
-
-function notObserved(): never {
-  throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server observes single paths only');
 }

@@ -30,6 +30,7 @@ const KINDS: Readonly<Partial<Record<Lwm2mServerErrorCode, AttemptFailure['kind'
   ERR_LWM2M_SERVER_PAYLOAD: 'payload',
   ERR_LWM2M_SERVER_RESPONSE: 'refused',
   ERR_LWM2M_SERVER_NOT_OBSERVED: 'refused',
+  ERR_LWM2M_SERVER_ATTRIBUTES: 'refused',
   ERR_LWM2M_SERVER_ABANDONED: 'payload',
   ERR_LWM2M_SERVER_LIMIT: 'unsent',
   ERR_LWM2M_SERVER_STORE: 'unable', // of an Observe that the server could not keep

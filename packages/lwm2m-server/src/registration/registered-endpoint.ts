@@ -5,12 +5,15 @@ import type { EndpointPresence } from '../presence/endpoint-presence.ts';
 import type { Registration } from './registration.ts';
 
 /** The client role of the CoAP endpoint that a device registered at: requests to it leave from the same socket. */
-export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe' | 'refreshPeerSettings'>;
+export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe' | 'adopt' | 'refreshPeerSettings'>;
 
 /** In the place of the CoAP endpoint of a device whose peer nobody knows since a restart: nothing can be sent to it. */
 export const UNREACHABLE: CoapClient = {
   request: () => Promise.reject(unreachable()),
   observe: () => Promise.reject(unreachable()),
+  adopt: () => {
+    throw unreachable();
+  },
   refreshPeerSettings: () => undefined,
 };
 

@@ -1,5 +1,5 @@
 /**
- * Stores of an LwM2M server in SQLite, on `node:sqlite` (Node 22.13 or later).
+ * Stores of an LwM2M server in SQLite, on `node:sqlite` (Node 22.16 or later).
  *
  * @module
  */

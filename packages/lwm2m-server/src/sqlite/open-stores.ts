@@ -67,12 +67,13 @@ export function openSqliteStores(options: SqliteStoresOptions): SqliteStores {
     if (database.isOpen) database.close();
   };
   try {
+    const associations = new SqliteAssociationStore(database, commit);
     return {
       registrations: new SqliteRegistrationStore(database, commit, report),
       observations: new SqliteObservationStore(database, commit, report),
       operations: new SqliteOperationStore(database, commit, report, options.retention),
-      credentials: new SqliteCredentialStore(database, commit),
-      associations: new SqliteAssociationStore(database, commit),
+      credentials: new SqliteCredentialStore(database, commit, associations),
+      associations,
       close,
       [Symbol.dispose]: close,
     };

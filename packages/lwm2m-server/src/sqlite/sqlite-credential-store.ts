@@ -5,24 +5,28 @@ import {
   checkCredential,
   credentialKey,
   identityKeys,
+  sameCredential,
   type DeviceCredential,
   type ProvenIdentity,
 } from '../security/device-credential.ts';
 import { identityTaken } from '../security/identity-taken.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { bytesOf, optional, textOf, type Row } from './row.ts';
+import type { SqliteAssociationStore } from './sqlite-association-store.ts';
 
 /** Credentials in SQLite, one for each endpoint. Table Credential. */
 export class SqliteCredentialStore implements CredentialStore {
   readonly #commit: GroupCommit;
+  readonly #associations: SqliteAssociationStore;
   readonly #upsert: StatementSync;
   readonly #delete: StatementSync;
   readonly #get: StatementSync;
   readonly #owner: StatementSync;
   readonly #changes = new CredentialChanges();
 
-  constructor(database: DatabaseSync, commit: GroupCommit) {
+  constructor(database: DatabaseSync, commit: GroupCommit, associations: SqliteAssociationStore) {
     this.#commit = commit;
+    this.#associations = associations;
     this.#upsert = database.prepare(`
       INSERT INTO Credential (endpoint, identity_key, mode, psk_identity, psk_key, common_name, fingerprint, public_key)
         VALUES (:endpoint, :identityKey, :mode, :pskIdentity, :pskKey, :commonName, :fingerprint, :publicKey)
@@ -35,7 +39,8 @@ export class SqliteCredentialStore implements CredentialStore {
   }
 
   /**
-   * Gives an endpoint its credential, in place of the one that it had; resolves when it is on the disk. Peers of the one before are disconnected then.
+   * Gives an endpoint its credential, in place of the one that it had; resolves when it is on the disk. Associations that were made with the
+   * one before end then, also when no server runs.
    * Rejects with `RangeError` when something of it is too long, empty or no fingerprint, and with `Lwm2mServerError`: `ERR_LWM2M_SERVER_IDENTITY_TAKEN`
    * when another endpoint has the identity, `ERR_LWM2M_SERVER_STORE` when it can't be written.
    */
@@ -46,6 +51,7 @@ export class SqliteCredentialStore implements CredentialStore {
       const owner = this.#ownerOf(identityKey);
       if (owner !== undefined && owner !== endpointName) throw identityTaken();
       const before = this.get(endpointName);
+      if (before !== undefined && !sameCredential(before, credential)) this.#associations.forgetOf(before);
       this.#upsert.run({
         endpoint: endpointName,
         identityKey,
@@ -61,10 +67,11 @@ export class SqliteCredentialStore implements CredentialStore {
     this.#changes.emit(endpointName, previous, credential);
   }
 
-  /** Takes the credential of an endpoint away. Resolves to false when it had none. */
+  /** Takes the credential of an endpoint away, as `set` does with the one before. Resolves to false when it had none. */
   async delete(endpointName: string): Promise<boolean> {
     const previous = await this.#commit.write(() => {
       const before = this.get(endpointName);
+      if (before !== undefined) this.#associations.forgetOf(before);
       this.#delete.run(endpointName);
       return before;
     });

@@ -1,11 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Operation, OperationResult } from '../downlink/operation.ts';
+import {
+  formatOperation,
+  formatOperationResult,
+  parseOperation,
+  parseOperationResult,
+} from '../downlink/operation-json.ts';
 import type { ErrorReporter } from '../events.ts';
 import type { OperationFailure, OperationState, OperationStore, QueuedOperation } from '../queue/operation-store.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { integerOf, optional, textOf, type Row } from './row.ts';
 import { inPages, PAGE_SIZE, readable } from './rows.ts';
-import { formatTagged, parseTagged } from './tagged-json.ts';
 
 /** How long finished operations are kept. */
 export interface OperationRetention {
@@ -75,7 +79,7 @@ export class SqliteOperationStore implements OperationStore {
       id,
       endpoint: endpointName,
       sequence,
-      operation: formatTagged(operation.operation),
+      operation: formatOperation(operation.operation),
       state,
       attempts,
       maxAttempts,
@@ -84,7 +88,7 @@ export class SqliteOperationStore implements OperationStore {
       queuedAt,
       updatedAt,
       expiresAt: expiresAt ?? null,
-      result: result === undefined ? null : formatTagged(result),
+      result: result === undefined ? null : formatOperationResult(result),
       failure: failure === undefined ? null : JSON.stringify(failure),
     };
     await this.#commit.write(() => {
@@ -118,7 +122,7 @@ function toOperation(row: Row): QueuedOperation {
     id: textOf(row, 'id'),
     endpointName: textOf(row, 'endpoint'),
     sequence: integerOf(row, 'sequence'),
-    operation: parseTagged(textOf(row, 'operation')) as Operation,
+    operation: parseOperation(textOf(row, 'operation')),
     // The checks of the table see to it that it is one.
     state: textOf(row, 'state') as OperationState,
     attempts: integerOf(row, 'attempts'),
@@ -128,7 +132,7 @@ function toOperation(row: Row): QueuedOperation {
     queuedAt: integerOf(row, 'queued_at'),
     updatedAt: integerOf(row, 'updated_at'),
     expiresAt: optional(integerOf, row, 'expires_at'),
-    result: result === undefined ? undefined : (parseTagged(result) as OperationResult),
+    result: result === undefined ? undefined : parseOperationResult(result),
     failure: failure === undefined ? undefined : (JSON.parse(failure) as OperationFailure),
   };
 }

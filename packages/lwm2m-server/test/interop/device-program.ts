@@ -129,18 +129,22 @@ export class ForeignDevice {
   }
 
   /** What was awaited; rejects when it takes too long, and tells what the device said. */
-  async soon<T>(what: string, awaited: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const said = [...this.#events, this.#program.diagnostics].join('\n');
-        reject(new Error(`waited in vain for ${what}; since then it said: ${said}`));
-      }, PATIENCE_MS);
-    });
-    try {
-      return await Promise.race([awaited, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  soon<T>(what: string, awaited: Promise<T>): Promise<T> {
+    return soon(what, awaited, () => [...this.#events, this.#program.diagnostics].join('\n'));
+  }
+}
+
+/** What was awaited; rejects when it takes longer than a foreign device may, and tells what there is to know. */
+export async function soon<T>(what: string, awaited: Promise<T>, known: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`waited in vain for ${what}; known: ${known()}`));
+    }, PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([awaited, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

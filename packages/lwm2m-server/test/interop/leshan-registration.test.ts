@@ -1,51 +1,112 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ObjectRegistry } from '@flownexus/lwm2m-core';
-import { coap, Lwm2mServer, type Registration } from '../../src/index.ts';
-import { tellDefinitions } from './definitions.ts';
-import { DeviceProgram, type ForeignDevice } from './device-program.ts';
-import { leshan2 } from './leshan.ts';
+import { expect, test } from 'vitest';
+import { describeDevices, NAME } from './device-stage.ts';
+import { leshans } from './leshan.ts';
 
-const missing = leshan2.missing();
-const suffix = missing === undefined ? '' : ` (skipped: ${missing})`;
+for (const peer of leshans) {
+  describeDevices(peer, 'registration', (stage) => {
+    test('registers, updates and de-registers', async () => {
+      const [device, registration] = await stage.registered();
+      expect(registration).toMatchObject({
+        endpointName: NAME,
+        lifetime: 300,
+        lwm2mVersion: peer.lwm2mVersion,
+        bindingMode: 'U',
+        queueMode: false,
+      });
+      expect(registration.instances.get(1)).toEqual([0]);
+      expect(registration.instances.get(3)).toEqual([0]);
+      expect(registration.instances.get(3303)).toEqual([0, 1]);
+      expect(registration.instances.get(3442)).toEqual([0]);
 
-describe.skipIf(missing !== undefined)(`${leshan2.name}: registration${suffix}`, { timeout: 60_000 }, () => {
-  let program: DeviceProgram;
-  let objects: ObjectRegistry;
-  let server: Lwm2mServer;
+      const updated = stage.updated();
+      await device.run('update');
+      await device.event('updated');
+      expect(await updated).toMatchObject({ registrationId: registration.registrationId, lifetime: 300 });
 
-  beforeAll(async () => {
-    objects = await ObjectRegistry.bundled();
-    program = await DeviceProgram.start(leshan2.command);
-  }, 60_000);
-  afterAll(() => program.stop());
-  beforeEach(async () => {
-    server = new Lwm2mServer({ endpoints: [coap({ host: '127.0.0.1', port: 0 })], objects });
-    await server.start();
+      const deregistered = stage.deregistered();
+      await device.run('stop');
+      await device.event('deregistered');
+      expect(await deregistered).toBe('deregistered');
+      expect(stage.server.registration(NAME)).toBeUndefined();
+    });
+
+    test('the object list carries the formats that it has, of LwM2M 1.1', async () => {
+      const [, registration] = await stage.registered();
+      expect(registration.contentFormats).toEqual(
+        peer.lwm2mVersion === '1.0' ? [] : expect.arrayContaining([110, 112]),
+      );
+    });
+
+    test('an Update tells of new and of gone instances and Objects', async () => {
+      const [device, registration] = await stage.registered();
+      const next = async (...words: readonly string[]): Promise<ReadonlyMap<number, readonly number[]>> => {
+        const updated = stage.updated();
+        await device.run(...words);
+        const { registrationId, instances } = await device.soon('an Update', updated);
+        expect(registrationId).toBe(registration.registrationId);
+        return instances;
+      };
+      expect((await next('add', '/3303/7')).get(3303)).toEqual([0, 1, 7]);
+      expect((await next('remove', '/3303/0')).get(3303)).toEqual([1, 7]);
+      expect((await next('enable', '/3304/0')).get(3304)).toEqual([0]);
+      expect((await next('disable', '3304')).has(3304)).toBe(false);
+    });
+
+    test('queue mode is said in the binding of its version', async () => {
+      const [, registration] = await stage.registered({ queue: 'true' });
+      expect(registration).toMatchObject({ bindingMode: 'U', queueMode: true });
+    });
+
+    test('a short lifetime is refreshed in time', async () => {
+      const [device, registration] = await stage.registered({ lifetime: '3' });
+      expect(registration.lifetime).toBe(3);
+      await device.event('updated');
+      await device.event('updated');
+      expect(stage.server.registration(NAME)?.registrationId).toBe(registration.registrationId);
+    });
+
+    test('a device that starts anew replaces its registration', async () => {
+      const [first, before] = await stage.registered();
+      await first.run('destroy');
+      const ended = stage.deregistered();
+      const [, after] = await stage.registered();
+      expect(await ended).toBe('replaced');
+      expect(after.registrationId).not.toBe(before.registrationId);
+      expect(after.address).not.toEqual(before.address);
+    });
+
+    test('a device whose registration we have forgotten registers again', async () => {
+      const [device, before] = await stage.registered();
+      await stage.reopen();
+      const registration = stage.registration();
+      await device.run('update');
+      expect(await device.event('not updated')).toContain('NOT_FOUND');
+      const after = await device.soon('it to register again', registration);
+      expect(after.registrationId).not.toBe(before.registrationId);
+      expect((await stage.values('/3/0/0'))['/3/0/0']).toBe('FlowNexus tests');
+    });
+
+    test('a device that comes back at another port stays registered', async () => {
+      const [device, before] = await stage.registered();
+      await device.run('sleep');
+      await device.run('wake');
+      const updated = stage.updated();
+      await device.run('update');
+      const after = await device.soon('an Update', updated);
+      expect(after.registrationId).toBe(before.registrationId);
+      expect(after.address).not.toEqual(before.address);
+      expect((await stage.values('/3/0/0'))['/3/0/0']).toBe('FlowNexus tests');
+    });
+
+    test('a refused Register tells the reason', async () => {
+      await stage.open({
+        onRegister: () => {
+          throw new Error('not today');
+        },
+      });
+      const device = await stage.start();
+      expect(await device.event('not registered')).toContain('503');
+      expect(stage.errors.splice(0)).not.toEqual([]);
+    });
   });
-  afterEach(() => server.stop());
-
-  async function start(settings: Readonly<Record<string, string>> = {}): Promise<ForeignDevice> {
-    const uri = `coap://127.0.0.1:${String(server.addresses[0]?.port)}`;
-    const device = await program.device({ endpoint: 'leshan', uri, lifetime: '300', ...settings });
-    await tellDefinitions(device, objects, [3442, 3303]);
-    await device.run('start', '/3442/0', '/3303/0', '/3303/1');
-    return device;
-  }
-
-  test('registers, updates and de-registers', async () => {
-    const registered = new Promise<Registration>((resolve) => server.once('registered', resolve));
-    const device = await start();
-    const registration = await registered;
-    expect(registration).toMatchObject({ endpointName: 'leshan', lifetime: 300, lwm2mVersion: '1.1' });
-    expect(registration.instances.get(3303)).toEqual([0, 1]);
-    expect(await device.event('registered')).toContain(registration.registrationId);
-    const { records } = await server.device('leshan').read('/3/0/0');
-    expect(records[0]?.value).toBe('FlowNexus tests');
-    await device.run('update');
-    await device.event('updated');
-    await device.run('stop');
-    await device.event('deregistered');
-    expect(server.registration('leshan')).toBeUndefined();
-    await device.run('destroy');
-  });
-});
+}

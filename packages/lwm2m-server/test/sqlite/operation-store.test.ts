@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { QueuedOperation } from '../../src/index.ts';
+import type { QueuedOperation } from '../../src/queue/operation-store.ts';
 import { GroupCommit } from '../../src/sqlite/group-commit.ts';
 import { openDatabase } from '../../src/sqlite/open-database.ts';
 import { openSqliteStores } from '../../src/sqlite/index.ts';

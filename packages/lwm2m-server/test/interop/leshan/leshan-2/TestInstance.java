@@ -9,26 +9,22 @@ import org.eclipse.leshan.core.model.ResourceModel;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mResourceInstance;
 import org.eclipse.leshan.core.node.ObjectLink;
-import org.eclipse.leshan.core.request.argument.Argument;
 import org.eclipse.leshan.core.request.argument.Arguments;
 import org.eclipse.leshan.core.response.ExecuteResponse;
 import org.eclipse.leshan.core.util.datatype.ULong;
 
 /** Leshan's simple instance, whose values can be set here and whose executions are told. */
 final class TestInstance extends SimpleInstanceEnabler {
-    private final Consumer<String> executed;
+    private final Consumer<String> event;
 
-    TestInstance(Consumer<String> executed) {
-        this.executed = executed;
+    TestInstance(Consumer<String> event) {
+        this.event = event;
     }
 
     @Override
     public ExecuteResponse execute(LwM2mServer server, int resource, Arguments arguments) {
-        Map<String, String> told = new TreeMap<>();
-        for (Argument argument : arguments) {
-            told.put(String.valueOf(argument.getDigit()), argument.getValue());
-        }
-        executed.accept("/" + getModel().id + "/" + getId() + "/" + resource + " " + Values.json(told));
+        event.accept("executed /" + getModel().id + "/" + getId() + "/" + resource + " "
+                + (arguments.isEmpty() ? "" : arguments.serialize()));
         return ExecuteResponse.success();
     }
 

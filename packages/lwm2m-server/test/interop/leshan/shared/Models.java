@@ -17,12 +17,14 @@ final class Models {
         resources.put(id, new ArrayList<>());
     }
 
-    /** OBJECT ID OPERATIONS MULTIPLE MANDATORY TYPE: the operations and types are named as Leshan does. */
+    /** OBJECT ID OPERATIONS MULTIPLE MANDATORY TYPE: the operations and types are named as Leshan does; NONE is that of an executable. */
     void addResource(List<String> words) {
         int id = Integer.parseInt(words.get(1));
+        // The type that an executable has not has no name in Leshan 1.
+        String type = words.get(5).equals("NONE") ? "STRING" : words.get(5);
         resources.get(Integer.parseInt(words.get(0))).add(new ResourceModel(id, "Resource " + id,
                 ResourceModel.Operations.valueOf(words.get(2)), Boolean.valueOf(words.get(3)),
-                Boolean.valueOf(words.get(4)), ResourceModel.Type.valueOf(words.get(5)), "", "", ""));
+                Boolean.valueOf(words.get(4)), ResourceModel.Type.valueOf(type), "", "", ""));
     }
 
     ObjectModel model(int id) {

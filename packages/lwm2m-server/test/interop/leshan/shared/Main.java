@@ -1,4 +1,4 @@
-/** Devices of Leshan 2, led by the lines of {@link Console}. */
+/** Devices of Leshan, led by the lines of {@link Console}. */
 public final class Main {
     private Main() {
     }
