@@ -49,7 +49,8 @@ export type {
   WriteOperation,
 } from './downlink/operation.ts';
 export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
-export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
+export type { Presence, PresenceReason } from './presence/presence.ts';
+export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export type {
   OperationFailure,
   OperationFailureReason,
@@ -57,7 +58,7 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
-export type { Presence, PresenceReason } from './presence/presence.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';

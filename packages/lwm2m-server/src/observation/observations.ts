@@ -182,15 +182,17 @@ export class Observations {
   }
 
   /**
-   * Takes up what registered endpoints have since before a restart, as soon as requests can be sent: what notifies before that is told to forget. What is
+   * Takes up what a registered endpoint has since before a restart, as soon as requests can be sent to it: what notifies before that is told to forget. What is
    * not wanted any more is not taken up, so that the next notification is answered with a Reset. Nothing is asked for before a device is heard.
    */
-  restore(endpoints: Iterable<RegisteredEndpoint>): void {
-    for (const endpoint of endpoints) {
-      const wanted = this.#policies.wantedOf(endpoint.registration);
-      this.#stored.restore(endpoint, wanted, () => this.#of(endpoint));
-      this.#prepare(endpoint);
-    }
+  restored(endpoint: RegisteredEndpoint): void {
+    const wanted = this.#policies.wantedOf(endpoint.registration);
+    this.#stored.restore(endpoint, wanted, () => this.#of(endpoint));
+    this.#prepare(endpoint);
+  }
+
+  /** All registered endpoints have been restored: what else the store has is over. */
+  allRestored(): void {
     this.#stored.forgetOthers();
   }
 

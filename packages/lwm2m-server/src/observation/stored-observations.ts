@@ -48,7 +48,8 @@ export class StoredObservations {
       if (established === undefined) continue;
       const wanted = this.#kept.of(endpointName).get(target.key) ?? policies.get(target.key);
       const form = { attributes, accept, contentFormat };
-      const isPresent = established.registrationId === registration.registrationId;
+      // One that can't be reached is asked anew when it is heard: it is another peer then.
+      const isPresent = endpoint.reachable && established.registrationId === registration.registrationId;
       const { token } = established;
       if (wanted !== undefined && isPresent && observations().adopt(wanted, stored.kept, { form, token })) continue;
       this.#forget(stored, target);
