@@ -108,7 +108,8 @@ function parseLifetime(text: string | undefined): number | undefined {
 
 function parseVersion(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const version = /^([0-9]{1,3})\.[0-9]{1,3}$/.exec(text);
+  // A third component, as of 1.2.1, is of the document: coap-node says 1.0.0.
+  const version = /^([0-9]{1,3})\.[0-9]{1,3}(?:\.[0-9]{1,3})?$/.exec(text);
   if (version === null) throw badRequest('lwm2m is not a version such as 1.1');
   // Only an unknown major is refused: a server supports all minors of its major (TS Core §6.2.1).
   if (version[1] !== LATEST_MAJOR) {
