@@ -15,6 +15,7 @@ export const Lwm2mServerErrorCodes = {
   ERR_LWM2M_SERVER_ABANDONED:
     'a notification in blocks was lost, since its rest could not be fetched; the observation goes on: see `cause`',
   ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'another endpoint has the identity of that credential',
+  ERR_LWM2M_SERVER_REGISTRATION: 'a text is no registration',
   ERR_LWM2M_SERVER_UNKNOWN_OPERATION: 'the durable queue has no operation of that id',
   ERR_LWM2M_SERVER_OPERATION: 'a text is no operation, or no result of one',
   ERR_LWM2M_SERVER_LIMIT: 'a bound of limits.ts is reached',

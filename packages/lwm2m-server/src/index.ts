@@ -48,8 +48,8 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
-export type { Presence, PresenceReason } from './presence/presence.ts';
-export { MemoryOperationStore } from './queue/memory-operation-store.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,
   OperationFailureReason,
@@ -57,11 +57,11 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
-export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
+export type { Presence, PresenceReason } from './presence/presence.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
-export type { DeregistrationReason, Registration } from './registration/registration.ts';
+export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
-export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';
 export type { MaybePromise } from './maybe-promise.ts';

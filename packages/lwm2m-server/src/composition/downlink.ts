@@ -27,6 +27,7 @@ export function createDownlink({ options, clock, timers, report, events, table }
   const find = table.byEndpointName.bind(table);
   const turns = new DownlinkTurns({ find, presence, clock, timers });
   const follower: RegistrationFollower = {
+    restored: (endpoint) => presence.restored(endpoint),
     registered: (endpoint) => presence.heard(endpoint, 'register'),
     updated: (endpoint) => presence.heard(endpoint, 'update'),
     ended: (endpoint) => presence.ended(endpoint),

@@ -1,5 +1,4 @@
 import { Profiles } from '../registration/profiles.ts';
-import { Refusals } from '../registration/refusals.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { RegistrationEnds } from '../registration/registration-ends.ts';
 import { RegistrationInterface } from '../registration/registration-interface.ts';
@@ -30,7 +29,6 @@ export interface Registering {
   readonly registrations: RegistrationInterface;
   readonly ends: RegistrationEnds;
   readonly admission: Admission;
-  readonly refusals: Refusals;
   /** Undefined where nothing is kept over a restart. */
   readonly restoration: Restoration | undefined;
 }
@@ -60,14 +58,13 @@ export function createRegistering(
     registrationOf: (endpointName) => table.byEndpointName(endpointName)?.registration,
     reportError: report,
   });
-  const refusals = new Refusals({ reportError: report, refused: (refusal) => observer.refused(refusal) });
   const registrations = new RegistrationInterface({
     table,
     serial,
     ends,
     safekeeping,
     admission,
-    refusals,
+    refusals: { reportError: report, refused: foundation.refused },
     profiles: new Profiles(options.profiles),
     observer,
     proverOf: (coap) => endpoints.proverOf(coap),
@@ -85,11 +82,11 @@ export function createRegistering(
       reportError: report,
       clock,
     });
-  return { registrations, ends, admission, refusals, restoration };
+  return { registrations, ends, admission, restoration };
 }
 
 function createObserver(
-  { counters, events, refused }: Foundation,
+  { counters, events }: Foundation,
   followers: readonly RegistrationFollower[],
 ): RegistrationObserver {
   return {
@@ -113,6 +110,5 @@ function createObserver(
       events.emit('deregistered', registration, reason);
       for (const follower of followers) follower.deregistered?.(registration, reason);
     },
-    refused,
   };
 }

@@ -3,14 +3,12 @@ import { SendInterface } from '../reporting/send-interface.ts';
 import { Authorization } from '../security/authorization.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import type { Foundation } from './foundation.ts';
-import type { Registering } from './registering.ts';
 
 /** The Send operation of a server, with its events and counters. `heard`: the endpoint is awake. */
 export function createSendInterface(
   foundation: Foundation,
   credentials: readonly CredentialStore[],
   proverOf: (coap: CoapClient) => CredentialStore | undefined,
-  { admission, refusals }: Pick<Registering, 'admission' | 'refusals'>,
   heard: (endpoint: RegisteredEndpoint) => void,
 ): SendInterface {
   const { options, clock, report, events, counters, table } = foundation;
@@ -22,9 +20,8 @@ export function createSendInterface(
     clock,
     handlers: options,
     rules: options,
-    admission,
-    refusals,
     reportError: report,
+    refused: foundation.refused,
     heard,
     reported: (reported) => {
       counters.sends += 1;

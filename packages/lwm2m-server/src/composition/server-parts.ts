@@ -26,7 +26,7 @@ export class ServerParts {
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
   readonly downlink: Downlink;
-  readonly sends: SendInterface;
+  readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
@@ -43,11 +43,10 @@ export class ServerParts {
     this.observations = createObservations(this.foundation, this.downlink);
     this.#followers = [this.downlink.follower, this.observations];
     this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
-    this.sends = createSendInterface(
+    this.#sends = createSendInterface(
       this.foundation,
       this.#credentials,
       (coap) => this.endpoints.proverOf(coap),
-      this.#registering,
       (endpoint) => {
         this.downlink.presence.heard(endpoint, 'send');
         this.observations.heard(endpoint);
@@ -113,7 +112,7 @@ export class ServerParts {
       case 'rd':
         return this.#registering.registrations.handle(request, coap);
       case 'dp':
-        return this.sends.handle(request, coap);
+        return this.#sends.handle(request, coap);
       default:
         return { code: Code.NOT_FOUND };
     }

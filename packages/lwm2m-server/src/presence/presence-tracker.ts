@@ -77,12 +77,13 @@ export class PresenceTracker {
   }
 
   /**
-   * A registration was taken from the store: one in queue mode is awake for what is left of its awake time, others are awake. Nobody is told, since
-   * nothing changed.
+   * A registration was taken from the store: one in queue mode is awake for what is left of its awake time, others are awake, and one whose peer is
+   * gone is asleep until it is heard. Nobody is told, since nothing changed.
    */
   restored(endpoint: RegisteredEndpoint): void {
     const { registration } = endpoint;
-    if (!registration.queueMode) return;
+    if (!endpoint.reachable) this.#begin(endpoint, 'asleep', 'no-answer');
+    if (!endpoint.reachable || !registration.queueMode) return;
     const { clock } = this.#options;
     const awakeTimeMs = this.#awakeTimeOf(registration);
     const agoMs = Math.max(0, clock.wallTime() - registration.updatedAt);

@@ -5,9 +5,9 @@ import { limits } from '../limits.ts';
 import { andThen, doFinally, type MaybePromise } from '../maybe-promise.ts';
 import type { Admission } from '../security/admission.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import { answerRequest, whenAnswered, type RefusalContext } from './answer-request.ts';
 import type { Profiles } from './profiles.ts';
 import { RefusalError, unavailable } from './refusal-error.ts';
-import { whenAnswered, type Refusals } from './refusals.ts';
 import { applyUpdate, parseRegister, toRegistration, type RequestedRegistration } from './register-request.ts';
 import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-endpoint.ts';
 import type { RegistrationEnds } from './registration-ends.ts';
@@ -26,7 +26,7 @@ export interface RegistrationInterfaceOptions {
   readonly ends: RegistrationEnds;
   readonly safekeeping: Safekeeping;
   readonly admission: Admission;
-  readonly refusals: Refusals;
+  readonly refusals: RefusalContext;
   readonly profiles: Profiles;
   readonly observer: RegistrationObserver;
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
@@ -207,7 +207,7 @@ export class RegistrationInterface {
   }
 
   #stored(registration: Registration, request: IncomingRequest, coap: CoapClient): StoredRegistration {
-    return { registration, peerKey: request.peer.key, endpoint: this.#options.addressOf(coap) };
+    return { registration, peerKey: request.peer.key, serverAddress: this.#options.addressOf(coap) };
   }
 
   #answer(
@@ -215,7 +215,8 @@ export class RegistrationInterface {
     request: IncomingRequest,
     work: () => MaybePromise<CoapReply>,
   ): MaybePromise<CoapReply> {
-    return this.#options.refusals.answer(operation, request, () => this.#nameOf(request), work);
+    const asked = { operation, request, endpointName: () => this.#nameOf(request) };
+    return answerRequest(asked, this.#options.refusals, work);
   }
 
   /** The endpoint name of a refused request, as far as it says one. */

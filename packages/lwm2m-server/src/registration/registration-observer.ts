@@ -1,4 +1,3 @@
-import type { Refusal } from '../api/events.ts';
 import type { RegisteredEndpoint } from './registered-endpoint.ts';
 import type { DeregistrationReason, Registration } from './registration.ts';
 
@@ -13,5 +12,4 @@ export interface RegistrationObserver {
   /** Called at once when the endpoint has left the table, before the answer and before `deregistered`. */
   ended(endpoint: RegisteredEndpoint): void;
   deregistered(registration: Registration, reason: DeregistrationReason): void;
-  refused(refusal: Refusal): void;
 }

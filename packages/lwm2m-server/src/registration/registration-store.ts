@@ -7,7 +7,7 @@ export interface StoredRegistration {
   /** `Peer.key`: by it a transport recalls the peer after a restart. */
   readonly peerKey: string;
   /** The endpoint of ours that it came in at: `coap://192.0.2.1:5683`. What is sent to the device leaves from there. */
-  readonly endpoint: string;
+  readonly serverAddress: string;
 }
 
 /**

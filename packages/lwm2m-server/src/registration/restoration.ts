@@ -1,5 +1,5 @@
-import type { Clock, Peer } from '@flownexus/datagram';
-import { sameIdentity } from '@flownexus/datagram';
+import type { CoapEndpoint } from '@flownexus/coap';
+import { sameIdentity, type Clock, type Peer } from '@flownexus/datagram';
 import { Lwm2mServerError } from '../errors.ts';
 import type { ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
@@ -11,9 +11,7 @@ import type { RegistrationTable } from './registration-table.ts';
 import type { Registration } from './registration.ts';
 
 /** A CoAP endpoint that can name the peers that it had before a restart. */
-export type RecallingCoap = CoapClient & {
-  recall?(peerKey: string, host: string, port: number): Peer | undefined;
-};
+export type RecallingCoap = CoapClient & Pick<CoapEndpoint, 'recall'>;
 
 export interface RestorationOptions {
   readonly store: RegistrationStore;
@@ -67,12 +65,12 @@ export class Restoration {
 
   /** A CoAP endpoint of ours is open: takes up the peers that came in there. Returns those that can be reached by it now. */
   opened(coap: RecallingCoap, address: string): RegisteredEndpoint[] {
-    return this.#recall(coap, (stored) => stored.endpoint === address);
+    return this.#recall(coap, (stored) => stored.serverAddress === address);
   }
 
   /** All endpoints are open: the same for those of a scheme, wherever they came in, since ours may have another address than before. */
   openedAll(coap: RecallingCoap, scheme: string): RegisteredEndpoint[] {
-    return this.#recall(coap, (stored) => stored.endpoint.startsWith(`${scheme}:`));
+    return this.#recall(coap, (stored) => stored.serverAddress.startsWith(`${scheme}:`));
   }
 
   /** Those that are left: they can not be reached until they are heard. */
@@ -123,7 +121,7 @@ export class Restoration {
       if (endpoint.ended || endpoint.reachable) return false; // it was heard already
       if (!isMeant(stored)) return true;
       const { address, identity } = endpoint.registration;
-      const peer = coap.recall?.(stored.peerKey, address.host, address.port);
+      const peer = coap.recall(stored.peerKey, address.host, address.port);
       if (peer === undefined || !sameIdentity(peer.identity, identity)) return true;
       this.#options.table.move(endpoint, peer, coap);
       recalled.push(endpoint);

@@ -4,22 +4,18 @@ import type { SendReport } from '../api/observation.ts';
 import type { UplinkHandlers } from '../api/options.ts';
 import type { Rules } from '../api/rules.ts';
 import type { DecodedContent, DecodingContext } from '../downlink/answer.ts';
-import type { ErrorReporter } from '../events.ts';
 import { andThen, guarded, type MaybePromise } from '../maybe-promise.ts';
-import { whenAnswered, type Refusals } from '../registration/refusals.ts';
+import { answerRequest, whenAnswered, type RefusalContext } from '../registration/answer-request.ts';
 import { RefusalError, unavailable } from '../registration/refusal-error.ts';
 import type { CoapClient, RegisteredEndpoint } from '../registration/registered-endpoint.ts';
-import type { Admission } from '../security/admission.ts';
+import { askRule } from '../security/ask-rule.ts';
 import { filterValues } from './filter-values.ts';
 import { findSender, type SenderContext } from './find-sender.ts';
 import { parseSend } from './send-request.ts';
 
-export interface SendInterfaceOptions extends SenderContext, DecodingContext {
-  readonly admission: Pick<Admission, 'check'>;
-  readonly refusals: Refusals;
-  readonly reportError: ErrorReporter;
+export interface SendInterfaceOptions extends SenderContext, DecodingContext, RefusalContext {
   readonly handlers: Pick<UplinkHandlers, 'onSend'>;
-  readonly rules: Pick<Rules, 'filterValues'>;
+  readonly rules: Pick<Rules, 'authorize' | 'filterValues'>;
   /** A Send came from the peer that the endpoint registered as: it is awake. Called when the answer has left. */
   heard(endpoint: RegisteredEndpoint): void;
   /** Values are safe. Called when the answer has left. */
@@ -43,25 +39,33 @@ export class SendInterface {
     if (request.path.length > 1) return { code: Code.NOT_FOUND };
     if (request.method !== Code.POST) return { code: Code.METHOD_NOT_ALLOWED };
     let sender: RegisteredEndpoint | undefined;
-    return this.#options.refusals.answer(
-      'send',
+    const asked = {
+      operation: 'send' as const,
       request,
-      () => sender?.endpointName,
+      endpointName: () => sender?.endpointName,
+    };
+    return answerRequest(
+      asked,
+      this.#refusals(() => sender, request),
       () =>
         andThen(this.#sender(request, coap), (endpoint) => {
           sender = endpoint;
           return this.#take(endpoint, request);
         }),
-      // What was refused was heard all the same.
-      () => {
-        if (sender !== undefined) this.#heard(sender, request);
-      },
     );
   }
 
   #take(endpoint: RegisteredEndpoint, request: IncomingRequest): MaybePromise<CoapReply> {
     const { registration, endpointName } = endpoint;
-    return andThen(this.#options.admission.check('send', request.peer, endpointName), () => {
+    const { peer } = request;
+    const asked = {
+      operation: 'send' as const,
+      endpointName,
+      identity: peer.identity,
+      address: { host: peer.host, port: peer.port },
+      registration,
+    };
+    return andThen(askRule(this.#options.rules, asked, this.#options.reportError), () => {
       const content = this.#filtered(endpoint, parseSend(request, registration, this.#options), request.payload.length);
       const answer = (report: SendReport | undefined): CoapReply => ({
         code: Code.CHANGED,
@@ -107,6 +111,18 @@ export class SendInterface {
         throw unavailable();
       },
     );
+  }
+
+  /** What was refused was heard all the same. */
+  #refusals(sender: () => RegisteredEndpoint | undefined, request: IncomingRequest): RefusalContext {
+    return {
+      reportError: this.#options.reportError,
+      refused: (refusal) => {
+        const endpoint = sender();
+        if (endpoint !== undefined) this.#heard(endpoint, request);
+        this.#options.refused(refusal);
+      },
+    };
   }
 
   /** Requests go to the peer that the endpoint registered as: another one tells nothing of whether that is awake. */

@@ -1,10 +1,11 @@
-import { parseCode, Code } from '@flownexus/coap';
+import { Code } from '@flownexus/coap';
 import type { Peer } from '@flownexus/datagram';
-import type { AuthorizationRequest, RefusalReason, Rules } from '../api/rules.ts';
+import type { AuthorizationRequest, Rules } from '../api/rules.ts';
 import type { ErrorReporter } from '../events.ts';
-import { andThen, type MaybePromise } from '../maybe-promise.ts';
+import { andThen, guarded, type MaybePromise } from '../maybe-promise.ts';
 import { RefusalError, unavailable } from '../registration/refusal-error.ts';
 import type { Registration } from '../registration/registration.ts';
+import { askRule } from './ask-rule.ts';
 import type { Authorization } from './authorization.ts';
 import type { CredentialStore } from './credential-store.ts';
 
@@ -17,10 +18,6 @@ export interface AdmissionOptions {
 }
 
 type Sender = Pick<Peer, 'host' | 'port' | 'identity'>;
-
-/** Max-Age has 32 bits (RFC 7252 §5.10). */
-const LONGEST_RETRY_AFTER = 0xffff_ffff;
-const REFUSAL_CODES: ReadonlySet<string> = new Set(['4.00', '4.01', '4.03', '4.29', '5.03']);
 
 /**
  * Whether a device may do what it asks for: whether it may be the endpoint that it says, by `Authorization`, and whether the application admits it. What
@@ -48,7 +45,7 @@ export class Admission {
     prover: CredentialStore | undefined,
   ): MaybePromise<string> {
     const answer = andThen(this.#identify(sender, asked, prover), (endpointName) =>
-      andThen(this.check(operation, sender, endpointName), () => endpointName),
+      andThen(this.#ask(operation, sender, endpointName), () => endpointName),
     );
     if (!(answer instanceof Promise)) return answer;
     const changed = new Set<string>();
@@ -56,26 +53,6 @@ export class Admission {
     return answer
       .finally(() => this.#changedSince.delete(changed))
       .then((name) => (changed.has(name) ? this.admit(operation, sender, asked, prover) : name));
-  }
-
-  /**
-   * Asks the application alone, about an endpoint that the sender is known to be.
-   *
-   * @throws RefusalError also as a rejection
-   */
-  check(operation: AuthorizationRequest['operation'], sender: Sender, endpointName: string): MaybePromise<void> {
-    const { rules, registrationOf } = this.#options;
-    if (rules.authorize === undefined) return;
-    const { host, port, identity } = sender;
-    const registration = registrationOf(endpointName);
-    return this.#asking(`the rule 'authorize' failed for ${endpointName}`, () =>
-      andThen(
-        rules.authorize?.({ operation, endpointName, identity, address: { host, port }, registration }),
-        (answer) => {
-          if (answer !== undefined && answer !== true) throw refusalOf(answer, endpointName);
-        },
-      ),
-    );
   }
 
   /** Whether the identity that a registration was made with may still be its endpoint. Throws or rejects as the stores do. */
@@ -95,38 +72,28 @@ export class Admission {
     asked: string | undefined,
     prover: CredentialStore | undefined,
   ): MaybePromise<string> {
-    const { authorization, rules } = this.#options;
+    const { authorization, rules, reportError } = this.#options;
     if (rules.noSec === false && identity.kind === 'anonymous') {
       throw new RefusalError(Code.FORBIDDEN, 'devices without an identity are not admitted');
     }
-    return this.#asking(`the credentials could not be asked about ${host}`, () =>
-      authorization.endpointName(identity, asked, prover),
+    return guarded(
+      () => authorization.endpointName(identity, asked, prover),
+      (error) => {
+        if (error instanceof RefusalError) throw error;
+        reportError(error, `the credentials could not be asked about ${host}`);
+        throw unavailable();
+      },
     );
   }
 
-  #asking<T>(context: string, ask: () => MaybePromise<T>): MaybePromise<T> {
-    const failed = (error: unknown): never => {
-      if (error instanceof RefusalError) throw error;
-      this.#options.reportError(error, context);
-      throw unavailable();
-    };
-    try {
-      const answer = ask();
-      return answer instanceof Promise ? answer.catch(failed) : answer;
-    } catch (error) {
-      return failed(error);
-    }
+  #ask(
+    operation: AuthorizationRequest['operation'],
+    { host, port, identity }: Sender,
+    endpointName: string,
+  ): MaybePromise<void> {
+    const { rules, registrationOf, reportError } = this.#options;
+    const registration = registrationOf(endpointName);
+    const request = { operation, endpointName, identity, address: { host, port }, registration };
+    return askRule(rules, request, reportError);
   }
-}
-
-/** @throws RangeError for a reason that is none */
-function refusalOf({ code = '4.03', reason, retryAfter }: RefusalReason, endpointName: string): RefusalError {
-  if (!REFUSAL_CODES.has(code)) throw new RangeError(`no code to refuse with: ${code}`);
-  if (retryAfter !== undefined && !(retryAfter >= 0 && retryAfter <= LONGEST_RETRY_AFTER)) {
-    throw new RangeError(`retryAfter is a number of seconds, 0 or more, not ${retryAfter}`);
-  }
-  return new RefusalError(parseCode(code), reason, {
-    endpointName,
-    retryAfter: retryAfter === undefined ? undefined : Math.ceil(retryAfter),
-  });
 }

@@ -11,7 +11,8 @@ export const migrations: readonly string[] = [
     endpoint TEXT NOT NULL UNIQUE,
     registration_id TEXT NOT NULL,
     peer_key TEXT NOT NULL,
-    server_endpoint TEXT NOT NULL,
+    -- Of ours, where it came in: coap://192.0.2.1:5683.
+    server_address TEXT NOT NULL,
     registration TEXT NOT NULL
   ) STRICT;
 
@@ -72,12 +73,7 @@ export const migrations: readonly string[] = [
   -- DTLS associations. A snapshot has the keys of one.
   CREATE TABLE Association (
     key TEXT PRIMARY KEY,
-    snapshot BLOB NOT NULL,
-    -- As Credential has them: of a certificate by its fingerprint, and by its common name.
-    identity_key TEXT,
-    identity_name TEXT
+    snapshot BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX Association_identity ON Association (identity_key);
-  CREATE INDEX Association_name ON Association (identity_name) WHERE identity_name IS NOT NULL;
   `,
 ];

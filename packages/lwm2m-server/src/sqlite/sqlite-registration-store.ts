@@ -1,11 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ErrorReporter } from '../events.ts';
+import { formatRegistration, parseRegistration } from '../registration/registration-json.ts';
 import type { RegistrationStore, StoredRegistration } from '../registration/registration-store.ts';
-import type { Registration } from '../registration/registration.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { integerOf, textOf } from './row.ts';
 import { inPages, PAGE_SIZE, readable } from './rows.ts';
-import { formatTagged, parseTagged } from './tagged-json.ts';
 
 /** Table Registration. */
 export class SqliteRegistrationStore implements RegistrationStore {
@@ -21,10 +20,10 @@ export class SqliteRegistrationStore implements RegistrationStore {
     this.#report = report;
     this.#page = database.prepare(`SELECT * FROM Registration WHERE position > ? ORDER BY position LIMIT ${PAGE_SIZE}`);
     this.#update = database.prepare(
-      'UPDATE Registration SET peer_key = ?, server_endpoint = ?, registration = ? WHERE endpoint = ? AND registration_id = ?',
+      'UPDATE Registration SET peer_key = ?, server_address = ?, registration = ? WHERE endpoint = ? AND registration_id = ?',
     );
     this.#replace = database.prepare(
-      'INSERT OR REPLACE INTO Registration (peer_key, server_endpoint, registration, endpoint, registration_id) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO Registration (peer_key, server_address, registration, endpoint, registration_id) VALUES (?, ?, ?, ?, ?)',
     );
     this.#delete = database.prepare('DELETE FROM Registration WHERE endpoint = ? AND registration_id = ?');
   }
@@ -34,18 +33,18 @@ export class SqliteRegistrationStore implements RegistrationStore {
     return readable(
       rows,
       (row) => ({
-        registration: parseTagged(textOf(row, 'registration')) as Registration,
+        registration: parseRegistration(textOf(row, 'registration')),
         peerKey: textOf(row, 'peer_key'),
-        endpoint: textOf(row, 'server_endpoint'),
+        serverAddress: textOf(row, 'server_address'),
       }),
       this.#report,
       (row) => `the registration of ${String(row['endpoint'])}`,
     );
   }
 
-  async save({ registration, peerKey, endpoint }: StoredRegistration): Promise<void> {
+  async save({ registration, peerKey, serverAddress }: StoredRegistration): Promise<void> {
     const { endpointName, registrationId } = registration;
-    const values = [peerKey, endpoint, formatTagged(registration), endpointName, registrationId];
+    const values = [peerKey, serverAddress, formatRegistration(registration), endpointName, registrationId];
     await this.#commit.write(() => {
       // An Update leaves the registration in its place.
       if (this.#update.run(...values).changes === 0) this.#replace.run(...values);

@@ -9,26 +9,42 @@ import { MemoryOperationStore } from '../../src/queue/memory-operation-store.ts'
 import type { OperationStore, QueuedOperation } from '../../src/queue/operation-store.ts';
 import { Announcement, RegisteredEndpoint } from '../../src/registration/registered-endpoint.ts';
 import type { Registration } from '../../src/registration/registration.ts';
-import { aCoapClient, aRegistration } from '../registrations.ts';
+import { aCoapClient } from '../registrations.ts';
 
 export const MAX_TRANSMIT_WAIT_MS = 93_000;
 export const CHANGED: OperationResult = { responseCode: '2.04' };
 
 const coap = aCoapClient();
 
-export function registrationOf(endpointName: string, changes: Partial<Omit<Registration, 'links'>> = {}): Registration {
-  return aRegistration(endpointName, { queueMode: true, ...changes });
+export function registrationOf(endpointName: string, changes: Partial<Registration> = {}): Registration {
+  return {
+    endpointName,
+    registrationId: `id-${endpointName}`,
+    lifetime: 60,
+    lwm2mVersion: '1.1',
+    bindingMode: 'U',
+    queueMode: true,
+    smsNumber: undefined,
+    rootPath: '/',
+    links: [],
+    objectVersions: new Map(),
+    instances: new Map(),
+    contentFormats: [],
+    profileIds: [],
+    additionalParameters: {},
+    address: { host: '192.0.2.1', port: 1 },
+    identity: ANONYMOUS,
+    registeredAt: 0,
+    updatedAt: 0,
+    ...changes,
+  };
 }
 
 export function peerOf(key: string): Peer {
   return { key, host: '192.0.2.1', port: 1, identity: ANONYMOUS, pathValidated: true };
 }
 
-export function endpointOf(
-  endpointName: string,
-  changes: Partial<Omit<Registration, 'links'>> = {},
-  key = 'p',
-): RegisteredEndpoint {
+export function endpointOf(endpointName: string, changes: Partial<Registration> = {}, key = 'p'): RegisteredEndpoint {
   return new RegisteredEndpoint(registrationOf(endpointName, changes), peerOf(key), coap, new Announcement());
 }
 

@@ -84,7 +84,7 @@ describe('authorize', () => {
     const stage = await Stage.start({ ...(authorize && { authorize }) });
     expect(await stage.device().register()).toBe('5.03');
     expect(stage.taken()).toEqual([
-      expect.stringMatching(/^error: the rule 'authorize' failed for dev: (Range)?Error: /),
+      expect.stringMatching(/^error: authorize failed for the register of dev: (Range)?Error: /),
       'refused register of dev: 5.03 the server can not take this now',
     ]);
   });

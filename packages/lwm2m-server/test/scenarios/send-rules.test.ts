@@ -71,7 +71,7 @@ describe('authorize is asked about a Send', () => {
     stage.taken();
     device.report(values(1));
     expect(await answerOf(device)).toBe('5.03 the server can not take this now');
-    expect(stage.taken()[0]).toBe("error: the rule 'authorize' failed for dev: Error: no");
+    expect(stage.taken()[0]).toBe('error: authorize failed for the send of dev: Error: no');
   });
 });
 

@@ -1,7 +1,7 @@
 import { associationStoreContract } from '@flownexus/dtls/testing';
 import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
-import { credentialStoreContract, operationStoreContract } from '../../src/testing/index.ts';
+import { credentialStoreContract, registrationStoreContract } from '../../src/testing/index.ts';
 import { sqliteFile } from './sqlite-file.ts';
 
 /** Stores in a new file, and how another process finds them. */
@@ -41,10 +41,10 @@ describe('credentials in SQLite keep the contract', () => {
   test.each(cases)('$name', ({ run }) => run());
 });
 
-describe('operations in SQLite keep the contract', () => {
-  const cases = operationStoreContract(() => {
+describe('registrations in SQLite keep the contract', () => {
+  const cases = registrationStoreContract(() => {
     const { stores, reopen } = setUp();
-    return { store: stores.operations, reopen: () => reopen().operations };
+    return { store: stores.registrations, reopen: () => reopen().registrations };
   });
   test.each(cases)('$name', ({ run }) => run());
 });
