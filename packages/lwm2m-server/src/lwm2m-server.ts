@@ -4,6 +4,8 @@ import type { Lwm2mServerOptions } from './api/options.ts';
 import type { ServerAddress } from './api/server-endpoint.ts';
 import { ServerParts } from './composition/server-parts.ts';
 import { Lwm2mServerError } from './errors.ts';
+import type { Presence } from './presence/presence.ts';
+import type { OperationQueue } from './queue/queue-api.ts';
 import type { Registration } from './registration/registration.ts';
 import type { ServerStatistics } from './statistics.ts';
 
@@ -76,6 +78,16 @@ export class Lwm2mServer {
   /** Downlink operations on an endpoint, whether it is registered at present or not. */
   device(endpointName: string): Device {
     return this.#parts.device(endpointName);
+  }
+
+  /** The durable downlink queue: operations for endpoints that may be asleep or not registered at present. It runs while the server does. */
+  get operations(): OperationQueue {
+    return this.#parts.downlink.queue;
+  }
+
+  /** Whether an endpoint can be reached now; undefined while it is not registered. */
+  presence(endpointName: string): Presence | undefined {
+    return this.device(endpointName).presence;
   }
 
   /** The present registrations, in the order of their Registers. */

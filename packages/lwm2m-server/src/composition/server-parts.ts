@@ -1,6 +1,7 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
-import { RegisteredDevice } from '../downlink/device.ts';
+import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
+import { performAny } from '../downlink/perform-any.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
@@ -30,6 +31,7 @@ export class ServerParts {
   readonly #credentials: readonly CredentialStore[];
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
+  readonly #deviceContext: DeviceContext;
 
   /**
    * @throws TypeError for an observation policy whose path is none
@@ -39,7 +41,9 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.downlink = createDownlink(this.foundation);
+    this.downlink = createDownlink(this.foundation, (endpoint, operation, bounds) =>
+      performAny(endpoint, operation, this.#deviceContext, bounds),
+    );
     this.observations = createObservations(this.foundation, this.downlink);
     this.#followers = [this.downlink.follower, this.observations];
     this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
@@ -52,19 +56,12 @@ export class ServerParts {
         this.observations.heard(endpoint);
       },
     );
+    this.#deviceContext = this.#createDeviceContext();
   }
 
   /** The downlink operations on an endpoint name. */
   device(endpointName: string): RegisteredDevice {
-    const { options, clock, table } = this.foundation;
-    return new RegisteredDevice(endpointName, {
-      find: (name) => table.byEndpointName(name),
-      turns: this.downlink.turns,
-      presenceOf: (endpoint) => this.downlink.presence.of(endpoint),
-      observations: this.observations,
-      objects: options.objects,
-      clock,
-    });
+    return new RegisteredDevice(endpointName, this.#deviceContext);
   }
 
   /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */
@@ -73,11 +70,15 @@ export class ServerParts {
     const { restoration } = this.#registering;
     try {
       await restoration?.load();
+      await this.observations.load();
+      await this.downlink.queue.load();
       const open = await this.endpoints.open((coap) => {
         this.#restored(restoration?.opened(coap, this.endpoints.addressOf(coap)));
       });
       for (const [coap, scheme] of open) this.#restored(restoration?.openedAll(coap, scheme));
       this.#restored(restoration?.rest());
+      this.observations.allRestored();
+      this.downlink.queue.start();
     } catch (error) {
       this.foundation.abort();
       this.foundation.timers.clear();
@@ -89,6 +90,7 @@ export class ServerParts {
   async stop(): Promise<void> {
     const { foundation } = this;
     foundation.abort();
+    this.downlink.queue.stop(); // before what is being sent ends with the endpoints
     this.downlink.turns.stop();
     this.observations.stop();
     foundation.timers.clear();
@@ -100,6 +102,19 @@ export class ServerParts {
 
   #restored(endpoints: readonly RegisteredEndpoint[] = []): void {
     for (const endpoint of endpoints) for (const follower of this.#followers) follower.restored?.(endpoint);
+  }
+
+  #createDeviceContext(): DeviceContext {
+    const { options, clock, table } = this.foundation;
+    const { presence, turns } = this.downlink;
+    return {
+      find: (name) => table.byEndpointName(name),
+      turns,
+      presenceOf: (endpoint) => presence.of(endpoint),
+      observations: this.observations,
+      objects: options.objects,
+      clock,
+    };
   }
 
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {

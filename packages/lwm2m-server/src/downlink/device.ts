@@ -30,7 +30,7 @@ import type { IotDevice } from '../api/gateway.ts';
 import type { DeviceObservation } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { Presence } from '../presence/presence.ts';
-import type { DownlinkTurns, OperationBounds } from '../queue/downlink-turns.ts';
+import { checkTimeout, type DownlinkTurns, type OperationBounds } from '../queue/downlink-turns.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { Registration } from '../registration/registration.ts';
 import type { DecodingContext } from './answer.ts';
@@ -40,15 +40,8 @@ import { performCreate } from './create.ts';
 import { performDiscover } from './discover.ts';
 import { readGateway } from './gateway.ts';
 import { namingOf } from './names.ts';
-import type {
-  CancelObservationOperation,
-  ObserveCompositeOperation,
-  ObserveOperation,
-  Operation,
-  OperationResult,
-  RequestOperation,
-} from './operation.ts';
-import { performOperation } from './perform.ts';
+import type { Operation, OperationResult, RequestOperation } from './operation.ts';
+import { performAny, type KeptObservations } from './perform-any.ts';
 import { performRequest } from './raw-request.ts';
 import { performReadComposite } from './read-composite.ts';
 import { performRead } from './read.ts';
@@ -64,24 +57,13 @@ export interface DeviceContext extends DecodingContext {
 }
 
 /** What devices need of the observations. Given an error in place of an endpoint, an observation fails with it. */
-export interface DeviceObservations {
+export interface DeviceObservations extends KeptObservations {
   observe(endpoint: RegisteredEndpoint | Lwm2mServerError, path: Path, options: ObserveOptions): DeviceObservation;
   observeComposite(
     endpoint: RegisteredEndpoint | Lwm2mServerError,
     paths: readonly Path[],
     options: CompositeOptions & Pick<ObserveOptions, 'attributes'>,
   ): DeviceObservation;
-  /** Observes for as long as the endpoint is registered, and after each Register anew. */
-  keep(
-    endpoint: RegisteredEndpoint,
-    operation: ObserveOperation | ObserveCompositeOperation,
-    bounds: OperationBounds,
-  ): Promise<OperationResult>;
-  cancelKept(
-    endpoint: RegisteredEndpoint,
-    operation: CancelObservationOperation,
-    bounds: OperationBounds,
-  ): Promise<OperationResult>;
 }
 
 /** The downlink operations on one endpoint name. It holds no state: whoever is registered under the name is meant. */
@@ -206,18 +188,7 @@ export class RegisteredDevice implements Device {
   }
 
   async perform(operation: Operation, options: OperationOptions = {}): Promise<OperationResult> {
-    const { observations } = this.#context;
-    return this.#run(operation, options, (endpoint, bounds): Promise<OperationResult> => {
-      switch (operation.kind) {
-        case 'observe':
-        case 'observeComposite':
-          return observations.keep(endpoint, operation, bounds);
-        case 'cancelObservation':
-          return observations.cancelKept(endpoint, operation, bounds);
-        default:
-          return performOperation(endpoint, operation, this.#context, bounds);
-      }
-    });
+    return this.#run(operation, options, (endpoint, bounds) => performAny(endpoint, operation, this.#context, bounds));
   }
 
   async gateway(options: OperationOptions = {}): Promise<readonly IotDevice[]> {
@@ -259,10 +230,4 @@ function pick<T extends object, Name extends keyof T>(options: T, ...names: read
 
 function isResourceList(instance: ObjectInstanceNode | readonly ResourceNode[]): instance is readonly ResourceNode[] {
   return Array.isArray(instance);
-}
-
-/** @throws RangeError */
-function checkTimeout({ timeoutMs }: OperationOptions): void {
-  if (timeoutMs === undefined || (timeoutMs >= 0 && timeoutMs < Infinity)) return;
-  throw new RangeError(`timeoutMs is a number of milliseconds, 0 or more, not ${timeoutMs}`);
 }

@@ -48,10 +48,15 @@ export class StoredObservations {
       if (established === undefined) continue;
       const wanted = this.#kept.of(endpointName).get(target.key) ?? policies.get(target.key);
       const form = { attributes, accept, contentFormat };
-      const isPresent = established.registrationId === registration.registrationId;
+      // A device that can't be reached comes back as another peer, and what it had is bound to the old one (RFC 7641 §3.5).
+      const isPresent = endpoint.reachable && established.registrationId === registration.registrationId;
       const { token } = established;
-      if (wanted !== undefined && isPresent && observations().adopt(wanted, stored.kept, { form, token })) continue;
-      this.#forget(stored, target);
+      // The paths stay in the order in which the device was asked for them.
+      const isTakenUp =
+        wanted !== undefined &&
+        isPresent &&
+        observations().adopt({ target, terms: wanted.terms }, stored.kept, { form, token });
+      if (!isTakenUp) this.#forget(stored, target);
     }
   }
 

@@ -87,11 +87,18 @@ export class DownlinkQueue implements OperationQueue {
     return this.#ledger.size;
   }
 
-  /** Takes up what the store has, when endpoints can be sent to. Rejects when it can't be loaded. */
-  async start(): Promise<void> {
+  /**
+   * Takes up what the store has. What was SENDING when the server before this one ended is QUEUED or FAILED when it resolves, unless the store does not take
+   * that yet. Rejects when the store can't be loaded.
+   */
+  async load(): Promise<void> {
     const { store } = this.#options;
     this.#sequence = await store.lastSequence();
     await this.#ledger.restore(await store.load());
+  }
+
+  /** Begins to send, once it is loaded and endpoints can be sent to. */
+  start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'running';
     for (const line of this.#ledger.lines) this.#advance(line);

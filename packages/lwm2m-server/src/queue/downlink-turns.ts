@@ -231,8 +231,8 @@ function loseTurn(lane: Lane, turn: RunningTurn): void {
   turn.controller.abort();
 }
 
-/** @throws RangeError */
-function checkTimeout({ timeoutMs }: OperationOptions): void {
+/** @throws RangeError for a `timeoutMs` that is none */
+export function checkTimeout({ timeoutMs }: OperationOptions): void {
   if (timeoutMs === undefined || (timeoutMs >= 0 && timeoutMs < Infinity)) return;
   throw new RangeError(`timeoutMs is a number of milliseconds, 0 or more, not ${timeoutMs}`);
 }

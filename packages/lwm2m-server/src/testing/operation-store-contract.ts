@@ -70,8 +70,7 @@ const rules: Readonly<Record<string, (store: OperationStore, reopen: Reopen) => 
       expiresAt: 1_767_225_600_003,
       failure: { reason: 'rejected', message: 'the device answered 5.03: "busy"\n', responseCode: '5.03' },
     });
-    const { key: _key, ...rest } = queued(8, 'dev');
-    const empty: QueuedOperation = { ...rest, key: undefined };
+    const empty = queued(8, 'dev');
     await store.save(full);
     await store.save(empty);
     const reopened = await reopen();
