@@ -69,7 +69,9 @@ export class Lwm2mClient {
       onOutcome: (outcome) => options.onNotified?.(outcome),
       wake: () => this.#mayNotify(),
     });
-    const answering = new DeviceInterface(this.#device);
+    const answering = new DeviceInterface(this.#device, () => {
+      this.#notifier.flush();
+    });
     this.#link = new ServerLink({
       server: options.server,
       createTransport: () =>

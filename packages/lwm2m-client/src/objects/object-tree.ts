@@ -67,7 +67,7 @@ export class ObjectTree {
    */
   addObject(objectId: number, options?: ObjectOptions): void {
     if (this.definitions.object(objectId) === undefined) throw new TypeError(`no definition of Object /${objectId}`);
-    if (options !== undefined) (this.#options ??= new Map()).set(objectId, options);
+    if (options !== undefined) (this.#options ??= new Map<number, ObjectOptions>()).set(objectId, options);
     if (this.#objects.has(objectId)) return;
     this.#objects.set(objectId, new Map());
     this.#changed(pathOf(objectId), 'added');
@@ -253,7 +253,7 @@ export class ObjectTree {
    */
   onWrite(path: PathLike, handler: WriteHandler): () => void {
     const text = formatPath(toPath(path));
-    const handlers = (this.#writeHandlers ??= new Map());
+    const handlers = (this.#writeHandlers ??= new Map<string, WriteHandler>());
     handlers.set(text, handler);
     return () => {
       if (handlers.get(text) === handler) handlers.delete(text);
