@@ -270,7 +270,7 @@ export class ObjectTree {
     );
   }
 
-  /** Calls `listener` for each change. Returns what ends that. */
+  /** Calls `listener` for each change, after the answer when a server made it. Returns what ends that. */
   onChange(listener: ChangeListener): () => void {
     this.#listeners = [...this.#listeners, listener];
     return () => {
@@ -337,9 +337,22 @@ export class ObjectTree {
   }
 
   #changed(path: Path, kind: ChangeKind): true {
-    if (this.#held !== undefined) this.#held.push([path, kind]);
-    else for (const listener of this.#listeners) listener(path, kind);
+    if (this.#held === undefined) this.#tell(path, kind);
+    else this.#held.push([path, kind]);
     return true;
+  }
+
+  /** What a listener throws comes out when all have been told. */
+  #tell(path: Path, kind: ChangeKind): void {
+    const errors: unknown[] = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener(path, kind);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }
 
