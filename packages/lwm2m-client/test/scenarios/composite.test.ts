@@ -108,13 +108,11 @@ test.each([
   ['a value of another type', '/3/0/13', true, '4.00'],
 ])('with %s nothing is written', async (_name, path, value, code) => {
   const { patch, tree } = await world({ objects: device() });
-  const records = changes({ '/1/0/1': 61 });
-  const wrong = { ...changes({ [path]: value })[0], type: typeof value === 'boolean' ? 'boolean' : undefined };
-  if (wrong.type === undefined) delete wrong.type;
-  const all = [
-    ...records,
-    ...changes({ [path]: value }).map((record) => ({ ...record, ...wrong })),
-  ] as ResourceChange[];
+  const [wrong] = changes({ [path]: value });
+  if (wrong === undefined || wrong.value === null) throw new Error('no value');
+  // The type that the value has, whatever the definition says.
+  const sent = { ...wrong, type: typeof value === 'boolean' ? ('boolean' as const) : wrong.type };
+  const all = [...changes({ '/1/0/1': 61 }), sent];
   expect((await patch(encodeChanges(all, SENML_CBOR, registry), SENML_CBOR)).code).toBe(code);
   expect(tree.content('/1/0/1')).toBe(60);
 });
