@@ -8,12 +8,15 @@ cd "$(dirname "$0")/.." || exit 0
 AIOCOAP=0.4.17
 CALIFORNIUM=3.14.0
 LESHAN=2.0.0-M18
+# Of LwM2M 1.0.
+LESHAN_1=1.5.0
 # The Debian release whose Mbed TLS has the Connection ID of RFC 9146 compiled in: 3.6.
 MBEDTLS_FROM=trixie
 
 peers=${COAP_PEERS_FOLDER:-$PWD/.peers}
 sources=$PWD/packages/coap/test/interop
 dtls_sources=$PWD/packages/dtls/test/interop
+device_sources=$PWD/packages/lwm2m-server/test/interop/leshan
 log=$peers/install.log
 mkdir -p "$peers" && : >"$log" || exit 0
 
@@ -91,9 +94,10 @@ install_aiocoap() {
 }
 
 # A Java program of ours, and the library it is about.
-install_java() { # name, folder name, its sources, the property of its pom.xml that has the version, version
+install_java() { # name, folder name, its sources, the property of its pom.xml that has the version, version, further source files
   local name=$1 folder=$peers/$2 sources=$3 property=$4 version=$5 stamp tool
-  stamp=$(stamp_of "$version" "$sources"/*)
+  shift 5
+  stamp=$(stamp_of "$version" "$sources"/* "$@")
   is_current "$folder" "$stamp" && return
   for tool in java javac mvn; do
     command -v $tool >/dev/null || { missing "$name" "there is no $tool"; return; }
@@ -103,7 +107,7 @@ install_java() { # name, folder name, its sources, the property of its pom.xml t
   if ! bounded mvn -B -q -f "$sources/pom.xml" "-D$property=$version" \
     dependency:copy-dependencies "-DoutputDirectory=$folder/lib"; then
     missing "$name" "mvn failed, see $log"
-  elif ! bounded javac -d "$folder/classes" -cp "$folder/lib/*" "$sources"/*.java; then
+  elif ! bounded javac -d "$folder/classes" -cp "$folder/lib/*" "$sources"/*.java "$@"; then
     missing "$name" "javac failed, see $log"
   else
     echo "$stamp" >"$folder/stamp"
@@ -131,6 +135,9 @@ install_aiocoap &
 install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
 install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
 install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
+install_java "Leshan's server" leshan-bench bench/lwm2m/leshan leshan.version $LESHAN &
+install_java "Leshan's client" leshan-2 "$device_sources/leshan-2" leshan.version $LESHAN "$device_sources"/shared/*.java &
+install_java "Leshan's client of LwM2M 1.0" leshan-1 "$device_sources/leshan-1" leshan.version $LESHAN_1 "$device_sources"/shared/*.java &
 install_go go-coap go-coap "$sources/go-coap" &
 install_go pion pion "$dtls_sources/pion" &
 wait

@@ -226,13 +226,13 @@ export type ObservationEnd =
 /** What a client-role observer does. */
 export interface Observer {
   /**
-   * Called once with the whole first response that establishes the observation, before `observe` resolves. When it came as
+   * Called once with the whole first response that establishes the observation and its token, before `observe` resolves. When it came as
    * a Confirmable message (a separate response, or a notification that overtook the response or stands for one that was
    * lost), that message is acknowledged when the returned promise has resolved; when it rejects nothing is sent, and the
    * retransmission comes to `onNotification`. `observe` does not wait for the promise. Of a response in blocks the first
    * block is acknowledged before the rest is fetched.
    */
-  onEstablished?(response: CoapResponse): void | Promise<void>;
+  onEstablished?(response: CoapResponse, token: Uint8Array): void | Promise<void>;
   /**
    * Called for each notification after the first response, one that ends the observation with a success but without
    * Observe and the responses to re-registrations included. Where the request has `etags`, one with the code 2.03 says which
@@ -252,7 +252,7 @@ export interface CoapObservation {
   readonly peer: Peer;
   readonly token: Uint8Array;
   readonly active: boolean;
-  /** The response that established the observation. */
+  /** The response that established the observation. Throws `TypeError` for one that `CoapEndpoint.adopt` took up: there was none. */
   readonly response: CoapResponse;
   /**
    * Registers again, with the same token and options (RFC 7641 §3.3.1): for a client that doubts whether the peer still knows of it.

@@ -23,7 +23,7 @@ export interface TraceEvent {
  */
 export type TraceHook = (event: TraceEvent) => void;
 
-/** Makes events of datagrams. Exists only in endpoints that are traced. */
+/** Makes events of datagrams. Exists only while an endpoint is traced. */
 export interface Tracer {
   received(peer: Peer, datagram: Uint8Array, content: CoapMessage | CoapFormatError, repeated: boolean): void;
   sent(peer: Peer, datagram: Uint8Array, repeated: boolean): void;

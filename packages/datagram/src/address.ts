@@ -9,9 +9,14 @@ export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether `port` is a whole number from `least` to 65535. */
+export function isPort(port: number, least: 0 | 1): boolean {
+  return Number.isInteger(port) && port >= least && port <= 65_535;
+}
+
 /** Throws a `RangeError` unless `port` is a whole number from `least` to 65535. */
 export function checkPort(port: number, least: 0 | 1): void {
-  if (!Number.isInteger(port) || port < least || port > 65_535) {
+  if (!isPort(port, least)) {
     throw new RangeError(`port must be a whole number from ${least} to 65535, is ${port}`);
   }
 }

@@ -1,9 +1,10 @@
-import { formatAddress } from './address.ts';
+import { formatAddress, isPort } from './address.ts';
 import { DatagramLimits } from './limits.ts';
 import { ANONYMOUS } from './peer.ts';
 import type { Peer } from './peer.ts';
 
-type Generation = Map<string, Map<number, Peer>>;
+/** Peers by host. Most hosts have one port: a map of their own would take more than all the rest of the peer. */
+type Generation = Map<string, Peer | Map<number, Peer>>;
 
 /** How a table names its peers. */
 export interface PeerTableOptions {
@@ -36,17 +37,27 @@ export class PeerTable {
 
   /** The peer at an address as it is on the wire. */
   get(wireHost: string, port: number): Peer {
-    const known = this.#young.get(wireHost)?.get(port);
+    const known = peerIn(this.#young, wireHost, port);
     if (known !== undefined) return known;
-    const peer = this.#old.get(wireHost)?.get(port) ?? this.#create(wireHost, port);
+    const peer = peerIn(this.#old, wireHost, port) ?? this.#create(wireHost, port);
     this.#remember(wireHost, peer);
     return peer;
+  }
+
+  /** The peer at an address, if `key` is what it is called there. */
+  recall(key: string, wireHost: string, port: number): Peer | undefined {
+    if (!isPort(port, 1) || key !== this.#keyOf(this.#hostOf(wireHost), port)) return undefined;
+    return this.get(wireHost, port);
+  }
+
+  #keyOf(host: string, port: number): string {
+    return `${this.#scheme}://${formatAddress(host, port)}`;
   }
 
   #create(wireHost: string, port: number): Peer {
     const host = this.#hostOf(wireHost);
     return Object.freeze({
-      key: `${this.#scheme}://${formatAddress(host, port)}`,
+      key: this.#keyOf(host, port),
       host,
       port,
       identity: ANONYMOUS,
@@ -60,12 +71,22 @@ export class PeerTable {
       this.#young = new Map();
       this.#youngSize = 0;
     }
-    let ports = this.#young.get(wireHost);
-    if (ports === undefined) {
-      ports = new Map();
+    this.#youngSize += 1;
+    const present = this.#young.get(wireHost);
+    if (present === undefined) this.#young.set(wireHost, peer);
+    else if (present instanceof Map) present.set(peer.port, peer);
+    else {
+      const ports = new Map([
+        [present.port, present],
+        [peer.port, peer],
+      ]);
       this.#young.set(wireHost, ports);
     }
-    ports.set(peer.port, peer);
-    this.#youngSize += 1;
   }
+}
+
+function peerIn(generation: Generation, wireHost: string, port: number): Peer | undefined {
+  const present = generation.get(wireHost);
+  if (present instanceof Map) return present.get(port);
+  return present?.port === port ? present : undefined;
 }

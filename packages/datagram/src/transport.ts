@@ -30,6 +30,12 @@ export interface DatagramTransport {
   send(peer: Peer, datagram: Uint8Array): void;
   /** Client role: resolves to the peer at an address, or to the peer that stands for a group. */
   connect?(host: string, port: number): Promise<Peer>;
+  /**
+   * The peer that has `key`, as an earlier process knew it at `host` and `port`: whoever kept these reaches it again, and what
+   * comes from it comes from that peer. Undefined when its security context is gone, when the key is not of this transport,
+   * and unless the transport is open. Sends nothing.
+   */
+  recall?(key: string, host: string, port: number): Peer | undefined;
   /** The engine saw an answer that only this peer, at its present address, could give. */
   confirmPath?(peer: Peer): void;
   /** Ends the association: its credentials were revoked or its endpoint removed. */

@@ -15,6 +15,11 @@ export function mapAddress(host: string): string {
   return host.includes(':') ? host : mappedPrefix + host;
 }
 
+/** Whether a socket sends to an IP address. */
+export function reaches(reach: Reach, address: string): boolean {
+  return reach === 'dual' || (reach === 'ipv6') === address.includes(':');
+}
+
 /** An address of a name. Rejects with a `TransportError` (`ERR_DATAGRAM_RESOLVE`). */
 export async function resolveName(name: string, reach: Reach): Promise<string> {
   try {

@@ -8,7 +8,7 @@ import { PeerTable } from './peer-table.ts';
 import type { Peer } from './peer.ts';
 import type { DatagramHandler, DatagramTransport } from './transport.ts';
 import { TurnBatch } from './turn-batch.ts';
-import { canonicalAddress, mapAddress, resolveName, unmapAddress } from './udp-address.ts';
+import { canonicalAddress, mapAddress, reaches, resolveName, unmapAddress } from './udp-address.ts';
 import { checkMulticast, joinGroups, sharesPort, type UdpMulticastOptions } from './udp-multicast.ts';
 import { bindSharedSocket, bindSocket, closeSocket, type Reach } from './udp-socket.ts';
 
@@ -60,6 +60,8 @@ export interface UdpTransport extends DatagramTransport {
    * address that this socket reaches, `ERR_DATAGRAM_CLOSED` when the transport isn't open.
    */
   connect(host: string, port: number): Promise<Peer>;
+  /** The peer at an IP address that this socket reaches, when `key` is what it is called: plain UDP has no other context. */
+  recall(key: string, host: string, port: number): Peer | undefined;
 }
 
 /**
@@ -160,7 +162,13 @@ class UdpSocketTransport implements UdpTransport {
     checkPort(port, 1);
     if (this.#state !== 'open') throw notOpenError(this.#state === 'closed');
     const address = canonicalAddress(host) ?? canonicalAddress(await resolveName(host, this.#reach)) ?? host;
-    return this.#peers.get(this.#reach === 'dual' ? mapAddress(address) : address, port);
+    return this.#peers.get(this.#wireHost(address), port);
+  }
+
+  recall(key: string, host: string, port: number): Peer | undefined {
+    const address = canonicalAddress(host);
+    if (this.#state !== 'open' || address === undefined || !reaches(this.#reach, address)) return undefined;
+    return this.#peers.recall(key, this.#wireHost(address), port);
   }
 
   close(): Promise<void> {
@@ -168,10 +176,14 @@ class UdpSocketTransport implements UdpTransport {
     return this.#closing;
   }
 
+  /** An address as the socket has it. */
+  #wireHost(address: string): string {
+    return this.#reach === 'dual' ? mapAddress(address) : address;
+  }
+
   #transmit({ peer, bytes }: Outgoing): void {
-    const host = this.#reach === 'dual' ? mapAddress(peer.host) : peer.host;
     try {
-      this.#socket?.send(bytes, peer.port, host, this.#onSent);
+      this.#socket?.send(bytes, peer.port, this.#wireHost(peer.host), this.#onSent);
     } catch (error) {
       this.#onSent(error);
     }
@@ -262,9 +274,8 @@ class UdpSocketTransport implements UdpTransport {
     }
     this.statistics.multicastReceived += 1;
     // The sender as the transport's own socket sees it, which the answer leaves by.
-    const host = this.#reach === 'dual' ? mapAddress(from.address) : from.address;
     try {
-      this.#handler.onMulticast(this.#peers.get(host, from.port), bytesOf(message));
+      this.#handler.onMulticast(this.#peers.get(this.#wireHost(from.address), from.port), bytesOf(message));
     } catch (error) {
       this.#onHandlerError(error);
     }

@@ -34,3 +34,14 @@ test('forgets who was not seen for longest, keeps who is seen, and keys stay', (
   expect(again).not.toBe(quiet);
   expect(again.key).toBe(quiet.key);
 });
+
+test('recalls the peer that a key names, and makes nothing for a key that names another', () => {
+  const table = new PeerTable({ scheme: 'coap', hostOf: (wireHost) => wireHost.replace('::ffff:', '') });
+  const peer = table.recall('coap://192.0.2.1:5683', '::ffff:192.0.2.1', 5683);
+  expect(peer).toBe(table.get('::ffff:192.0.2.1', 5683));
+  expect(table.recall('coaps://192.0.2.1:5683', '192.0.2.1', 5683)).toBeUndefined();
+  expect(table.recall('coap://192.0.2.1:5683', '192.0.2.2', 5683)).toBeUndefined();
+  for (const port of [0, -1, 65_536, 1.5, NaN]) {
+    expect(table.recall(`coap://192.0.2.1:${port}`, '192.0.2.1', port)).toBeUndefined();
+  }
+});

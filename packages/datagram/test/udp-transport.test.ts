@@ -97,6 +97,13 @@ describe('udpTransport', () => {
     await heard.count(1);
   });
 
+  test('recalls only peers that the socket reaches', async () => {
+    const [client] = await open({ host: '127.0.0.1' });
+    expect(client.recall('coap://192.0.2.1:5683', '192.0.2.1', 5683)).toMatchObject({ host: '192.0.2.1' });
+    expect(client.recall('coap://[2001:db8::1]:5683', '2001:db8::1', 5683)).toBeUndefined();
+    expect(client.recall('coap://example.com:5683', 'example.com', 5683)).toBeUndefined();
+  });
+
   test('a name without an address is a resolve error', async () => {
     const [client] = await open();
     const failure = client.connect('name with spaces', 5683);

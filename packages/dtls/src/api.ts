@@ -1,4 +1,4 @@
-import type { Clock, DatagramTransport, Peer, RandomSource } from '@flownexus/datagram';
+import type { Clock, DatagramTransport, Peer, PeerIdentity, RandomSource } from '@flownexus/datagram';
 import type { AlertName } from './alert.ts';
 import type { OwnCredential, ResumableSession } from './handshake/machine.ts';
 import type { DtlsLimits } from './limits.ts';
@@ -74,6 +74,11 @@ export interface StoredAssociation {
   readonly key: string;
   /** All of it, keys included. Guard it like a key: the store decides how. */
   readonly snapshot: Uint8Array;
+  /**
+   * Whose it is: `save` gets it, so that a store may remove what is of somebody whose credential was taken away while no transport was open. What `load` gives
+   * needs none.
+   */
+  readonly identity?: PeerIdentity;
 }
 
 /**

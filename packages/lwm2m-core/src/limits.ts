@@ -59,3 +59,8 @@ export const MAX_DEFINITION_FILES = 2048;
 
 /** Folders within one another that are looked into for such files. */
 export const MAX_DEFINITION_FOLDER_DEPTH = 8;
+
+/** Links without attributes that object lists have in common, and maps of object versions, of at most so many Objects each. */
+export const MAX_SHARED_LINKS = 4096;
+export const MAX_SHARED_VERSION_MAPS = 512;
+export const MAX_SHARED_VERSIONS = 32;

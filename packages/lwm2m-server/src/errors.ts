@@ -10,10 +10,16 @@ export const Lwm2mServerErrorCodes = {
   ERR_LWM2M_SERVER_PAYLOAD: 'the payload of an answer or notification does not decode: see `cause`',
   ERR_LWM2M_SERVER_RESPONSE: 'the device answered with a success code that does not fit the operation',
   ERR_LWM2M_SERVER_NOT_OBSERVED: 'the device answered an Observe with a value, but does not observe',
+  ERR_LWM2M_SERVER_ATTRIBUTES:
+    'the device did not take the attributes of an observation, and is observed without: see `cause`',
   ERR_LWM2M_SERVER_ABANDONED:
     'a notification in blocks was lost, since its rest could not be fetched; the observation goes on: see `cause`',
   ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'another endpoint has the identity of that credential',
+  ERR_LWM2M_SERVER_REGISTRATION: 'a text is no registration',
+  ERR_LWM2M_SERVER_UNKNOWN_OPERATION: 'the durable queue has no operation of that id',
+  ERR_LWM2M_SERVER_OPERATION: 'a text is no operation, or no result of one',
   ERR_LWM2M_SERVER_LIMIT: 'a bound of limits.ts is reached',
+  ERR_LWM2M_SERVER_STORE: 'a store can not be opened, or does not take what it is given: see `cause`',
   ERR_LWM2M_SERVER_STATE: 'the server is not in the state that the call needs',
 } as const;
 export type Lwm2mServerErrorCode = keyof typeof Lwm2mServerErrorCodes;

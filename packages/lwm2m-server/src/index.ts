@@ -3,12 +3,70 @@
  *
  * @module
  */
-export type { Device, OperationOptions, ReadResult } from './api/device.ts';
+export type {
+  CompositeOptions,
+  CompositeReadResult,
+  CreateResult,
+  Device,
+  DiscoverResult,
+  ObserveOptions,
+  OperationOptions,
+  RawResponse,
+  ReadOptions,
+  ReadResult,
+  WriteContent,
+  WriteOptions,
+} from './api/device.ts';
+export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
-export type { DeviceObservation, Notification, ObservationPolicy } from './api/observation.ts';
+export type {
+  CancelOptions,
+  DeviceObservation,
+  Notification,
+  ObservationPolicy,
+  SendReport,
+} from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
+export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
+export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
+export { checkOperation } from './downlink/check-operation.ts';
+export {
+  formatOperation,
+  formatOperationResult,
+  parseOperation,
+  parseOperationResult,
+} from './downlink/operation-json.ts';
+export type {
+  CancelObservationOperation,
+  CreateOperation,
+  DeleteOperation,
+  DiscoverOperation,
+  ExecuteOperation,
+  ObserveCompositeOperation,
+  ObserveOperation,
+  Operation,
+  OperationResult,
+  ReadCompositeOperation,
+  ReadOperation,
+  RequestOperation,
+  WriteAttributesOperation,
+  WriteCompositeOperation,
+  WriteOperation,
+} from './downlink/operation.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
+export type {
+  OperationFailure,
+  OperationFailureReason,
+  OperationState,
+  OperationStore,
+  QueuedOperation,
+} from './queue/operation-store.ts';
+export type { Presence, PresenceReason } from './presence/presence.ts';
+export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
+export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
+export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { ServerStatistics } from './statistics.ts';
@@ -24,6 +82,7 @@ export {
   type ProvenIdentity,
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
+export { MemoryObservationStore } from './observation/memory-observation-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

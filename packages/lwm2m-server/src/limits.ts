@@ -17,16 +17,33 @@ export const limits = {
   maxPublicKeyBytes: 1_024,
   /** Query parameters of one Register or Update that the specification does not name. */
   maxAdditionalParameters: 16,
+  /** Profile IDs of one registration, and bytes of one. */
+  maxProfileIds: 8,
+  maxProfileIdBytes: 128,
+  /** Endpoints whose own profile is remembered, and the links of these profiles together; the one used longest ago makes room. */
+  maxLearntProfiles: 10_000,
+  maxLearntProfileLinks: 200_000,
+  /** Object lists that are kept for further devices with the same, and the bytes of the largest; the one used longest ago makes room. */
+  maxSharedObjectLists: 4_096,
+  maxSharedObjectListBytes: 2_048,
   /** Links in one object list. */
   maxLinks: 4096,
   /** Links in the object lists of all registrations together: 15 for each of the endpoints that there may be. */
   maxLinksOfAll: 3_000_000,
   /** Seconds of a lifetime: /1/x/1 is an unsigned integer of 32 bits in all known clients. */
   maxLifetime: 0xffff_ffff,
+  /** Registrations that stores and handlers are asked about at a time, when a server starts with those that it had before. */
+  maxParallelRestorations: 64,
   /** Requests of one endpoint that wait for the handler of an earlier one. */
   maxWaitingRequestsPerEndpoint: 4,
   /** Observed paths of one registration. */
   maxObservationsPerEndpoint: 256,
+  /** Paths of one composite observation. */
+  maxCompositePaths: 256,
+  /** Observations that queued operations asked for, of all endpoints; of one as many as it may have. */
+  maxKeptObservations: 1_000_000,
+  /** Endpoints that new observation policies are applied to in one turn of the event loop. */
+  maxEndpointsPerStep: 500,
   /**
    * Establishments of one path in a row without an answer before it is said (`observationFailed`) and callers are
    * failed. A policy is tried on: once each time that the device is heard.
@@ -36,6 +53,32 @@ export const limits = {
   maxBufferedNotifications: 64,
   /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
   maxWaitingTakes: 64,
+  /** Characters of the text of an operation or of its result: a payload of the greatest size fits in, and its values twice. */
+  maxOperationTextLength: 16_777_216,
+  /** Arrays and objects within each other in such a text. */
+  maxOperationTextDepth: 16,
+  /** Operations on one device that wait until it wakes or for their turn, and those on all; one more rejects. */
+  maxWaitingOperationsPerEndpoint: 64,
+  maxWaitingOperations: 100_000,
+  /**
+   * RFC 7252 §4.8.2: how long a Confirmable message is sent again, and how long an answer may take. An operation that its caller gave up sooner, and one
+   * whose device was heard after it was sent for the last time, does not say that the device is asleep.
+   */
+  maxTransmitSpanMs: 45_000,
+  maxTransmitWaitMs: 93_000,
+  /** Operations in the durable queue that are not finished: of one endpoint, and of all. */
+  maxQueuedOperationsPerEndpoint: 1_000,
+  maxQueuedOperations: 1_000_000,
+  /** Operations of the durable queue that are being sent at a time; the endpoints of the others wait in turn. */
+  maxSendingOperations: 10_000,
+  /** Attempts that a caller may allow an operation. */
+  maxAttempts: 100,
+  /** Attempts in a row of which nothing could leave (bounds of the CoAP engine), before the next one counts. */
+  maxUnsentAttempts: 16,
+  /** Characters of the key of an operation. */
+  maxOperationKeyLength: 255,
+  /** Callers of `finished` that wait at a time. */
+  maxWaitingForOperations: 100_000,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

@@ -1,27 +1,13 @@
-import { Code, CoapEndpoint, sumStatistics, type CoapReply, type IncomingRequest } from '@flownexus/coap';
-import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } from '@flownexus/datagram';
 import type { Device } from './api/device.ts';
 import type { Lwm2mServerEvents } from './api/events.ts';
-import type { Notification } from './api/observation.ts';
 import type { Lwm2mServerOptions } from './api/options.ts';
 import type { ServerAddress } from './api/server-endpoint.ts';
-import { AfterSent } from './after-sent.ts';
-import { RegisteredDevice } from './downlink/device.ts';
+import { ServerParts } from './composition/server-parts.ts';
 import { Lwm2mServerError } from './errors.ts';
-import { EventSource, ReportedError, safeReporter, type ErrorReporter } from './events.ts';
-import { limits } from './limits.ts';
-import { Observations } from './observation/observations.ts';
-import { parsePolicies } from './observation/observation-policy.ts';
-import type { RegisteredEndpoint } from './registration/registered-endpoint.ts';
-import { RegistrationInterface, type RegistrationObserver } from './registration/registration-interface.ts';
-import { RegistrationTable } from './registration/registration-table.ts';
+import type { Presence } from './presence/presence.ts';
+import type { OperationQueue } from './queue/queue-api.ts';
 import type { Registration } from './registration/registration.ts';
-import { Authorization } from './security/authorization.ts';
-import type { CredentialStore } from './security/credential-store.ts';
-import { newCounters, type ServerStatistics } from './statistics.ts';
-
-/** TS Core leaves it to the server how long it waits: one MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2) for an Update under way. */
-const DEFAULT_GRACE_PERIOD_MS = 93_000;
+import type { ServerStatistics } from './statistics.ts';
 
 /**
  * An LwM2M server: devices register with it, and it reads and observes what they have.
@@ -38,26 +24,7 @@ const DEFAULT_GRACE_PERIOD_MS = 93_000;
  * const { node } = await server.device('urn:imei:123456789012345').read('/3/0');
  */
 export class Lwm2mServer {
-  readonly #options: Lwm2mServerOptions;
-  readonly #clock: Clock;
-  readonly #random: RandomSource;
-  readonly #timers: TimerQueue;
-  readonly #afterSent: AfterSent;
-  readonly #report: ErrorReporter;
-  readonly #events: EventSource<Lwm2mServerEvents>;
-  readonly #counters = newCounters();
-  readonly #table: RegistrationTable;
-  readonly #registrations: RegistrationInterface;
-  readonly #observations: Observations;
-  readonly #credentials: readonly CredentialStore[];
-  /** The stores that belong to single endpoints. */
-  readonly #provers = new Map<unknown, CredentialStore>();
-  /** Handlers that run. The CoAP engine bounds them: so many messages of so many peers are handled at a time. */
-  readonly #underway = new Set<Promise<unknown>>();
-  /** What ends with the server. */
-  readonly #stopped = new AbortController();
-  #endpoints: readonly CoapEndpoint[] = [];
-  #addresses: readonly ServerAddress[] = [];
+  readonly #parts: ServerParts;
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   /**
@@ -65,46 +32,22 @@ export class Lwm2mServer {
    * @throws RangeError for an option out of its range
    */
   constructor(options: Lwm2mServerOptions) {
-    this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? systemRandom;
-    this.#report = safeReporter(options.onError);
-    this.#events = new EventSource(this.#report);
-    this.#timers = new TimerQueue({
-      clock: this.#clock,
-      onError: (error) => this.#report(error, 'a timer of the server threw'),
-    });
-    this.#afterSent = new AfterSent(this.#timers);
-    this.#table = new RegistrationTable(options.maxRegistrations ?? limits.maxRegistrations);
-    this.#observations = this.#createObservations();
-    this.#credentials = credentialsOf(options);
-    this.#registrations = new RegistrationInterface({
-      table: this.#table,
-      authorization: new Authorization(this.#credentials),
-      proverOf: (coap) => this.#provers.get(coap),
-      handlers: options,
-      observer: this.#registrationObserver(),
-      reportError: this.#report,
-      clock: this.#clock,
-      random: this.#random,
-      timers: this.#timers,
-      gracePeriodMs: options.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS,
-      track: (work) => this.#track(work),
-    });
+    this.#parts = new ServerParts(options);
   }
 
   /** The addresses that the server listens on, in the order of its endpoints; empty while it does not run. */
   get addresses(): readonly ServerAddress[] {
-    return this.#addresses;
+    return this.#parts.endpoints.addresses;
   }
 
   /** What the server counted since it was made, and what it holds now: a snapshot, made anew by each call. */
   get statistics(): ServerStatistics {
+    const { foundation, observations, endpoints } = this.#parts;
     return {
-      registrations: this.#table.size,
-      observations: this.#observations.size,
-      ...this.#counters,
-      coap: sumStatistics(this.#endpoints.map(({ statistics }) => statistics)),
+      registrations: foundation.table.size,
+      observations: observations.size,
+      ...foundation.counters,
+      coap: endpoints.statistics,
     };
   }
 
@@ -114,48 +57,12 @@ export class Lwm2mServer {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'a server starts once');
     this.#state = 'running';
-    for (const store of this.#credentials) {
-      const stopListening = store.onChange((change) => {
-        this.#registrations.revoke(change.endpointName, (identity) => change.isRevoked(identity));
-      });
-      this.#stopped.signal.addEventListener('abort', stopListening, { once: true });
-    }
-    const endpoints: CoapEndpoint[] = [];
-    const addresses: ServerAddress[] = [];
     try {
-      for (const serverEndpoint of this.#options.endpoints) {
-        const transport = serverEndpoint.createTransport({
-          clock: this.#clock,
-          random: this.#random,
-          signal: this.#stopped.signal,
-          onError: this.#report,
-        });
-        const endpoint: CoapEndpoint = new CoapEndpoint({
-          transport,
-          clock: this.#clock,
-          random: this.#random,
-          onRequest: (request) => this.#handle(request, endpoint),
-          onError: (error, context) => {
-            if (!(error instanceof ReportedError)) this.#report(error, context);
-          },
-        });
-        endpoints.push(endpoint);
-        const { credentials } = serverEndpoint;
-        if (credentials !== undefined && this.#options.credentials === undefined) {
-          this.#provers.set(endpoint, credentials);
-        }
-        await endpoint.open();
-        const address = endpoint.localAddress;
-        if (address !== undefined) addresses.push({ scheme: transport.scheme, host: address.host, port: address.port });
-      }
+      await this.#parts.start();
     } catch (error) {
       this.#state = 'stopped';
-      this.#stopped.abort();
-      await Promise.allSettled(endpoints.map((endpoint) => endpoint.close()));
       throw error;
     }
-    this.#endpoints = endpoints;
-    this.#addresses = addresses;
   }
 
   /**
@@ -165,37 +72,32 @@ export class Lwm2mServer {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
-    this.#stopped.abort();
-    this.#observations.stop();
-    this.#timers.clear();
-    const closed = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
-    this.#addresses = [];
-    while (this.#underway.size > 0) await Promise.allSettled(this.#underway);
-    this.#afterSent.flush();
-    this.#timers.clear(); // a handler that was running may have begun a lifetime
-    for (const result of closed) {
-      if (result.status === 'rejected') this.#report(result.reason, 'an endpoint could not be closed');
-    }
+    await this.#parts.stop();
   }
 
   /** Downlink operations on an endpoint, whether it is registered at present or not. */
-  device(endpointName: string): Pick<Device, 'endpointName' | 'registration' | 'read' | 'observe'> {
-    return new RegisteredDevice(endpointName, {
-      find: (name) => this.#table.byEndpointName(name),
-      observe: (endpoint, path, options) => this.#observations.observe(endpoint, path, options),
-      objects: this.#options.objects,
-      clock: this.#clock,
-    });
+  device(endpointName: string): Device {
+    return this.#parts.device(endpointName);
+  }
+
+  /** The durable downlink queue: operations for endpoints that may be asleep or not registered at present. It runs while the server does. */
+  get operations(): OperationQueue {
+    return this.#parts.downlink.queue;
+  }
+
+  /** Whether an endpoint can be reached now; undefined while it is not registered. */
+  presence(endpointName: string): Presence | undefined {
+    return this.device(endpointName).presence;
   }
 
   /** The present registrations, in the order of their Registers. */
   registrations(): Iterable<Registration> {
-    return this.#table.registrations();
+    return this.#parts.foundation.table.registrations();
   }
 
   /** The present registration of an endpoint; undefined when it is not registered. */
   registration(endpointName: string): Registration | undefined {
-    return this.#table.byEndpointName(endpointName)?.registration;
+    return this.#parts.foundation.table.byEndpointName(endpointName)?.registration;
   }
 
   /**
@@ -203,13 +105,13 @@ export class Lwm2mServer {
    * rejects, goes to `onError`; nobody waits for its promise.
    */
   on<Name extends keyof Lwm2mServerEvents>(name: Name, listener: (...args: Lwm2mServerEvents[Name]) => unknown): this {
-    this.#events.on(name, listener);
+    this.#parts.foundation.events.on(name, listener);
     return this;
   }
 
   /** Takes back what `on` added, each time that it was. An event being emitted still reaches it. */
   off<Name extends keyof Lwm2mServerEvents>(name: Name, listener: (...args: Lwm2mServerEvents[Name]) => unknown): this {
-    this.#events.off(name, listener);
+    this.#parts.foundation.events.off(name, listener);
     return this;
   }
 
@@ -218,87 +120,7 @@ export class Lwm2mServer {
     name: Name,
     listener: (...args: Lwm2mServerEvents[Name]) => unknown,
   ): this {
-    this.#events.once(name, listener);
+    this.#parts.foundation.events.once(name, listener);
     return this;
   }
-
-  #handle(request: IncomingRequest, endpoint: CoapEndpoint): CoapReply | Promise<CoapReply> {
-    if (request.path[0] !== 'rd') return { code: Code.NOT_FOUND };
-    const reply = this.#registrations.handle(request, endpoint);
-    return reply instanceof Promise ? this.#track(reply) : reply;
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#underway.add(work);
-    const done = (): void => {
-      this.#underway.delete(work);
-    };
-    work.then(done, done);
-    return work;
-  }
-
-  #registrationObserver(): RegistrationObserver {
-    return {
-      registered: (endpoint: RegisteredEndpoint) => {
-        this.#counters.registers += 1;
-        this.#events.emit('registered', endpoint.registration);
-        this.#observations.registered(endpoint);
-      },
-      updated: (endpoint, previous, moved) => {
-        this.#counters.updates += 1;
-        this.#events.emit('updated', endpoint.registration, previous);
-        this.#observations.updated(endpoint, previous, moved);
-      },
-      ended: (endpoint) => this.#observations.ended(endpoint),
-      deregistered: (registration, reason) => {
-        if (reason === 'deregistered') this.#counters.deregisters += 1;
-        else if (reason === 'expired') this.#counters.expiries += 1;
-        else if (reason === 'revoked') this.#counters.revocations += 1;
-        this.#events.emit('deregistered', registration, reason);
-      },
-      refused: (refusal) => {
-        this.#counters.refusals += 1;
-        this.#events.emit('refused', refusal);
-      },
-    };
-  }
-
-  #createObservations(): Observations {
-    const { objects, observe = [] } = this.#options;
-    const failed = (registration: Registration, path: string, error: unknown): void => {
-      const reason = error instanceof Error ? error : new Error(String(error));
-      this.#afterSent.add(() => this.#events.emit('observationFailed', registration, path, reason));
-    };
-    return new Observations(parsePolicies(observe), {
-      objects,
-      clock: this.#clock,
-      reportError: this.#report,
-      timers: this.#timers,
-      onNotify: (notification: Notification) => this.#options.onNotify?.(notification),
-      track: (work) => this.#track(work),
-      published: (notification) => {
-        this.#counters.notifications += 1;
-        this.#afterSent.add(() => this.#events.emit('notification', notification));
-      },
-      undecodable: (registration, path, error) => {
-        this.#counters.undecodable += 1;
-        failed(registration, path, error);
-      },
-      abandoned: (registration, path, error) => {
-        this.#counters.abandoned += 1;
-        failed(registration, path, error);
-      },
-      failed,
-      dropped: () => {
-        this.#counters.dropped += 1;
-      },
-    });
-  }
-}
-
-/** The stores that a server asks, each once. */
-function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly CredentialStore[] {
-  if (credentials !== undefined) return [credentials];
-  const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
-  return [...new Set(stores)];
 }

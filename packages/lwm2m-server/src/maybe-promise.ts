@@ -14,9 +14,28 @@ export function asPromise(work: unknown): Promise<void> | undefined {
   return isThenable(work) ? Promise.resolve(work) : undefined;
 }
 
+/** Calls a function of the application; in the place of what it throws or rejects with comes what `failed` makes of that. */
+export function guarded<T, U = never>(call: () => MaybePromise<T>, failed: (error: unknown) => U): MaybePromise<T | U> {
+  try {
+    const result = call();
+    return isThenable(result) ? Promise.resolve(result).catch(failed) : result;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
 /** Calls `next` when `work` is done: at once where there is nothing to wait for. */
 export function whenDone<T>(work: Promise<void> | undefined, next: () => T): T | Promise<T> {
   return work === undefined ? next() : work.then(next);
+}
+
+/** Does all tasks, `width` at a time: what waits for a database must not come at it all at once. */
+export async function inParallel(width: number, tasks: readonly (() => MaybePromise<void>)[]): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let task = tasks[next++]; task !== undefined; task = tasks[next++]) await task();
+  };
+  await Promise.all(Array.from({ length: width }, work));
 }
 
 /** Does `work` and then calls `last`, however it ends. */

@@ -13,6 +13,8 @@ export interface ServerStatistics {
   /** Registrations that ended with the credential that they were made with. */
   readonly revocations: number;
   readonly refusals: number;
+  /** Sends whose values were handled. */
+  readonly sends: number;
   /** Notifications whose values were handled, first answers included. */
   readonly notifications: number;
   /** Notifications that did not decode. */
@@ -41,6 +43,7 @@ export function newCounters(): Counters {
     expiries: 0,
     revocations: 0,
     refusals: 0,
+    sends: 0,
     notifications: 0,
     undecodable: 0,
     dropped: 0,

@@ -127,8 +127,7 @@ export class ScriptedDevice {
   }
 
   send(message: Partial<CoapMessage> & Pick<CoapMessage, 'type' | 'code' | 'messageId'>): void {
-    const bytes = encodeMessage({ token: new Uint8Array(0), options: [], payload: new Uint8Array(0), ...message });
-    this.peer.send(SERVER, bytes);
+    this.sendBytes(encodeMessage({ token: new Uint8Array(0), options: [], payload: new Uint8Array(0), ...message }));
   }
 
   /** Sends bytes as they are. */
@@ -139,7 +138,12 @@ export class ScriptedDevice {
   /** Everything that has arrived. */
   async received(): Promise<CoapMessage[]> {
     await this.#stage.settle();
-    return [...this.#early.splice(0), ...this.peer.takeAll().map((bytes) => decodeMessage(bytes))];
+    return [...this.#early.splice(0), ...this.takeBytes().map((bytes) => decodeMessage(bytes))];
+  }
+
+  /** The datagrams that have arrived, as they are. */
+  protected takeBytes(): Uint8Array[] {
+    return this.peer.takeAll();
   }
 
   /** Forgets what has arrived. */
@@ -189,6 +193,11 @@ export class ScriptedDevice {
       ...(links === '' ? {} : { contentFormat: 40, payload: links }),
     });
     return this.#codeOfOne();
+  }
+
+  /** Sends values, in SenML CBOR unless told otherwise. Returns the Message ID. */
+  report(payload: string | Uint8Array, fields: OptionFields = {}): number {
+    return this.request(Code.POST, { path: ['dp'], contentFormat: 112, ...fields, payload });
   }
 
   async deregister(): Promise<string> {

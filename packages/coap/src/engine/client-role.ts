@@ -2,7 +2,9 @@ import type { CoapObservation, CoapRequest, CoapResponse, ObserveOptions, Observ
 import { blockSize } from '../block.ts';
 import { Code } from '../code.ts';
 import { CoapError } from '../errors.ts';
+import { MAX_TOKEN_LENGTH } from '../limits.ts';
 import type { CoapMessage } from '../message.ts';
+import { checkBytes } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
 import { boundedPromise } from './bounded-promise.ts';
 import { ClientTransfer } from './client-transfer.ts';
@@ -14,6 +16,7 @@ import type { PeerState, ReceivedMessage, TokenOwner } from './peer-state.ts';
 import { Ping } from './ping.ts';
 import { baseOptions } from './request-options.ts';
 import { UNDERSTOOD_IN_RESPONSES } from './response.ts';
+import { tokenKey } from './token.ts';
 import { defaultSettings, transferSettings } from './transfer-settings.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -82,9 +85,8 @@ export class ClientRole {
     observer: Observer,
     options?: ObserveOptions,
   ): Promise<CoapObservation> {
-    if (request.method !== Code.GET && request.method !== Code.FETCH) {
-      return Promise.reject(new TypeError('a GET or a FETCH can register an observation, no other method'));
-    }
+    const refused = refusedMethod(request);
+    if (refused !== undefined) return Promise.reject(refused);
     return boundedPromise<CoapObservation>(this.#engine.timers, options, (resolve, reject) => {
       const settings = transferSettings(defaultSettings(this.#engine, state), options);
       const observation = new Observation({
@@ -94,13 +96,37 @@ export class ClientRole {
         settings,
         observer,
         reregister: options?.reregister ?? false,
-        listener: { onRegistered: () => resolve(observation), onFailure: reject },
+        beginning: { onRegistered: () => resolve(observation), onFailure: reject },
       });
-      if (state.tokens.size >= this.#engine.limits.tokensPerPeer)
-        throw limitError(this.#engine, 'too many observations of this peer');
+      this.#checkTokens(state);
       observation.begin();
       return () => observation.abandon();
     });
+  }
+
+  /** Takes up an observation that the peer has accepted before; sends nothing. Throws instead of rejecting. */
+  adopt(state: PeerState, request: CoapRequest, token: Uint8Array, observer: Observer): CoapObservation {
+    const refused = refusedMethod(request);
+    if (refused !== undefined) throw refused;
+    baseOptions(request); // what can't be asked again can't be cancelled either
+    checkBytes('a token', token);
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw new RangeError(`a token has at most ${MAX_TOKEN_LENGTH} bytes, not ${token.length}`);
+    }
+    if (state.tokens.has(tokenKey(token))) throw new RangeError('the token is in use with this peer');
+    this.#checkTokens(state);
+    const settings = defaultSettings(this.#engine, state);
+    const observation = new Observation({
+      engine: this.#engine,
+      state,
+      request,
+      settings,
+      observer,
+      reregister: false,
+      beginning: token,
+    });
+    observation.begin();
+    return observation;
   }
 
   /** A piggybacked response: RFC 7252 §5.3.2 wants its Message ID and its token to be those of the request. */
@@ -114,6 +140,12 @@ export class ClientRole {
     this.#arrive(owner, message, received);
   }
 
+  #checkTokens({ tokens }: PeerState): void {
+    if (tokens.size >= this.#engine.limits.tokensPerPeer) {
+      throw limitError(this.#engine, 'too many observations of this peer');
+    }
+  }
+
   #arrive(owner: TokenOwner, message: CoapMessage, received: ReceivedMessage | undefined): void {
     const { options, badCritical } = checkOptions(message.options, UNDERSTOOD_IN_RESPONSES);
     const response = { message, options, received };
@@ -124,6 +156,12 @@ export class ClientRole {
     const error = new CoapError('ERR_COAP_OPTION', `the response has the critical option ${badCritical}`);
     owner.onBadResponse(error, response);
   }
+}
+
+/** RFC 7641 §3.1, RFC 8132 §2.4: what is wrong with the method of a request that observes. */
+function refusedMethod({ method }: CoapRequest): TypeError | undefined {
+  if (method === Code.GET || method === Code.FETCH) return undefined;
+  return new TypeError('a GET or a FETCH can register an observation, no other method');
 }
 
 /** The request with No-Response for everything, unless it says itself which responses it wants. */

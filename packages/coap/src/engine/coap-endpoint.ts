@@ -74,7 +74,7 @@ export interface CoapEndpointOptions {
   readonly peerSettings?: (peer: Peer) => PeerSettings | undefined;
   /** Changes to the bounds of `DEFAULT_LIMITS`. */
   readonly limits?: Partial<CoapLimits>;
-  /** Sees every datagram in and out. */
+  /** Sees every datagram in and out. `setTrace` changes it later. */
   readonly onTrace?: TraceHook;
   /** A request whose handler takes longer gets an Empty ACK, and its response separately. Default 1000. */
   readonly separateResponseAfterMs?: number;
@@ -137,7 +137,6 @@ export class CoapEndpoint {
     this.#settingsOf = settingsSource({ parameters, times, szx }, options.peerSettings, (error) =>
       app.applicationError(error, 'peerSettings'),
     );
-    const { onTrace } = options;
     this.#engine = {
       transport,
       clock,
@@ -152,7 +151,7 @@ export class CoapEndpoint {
       relations: new GuardedBudget(limits.relations),
       responses: new GuardedBudget(limits.responses),
       processing: new GuardedBudget(limits.processing),
-      trace: onTrace && tracer(clock, onTrace, (callback) => app.callApplication('onTrace', callback)),
+      trace: undefined,
       settings: {
         maxBodySize: checkRange('maxBodySize', options.maxBodySize ?? DEFAULT_MAX_BODY_SIZE, 1, MAX_BODY_SIZE),
         separateResponseAfterMs: checkRange(
@@ -190,6 +189,7 @@ export class CoapEndpoint {
       sendStateless: (peer, datagram) => this.#send(peer, datagram),
     });
     this.#multicastIntake = new MulticastIntake(this.#engine, this.#messages, this.#multicastResponses);
+    this.setTrace(options.onTrace);
   }
 
   /** Where the transport listens, once open. */
@@ -265,6 +265,20 @@ export class CoapEndpoint {
   }
 
   /**
+   * The peer of which an earlier process kept `key`, `host` and `port`, as the transport knows it now: see
+   * `DatagramTransport.recall`. Undefined when it is gone, or the endpoint is not open.
+   */
+  recall(key: string, host: string, port: number): Peer | undefined {
+    return this.#phase === 'open' ? this.#transport.recall?.(key, host, port) : undefined;
+  }
+
+  /** Sees every datagram in and out from now on, in the place of the hook before. Undefined: nobody does, and it costs nothing. */
+  setTrace(hook: TraceHook | undefined): void {
+    const engine = this.#engine;
+    engine.trace = hook && tracer(engine.clock, hook, (callback) => engine.callApplication('onTrace', callback));
+  }
+
+  /**
    * Sends a request and resolves to its response, 4.xx and 5.xx as well. Rejects with a `CoapError`: `ERR_COAP_TIMEOUT`,
    * `ERR_COAP_RESET`, `ERR_COAP_ABORTED`, `ERR_COAP_PEER_CLOSED`, `ERR_COAP_CLOSED`, `ERR_COAP_LIMIT`, `ERR_COAP_BLOCK` or
    * `ERR_COAP_OPTION`; with `TypeError` or `RangeError` for a request that can't be.
@@ -301,6 +315,24 @@ export class CoapEndpoint {
   }
 
   /**
+   * Takes up an observation that an earlier process registered and kept the token of (RFC 7641): the peer goes on notifying with
+   * that token as long as nobody tells it otherwise. Nothing is sent. The first notification is `fresh` whatever its Observe number
+   * is, `onEstablished` is never called, and what is known of freshness begins with the first notification. `request` is the
+   * one that registered it: `refresh` and `cancel` send it again, and the rest of notifications in blocks is fetched with it.
+   *
+   * Adopt in the turn of the event loop in which `open` resolves: a notification whose token nobody knows is answered with a
+   * Reset, and that ends the observation at the peer (RFC 7641 §3.6).
+   *
+   * Throws `RangeError` for a token of more than 8 bytes or one that is in use with the peer, `TypeError` or `RangeError` for a
+   * request that can't be, and `CoapError`: `ERR_COAP_CLOSED` when the endpoint is not open, `ERR_COAP_LIMIT` at a bound.
+   */
+  adopt(peer: Peer, request: CoapRequest, token: Uint8Array, observer: Observer): CoapObservation {
+    const state = this.#obtain(peer);
+    if (state instanceof CoapError) throw state;
+    return this.#client.adopt(state, request, token, observer);
+  }
+
+  /**
    * Sends a Non-confirmable request to a group, as which `connect` gave a peer, and yields what its members answer until
    * `durationMs` is over and the bodies that are being fetched are whole (RFC 7252 §8). Each member counts once. The request is sent
    * at once, and responses wait to be taken; leaving the loop gives the rest up, as `await using` does. `next` rejects with a `CoapError`
@@ -318,7 +350,8 @@ export class CoapEndpoint {
   }
 
   /**
-   * Asks `peerSettings` anew about a peer, when more is known of it: what is under way goes on as it began, and NSTART stays.
+   * Asks `peerSettings` anew about a peer, when more is known of it: what is under way goes on as it began, and NSTART
+   * stays once something was sent.
    * Does nothing for a peer that nothing is kept of.
    */
   refreshPeerSettings(peer: Peer): void {
@@ -358,9 +391,9 @@ export class CoapEndpoint {
 
   #end(state: PeerState, error: CoapError): void {
     this.#states.remove(state.peer, error);
-    for (const owner of [...state.tokens.values()]) owner.onClosed(error);
-    for (const relation of [...state.relations.values()]) relation.close();
-    for (const outgoing of [...state.outgoing.values()]) outgoing.stop();
+    for (const owner of state.tokens.values()) owner.onClosed(error);
+    for (const relation of state.relations.values()) relation.close();
+    for (const outgoing of state.outgoing.values()) outgoing.stop();
     state.requests.flush(); // those without a token that would have told them
     state.responses.flush();
     this.#forget(state);

@@ -28,8 +28,8 @@ export interface Engine extends Application {
   readonly responses: GuardedBudget;
   readonly processing: GuardedBudget;
   readonly settings: EngineSettings;
-  /** Present in an endpoint that is traced. */
-  readonly trace: Tracer | undefined;
+  /** Present while the endpoint is traced. */
+  trace: Tracer | undefined;
   /** The peer has shown that it receives at its address. */
   prove(state: PeerState): void;
   /** Hands bytes to the transport. `repeated`: the peer may have had them before. */

@@ -37,18 +37,19 @@ export interface ObservationOptions {
   readonly observer: Observer;
   /** Registers again by itself when no notification came for longer than Max-Age. */
   readonly reregister: boolean;
-  readonly listener: RegistrationListener;
+  /** How it begins: with a registration, or by taking up the token of one that the peer has accepted before. */
+  readonly beginning: RegistrationListener | Uint8Array;
 }
 
 /**
  * One observation in the client role (RFC 7641 §3).
  *
  *   registering ──┬─ response with Observe ──► established ──┬─ cancel(), forget() ──────────────► ended
- *   (the token    │  (or a notification           ▲   │      ├─ notification, or response to a
- *   is held)      │  that overtook it)            └───┘      │  refresh, with an error or without
- *                 │                             refresh()    │  Observe (once that is stored) ───► ended
- *                 └─ any other ──► ended                     ├─ refresh of its own unanswered ───► ended
- *                                                            └─ peer or endpoint closed ─────────► ended
+ *   (the token    │  (or a notification        ▲  ▲   │      ├─ notification, or response to a
+ *   is held)      │  that overtook it)         │  └───┘      │  refresh, with an error or without
+ *                 │                            │ refresh()   │  Observe (once that is stored) ───► ended
+ *                 └─ any other ──► ended       │             ├─ refresh of its own unanswered ───► ended
+ *   taken up with its token ───────────────────┘             └─ peer or endpoint closed ─────────► ended
  */
 export class Observation implements CoapObservation, TokenOwner {
   readonly token: Uint8Array;
@@ -58,10 +59,11 @@ export class Observation implements CoapObservation, TokenOwner {
   readonly #observer: ObserverCalls;
   readonly #key: string;
   readonly #order = new NotificationOrder();
-  readonly #registration: ClientTransfer;
+  /** Undefined for one that was taken up. */
+  readonly #registration: ClientTransfer | undefined;
   /** The Confirmable message that establishes, until somebody has taken charge of its acknowledgement. */
   #establishing: ArrivedResponse | undefined;
-  #established = false;
+  #established: boolean;
   #ended = false;
   #response: CoapResponse | undefined;
   readonly #bodies: NotificationBodies;
@@ -71,12 +73,14 @@ export class Observation implements CoapObservation, TokenOwner {
   readonly #freshness: Freshness | undefined;
 
   constructor(options: ObservationOptions) {
-    const { engine, state, request, settings, observer, listener } = options;
+    const { engine, state, request, settings, observer, beginning } = options;
     this.#options = options;
     this.#engine = engine;
     this.#state = state;
     this.#observer = new ObserverCalls(engine, state, observer);
-    this.token = freshToken(engine, state);
+    const adopted = beginning instanceof Uint8Array;
+    this.#established = adopted;
+    this.token = adopted ? Uint8Array.from(beginning) : freshToken(engine, state);
     this.#key = tokenKey(this.token);
     this.#bodies = new NotificationBodies(engine, state, request, settings);
     this.#requests = new ObservationRequests(
@@ -84,27 +88,7 @@ export class Observation implements CoapObservation, TokenOwner {
         new ObservationRequest({ engine, state, request, settings, token: this.token, observe, bounds, onDone }),
     );
     this.#freshness = this.#watch();
-    this.#registration = new ClientTransfer({
-      engine,
-      state,
-      request,
-      settings,
-      observe: 0,
-      token: this.token,
-      listener: {
-        onFirstResponse: (response) => this.#onFirstResponse(response),
-        onResponse: (response) => {
-          this.#response = response;
-          if (this.#established) this.#onEstablished(response);
-          else this.#leave();
-          listener.onRegistered();
-        },
-        onFailure: (error) => {
-          this.#leave();
-          listener.onFailure(error);
-        },
-      },
-    });
+    this.#registration = adopted ? undefined : this.#transferOf(beginning);
   }
 
   get peer(): Peer {
@@ -116,13 +100,19 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   get response(): CoapResponse {
-    if (this.#response === undefined) throw new TypeError('the observation is not registered yet');
+    if (this.#response === undefined) {
+      throw new TypeError(
+        this.#registration === undefined
+          ? 'an observation that was taken up has no first response'
+          : 'the observation is not registered yet',
+      );
+    }
     return this.#response;
   }
 
   begin(): void {
     this.#state.tokens.set(this.#key, this);
-    this.#registration.begin();
+    this.#registration?.begin();
   }
 
   /** Gives the registration up, without a message and without `onEnd`. */
@@ -150,7 +140,7 @@ export class Observation implements CoapObservation, TokenOwner {
 
   expectsAcknowledgement(messageId: number): boolean {
     if (this.#requests.expectsAcknowledgement(messageId)) return true;
-    return !this.#established && this.#registration.exchange?.expectsAcknowledgement(messageId) === true;
+    return !this.#established && this.#registration?.exchange?.expectsAcknowledgement(messageId) === true;
   }
 
   onResponse(response: ArrivedResponse): void {
@@ -176,7 +166,7 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   onBadResponse(error: CoapError, response: ArrivedResponse): void {
-    const exchange = this.#established ? this.#requests.answeredBy(response, undefined) : this.#registration.exchange;
+    const exchange = this.#established ? this.#requests.answeredBy(response, undefined) : this.#registration?.exchange;
     if (exchange === undefined) {
       // The Reset makes the peer forget the observation (RFC 7641 §3.6).
       reject(this.#engine, this.#state, response);
@@ -186,7 +176,7 @@ export class Observation implements CoapObservation, TokenOwner {
 
   onClosed(error: CoapError): void {
     // What is under way fails by itself, and with it what waits for it.
-    this.#registration.onClosed(error);
+    this.#registration?.onClosed(error);
     this.#requests.onClosed(error);
     this.#end({ reason: error.code === 'ERR_COAP_PEER_CLOSED' ? 'peer-closed' : 'endpoint-closed' });
   }
@@ -227,6 +217,31 @@ export class Observation implements CoapObservation, TokenOwner {
     });
   }
 
+  #transferOf(listener: RegistrationListener): ClientTransfer {
+    const { engine, state, request, settings } = this.#options;
+    return new ClientTransfer({
+      engine,
+      state,
+      request,
+      settings,
+      observe: 0,
+      token: this.token,
+      listener: {
+        onFirstResponse: (response) => this.#onFirstResponse(response),
+        onResponse: (response) => {
+          this.#response = response;
+          if (this.#established) this.#onEstablished(response);
+          else this.#leave();
+          listener.onRegistered();
+        },
+        onFailure: (error) => {
+          this.#leave();
+          listener.onFailure(error);
+        },
+      },
+    });
+  }
+
   #onFirstResponse(response: CoapResponse): void {
     // RFC 7641 §3.1: no Observe, no observation.
     if (response.observe === undefined || !isSuccess(response.code)) return;
@@ -235,7 +250,7 @@ export class Observation implements CoapObservation, TokenOwner {
   }
 
   #onRegistrationResponse(response: ArrivedResponse): void {
-    const exchange = this.#registration.exchange;
+    const exchange = this.#registration?.exchange;
     if (this.#isStoredFirst(response)) {
       // As good as lost: the registration goes on being transmitted.
       if (!admitUplink(this.#engine, this.#state, response)) return;
@@ -261,7 +276,7 @@ export class Observation implements CoapObservation, TokenOwner {
     const message = this.#establishing;
     this.#establishing = undefined;
     this.#freshness?.renew(response.maxAge);
-    this.#observer.established(message, response);
+    this.#observer.established(message, response, this.token);
   }
 
   #onNotification(response: ArrivedResponse, observe: number | undefined): void {
@@ -325,7 +340,7 @@ export class Observation implements CoapObservation, TokenOwner {
   #leave(): void {
     this.#ended = true;
     if (this.#state.tokens.get(this.#key) === this) this.#state.tokens.delete(this.#key);
-    this.#registration.cancel();
+    this.#registration?.cancel();
     this.#bodies.cancel();
     this.#freshness?.stop();
   }
@@ -337,10 +352,10 @@ export class Observation implements CoapObservation, TokenOwner {
       this.#bodies.abandon('the observation ended before the rest of a notification came');
     this.#leave();
     this.#requests.settle(end);
-    if (this.#response !== undefined) this.#observer.ended(end);
+    const { beginning } = this.#options;
+    if (this.#response !== undefined || beginning instanceof Uint8Array) this.#observer.ended(end);
     // Nobody was told of the observation yet when its first response is still being fetched.
-    else
-      this.#options.listener.onFailure(new CoapError('ERR_COAP_BLOCK', 'it ended before its first response was whole'));
+    else beginning.onFailure(new CoapError('ERR_COAP_BLOCK', 'it ended before its first response was whole'));
   }
 }
 

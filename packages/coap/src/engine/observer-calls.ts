@@ -26,11 +26,11 @@ export class ObserverCalls {
     return this.#observer.onStale !== undefined;
   }
 
-  established(message: ArrivedResponse | undefined, response: CoapResponse): void {
+  established(message: ArrivedResponse | undefined, response: CoapResponse, token: Uint8Array): void {
     if (!this.storesFirst) return;
     runUplink(this.#engine, this.#state, {
       message,
-      handler: () => this.#observer.onEstablished?.(response),
+      handler: () => this.#observer.onEstablished?.(response, token),
       context: 'onEstablished',
     });
   }

@@ -1,12 +1,14 @@
-import type { Peer } from '@flownexus/datagram';
+import type { Clock, Peer, RandomSource } from '@flownexus/datagram';
 import type { CoapError } from '../errors.ts';
+import type { CoapLimits } from '../limits.ts';
 import type { CoapMessage, CoapOption } from '../message.ts';
 import type { AbandonedUploads } from './abandoned-uploads.ts';
 import type { Chain } from './chain.ts';
-import type { Lane } from './lane.ts';
-import type { MessageIdSource } from './message-id.ts';
+import { Few } from './few.ts';
+import { Lane } from './lane.ts';
+import { MessageIdSource } from './message-id.ts';
 import type { ResolvedSettings } from './peer-settings.ts';
-import type { Tiered } from './tiers.ts';
+import { Standing, type Tiered } from './tiers.ts';
 
 /** A message of ours that an Empty ACK or a Reset with its Message ID would belong to. */
 export interface Outgoing {
@@ -61,44 +63,103 @@ export interface WaitingUpload {
   begin(): void;
 }
 
-/** All that the engine knows of one peer. */
-export interface PeerState extends Tiered<PeerState> {
+/** What states have in common. */
+export interface PeerStateOptions {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly limits: CoapLimits;
+}
+
+/** All that the engine knows of one peer. There may be very many: what most never need is made when it is asked for. */
+export class PeerState implements Tiered<PeerState> {
   /** The latest form in which the transport named it. */
   peer: Peer;
   settings: ResolvedSettings;
-  readonly messageIds: MessageIdSource;
-  readonly received: ReceivedMessages;
-  /** By our Message IDs. */
-  readonly outgoing: Map<number, Outgoing>;
-  /** By `tokenKey` of tokens that we chose. */
-  readonly tokens: Map<string, TokenOwner>;
-  /** By `tokenKey` of tokens that the peer chose. */
-  readonly relations: Map<string, TokenRelation>;
-  /** Our requests (RFC 7252 §4.7), and our notifications and separate responses (RFC 7641 §4.5.1). */
-  readonly requests: Lane;
-  readonly responses: Lane;
-  /** Uploads in blocks by resource: the first of each list runs (RFC 7959 §2.5). */
-  readonly uploads: Map<string, WaitingUpload[]>;
+  readonly received: ReceivedMessages = { number: 0, count: 0, first: 0, last: 0 };
   /** Where an upload was given up lately. */
   abandonedUploads: AbandonedUploads | undefined;
   /** Handlers that run for it. */
-  processing: number;
+  processing = 0;
   /** Keys of the request bodies of it that are being put together, the oldest first. */
   assemblies: Set<string> | undefined;
   /** Keys of the bodies that are kept for it. */
   representations: Set<string> | undefined;
   /** Why it has left the table, once it has. */
   closedWith: CoapError | undefined;
-}
+  // Of the table of states.
+  standing: Standing = Standing.NEW;
+  sinceMs = 0;
+  expiresAtMs = 0;
+  previous: PeerState | undefined;
+  next: PeerState | undefined;
+  readonly #options: PeerStateOptions;
+  #messageIds: MessageIdSource | undefined;
+  #outgoing: Few<number, Outgoing> | undefined;
+  #tokens: Few<string, TokenOwner> | undefined;
+  #relations: Few<string, TokenRelation> | undefined;
+  #uploads: Few<string, WaitingUpload[]> | undefined;
+  #requests: Lane | undefined;
+  #responses: Lane | undefined;
 
-/** Whether nothing is under way that a caller or the application would miss. */
-export function isIdle(state: PeerState): boolean {
-  return (
-    state.tokens.size === 0 &&
-    state.relations.size === 0 &&
-    state.outgoing.size === 0 &&
-    state.processing === 0 &&
-    state.requests.waiting === 0 &&
-    (state.assemblies === undefined || state.assemblies.size === 0)
-  );
+  constructor(peer: Peer, settings: ResolvedSettings, options: PeerStateOptions) {
+    this.peer = peer;
+    this.settings = settings;
+    this.#options = options;
+  }
+
+  get messageIds(): MessageIdSource {
+    const { clock, random } = this.#options;
+    return (this.#messageIds ??= new MessageIdSource(clock, random, this.settings.times.exchangeLifetimeMs));
+  }
+
+  /** By our Message IDs. */
+  get outgoing(): Few<number, Outgoing> {
+    return (this.#outgoing ??= new Few());
+  }
+
+  /** By `tokenKey` of tokens that we chose. */
+  get tokens(): Few<string, TokenOwner> {
+    return (this.#tokens ??= new Few());
+  }
+
+  /** By `tokenKey` of tokens that the peer chose. */
+  get relations(): Few<string, TokenRelation> {
+    return (this.#relations ??= new Few());
+  }
+
+  /** Uploads in blocks by resource: the first of each list runs (RFC 7959 §2.5). */
+  get uploads(): Few<string, WaitingUpload[]> {
+    return (this.#uploads ??= new Few());
+  }
+
+  /** Our requests (RFC 7252 §4.7). */
+  get requests(): Lane {
+    return (this.#requests ??= this.#lane());
+  }
+
+  /** Our notifications and separate responses (RFC 7641 §4.5.1). */
+  get responses(): Lane {
+    return (this.#responses ??= this.#lane());
+  }
+
+  /** Whether the peer observes anything. */
+  get isObserver(): boolean {
+    return this.#relations?.isEmpty === false;
+  }
+
+  /** Whether nothing is under way that a caller or the application would miss. */
+  get isIdle(): boolean {
+    return (
+      this.#tokens?.isEmpty !== false &&
+      this.#relations?.isEmpty !== false &&
+      this.#outgoing?.isEmpty !== false &&
+      this.processing === 0 &&
+      (this.#requests === undefined || this.#requests.waiting === 0) &&
+      (this.assemblies === undefined || this.assemblies.size === 0)
+    );
+  }
+
+  #lane(): Lane {
+    return new Lane(this.settings.parameters.nstart, this.#options.limits.queuedPerPeer);
+  }
 }

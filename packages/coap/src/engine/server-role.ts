@@ -234,7 +234,7 @@ export class ServerRole {
 
   /** A registration that is not accepted takes an earlier one with the same token with it: the peer believes so (RFC 7641 §3.1). */
   #endEarlier({ state, message, options }: Work): void {
-    if (state.relations.size === 0 || observeOf(message, options) !== 0) return;
+    if (!state.isObserver || observeOf(message, options) !== 0) return;
     state.relations.get(tokenKey(message.token))?.close();
   }
 

@@ -1,9 +1,7 @@
 import type { Clock, Peer, RandomSource, TimerQueue } from '@flownexus/datagram';
 import { CoapError } from '../errors.ts';
 import type { CoapLimits } from '../limits.ts';
-import { Lane } from './lane.ts';
-import { MessageIdSource } from './message-id.ts';
-import { isIdle, type PeerState } from './peer-state.ts';
+import { PeerState } from './peer-state.ts';
 import type { SettingsOf } from './peer-settings.ts';
 import { Standing, Tiers } from './tiers.ts';
 
@@ -37,7 +35,7 @@ export class StateTable {
       // RFC 7252 §4.5: what it sent is remembered for its own EXCHANGE_LIFETIME.
       lifetimeOf: ({ settings }) => settings.times.exchangeLifetimeMs,
       onExpired: (state) => {
-        if (isIdle(state)) this.#evict(state);
+        if (state.isIdle) this.#evict(state);
         else this.#silent.add(state, state.standing);
       },
     });
@@ -59,31 +57,7 @@ export class StateTable {
     const known = this.find(peer);
     if (known !== undefined) return known;
     if (this.#states.size >= this.#options.limits.peers && !this.#makeRoom()) return undefined;
-    const { clock, random, limits } = this.#options;
-    const settings = this.#options.settingsOf(peer);
-    const { nstart } = settings.parameters;
-    const state: PeerState = {
-      peer,
-      settings,
-      messageIds: new MessageIdSource(clock, random, settings.times.exchangeLifetimeMs),
-      received: { number: 0, count: 0, first: 0, last: 0 },
-      outgoing: new Map(),
-      tokens: new Map(),
-      relations: new Map(),
-      requests: new Lane(nstart, limits.queuedPerPeer),
-      responses: new Lane(nstart, limits.queuedPerPeer),
-      uploads: new Map(),
-      abandonedUploads: undefined,
-      processing: 0,
-      assemblies: undefined,
-      representations: undefined,
-      closedWith: undefined,
-      standing: Standing.NEW,
-      sinceMs: 0,
-      expiresAtMs: 0,
-      previous: undefined,
-      next: undefined,
-    };
+    const state = new PeerState(peer, this.#options.settingsOf(peer), this.#options);
     this.#states.set(peer.key, state);
     this.#silent.add(state, peer.identity.kind === 'anonymous' ? Standing.NEW : Standing.PROVEN);
     return state;
@@ -115,7 +89,7 @@ export class StateTable {
   }
 
   #makeRoom(): boolean {
-    const oldest = this.#silent.firstWhere(isIdle);
+    const oldest = this.#silent.firstWhere(({ isIdle }) => isIdle);
     if (oldest === undefined) return false;
     this.#silent.remove(oldest);
     this.#evict(oldest);

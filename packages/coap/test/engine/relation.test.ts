@@ -13,7 +13,7 @@ test('an observation has numbers of 24 bits', () => {
     throw new Error('nothing is sent here');
   };
   const first = new Relation(engine, state, token, shape);
-  for (const owner of state.relations.keys()) {
+  for (const [owner] of state.relations) {
     state.relations.set(owner, { sequence: 0xff_ffff, close: () => first.end() });
   }
   const relation = new Relation(engine, state, token, shape);

@@ -58,3 +58,25 @@ test('a trace that throws hurts nobody', async () => {
   expect(errors).toEqual(['onTrace: Error: disk full', 'onTrace: Error: disk full']);
   await world.end();
 });
+
+test('a trace is turned on, changed and turned off while the endpoint runs', async () => {
+  const first: string[] = [];
+  const second: string[] = [];
+  const world = await World.open({ onRequest: () => ({ code: Code.CONTENT }) });
+  const ask = async (): Promise<void> => {
+    await world.say({ type: 'CON', code: '0.01' });
+    await world.hear();
+  };
+  await ask();
+  world.endpoint.setTrace((event) => void first.push(told(event)));
+  await ask();
+  world.endpoint.setTrace((event) => void second.push(told(event)));
+  await ask();
+  world.endpoint.setTrace(undefined);
+  await ask();
+  expect([first, second]).toEqual([
+    ['in CON 0.01', 'out ACK 2.05'],
+    ['in CON 0.01', 'out ACK 2.05'],
+  ]);
+  await world.end();
+});

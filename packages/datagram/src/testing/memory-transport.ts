@@ -67,6 +67,10 @@ export class MemoryTransport implements DatagramTransport {
     return this.#peers.get(host, port);
   }
 
+  recall(key: string, host: string, port: number): Peer | undefined {
+    return this.#local === undefined ? undefined : this.#peers.recall(key, host, port);
+  }
+
   /**
    * Moves to another address, as when a NAT forgets its mapping: from now on others see the new one, and what is sent to the
    * old one is lost. Throws a `TransportError` (`ERR_DATAGRAM_BIND`) when it is taken.

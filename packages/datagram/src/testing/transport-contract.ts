@@ -133,6 +133,33 @@ const rules: ContractRules = {
     await rejectsWith('ERR_DATAGRAM_CLOSED', stage.drive(client.transport.connect(stage.fixture.host, 5683)));
   },
 
+  'recall gives the peer that has a key, and it is reached': async (stage) => {
+    const { server, client, toServer } = await stage.pair();
+    if (client.transport.recall === undefined) return;
+    await stage.marked(client, toServer, server);
+    const heard = server.heard.datagrams[0]?.peer;
+    assert.ok(heard !== undefined);
+    const recalled = server.transport.recall?.(heard.key, heard.host, heard.port);
+    assert.ok(recalled !== undefined);
+    assert.deepEqual([recalled.key, recalled.host, recalled.port], [heard.key, heard.host, heard.port]);
+    server.transport.send(recalled, pattern(10));
+    await stage.until(client, 1);
+    assert.deepEqual(plain(client.heard.datagrams[0]?.bytes), pattern(10));
+    assert.equal(client.transport.recall(toServer.key, toServer.host, toServer.port)?.key, toServer.key);
+  },
+
+  'recall knows no key of others, and no peer before open and after close': async (stage) => {
+    const { client, toServer } = await stage.pair();
+    const { key, host, port } = toServer;
+    const fresh = stage.client();
+    assert.equal(fresh.recall?.(key, host, port), undefined);
+    for (const stranger of ['', 'coap://', `other-${key}`, `${key}0`]) {
+      assert.equal(client.transport.recall?.(stranger, host, port), undefined, stranger);
+    }
+    await stage.drive(client.transport.close());
+    assert.equal(client.transport.recall?.(key, host, port), undefined);
+  },
+
   'what was sent before close leaves': async (stage) => {
     const { server, client, toServer } = await stage.pair();
     client.transport.send(toServer, marker);

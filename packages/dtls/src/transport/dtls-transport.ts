@@ -45,6 +45,8 @@ export interface DtlsTransport extends DatagramTransport {
   revoke(isRevoked: (identity: PeerIdentity) => boolean, reason: string): void;
   /** The association with a key, such as one that was kept over a restart. */
   find(key: string): Peer | undefined;
+  /** As `find`, once open: an association knows itself where it is. */
+  recall(key: string, host: string, port: number): Peer | undefined;
 }
 
 /**
@@ -151,7 +153,7 @@ class DtlsDatagramTransport implements DtlsTransport {
     const association = this.#state === 'open' ? this.find(peer.key) : undefined;
     if (association === undefined) counters.sendsRefused += 1;
     else if (datagram.length > this.maxDatagramSize) counters.limits += 1;
-    else this.#sender.send(association, ContentType.applicationData, datagram);
+    else this.#sender.sendDatagram(association, datagram);
   }
 
   async connect(host: string, port: number): Promise<Peer> {
@@ -189,6 +191,10 @@ class DtlsDatagramTransport implements DtlsTransport {
     for (const association of this.#associations.table.all()) {
       if (association.role === 'server' && isRevoked(association.identity)) this.disconnect(association, reason);
     }
+  }
+
+  recall(key: string): Association | undefined {
+    return this.#state === 'open' ? this.find(key) : undefined;
   }
 
   find(key: string): Association | undefined {

@@ -2,6 +2,7 @@ import type { Link } from '../link-format/link.ts';
 import { MAX_ROOT_CONTENT_FORMATS, MAX_ROOT_PATH_SEGMENTS } from '../limits.ts';
 import { impliedObjectVersion } from '../registry/implied-versions.ts';
 import { isVersion } from '../registry/object-version.ts';
+import { instanceIds, objectVersionMap, registeredLink } from './shared-parts.ts';
 
 /** A link of an object list that names an Object or an Object Instance. */
 export interface RegisteredLink {
@@ -56,9 +57,9 @@ export function readObjectList(links: readonly Link[], lwm2mVersion: string): Ob
   for (const link of links) {
     const target = objectTarget(link.target, rootPath);
     if (target === undefined || NEVER_LISTED.has(target.objectId)) continue;
-    const path = pathText(target);
+    const { path } = target;
     if (registered.has(path)) continue;
-    registered.set(path, { path, attributes: link.attributes });
+    registered.set(path, registeredLink(path, link.attributes));
     let ids = instances.get(target.objectId);
     if (ids === undefined) instances.set(target.objectId, (ids = []));
     if (target.objectInstanceId !== undefined) ids.push(target.objectInstanceId);
@@ -70,17 +71,18 @@ export function readObjectList(links: readonly Link[], lwm2mVersion: string): Ob
       }
     }
   }
-  const objectVersions = new Map<number, string>();
+  const versions: (readonly [number, string])[] = [];
+  const sorted = new Map<number, readonly number[]>();
   for (const [objectId, ids] of instances) {
-    ids.sort((a, b) => a - b);
-    objectVersions.set(objectId, statedVersions.get(objectId) ?? impliedObjectVersion(lwm2mVersion, objectId));
+    sorted.set(objectId, instanceIds(ids.sort((a, b) => a - b)));
+    versions.push([objectId, statedVersions.get(objectId) ?? impliedObjectVersion(lwm2mVersion, objectId)]);
   }
   return {
     rootPath,
     contentFormats: readContentFormats(root?.attributes['ct']),
-    links: [...registered.values()],
-    objectVersions,
-    instances,
+    links: [...registered.values()].slice(), // as long as it has to be
+    objectVersions: objectVersionMap(versions),
+    instances: sorted,
   };
 }
 
@@ -123,6 +125,8 @@ function utf8Length(text: string): number {
 interface ObjectTarget {
   readonly objectId: number;
   readonly objectInstanceId: number | undefined;
+  /** As text, below the root path. */
+  readonly path: string;
 }
 
 function objectTarget(target: string, rootPath: string): ObjectTarget | undefined {
@@ -133,11 +137,7 @@ function objectTarget(target: string, rootPath: string): ObjectTarget | undefine
   const objectId = Number(match[1]);
   const objectInstanceId = match[2] === undefined ? undefined : Number(match[2]);
   if (objectId > MAX_OBJECT_ID || (objectInstanceId ?? 0) > MAX_OBJECT_INSTANCE_ID) return undefined;
-  return { objectId, objectInstanceId };
-}
-
-function pathText({ objectId, objectInstanceId }: ObjectTarget): string {
-  return objectInstanceId === undefined ? `/${objectId}` : `/${objectId}/${objectInstanceId}`;
+  return { objectId, objectInstanceId, path };
 }
 
 /** `ct=112` or `ct="110 112"`; what is no Content-Format number is ignored. */

@@ -16,7 +16,7 @@ const tables: ReadonlyMap<string, Readonly<Record<number, string>>> = new Map(Ob
 
 /** The version of LwM2M without a third component: `1.2` for `1.2.1`. */
 export function enablerVersion(lwm2mVersion: string): string {
-  return lwm2mVersion.split('.', 2).join('.');
+  return lwm2mVersion.length <= 3 ? lwm2mVersion : lwm2mVersion.split('.', 2).join('.');
 }
 
 /**

@@ -16,6 +16,7 @@ import type {
 import type { Operation, OperationResult } from '../downlink/operation.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Registration } from '../registration/registration.ts';
+import type { IotDevice } from './gateway.ts';
 import type { DeviceObservation } from './observation.ts';
 
 /** What a device answered to a Read. */
@@ -49,7 +50,7 @@ export interface CreateResult {
 export interface RawResponse {
   /** As text: `4.05`. No code is an error here. */
   readonly responseCode: string;
-  readonly contentFormat: number | undefined;
+  readonly contentFormat?: number;
   readonly locationPath: readonly string[];
   readonly payload: Uint8Array;
 }
@@ -149,4 +150,9 @@ export interface Device {
   ): Promise<RawResponse>;
   /** Performs any operation, as the methods above do. */
   perform(operation: Operation, options?: OperationOptions): Promise<OperationResult>;
+  /**
+   * Reads which devices are behind a gateway, from its Gateway Object (/25). Until the gateway registers anew, what is read of the devices
+   * (`/d01/3303/0`) is decoded with the Object versions that they have by this.
+   */
+  gateway(options?: OperationOptions): Promise<readonly IotDevice[]>;
 }

@@ -58,8 +58,13 @@ export interface DeviceObservation extends AsyncIterable<Notification> {
   readonly established: Promise<Notification>;
   /**
    * Ends it and the iteration. When nobody else observes the path the device is asked to stop (RFC 7641 §3.6); rejects
-   * when it does not answer. What it sends until then still goes to `onNotify` and to listeners. With `passive` the device is not
-   * asked: its next notification is answered with a Reset (RFC 7641 §3.6).
+   * when it does not answer. What it sends until then still goes to `onNotify` and to listeners.
    */
-  cancel(options?: { readonly passive?: boolean }): Promise<void>;
+  cancel(options?: CancelOptions): Promise<void>;
+}
+
+/** How an observation is ended. */
+export interface CancelOptions {
+  /** The device is not asked: its next notification is answered with a Reset (RFC 7641 §3.6). Default false. */
+  readonly passive?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { CoapLimits, PeerSettings } from '@flownexus/coap';
+import type { CoapLimits, EchoOptions, PeerSettings } from '@flownexus/coap';
 import type { Clock, Peer, RandomSource } from '@flownexus/datagram';
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { ObservationStore } from '../observation/observation-store.ts';
@@ -68,6 +68,12 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
   readonly peerSettings?: (peer: Peer, registration: Registration | undefined) => PeerSettings | undefined;
   /** Changes to the bounds of the CoAP engine. */
   readonly coapLimits?: Partial<CoapLimits>;
+  /**
+   * When a device has to prove by an Echo (RFC 9175) that it receives where its requests come from. Default: never, since clients that do not know Echo, as
+   * Zephyr's and Wakaama, take the 4.01 for a refusal. Nothing is served that is larger than what was asked, and towards a device under a DTLS
+   * Connection ID that comes from a new address the transport bounds what is sent until an answer has proven the address.
+   */
+  readonly echo?: EchoOptions;
   /** How long after its lifetime a registration is still kept, in milliseconds; default 93 000 (MAX_TRANSMIT_WAIT). */
   readonly gracePeriodMs?: number;
   /** Registrations held at once, and Registers being handled; one beyond is answered 5.03. Default 200 000. */

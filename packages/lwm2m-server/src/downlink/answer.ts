@@ -11,13 +11,21 @@ export interface DecodedContent extends DecodedPayload {
   readonly contentFormat: number;
 }
 
+/**
+ * The code of a response as text, which is one of those expected.
+ *
+ * @throws OperationRejectedError for 4.xx and 5.xx, Lwm2mServerError `…_RESPONSE` for any other code
+ */
+export function expectCode(response: CoapResponse, ...expected: readonly number[]): string {
+  const code = formatCode(response.code);
+  if (expected.includes(response.code)) return code;
+  const message = `expected ${expected.map(formatCode).join(' or ')}, the device answered ${code}`;
+  throw rejection(response) ?? new Lwm2mServerError('ERR_LWM2M_SERVER_RESPONSE', message);
+}
+
 /** @throws OperationRejectedError for 4.xx and 5.xx, Lwm2mServerError `…_RESPONSE` for any other code than 2.05 */
 export function checkContent(response: CoapResponse): void {
-  if (response.code === Code.CONTENT) return;
-  throw (
-    rejection(response) ??
-    new Lwm2mServerError('ERR_LWM2M_SERVER_RESPONSE', `expected 2.05, the device answered ${formatCode(response.code)}`)
-  );
+  expectCode(response, Code.CONTENT);
 }
 
 /** The error that a response with an error code means; undefined for a success. */
@@ -45,25 +53,25 @@ export interface DecodingContext {
  * @throws Lwm2mServerError `ERR_LWM2M_SERVER_PAYLOAD` with the decoder's error as `cause`
  */
 export function decodeContent(
-  response: CoapResponse,
+  response: Pick<CoapResponse, 'payload' | 'contentFormat'>,
   accept: number | undefined,
   path: Path,
   { objectVersions, rootPath }: Pick<Registration, 'objectVersions' | 'rootPath'>,
   { objects, clock }: DecodingContext,
 ): DecodedContent {
   const contentFormat = response.contentFormat ?? impliedContentFormat(accept, path);
-  try {
-    const { node, records } = decodePayload(
-      response.payload,
-      contentFormat,
-      path,
-      objects.forVersions(objectVersions),
-      {
-        now: clock.wallTime() / 1000,
-        rootPath,
-      },
-    );
+  return decoding(path, () => {
+    const definitions = objects.forVersions(objectVersions);
+    const now = clock.wallTime() / 1000;
+    const { node, records } = decodePayload(response.payload, contentFormat, path, definitions, { now, rootPath });
     return { contentFormat, node, records };
+  });
+}
+
+/** Decodes the payload for a path. @throws Lwm2mServerError `ERR_LWM2M_SERVER_PAYLOAD` with what `decode` throws as `cause` */
+export function decoding<T>(path: Path, decode: () => T): T {
+  try {
+    return decode();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'unknown';
     const message = `the payload for ${formatPath(path)} does not decode: ${reason}`;

@@ -91,6 +91,8 @@ export interface WriteCompositeOperation {
   readonly kind: 'writeComposite';
   readonly changes: readonly ResourceChange[];
   readonly contentFormat?: number;
+  /** The default is the SenML of the same kind, since Zephyr reads the payload in the format of the Accept; `null` asks for none. */
+  readonly accept?: number | null;
 }
 
 /** Observe-Composite (TS Core §6.4.4), kept for the endpoint until it is cancelled. */
@@ -137,6 +139,9 @@ export type Operation =
   | CancelObservationOperation
   | RequestOperation;
 
+/** Those that the device goes on with: they belong to its observations. */
+export type ObservingOperation = ObserveOperation | ObserveCompositeOperation | CancelObservationOperation;
+
 /** What a device answered to an operation that succeeded; of a `request` whatever it answered. */
 export interface OperationResult {
   /** The response code as text: `2.04`. */
@@ -149,6 +154,19 @@ export interface OperationResult {
   readonly links?: readonly Link[];
   /** Of Create: the path of the new Object Instance, when the device or the caller said it. */
   readonly createdPath?: string;
-  /** Of `request`: the payload as it came. */
+  /** Of `request`: the Location-Path and the payload as they came. */
+  readonly locationPath?: readonly string[];
   readonly payload?: Uint8Array;
+}
+
+/** The result of a Read or Observe, or of their composites. */
+export interface ContentResult extends OperationResult {
+  readonly contentFormat: number;
+  readonly node: Lwm2mNode;
+  readonly records: readonly ResourceRecord[];
+}
+
+/** The result of a Discover. */
+export interface LinksResult extends OperationResult {
+  readonly links: readonly Link[];
 }

@@ -1,10 +1,26 @@
-import { Code, type CoapResponse, type RequestOptions } from '@flownexus/coap';
-import { contentFormatsFor, type Path } from '@flownexus/lwm2m-core';
+import { Code, type CoapResponse } from '@flownexus/coap';
+import { contentFormatsFor, parsePath, type Path } from '@flownexus/lwm2m-core';
 import type { ReadOptions, ReadResult } from '../api/device.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { withAcceptFallback } from './accept.ts';
-import { checkContent, decodeContent, inExchange, type DecodingContext } from './answer.ts';
+import { checkContent, decodeContent, type DecodingContext } from './answer.ts';
+import { namingOf } from './names.ts';
+import type { ContentResult, ReadOperation } from './operation.ts';
+import { noteRefused, refusedFormats } from './refused-formats.ts';
+import { requester, type ExchangeBounds } from './request.ts';
 import { uriPath } from './target.ts';
+
+/** Read (TS Core §6.3.1). */
+export async function performRead(
+  endpoint: RegisteredEndpoint,
+  { path, accept }: ReadOperation,
+  context: DecodingContext,
+  bounds: ExchangeBounds,
+): Promise<ContentResult> {
+  const options = accept === undefined ? bounds : { ...bounds, accept };
+  const { contentFormat, node, records } = await readPath(endpoint, parsePath(path), context, options);
+  return { responseCode: '2.05', contentFormat, node, records };
+}
 
 /** Reads `path` (TS Core §6.3.1): GET, with Accept unless the caller wants none. */
 export async function readPath(
@@ -13,34 +29,24 @@ export async function readPath(
   context: DecodingContext,
   options: ReadOptions,
 ): Promise<ReadResult> {
-  const { registration } = endpoint;
-  const request = (accept: number | undefined): Promise<CoapResponse> =>
-    endpoint.coap.request(
-      endpoint.peer,
-      {
-        method: Code.GET,
-        path: uriPath(registration.rootPath, path),
-        ...(accept === undefined ? {} : { accept }),
-      },
-      requestOptions(options),
-    );
-  const { result, accept } = await inExchange(endpoint.endpointName, () =>
-    withAcceptFallback(acceptOf(endpoint, options), request, (response) => response),
+  const send = requester(endpoint, context, options);
+  const uri = uriPath(endpoint.registration.rootPath, path);
+  const asked = acceptOf(endpoint, options);
+  const { result, accept } = await withAcceptFallback(
+    asked,
+    (wanted): Promise<CoapResponse> =>
+      send({ method: Code.GET, path: uri, ...(wanted === undefined ? {} : { accept: wanted }) }),
+    (response) => response,
   );
   checkContent(result);
-  return { path, ...decodeContent(result, accept, path, registration, context) };
+  // That it answers without Accept shows that the format was what it refused.
+  if (accept !== asked && asked !== undefined && options.accept === undefined) noteRefused(endpoint, 'read', asked);
+  return { path, ...decodeContent(result, accept, path, namingOf(endpoint, path), context) };
 }
 
-/** The Accept of a request: what the caller wants, else what suits the device. */
+/** The Accept of a request: what the caller wants, else what suits the device best of what it has not refused. */
 export function acceptOf(endpoint: RegisteredEndpoint, options: Pick<ReadOptions, 'accept'>): number | undefined {
   if (options.accept === null) return undefined;
-  return options.accept ?? contentFormatsFor(endpoint.registration)[0];
-}
-
-/** What of the caller's options is for the CoAP exchange. */
-function requestOptions(options: ReadOptions): RequestOptions {
-  return {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-  };
+  const refused = refusedFormats(endpoint, 'read');
+  return options.accept ?? contentFormatsFor(endpoint.registration).find((format) => !refused.includes(format));
 }

@@ -1,250 +1,263 @@
-import { formatPath, parsePath, type Path } from '@flownexus/lwm2m-core';
-import type { ReadOptions } from '../api/device.ts';
-import type { Notification } from '../api/observation.ts';
-import { readPath } from '../downlink/read.ts';
+import type { CoapResponse } from '@flownexus/coap';
+import type { CancelOptions } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
+import { EstablishmentLoop } from './establishment-loop.ts';
+import { firstAnswer } from './first-answer.ts';
+import type { EstablishedObservation } from './observation-at-device.ts';
 import type { ObservationContext } from './observation-context.ts';
-import { PathObservation, type EstablishmentOptions } from './path-observation.ts';
-import { boundSubscription } from './subscription-bounds.ts';
-import { Subscription, type SubscriptionOwner } from './subscription.ts';
+import { isRegistered, type WantedObservation } from './observation-policy.ts';
+import type { ObservationTarget } from './observation-target.ts';
+import type { Subscription } from './subscription.ts';
+import { TargetObservation } from './target-observation.ts';
 
-/** Errors that say that the device was not there, not that it refuses: worth another try when it is heard again. */
-const PASSING: ReadonlySet<string> = new Set(['ERR_LWM2M_SERVER_TIMEOUT', 'ERR_LWM2M_SERVER_EXCHANGE']);
+/** How a cancellation ends that nobody has to hear of: there is nothing left to cancel. */
+const NOTHING_LEFT: ReadonlySet<string> = new Set([
+  'ERR_LWM2M_SERVER_ABORTED',
+  'ERR_LWM2M_SERVER_NOT_REGISTERED',
+  'ERR_LWM2M_SERVER_REGISTRATION_ENDED',
+  'ERR_LWM2M_SERVER_STATE',
+]);
 
-/**
- * All observations of one registered endpoint.
- *
- * What policies want is established one path after another (NSTART, RFC 7252 §4.7). When the device doesn't answer it
- * may have gone to sleep: the rest waits until it is heard again. A policy that gets no answer is tried once each time
- * that the device is heard, without end; what the device answers, unless it observes, is final until it registers anew.
- */
+/** All observations of one registered endpoint, whoever wants them: policies, queued operations, callers. */
 export class EndpointObservations {
   readonly #endpoint: RegisteredEndpoint;
   readonly #context: ObservationContext;
-  readonly #paths = new Map<string, PathObservation>();
-  /** Those that the device is being asked to end. Each has a request waiting, and the CoAP engine bounds those. */
-  readonly #cancelling = new Set<PathObservation>();
-  #establishing = false;
-  #again = false;
-  #ended = false;
+  readonly #loop: EstablishmentLoop;
+  /** By the keys of their targets, in the order in which they are asked for. */
+  readonly #observations = new Map<string, TargetObservation>();
+  /** Those that the device is being asked to end. Each has an operation under way or waiting, and those are bounded. */
+  readonly #cancelling = new Set<TargetObservation>();
 
   constructor(endpoint: RegisteredEndpoint, context: ObservationContext) {
     this.#endpoint = endpoint;
     this.#context = context;
+    this.#loop = new EstablishmentLoop({
+      endpoint,
+      context,
+      observations: () => this.#observations.values(),
+      unanswered: (observation) => this.#unanswered(observation),
+    });
   }
 
   get size(): number {
-    return this.#paths.size;
+    return this.#observations.size;
   }
 
-  /** Takes up the paths that policies want now and drops those that they wanted before. */
-  applyPolicies(names: ReadonlySet<string>): void {
-    for (const [name, observation] of this.#paths) {
-      if (!observation.policy || names.has(name)) continue;
-      observation.policy = false; // the instance is gone, and the device's observation with it
-      this.#dropUnwanted(observation);
+  /** Whether the store knows of any. */
+  get recorded(): boolean {
+    for (const observation of this.#observations.values()) if (observation.recorded) return true;
+    return false;
+  }
+
+  /** Takes up what policies want now, and drops what they wanted before; nothing is asked for before `resume`. */
+  applyPolicies(wanted: ReadonlyMap<string, WantedObservation>): void {
+    for (const [key, observation] of this.#observations) {
+      if (observation.policy === undefined || wanted.has(key)) continue;
+      observation.policy = undefined;
+      this.#unwanted(observation);
     }
-    for (const name of names) {
-      const observation = this.#paths.get(name) ?? this.#add(parsePath(name));
-      if (observation === undefined) {
-        // Said once: a device can list thousands of instances.
-        this.#context.failed(this.#endpoint.registration, name, tooMany());
-        break;
-      } else if (!observation.policy) {
-        observation.policy = true;
-        if (observation.state === 'failed') observation.reset();
-      }
-    }
-    this.resume();
+    this.#take(wanted, (observation, terms) => {
+      const known = observation.policy !== undefined;
+      observation.policy = terms;
+      return !known;
+    });
+  }
+
+  /** Takes up what queued operations asked for before this registration; nothing is asked for before `resume`. */
+  takeOver(kept: ReadonlyMap<string, WantedObservation>): void {
+    this.#take(kept, (observation, terms) => {
+      observation.takeOver(terms);
+      return true;
+    });
+  }
+
+  /** Takes up what the device has since before a restart. Returns whether that could be. */
+  adopt({ target, terms }: WantedObservation, kept: boolean, established: EstablishedObservation): boolean {
+    const observation = this.obtain(target);
+    if (kept) observation.kept = terms;
+    else observation.policy = terms;
+    if (observation.adopt(established)) return true;
+    this.#observations.delete(target.key);
+    return false;
   }
 
   /** The device was heard: tries what still waits. */
   resume(): void {
-    if (this.#ended || !this.#hasWaiting()) return;
-    this.#again = true;
-    if (this.#establishing) return;
-    this.#establishing = true;
-    this.#establishWaiting().catch((error: unknown) => {
-      this.#context.reportError(error, `establishing the observations of ${this.#endpoint.endpointName} failed`);
-    });
+    this.#loop.resume();
   }
 
   /** The device is another peer than before: what it had was bound to the old one (RFC 7641 §3.5). */
   moved(): void {
-    for (const observation of this.#paths.values()) if (observation.state !== 'failed') observation.reset();
-    this.#forgetCancelling();
+    for (const observation of this.#observations.values()) if (observation.state !== 'failed') observation.reset();
+    for (const observation of this.#cancelling) observation.reset();
     this.resume();
   }
 
-  /** Forgets everything: a device that deregisters, expires or registers anew has dropped it too. */
+  /** Forgets everything: a device that deregisters, expires or registers anew has dropped it too. The store is left as it is. */
   end(error: Lwm2mServerError): void {
-    this.#ended = true;
-    for (const observation of this.#paths.values()) {
-      observation.reset();
+    this.#loop.end();
+    for (const observation of this.#observations.values()) {
+      observation.release();
       observation.fail(error);
     }
-    this.#paths.clear();
-    this.#forgetCancelling();
+    this.#observations.clear();
+    for (const observation of this.#cancelling) observation.release();
   }
 
-  /** A caller's observation: it shares that of a policy or another caller, and is first told the present value. */
-  observe(path: Path, options: ReadOptions): Subscription {
-    const observation = this.#paths.get(formatPath(path)) ?? this.#add(path);
-    const owner: SubscriptionOwner = {
-      release: (released) => this.#release(observation, released),
-      dropped: () => this.#context.dropped(),
-      reportError: (error, context) => this.#context.reportError(error, context),
-    };
-    const subscription: Subscription = new Subscription(path, owner);
-    if (observation === undefined) {
-      subscription.fail(tooMany());
-      return subscription;
-    }
+  /** The observation of a target, if there is one. */
+  get(target: ObservationTarget): TargetObservation | undefined {
+    return this.#observations.get(target.key);
+  }
+
+  /**
+   * The observation of a target for one who wants it: one that has failed waits anew.
+   *
+   * @throws Lwm2mServerError `…_LIMIT` when the endpoint has as many as it may
+   */
+  obtain(target: ObservationTarget): TargetObservation {
+    const observation = this.#observations.get(target.key) ?? this.#add(target);
     if (observation.state === 'failed') observation.reset();
-    observation.subscriptions.add(subscription);
-    const giveUp = (error: unknown): void => {
-      subscription.fail(error);
-      observation.subscriptions.delete(subscription);
-      this.#dropUnwanted(observation);
-    };
-    const ended = boundSubscription(subscription, options, { timers: this.#context.timers, owner, giveUp });
-    if (ended.aborted) return subscription; // the signal was aborted already
-    const { accept } = options;
-    this.#firstAnswer(observation, ended, accept === undefined ? {} : { accept }).then((first) => {
-      subscription.establish(first.notification);
-      if (first.shared) subscription.deliver(first.notification);
-    }, giveUp);
-    return subscription;
-  }
-
-  /** The first answer for a caller. Its own bounds are in `ended`: the establishment is shared and has none of them. */
-  async #firstAnswer(
-    observation: PathObservation,
-    ended: AbortSignal,
-    options: EstablishmentOptions,
-  ): Promise<{ readonly notification: Notification; readonly shared: boolean }> {
-    while (observation.state !== 'active') {
-      try {
-        return { notification: await observation.establish(options), shared: false };
-      } catch (error) {
-        // The device moved meanwhile: it is asked again at its new address.
-        if (this.#ended || !isOvertaken(error) || ended.aborted) throw error;
-      }
-    }
-    // No second Observe: clients keep one observation per path, and a new one would replace it. A GET without Observe
-    // leaves it in place (RFC 7641 §3.6) and tells the present value.
-    const result = await readPath(this.#endpoint, observation.path, this.#context, {
-      ...options,
-      signal: ended,
-    });
-    const { registration } = this.#endpoint;
-    const receivedAt = this.#context.clock.wallTime();
-    return {
-      notification: {
-        ...result,
-        paths: [result.path],
-        composite: false,
-        registration,
-        initial: true,
-        fresh: true,
-        receivedAt,
-      },
-      shared: true,
-    };
-  }
-
-  async #release(observation: PathObservation | undefined, subscription: Subscription): Promise<void> {
-    subscription.finish(new Lwm2mServerError('ERR_LWM2M_SERVER_ABORTED', 'the caller cancelled the observation'));
-    if (observation === undefined || !observation.subscriptions.delete(subscription) || observation.wanted) return;
-    if (this.#paths.get(observation.name) === observation) this.#paths.delete(observation.name);
-    this.#cancelling.add(observation);
-    try {
-      await observation.cancel();
-    } finally {
-      this.#cancelling.delete(observation);
-    }
-  }
-
-  #forgetCancelling(): void {
-    for (const observation of this.#cancelling) observation.reset();
-    this.#cancelling.clear();
-  }
-
-  #hasWaiting(): boolean {
-    for (const observation of this.#paths.values()) {
-      if (observation.state === 'waiting' && observation.wanted) return true;
-    }
-    return false;
-  }
-
-  #add(path: Path): PathObservation | undefined {
-    if (this.#paths.size >= limits.maxObservationsPerEndpoint) {
-      for (const observation of [...this.#paths.values()]) this.#dropUnwanted(observation); // failed ones
-      if (this.#paths.size >= limits.maxObservationsPerEndpoint) return undefined;
-    }
-    const observation = new PathObservation(path, this.#endpoint, this.#context);
-    this.#paths.set(observation.name, observation);
     return observation;
   }
 
-  #dropUnwanted(observation: PathObservation): void {
-    if (observation.wanted || this.#paths.get(observation.name) !== observation) return;
-    observation.reset();
-    this.#paths.delete(observation.name);
-  }
-
-  async #establishWaiting(): Promise<void> {
+  /** A caller's observation: it shares that of others, and is first told the present value. Settles when it is, or when the caller is told why not. */
+  async share(subscription: Subscription, target: ObservationTarget, signal: AbortSignal): Promise<void> {
+    if (subscription.over) return;
     try {
-      while (this.#again) {
-        this.#again = false;
-        for (const observation of this.#paths.values()) {
-          if (observation.state !== 'waiting' || !observation.wanted) continue;
-          if (!(await this.#establish(observation))) break;
-        }
-      }
-    } finally {
-      this.#establishing = false;
-    }
-  }
-
-  /** Returns false when the device was not there. */
-  async #establish(observation: PathObservation): Promise<boolean> {
-    try {
-      await observation.establish();
-      return true;
+      const joined = this.obtain(target);
+      joined.subscriptions.add(subscription);
+      subscription.attachment = {
+        release: (options) => this.#release(joined, subscription, options),
+        leave: () => this.#leave(joined, subscription),
+      };
+      const { notification, shared } = await firstAnswer(joined, { signal, isOver: () => subscription.over });
+      subscription.establish(notification);
+      if (shared) subscription.deliver(notification);
     } catch (error) {
-      if (this.#ended || observation.state === 'active' || !observation.wanted) return true;
-      if (isOvertaken(error)) return true; // by a reset, which begins anew
-      const code = error instanceof Lwm2mServerError ? error.code : undefined;
-      if (code !== undefined && PASSING.has(code)) {
-        this.#silent(observation, error);
-        return false;
+      subscription.giveUp(error);
+      throw error;
+    }
+  }
+
+  /** Somebody wants an observation no more, or otherwise than before: without anybody it is forgotten, and the device not told. */
+  settle(observation: TargetObservation): void {
+    if (!observation.wanted) this.#drop(observation);
+    else if (observation.outdated) this.resume();
+  }
+
+  /** Ends at the device what nobody wants any more, in its turn. Resolves when the device knows, or there is nothing left to end. */
+  async cancel(observation: TargetObservation, whenAsleep: 'wait' | 'fail'): Promise<void> {
+    const options = { whenAsleep, signal: observation.signal };
+    const { endpointName } = this.#endpoint;
+    try {
+      await this.cancelBy(observation, () =>
+        this.#context.turns.run(endpointName, options, (_, bounds) => observation.cancel(bounds)),
+      );
+    } catch (error) {
+      if (!(error instanceof Lwm2mServerError) || !NOTHING_LEFT.has(error.code)) throw error;
+    }
+  }
+
+  /** Ends at the device what nobody wants any more. `ask` has it asked, and settles as that does. */
+  async cancelBy(
+    observation: TargetObservation,
+    ask: () => Promise<CoapResponse | undefined>,
+  ): Promise<CoapResponse | undefined> {
+    this.#remove(observation);
+    if (observation.state !== 'active') {
+      observation.reset();
+      return undefined;
+    }
+    void observation.record();
+    this.#cancelling.add(observation);
+    try {
+      return await ask();
+    } finally {
+      this.#cancelling.delete(observation);
+      if (observation.state === 'active') observation.reset(); // it was not asked
+    }
+  }
+
+  #leave(observation: TargetObservation, subscription: Subscription): void {
+    if (observation.subscriptions.delete(subscription)) this.settle(observation);
+  }
+
+  async #release(
+    observation: TargetObservation,
+    subscription: Subscription,
+    { passive = false }: CancelOptions,
+  ): Promise<void> {
+    if (!observation.subscriptions.delete(subscription)) return;
+    if (observation.wanted || passive) this.settle(observation);
+    else await this.cancel(observation, 'wait');
+  }
+
+  /** `note` says whether that is news to the observation. */
+  #take(
+    wanted: ReadonlyMap<string, WantedObservation>,
+    note: (observation: TargetObservation, terms: WantedObservation['terms']) => boolean,
+  ): void {
+    for (const [key, { target, terms }] of wanted) {
+      let observation = this.#observations.get(key);
+      try {
+        observation ??= this.#add(target);
+      } catch (error) {
+        // Said once: a device can list thousands of instances.
+        this.#context.failed(this.#endpoint.registration, target.name, error);
+        return;
       }
-      observation.fail(error);
-      if (observation.policy) this.#context.failed(this.#endpoint.registration, observation.name, error);
-      return true;
+      const isNews = note(observation, terms);
+      if (isNews && observation.state === 'failed') observation.reset();
+      else void observation.record();
     }
   }
 
-  #silent(observation: PathObservation, error: unknown): void {
-    observation.silences += 1;
-    const { name, policy, silences } = observation;
-    if (silences === limits.maxSilences && policy) this.#context.failed(this.#endpoint.registration, name, error);
-    if (silences >= limits.maxSilences) {
-      observation.failCallers(error);
-      this.#dropUnwanted(observation);
+  /** The device can not be told of what it does not have any more, and need not answer. */
+  #unwanted(observation: TargetObservation): void {
+    if (observation.wanted) {
+      void observation.record();
+      return;
     }
-    // The next time the others come first: one that is never answered does not keep them from their turn.
-    if (this.#paths.delete(name)) this.#paths.set(name, observation);
+    const { target } = observation;
+    if (!target.composite && !isRegistered(target.path, this.#endpoint.registration)) {
+      this.#drop(observation); // the instance is gone, and the device's observation with it
+      return;
+    }
+    this.cancel(observation, 'fail').catch(() => undefined); // it is forgotten in any case
+  }
+
+  #unanswered(observation: TargetObservation): void {
+    const { key } = observation.target;
+    if (!observation.wanted) this.#drop(observation);
+    else if (this.#observations.delete(key)) this.#observations.set(key, observation);
+  }
+
+  /** @throws Lwm2mServerError `…_LIMIT` */
+  #add(target: ObservationTarget): TargetObservation {
+    if (target.paths.length > limits.maxCompositePaths) throw limit('a composite observation has too many paths');
+    if (this.#observations.size >= limits.maxObservationsPerEndpoint) {
+      for (const observation of [...this.#observations.values()]) if (!observation.wanted) this.#drop(observation); // failed ones
+      if (this.#observations.size >= limits.maxObservationsPerEndpoint) {
+        throw limit('the endpoint has as many observations as it may');
+      }
+    }
+    const observation = new TargetObservation(target, this.#endpoint, this.#context);
+    this.#observations.set(target.key, observation);
+    return observation;
+  }
+
+  #drop(observation: TargetObservation): void {
+    if (this.#remove(observation)) observation.reset();
+  }
+
+  #remove(observation: TargetObservation): boolean {
+    const { key } = observation.target;
+    return this.#observations.get(key) === observation && this.#observations.delete(key);
   }
 }
 
-function isOvertaken(error: unknown): boolean {
-  return error instanceof Lwm2mServerError && error.code === 'ERR_LWM2M_SERVER_REGISTRATION_ENDED';
-}
-
-function tooMany(): Lwm2mServerError {
-  return new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'the endpoint has as many observations as it may');
+function limit(text: string): Lwm2mServerError {
+  return new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', text);
 }

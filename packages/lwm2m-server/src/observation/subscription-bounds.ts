@@ -7,8 +7,6 @@ import type { Subscription, SubscriptionOwner } from './subscription.ts';
 export interface BoundsContext {
   readonly timers: TimerQueue;
   readonly owner: Pick<SubscriptionOwner, 'reportError'>;
-  /** The caller's time is over, and its first answer has not come. */
-  readonly giveUp: (error: Lwm2mServerError) => void;
 }
 
 /**
@@ -20,7 +18,7 @@ export interface BoundsContext {
 export function boundSubscription(
   subscription: Subscription,
   { signal, timeoutMs }: OperationOptions,
-  { timers, owner, giveUp }: BoundsContext,
+  { timers, owner }: BoundsContext,
 ): AbortSignal {
   const ended = new AbortController();
   const cancel = (): void => {
@@ -39,7 +37,7 @@ export function boundSubscription(
   signal?.addEventListener('abort', cancel, { once: true });
   if (timeoutMs !== undefined) {
     subscription.waitTimer = timers.schedule(timeoutMs, () => {
-      giveUp(new Lwm2mServerError('ERR_LWM2M_SERVER_TIMEOUT', `no answer within ${timeoutMs} ms`));
+      subscription.giveUp(new Lwm2mServerError('ERR_LWM2M_SERVER_TIMEOUT', `no answer within ${timeoutMs} ms`));
     });
   }
   return ended.signal;

@@ -1,22 +1,33 @@
 import type { Timer } from '@flownexus/datagram';
 import type { Path } from '@flownexus/lwm2m-core';
-import type { DeviceObservation, Notification } from '../api/observation.ts';
+import type { CancelOptions, DeviceObservation, Notification } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { ObservationTerms } from './observation-target.ts';
 
-/** What a {@link Subscription} asks of its owner. */
+/** The observation that a {@link Subscription} has a share in. */
+export interface Attachment {
+  /** The caller wants no more: resolves when the device knows, where it has to and is told. */
+  release(options: CancelOptions): Promise<void>;
+  /** The share has ended. The device is not told. */
+  leave(): void;
+}
+
+/** Who hears of what has no caller to go to. */
 export interface SubscriptionOwner {
-  /** The caller wants no more: resolves when the device knows, where it has to. */
-  release(subscription: Subscription): Promise<void>;
   /** A notification was dropped, since the iterator did not take them fast enough. */
   dropped(): void;
   reportError(error: unknown, context: string): void;
 }
 
-/** One caller's share of the observation of a path: a bounded buffer between the device and an iterator. */
+/** One caller's share of an observation: a bounded buffer between the device and an iterator. */
 export class Subscription implements DeviceObservation {
   readonly path: Path;
+  /** How the caller wants it. */
+  readonly terms: ObservationTerms;
   readonly established: Promise<Notification>;
+  /** Undefined until it has a share. */
+  attachment: Attachment | undefined;
   /** Called once when it has ended, in whichever way. */
   onEnded: (() => void) | undefined;
   /** Limits the wait for the first answer; cancelled when `established` is settled. */
@@ -27,8 +38,9 @@ export class Subscription implements DeviceObservation {
   #takers: PromiseWithResolvers<IteratorResult<Notification, undefined>>[] = [];
   #end: { readonly error: unknown } | 'done' | undefined;
 
-  constructor(path: Path, owner: SubscriptionOwner) {
+  constructor(path: Path, terms: ObservationTerms, owner: SubscriptionOwner) {
     this.path = path;
+    this.terms = terms;
     this.#owner = owner;
     this.established = this.#settle.promise;
     // A caller that only iterates hears of the failure there; its unused promise is no unhandled rejection.
@@ -70,7 +82,7 @@ export class Subscription implements DeviceObservation {
   }
 
   /** Ends it quietly: the caller has cancelled. `reason` is for an `established` that nothing has settled yet. */
-  finish(reason: unknown): void {
+  #finish(reason: unknown): void {
     this.waitTimer?.cancel();
     this.#settle.reject(reason);
     this.#end = 'done';
@@ -79,8 +91,21 @@ export class Subscription implements DeviceObservation {
     for (const taker of this.#takers.splice(0)) taker.resolve({ done: true, value: undefined });
   }
 
-  async cancel(): Promise<void> {
-    if (this.#end === undefined) await this.#owner.release(this);
+  /** Whether it has ended, in whichever way. */
+  get over(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Ends it against the caller's will, and its share with it. */
+  giveUp(error: unknown): void {
+    this.fail(error);
+    this.attachment?.leave();
+  }
+
+  async cancel(options: CancelOptions = {}): Promise<void> {
+    if (this.#end !== undefined) return;
+    this.#finish(new Lwm2mServerError('ERR_LWM2M_SERVER_ABORTED', 'the caller cancelled the observation'));
+    await this.attachment?.release(options);
   }
 
   /** All iterators share one buffer: each notification goes to one of them. Leaving the loop cancels. */

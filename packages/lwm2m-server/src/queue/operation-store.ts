@@ -15,9 +15,9 @@ export type OperationState = 'QUEUED' | 'SENDING' | 'CONFIRMED' | 'FAILED';
 
 /** Why an operation failed, as data. */
 export type OperationFailureReason =
-  /** The device answered 4.xx, or 5.xx to the last attempt. */
+  /** The device answered 4.xx, 5.xx to the last attempt, or with a success that is none of the operation. */
   | 'rejected'
-  /** No answer to any attempt. */
+  /** No answer to the last attempt. */
   | 'timeout'
   /** Its time to live was over before it was confirmed. */
   | 'expired'

@@ -26,12 +26,20 @@ export class RegistrationExpiry<T extends Expiring> {
     this.#onExpired = onExpired;
   }
 
-  /** Begins the lifetime anew. A lifetime of 0 never ends (TS Core 1.2 §6.2.1). */
-  restart(endpoint: T): void {
+  /** How long after its beginning a lifetime ends, in milliseconds. */
+  keptForMs({ lifetime }: Expiring['registration']): number {
+    return lifetime === 0 ? Infinity : lifetime * 1000 + this.#gracePeriodMs;
+  }
+
+  /**
+   * Begins the lifetime anew, or as it was begun so many milliseconds ago: one that has passed meanwhile ends in the next turn of the
+   * clock. A lifetime of 0 never ends (TS Core 1.2 §6.2.1).
+   */
+  restart(endpoint: T, elapsedMs: number = 0): void {
     this.cancel(endpoint);
-    const { lifetime } = endpoint.registration;
-    if (lifetime === 0) return;
-    endpoint.expiryTimer = this.#timers.schedule(lifetime * 1000 + this.#gracePeriodMs, () => {
+    const keptForMs = this.keptForMs(endpoint.registration);
+    if (keptForMs === Infinity) return;
+    endpoint.expiryTimer = this.#timers.schedule(Math.max(0, keptForMs - elapsedMs), () => {
       endpoint.expiryTimer = undefined;
       this.#onExpired(endpoint);
     });

@@ -1,22 +1,48 @@
-import type { CoapEndpoint } from '@flownexus/coap';
+import { CoapError, type CoapEndpoint } from '@flownexus/coap';
 import type { Peer, Timer } from '@flownexus/datagram';
+import type { RefusedFormats } from '../downlink/refused-formats.ts';
+import type { EndpointPresence } from '../presence/endpoint-presence.ts';
 import type { Registration } from './registration.ts';
 
 /** The client role of the CoAP endpoint that a device registered at: requests to it leave from the same socket. */
-export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe'>;
+export type CoapClient = Pick<CoapEndpoint, 'request' | 'observe' | 'adopt' | 'refreshPeerSettings'>;
+
+/** In the place of the CoAP endpoint of a device whose peer nobody knows since a restart: nothing can be sent to it. */
+export const UNREACHABLE: CoapClient = {
+  request: () => Promise.reject(unreachable()),
+  observe: () => Promise.reject(unreachable()),
+  adopt: () => {
+    throw unreachable();
+  },
+  refreshPeerSettings: () => undefined,
+};
+
+function unreachable(): CoapError {
+  return new CoapError('ERR_COAP_PEER_CLOSED', 'the device can not be reached before it is heard');
+}
 
 /** One registration as the server holds it: the present value, and how to reach the device. */
 export class RegisteredEndpoint {
   /** Replaced as a whole at each Update. */
   registration: Registration;
+  /** Changed by `RegistrationTable.move` alone, as is `coap`. */
   peer: Peer;
   coap: CoapClient;
   /** No longer in the table: deregistered, expired or replaced. */
   ended = false;
   /** The event that waits for its answer to leave. Shared with the registration that replaces this one. */
   readonly announcement: Announcement;
+  /** Belong to `PeerIndex`. */
+  newerOfPeer: RegisteredEndpoint | undefined;
+  olderOfPeer: RegisteredEndpoint | undefined;
   /** Belongs to `RegistrationExpiry`. */
   expiryTimer: Timer | undefined;
+  /** What the device refused since it registered; undefined as long as that is nothing. */
+  refusedFormats: RefusedFormats | undefined;
+  /** The Object versions of the devices behind a gateway by their prefixes, once its Gateway Object was read. */
+  iotObjectVersions: ReadonlyMap<string, ReadonlyMap<number, string>> | undefined;
+  /** Belongs to `PresenceTracker`, which makes it when it needs it. A registration that replaces another takes it over. */
+  presence: EndpointPresence | undefined;
 
   constructor(registration: Registration, peer: Peer, coap: CoapClient, announcement: Announcement) {
     this.registration = registration;
@@ -27,6 +53,11 @@ export class RegisteredEndpoint {
 
   get endpointName(): string {
     return this.registration.endpointName;
+  }
+
+  /** False for a registration from before a restart whose peer is gone, until the device is heard: nothing can be sent to it. */
+  get reachable(): boolean {
+    return this.coap !== UNREACHABLE;
   }
 }
 

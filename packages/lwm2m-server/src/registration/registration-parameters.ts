@@ -1,6 +1,6 @@
 import { Code } from '@flownexus/coap';
 import { limits } from '../limits.ts';
-import { RefusalError } from './refusal-error.ts';
+import { badRequest, RefusalError } from './refusal-error.ts';
 
 /** The query parameters of a Register or Update (TS Transport §6.4), each undefined when absent. */
 export interface RegistrationParameters {
@@ -12,7 +12,8 @@ export interface RegistrationParameters {
   /** A `Q` parameter, or a Q in `b`. */
   readonly queueMode: boolean;
   readonly smsNumber: string | undefined;
-  readonly profileId: string | undefined;
+  /** In the order of `pid`; undefined when it is absent. */
+  readonly profileIds: readonly string[] | undefined;
   readonly additional: Readonly<Record<string, string>>;
 }
 
@@ -52,10 +53,13 @@ export function parseRegistrationParameters(query: readonly string[]): Registrat
     bindingMode: binding?.transports,
     queueMode: parseQueueFlag(known) || binding?.queueMode === true,
     smsNumber: parseSmsNumber(textOf(known, 'sms')),
-    profileId: textOf(known, 'pid'),
-    additional: Object.freeze(Object.fromEntries(additional)),
+    profileIds: parseProfileIds(textOf(known, 'pid')),
+    additional: additional.length === 0 ? NONE : Object.freeze(Object.fromEntries(additional)),
   };
 }
+
+/** Most registrations have none: they share one record. */
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
 
 const SPECIFIED: ReadonlySet<string> = new Set(['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid']);
 
@@ -143,6 +147,18 @@ function parseSmsNumber(text: string | undefined): string | undefined {
   return text;
 }
 
+/** TS Core 1.2.2 §6.2.1: one Profile ID, or a list of them in quotes. */
+function parseProfileIds(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  const ids = text.split(/[ ,]+/).filter((id) => id !== '');
+  if (ids.length === 0) throw badRequest('the parameter pid has no value');
+  if (ids.length > limits.maxProfileIds) throw badRequest('pid names too many profiles');
+  const isPossible = (id: string): boolean =>
+    Buffer.byteLength(id) <= limits.maxProfileIdBytes && !hasControlCharacter(id);
+  if (!ids.every(isPossible)) throw badRequest('pid is not a Profile ID');
+  return Object.freeze([...new Set(ids)]);
+}
+
 function hasControlCharacter(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
@@ -154,8 +170,4 @@ function hasControlCharacter(text: string): boolean {
 /** A parameter name as a diagnostic may repeat it. */
 function printable(name: string): string {
   return /^[\w.-]{1,16}$/.test(name) ? name : '(unprintable)';
-}
-
-function badRequest(reason: string): RefusalError {
-  return new RefusalError(Code.BAD_REQUEST, reason);
 }

@@ -1,14 +1,17 @@
+import type { Peer } from '@flownexus/datagram';
 import { limits } from '../limits.ts';
-import type { RegisteredEndpoint } from './registered-endpoint.ts';
+import { PeerIndex } from './peer-index.ts';
+import type { CoapClient, RegisteredEndpoint } from './registered-endpoint.ts';
 import type { Registration } from './registration.ts';
 
 /**
- * The present registrations, by endpoint name and by registration ID. At most `maximum`, those included whose Register is
+ * The present registrations, by endpoint name, by registration ID and by peer. At most `maximum`, those included whose Register is
  * still being handled.
  */
 export class RegistrationTable {
   readonly #byName = new Map<string, RegisteredEndpoint>();
   readonly #byId = new Map<string, RegisteredEndpoint>();
+  readonly #byPeer = new PeerIndex();
   readonly #reserved = new Set<string>();
   readonly #maximum: number;
   readonly #maximumLinks: number;
@@ -54,11 +57,17 @@ export class RegistrationTable {
     return this.#byId.get(registrationId);
   }
 
+  /** The endpoint that a peer of a CoAP endpoint is; of several the one that registered or updated last. */
+  byPeer(coap: CoapClient, peerKey: string): RegisteredEndpoint | undefined {
+    return this.#byPeer.get(coap, peerKey);
+  }
+
   /** Adds an endpoint whose name and ID are free; the place comes from `reserve`. */
   add(endpoint: RegisteredEndpoint): void {
     this.#reserved.delete(endpoint.endpointName);
     this.#byName.set(endpoint.endpointName, endpoint);
     this.#byId.set(endpoint.registration.registrationId, endpoint);
+    this.#byPeer.add(endpoint);
     this.#links += endpoint.registration.links.length;
   }
 
@@ -68,10 +77,21 @@ export class RegistrationTable {
     endpoint.registration = registration;
   }
 
+  /** The endpoint was heard as this peer. Returns whether it was another before, or came in at another CoAP endpoint. */
+  move(endpoint: RegisteredEndpoint, peer: Peer, coap: CoapClient): boolean {
+    const moved = endpoint.peer.key !== peer.key || endpoint.coap !== coap;
+    this.#byPeer.delete(endpoint);
+    endpoint.peer = peer;
+    endpoint.coap = coap;
+    this.#byPeer.add(endpoint);
+    return moved;
+  }
+
   delete(endpoint: RegisteredEndpoint): void {
     if (this.#byName.get(endpoint.endpointName) !== endpoint) return;
     this.#byName.delete(endpoint.endpointName);
     this.#byId.delete(endpoint.registration.registrationId);
+    this.#byPeer.delete(endpoint);
     this.#links -= endpoint.registration.links.length;
   }
 

@@ -14,6 +14,8 @@ export interface Registration extends ObjectList {
   readonly bindingMode: string;
   readonly queueMode: boolean;
   readonly smsNumber: string | undefined;
+  /** The Profile IDs that stand for a part of the object list, or for all of it (LwM2M 1.2). */
+  readonly profileIds: readonly string[];
   /** Query parameters beyond those of the specification. */
   readonly additionalParameters: Readonly<Record<string, string>>;
   readonly address: { readonly host: string; readonly port: number };

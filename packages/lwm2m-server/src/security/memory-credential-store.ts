@@ -1,4 +1,3 @@
-import { Lwm2mServerError } from '../errors.ts';
 import type { CredentialStore } from './credential-store.ts';
 import {
   checkCredential,
@@ -8,6 +7,7 @@ import {
   type ProvenIdentity,
 } from './device-credential.ts';
 import { CredentialChanges } from './credential-changes.ts';
+import { identityTaken } from './identity-taken.ts';
 
 /**
  * Credentials in memory, one for each endpoint.
@@ -80,8 +80,4 @@ export class MemoryCredentialStore implements CredentialStore {
   onChange(listener: Parameters<CredentialStore['onChange']>[0]): () => void {
     return this.#changes.on(listener);
   }
-}
-
-function identityTaken(): Lwm2mServerError {
-  return new Lwm2mServerError('ERR_LWM2M_SERVER_IDENTITY_TAKEN', 'another endpoint has this identity');
 }

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import {
   Code,
   decodeMessage,
-  findOption,
   isRequest,
   isResponse,
   OptionNumber,
@@ -10,6 +9,19 @@ import {
   uintOption,
   type CoapMessage,
 } from '@flownexus/coap';
+import {
+  ContentFormat,
+  decodeChanges,
+  decodePathList,
+  decodePayload,
+  formatPath,
+  ObjectRegistry,
+  parseAttributes,
+  parseExecuteArguments,
+} from '@flownexus/lwm2m-core';
+import type { Operation } from '../../src/index.ts';
+
+const objects = await ObjectRegistry.bundled();
 
 /** One datagram of a capture. */
 interface CapturedDatagram {
@@ -21,8 +33,9 @@ interface CapturedDatagram {
 
 /** What has to happen in a replay, in order. `number` is that of the datagram which begins it. */
 export type Step = { readonly number: number; readonly atMs: number; readonly message: CoapMessage } & (
-  | { readonly kind: 'request'; readonly answer: CoapMessage }
+  | { readonly kind: 'request' | 'send'; readonly answer: CoapMessage }
   | { readonly kind: 'read' | 'observe' | 'cancel'; readonly path: string; readonly answer: CoapMessage | undefined }
+  | { readonly kind: 'operation'; readonly operation: Operation; readonly answer: CoapMessage | undefined }
   | { readonly kind: 'notification'; readonly path: string; readonly acknowledged: boolean }
   | { readonly kind: 'pending'; readonly what: string; readonly issue: string }
 );
@@ -115,39 +128,56 @@ type Base = Pick<Step, 'number' | 'atMs' | 'message'>;
 
 function deviceRequest(base: Base, answer: CoapMessage | undefined): Step {
   const path = stringOptions(base.message.options, OptionNumber.URI_PATH);
-  if (path[0] === 'dp') return { ...base, kind: 'pending', what: 'Send', issue: 'Send (/dp)' };
   if (answer === undefined) throw new Error(`#${base.number} has no answer`);
-  return { ...base, kind: 'request', answer };
+  return { ...base, kind: path[0] === 'dp' ? 'send' : 'request', answer };
 }
 
 function serverRequest(base: Base, answer: CoapMessage | undefined): Step {
   const { message } = base;
   const segments = stringOptions(message.options, OptionNumber.URI_PATH);
   const path = `/${segments.join('/')}`;
-  const pending = (what: string, issue: string): Step => ({ ...base, kind: 'pending', what: `${what} ${path}`, issue });
-  switch (message.code) {
-    case Code.GET: {
-      if (uintOption(message.options, OptionNumber.ACCEPT) === 40) return pending('Discover', 'Discover');
-      const observe = uintOption(message.options, OptionNumber.OBSERVE);
-      const kind = observe === undefined ? 'read' : observe === 0 ? 'observe' : 'cancel';
-      return { ...base, kind, path, answer };
+  const observe = uintOption(message.options, OptionNumber.OBSERVE);
+  if (message.code === Code.FETCH && observe !== undefined) {
+    return { ...base, kind: 'pending', what: `Observe-Composite ${path}`, issue: 'composite observations' };
+  }
+  if (message.code !== Code.GET || uintOption(message.options, OptionNumber.ACCEPT) === ContentFormat.LINK_FORMAT) {
+    return { ...base, kind: 'operation', operation: operationOf(message, path), answer };
+  }
+  return { ...base, kind: observe === undefined ? 'read' : observe === 0 ? 'observe' : 'cancel', path, answer };
+}
+
+/** The operation that a request of a server is. */
+function operationOf({ code, options, payload }: CoapMessage, path: string): Operation {
+  const query = stringOptions(options, OptionNumber.URI_QUERY);
+  const contentFormat = uintOption(options, OptionNumber.CONTENT_FORMAT);
+  const accept = uintOption(options, OptionNumber.ACCEPT) ?? null;
+  switch (code) {
+    case Code.GET:
+      return { kind: 'discover', path, ...(query.includes('depth=2') ? { depth: 2 } : {}) };
+    case Code.PUT: {
+      if (contentFormat === undefined) {
+        return { kind: 'writeAttributes', path, attributes: parseAttributes(query) };
+      }
+      const { node } = decodePayload(payload, contentFormat, path, objects);
+      return { kind: 'write', path, mode: 'replace', node, contentFormat };
     }
-    case Code.PUT:
-      return findOption(message.options, OptionNumber.CONTENT_FORMAT) === undefined
-        ? pending('Write-Attributes', 'Write-Attributes')
-        : pending('Write', 'Write');
-    case Code.POST:
-      return segments.length === 1 ? pending('Create', 'Create and Delete') : pending('Execute', 'Execute');
+    case Code.POST: {
+      if (contentFormat === undefined) return { kind: 'execute', path, arguments: parseExecuteArguments(payload) };
+      // The Creates are no TLV: the length of the Object Instance is too small.
+      return { kind: 'request', method: 'POST', path: path.slice(1).split('/'), contentFormat, payload };
+    }
     case Code.DELETE:
-      return pending('Delete', 'Create and Delete');
-    case Code.FETCH:
-      return findOption(message.options, OptionNumber.OBSERVE) === undefined
-        ? pending('Read-Composite', 'composite operations')
-        : pending('Observe-Composite', 'composite operations');
-    case Code.IPATCH:
-      return pending('Write-Composite', 'composite operations');
+      return { kind: 'delete', path };
+    case Code.FETCH: {
+      const paths = decodePathList(payload, contentFormat ?? 0).map(formatPath);
+      return { kind: 'readComposite', paths, contentFormat: contentFormat ?? 0, accept };
+    }
+    case Code.IPATCH: {
+      const changes = decodeChanges(payload, contentFormat ?? 0, objects);
+      return { kind: 'writeComposite', changes, contentFormat: contentFormat ?? 0, accept };
+    }
     default:
-      throw new Error(`#${base.number} has a method that no LwM2M server uses`);
+      throw new Error('a method that no LwM2M server uses');
   }
 }
 

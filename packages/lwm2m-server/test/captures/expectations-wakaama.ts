@@ -12,6 +12,9 @@ export const wakaamaExpectations: Readonly<Record<string, Expectation>> = {
       objectVersions: versions('1:1.0 2:1.0 3:1.0 4:1.0 5:1.0 6:1.0 7:1.0 31024:1.0'),
     },
     outcomes: {
+      9: '2.04',
+      13: '</3>,</3/0/0>,</3/0/1>,</3/0/2>,</3/0/3>,</3/0/4>,</3/0/5>,</3/0/6>,</3/0/7>,</3/0/8>,</3/0/9>,</3/0/10>,</3/0/11>,</3/0/12>,</3/0/13>,</3/0/14>,</3/0/15>,</3/0/16>',
+      15: '2.04',
       5: {
         '/3/0/0': 'Open Mobile Alliance',
         '/3/0/1': 'Lightweight M2M Client',
@@ -65,6 +68,16 @@ export const wakaamaExpectations: Readonly<Record<string, Expectation>> = {
       objectVersions: versions('1:1.1 2:1.0 3:1.1 4:1.2 5:1.0 6:1.0 7:1.0 31024:1.0'),
     },
     outcomes: {
+      17: '4.04',
+      19: '</3>,</3/0/0>,</3/0/1>,</3/0/2>,</3/0/3>,</3/0/4>,</3/0/5>,</3/0/6>,</3/0/7>,</3/0/8>,</3/0/9>,</3/0/10>,</3/0/11>,</3/0/12>,</3/0/13>,</3/0/14>,</3/0/15>,</3/0/16>',
+      21: '</1/0>,</1/0/0>,</1/0/1>,</1/0/2>,</1/0/3>,</1/0/4>,</1/0/5>,</1/0/6>,</1/0/7>,</1/0/8>,</1/0/23>',
+      27: '4.04',
+      29: '4.04',
+      31: '2.04',
+      41: '4.04',
+      43: '4.04',
+      45: 'ERR_LWM2M_SERVER_TIMEOUT',
+      53: '2.04',
       5: {
         '/3/0/0': 'Open Mobile Alliance',
         '/3/0/1': 'Lightweight M2M Client',
@@ -172,6 +185,7 @@ export const wakaamaExpectations: Readonly<Record<string, Expectation>> = {
       objectVersions: versions('1:1.1 3:1.1 31024:1.0'),
     },
     outcomes: {
+      7: '</3>,</3/0/0>,</3/0/1>,</3/0/16>,</3/0/4>',
       3: { '/3/0/0': 'Open Mobile Alliance', '/3/0/1': 'Lightweight M2M Client', '/3/0/16': 'U' },
       5: {
         '/31024/10/1': Uint8Array.of(0x14),

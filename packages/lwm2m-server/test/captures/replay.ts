@@ -1,7 +1,20 @@
 import { Code, MessageType, OptionNumber, stringOptions, uintOption, type CoapMessage } from '@flownexus/coap';
-import { formatPath, type ResourceRecord, type ResourceValue } from '@flownexus/lwm2m-core';
+import {
+  ContentFormat,
+  decodeChanges,
+  decodePathList,
+  formatLinkFormat,
+  formatPath,
+  type ResourceRecord,
+  type ResourceValue,
+} from '@flownexus/lwm2m-core';
 import { expect } from 'vitest';
-import { OperationRejectedError, type DeviceObservation } from '../../src/index.ts';
+import {
+  OperationRejectedError,
+  type DeviceObservation,
+  type Operation,
+  type OperationResult,
+} from '../../src/index.ts';
 import { inWords, Stage, type ScriptedDevice } from '../scripted-device.ts';
 import { capturedBytes, type Capture, type Step } from './capture.ts';
 import { withIds, withRegistrationId } from './splice.ts';
@@ -23,6 +36,7 @@ export class Replay {
   readonly #device: ScriptedDevice;
   readonly #observations = new Map<string, { token: Uint8Array; observation: DeviceObservation; cancelled: boolean }>();
   readonly #notified: Values[] = [];
+  readonly #sent: Values[] = [];
   #endpointName = '';
   #location: readonly string[] = [];
 
@@ -33,6 +47,7 @@ export class Replay {
     stage.server.on('notification', ({ records, initial }) => {
       if (!initial) this.#notified.push(valuesOf(records));
     });
+    stage.server.on('send', ({ records }) => this.#sent.push(valuesOf(records)));
   }
 
   static async of(capture: Capture): Promise<Replay> {
@@ -47,12 +62,16 @@ export class Replay {
     switch (step.kind) {
       case 'request':
         return this.#request(step, step.answer);
+      case 'send':
+        return this.#send(step, step.answer);
       case 'read':
         return this.#read(step, step.path, step.answer);
       case 'observe':
         return this.#observe(step, step.path, step.answer);
       case 'cancel':
         return this.#cancel(step, step.path, step.answer);
+      case 'operation':
+        return this.#operation(step, step.operation, step.answer);
       case 'notification':
         return this.#notification(step, step.path, step.acknowledged);
       case 'pending':
@@ -71,11 +90,30 @@ export class Replay {
     expect(this.#location).toHaveLength(2);
   }
 
+  /** The device's own bytes, and the values that they came to. */
+  async #send({ number, message }: Step, captured: CoapMessage): Promise<void> {
+    this.#device.sendBytes(capturedBytes(message));
+    expect(await this.#device.one(), `the answer to #${number}`).toEqual(captured);
+    expect(this.#sent).toHaveLength(1);
+    this.outcomes.set(number, this.#sent.pop() ?? {});
+  }
+
   async #read(step: Step, path: string, captured: CoapMessage | undefined): Promise<void> {
     const read = this.stage.server.device(this.#endpointName).read(path, { accept: acceptOf(step) });
     const outcome = read.then(({ records }) => valuesOf(records), refusalOf);
     await this.#answer(step, captured);
     if (captured === undefined) await this.stage.clock.runUntil(outcome, 200_000);
+    await this.#device.ignore(); // retransmissions, where there was no answer
+    this.outcomes.set(step.number, await outcome);
+  }
+
+  async #operation(step: Step, operation: Operation, captured: CoapMessage | undefined): Promise<void> {
+    // The server of the captures gave up sooner than RFC 7252 does.
+    const bounds = captured === undefined ? { timeoutMs: 12_000 } : {};
+    const performed = this.stage.server.device(this.#endpointName).perform(operation, bounds);
+    const outcome = performed.then(outcomeOf, refusalOf);
+    await this.#answer(step, captured);
+    if (captured === undefined) await this.stage.clock.runUntil(outcome, 20_000);
     await this.#device.ignore(); // retransmissions, where there was no answer
     this.outcomes.set(step.number, await outcome);
   }
@@ -121,7 +159,7 @@ export class Replay {
   /** Checks that we ask as the capture's server did, and answers as its device did. Returns our token. */
   async #answer({ number, message }: Step, captured: CoapMessage | undefined): Promise<Uint8Array> {
     const request = await this.#device.one();
-    expect(inWords(request), `our request for #${number}`).toBe(inWords(message));
+    expect(wholeRequest(request), `our request for #${number}`).toEqual(wholeRequest(message));
     if (captured !== undefined) {
       this.#device.sendBytes(withIds(capturedBytes(captured), request.messageId, request.token));
       await this.stage.settle();
@@ -132,6 +170,31 @@ export class Replay {
 
 function acceptOf({ message }: Step): number | null {
   return uintOption(message.options, OptionNumber.ACCEPT) ?? null;
+}
+
+/** All that a request says. */
+function wholeRequest(message: CoapMessage): unknown {
+  const { code, options, payload } = message;
+  const contentFormat = uintOption(options, OptionNumber.CONTENT_FORMAT);
+  const isExecute = code === Code.POST && (contentFormat ?? ContentFormat.TEXT) === ContentFormat.TEXT;
+  return {
+    words: inWords(message),
+    query: stringOptions(options, OptionNumber.URI_QUERY),
+    // The server of the captures sent the arguments of an Execute without a Content-Format.
+    contentFormat: isExecute ? undefined : contentFormat,
+    // SenML has many forms for the same: it began names without a slash, and had whole names in place of base names.
+    payload:
+      code === Code.FETCH
+        ? decodePathList(payload, contentFormat ?? 0)
+        : code === Code.IPATCH
+          ? decodeChanges(payload, contentFormat ?? 0)
+          : Buffer.from(payload).toString('hex'),
+  };
+}
+
+function outcomeOf({ responseCode, records, links }: OperationResult): Outcome {
+  if (links !== undefined) return formatLinkFormat(links);
+  return records === undefined ? responseCode : valuesOf(records);
 }
 
 function valuesOf(records: readonly ResourceRecord[]): Values {

@@ -9,15 +9,21 @@ const path = parsePath('/3/0/9');
 function setUp(): { subscription: Subscription; log: string[]; released: PromiseWithResolvers<void> } {
   const log: string[] = [];
   const released = Promise.withResolvers<undefined>();
-  const subscription: Subscription = new Subscription(path, {
-    release: async () => {
-      log.push('release');
-      subscription.finish(new Error('cancelled'));
+  const subscription: Subscription = new Subscription(
+    path,
+    {},
+    {
+      dropped: () => log.push('dropped'),
+      reportError: (error, context) => log.push(`${context}: ${String(error)}`),
+    },
+  );
+  subscription.attachment = {
+    release: async ({ passive }) => {
+      log.push(passive === true ? 'release passively' : 'release');
       await released.promise;
     },
-    dropped: () => log.push('dropped'),
-    reportError: (error, context) => log.push(`${context}: ${String(error)}`),
-  });
+    leave: () => log.push('leave'),
+  };
   return { subscription, log, released: released as PromiseWithResolvers<void> };
 }
 
@@ -77,7 +83,7 @@ describe('Subscription', () => {
     await expect(iterator.next()).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_LIMIT' });
     subscription.deliver(notification(1));
     expect(await waiting[0]).toEqual({ done: false, value: notification(1) });
-    subscription.finish(new Error('cancelled'));
+    void subscription.cancel();
     expect(await waiting.at(-1)).toEqual({ done: true, value: undefined });
   });
 
@@ -91,6 +97,26 @@ describe('Subscription', () => {
     await cancelled;
     await subscription.cancel();
     expect(log).toEqual(['release']);
+  });
+
+  test('cancelling passively passes that on; one without a share has nobody to tell', async () => {
+    const { subscription, log, released } = setUp();
+    released.resolve();
+    await subscription.cancel({ passive: true });
+    expect(log).toEqual(['release passively']);
+    const waiting = setUp();
+    waiting.subscription.attachment = undefined;
+    await waiting.subscription.cancel();
+    expect(waiting.subscription.over).toBe(true);
+  });
+
+  test('giving up leaves the share, which a failure from there does not', () => {
+    const { subscription, log } = setUp();
+    subscription.fail(new Error('gone'));
+    expect(log).toEqual([]);
+    const other = setUp();
+    other.subscription.giveUp(new Error('no time'));
+    expect(other.log).toEqual(['leave']);
   });
 
   test('leaving the loop cancels without waiting for the device, whose failure is reported', async () => {

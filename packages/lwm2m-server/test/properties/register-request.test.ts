@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { ANONYMOUS } from '@flownexus/datagram';
 import { RefusalError } from '../../src/registration/refusal-error.ts';
+import { Profiles } from '../../src/registration/profiles.ts';
 import { parseRegister } from '../../src/registration/register-request.ts';
 
 const parameter = fc.oneof(
@@ -36,13 +37,17 @@ test('any Register is read or refused, with a code of its table', () => {
       fc.option(fc.integer({ min: 0, max: 65_535 }), { nil: undefined }),
       (query, bytes, contentFormat) => {
         try {
-          const registration = parseRegister({
-            query: ['ep=a', 'lt=1', ...query],
-            contentFormat: contentFormat === undefined || contentFormat % 2 === 0 ? 40 : contentFormat,
-            payload: bytes,
-            peer: { host: '192.0.2.1', port: 1, identity: ANONYMOUS },
-          });
-          return registration.links.length > 0 && registration.rootPath.startsWith('/');
+          const { listOf } = parseRegister(
+            {
+              query: ['ep=a', 'lt=1', ...query],
+              contentFormat: contentFormat === undefined || contentFormat % 2 === 0 ? 40 : contentFormat,
+              payload: bytes,
+              peer: { host: '192.0.2.1', port: 1, identity: ANONYMOUS },
+            },
+            new Profiles(),
+          );
+          const list = listOf('a');
+          return list.links.length > 0 && list.rootPath.startsWith('/');
         } catch (error) {
           if (error instanceof RefusalError) return [0x80, 0x89, 0x8c, 0x8f].includes(error.responseCode);
           throw error;

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { formatCode } from '@flownexus/coap';
 import { ANONYMOUS, type PeerIdentity } from '@flownexus/datagram';
 import { RefusalError } from '../../src/registration/refusal-error.ts';
-import { applyUpdate, parseRegister, type RegistrationRequest } from '../../src/registration/register-request.ts';
+import { Profiles } from '../../src/registration/profiles.ts';
+import {
+  applyUpdate,
+  parseRegister,
+  toRegistration,
+  type RegistrationRequest,
+} from '../../src/registration/register-request.ts';
 import type { Registration } from '../../src/registration/registration.ts';
 
 const LINKS = '</>;ct=112,</1/0>,</3>;ver=1.0,</3/0>';
@@ -25,6 +31,14 @@ function request(
   };
 }
 
+/** The registration that a Register makes. */
+function register(from: RegistrationRequest, profiles = new Profiles()): Registration {
+  const requested = parseRegister(from, profiles);
+  const endpointName = requested.endpointName ?? 'unnamed';
+  const given = { endpointName, registrationId: 'abc', registeredAt: 1000 };
+  return toRegistration(requested, requested.listOf(endpointName), given);
+}
+
 function refusal(run: () => unknown): string {
   try {
     run();
@@ -37,8 +51,12 @@ function refusal(run: () => unknown): string {
 
 describe('parseRegister', () => {
   test('takes everything over', () => {
-    expect(parseRegister(request('lwm2m=1.1&ep=dev&lt=60&b=UT&Q&sms=123&site=north'))).toEqual({
+    expect(register(request('lwm2m=1.1&ep=dev&lt=60&b=UT&Q&sms=123&site=north'))).toEqual({
       endpointName: 'dev',
+      registrationId: 'abc',
+      registeredAt: 1000,
+      updatedAt: 1000,
+      profileIds: [],
       lifetime: 60,
       lwm2mVersion: '1.1',
       bindingMode: 'UT',
@@ -66,17 +84,17 @@ describe('parseRegister', () => {
   });
 
   test('a 1.0 client may leave lt, lwm2m and b out', () => {
-    expect(parseRegister(request('ep=old'))).toMatchObject({
+    expect(register(request('ep=old'))).toMatchObject({
       lifetime: 86_400,
       lwm2mVersion: '1.0',
       bindingMode: 'U',
       queueMode: false,
     });
-    expect(parseRegister(request('ep=old&lwm2m=1.0')).lifetime).toBe(86_400);
+    expect(register(request('ep=old&lwm2m=1.0')).lifetime).toBe(86_400);
   });
 
   test.each(['lwm2m=1.1&lt=60', 'lwm2m=1.1&lt=60&ep='])('the name may be left to the identity: %s', (query) => {
-    expect(parseRegister(request(query)).endpointName).toBeUndefined();
+    expect(parseRegister(request(query), new Profiles()).endpointName).toBeUndefined();
   });
 
   test.each([
@@ -101,21 +119,16 @@ describe('parseRegister', () => {
       '4.00',
     ],
   ])('%s', (_name, query, options, code) => {
-    expect(refusal(() => parseRegister(request(query, options)))).toBe(code);
+    expect(refusal(() => register(request(query, options)))).toBe(code);
   });
 });
 
 describe('applyUpdate', () => {
-  const registered: Registration = {
-    ...parseRegister(request('lwm2m=1.1&ep=dev&lt=60&b=U&Q&site=north')),
-    endpointName: 'dev',
-    registrationId: 'abc',
-    registeredAt: 1000,
-    updatedAt: 1000,
-  };
+  const registered = register(request('lwm2m=1.1&ep=dev&lt=60&b=U&Q&site=north'));
 
   function update(query: string, options: Parameters<typeof request>[1] = {}): Registration {
-    return applyUpdate(registered, request(query, { links: '', contentFormat: undefined, ...options }), 2000);
+    const from = request(query, { links: '', contentFormat: undefined, ...options });
+    return applyUpdate(registered, from, 2000, new Profiles());
   }
 
   test('without anything only the time changes', () => {
@@ -142,6 +155,16 @@ describe('applyUpdate', () => {
     expect(next.instances.has(1)).toBe(false);
     expect(next.objectVersions.get(3)).toBe('1.1');
     expect(next.contentFormats).toEqual([110]);
+  });
+
+  test('the same list as before is the same value', () => {
+    expect(update('', { links: LINKS, contentFormat: 40 }).instances).toBe(registered.instances);
+    // Not the same bytes.
+    expect(update('', { links: `${LINKS},</0/0>`, contentFormat: 40 }).instances).toBe(registered.instances);
+    expect(update('', { links: LINKS.replace('1.0', '1.1'), contentFormat: 40 }).instances).not.toBe(
+      registered.instances,
+    );
+    expect(update('', { links: LINKS.replace('112', '110'), contentFormat: 40 }).contentFormats).toEqual([110]);
   });
 
   test('takes the address over', () => {

@@ -58,7 +58,7 @@ describe('parseRegistrationParameters', () => {
   test('reads sms and pid', () => {
     expect(parseRegistrationParameters(['sms=+491701234567', 'pid=6:27354b9a'])).toMatchObject({
       smsNumber: '+491701234567',
-      profileId: '6:27354b9a',
+      profileIds: ['6:27354b9a'],
     });
   });
 

@@ -1,49 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryNetwork, VirtualClock } from '@flownexus/datagram/testing';
 import type { PeerIdentity } from '@flownexus/datagram';
-import {
-  MemoryCredentialStore,
-  overTransport,
-  type CredentialStore,
-  type Lwm2mServerOptions,
-  type Refusal,
-} from '../../src/index.ts';
-import { IdentifiedTransport } from '../identified-transport.ts';
-import { SERVER, Stage, type ScriptedDevice } from '../scripted-device.ts';
-
-const KEY = Uint8Array.of(1, 2, 3);
-const psk = (identity: string): PeerIdentity => ({ kind: 'psk', identity });
-
-/** A server that knows the device `dev` by the identity `id`, and peers that have identities. */
-class SecuredStage extends Stage {
-  readonly credentials: MemoryCredentialStore;
-  readonly transport: IdentifiedTransport;
-  readonly refusals: Refusal[] = [];
-
-  private constructor(options: Partial<Lwm2mServerOptions>) {
-    const world = { clock: new VirtualClock() };
-    const network = new MemoryNetwork(world.clock);
-    const transport = new IdentifiedTransport(network.transport(SERVER));
-    const credentials = new MemoryCredentialStore();
-    super({ endpoints: [overTransport(transport)], credentials, ...options }, { clock: world.clock, network });
-    this.transport = transport;
-    this.credentials = credentials;
-    credentials.set('dev', { mode: 'psk', identity: 'id', key: KEY });
-    this.server.on('refused', (refusal) => this.refusals.push(refusal));
-  }
-
-  static override async start(options: Partial<Lwm2mServerOptions> = {}): Promise<SecuredStage> {
-    const stage = new SecuredStage(options);
-    await stage.server.start();
-    return stage;
-  }
-
-  /** A device that has proven to be `identity`. */
-  proven(port: number, identity: PeerIdentity, association?: string): ScriptedDevice {
-    this.transport.identify(port, identity, association);
-    return this.device(port);
-  }
-}
+import { MemoryNetwork, VirtualClock } from '@flownexus/datagram/testing';
+import { MemoryCredentialStore, type CredentialStore } from '../../src/index.ts';
+import { SERVER, Stage } from '../scripted-device.ts';
+import { KEY, psk, SecuredStage } from '../secured-stage.ts';
 
 const UNNAMED = 'lwm2m=1.1&lt=60';
 const asDev = `${UNNAMED}&ep=dev`;
@@ -63,15 +23,22 @@ describe('a Register', () => {
   });
 
   test.each([
-    ['another endpoint', psk('id'), `${UNNAMED}&ep=other`, 'the identity belongs to another endpoint'],
-    ['an endpoint, with an identity of none', psk('unknown'), asDev, 'the identity belongs to no endpoint'],
-    ['a secured endpoint, with no identity', undefined, asDev, 'the endpoint has a credential: it registers over DTLS'],
-  ])('as %s is refused with the reason', async (_name, identity, query, reason) => {
+    // TS Core 1.1.1 §6.2.1: an endpoint name that is not that of the identity is a Bad Request.
+    ['another endpoint', psk('id'), `${UNNAMED}&ep=other`, '4.00', 'the identity belongs to another endpoint'],
+    ['an endpoint, with an identity of none', psk('unknown'), asDev, '4.03', 'the identity belongs to no endpoint'],
+    [
+      'a secured endpoint, with no identity',
+      undefined,
+      asDev,
+      '4.03',
+      'the endpoint has a credential: it registers over DTLS',
+    ],
+  ])('as %s is refused with the reason', async (_name, identity, query, code, reason) => {
     const stage = await SecuredStage.start();
     const device = identity === undefined ? stage.device(1000) : stage.proven(1000, identity);
-    expect(await device.register(query)).toBe('4.03');
+    expect(await device.register(query)).toBe(code);
     expect(stage.refusals).toMatchObject([
-      { operation: 'register', code: '4.03', reason, identity: identity ?? { kind: 'anonymous' } },
+      { operation: 'register', code, reason, identity: identity ?? { kind: 'anonymous' } },
     ]);
     expect([...stage.server.registrations()]).toEqual([]);
   });
@@ -82,7 +49,7 @@ describe('a Register', () => {
     await device.register(asDev);
     expect(await stage.device(2000).register(asDev)).toBe('4.03');
     stage.credentials.set('other', { mode: 'psk', identity: 'other id', key: KEY });
-    expect(await stage.proven(3000, psk('other id')).register(asDev)).toBe('4.03');
+    expect(await stage.proven(3000, psk('other id')).register(asDev)).toBe('4.00');
     expect(await device.update()).toBe('2.04');
   });
 
@@ -91,6 +58,18 @@ describe('a Register', () => {
     const device = stage.device(1000);
     expect(await device.register(`${UNNAMED}&ep=plain`)).toBe('2.01');
     expect(await device.register(UNNAMED)).toBe('4.00');
+  });
+
+  test('without a name is refused by a rule under the name that its identity has', async () => {
+    const stage = await SecuredStage.start({ authorize: () => ({ reason: 'no' }) });
+    expect(await stage.proven(1000, psk('id')).register(UNNAMED)).toBe('4.03');
+    expect(stage.refusals).toMatchObject([{ endpointName: 'dev', code: '4.03', reason: 'no' }]);
+  });
+
+  test('with an identity is admitted where none without is', async () => {
+    const stage = await SecuredStage.start({ noSec: false });
+    expect(await stage.proven(1000, psk('id')).register(asDev)).toBe('2.01');
+    expect(await stage.device(2000).register(`${UNNAMED}&ep=plain`)).toBe('4.03');
   });
 
   test('that breaks its form is refused for that', async () => {
@@ -109,7 +88,7 @@ describe('a Register', () => {
     const device = stage.proven(1000, identity);
     expect(await device.register(`${UNNAMED}&ep=${name}`)).toBe('2.01');
     expect(await device.update()).toBe('2.04');
-    expect(await device.register(asDev)).toBe('4.03');
+    expect(await device.register(asDev)).toBe('4.00');
   });
 });
 

@@ -37,8 +37,8 @@ const later: CredentialStore = {
 const cases: [string, PeerIdentity, string | undefined, string][] = [
   ['its own name', psk('id'), 'dev', 'dev'],
   ['no name: it is that of the identity', psk('id'), undefined, 'dev'],
-  ['the name of another', psk('id'), 'second', '4.03 the identity belongs to another endpoint'],
-  ['the name of nobody', psk('id'), 'third', '4.03 the identity belongs to another endpoint'],
+  ['the name of another', psk('id'), 'second', '4.00 the identity belongs to another endpoint'],
+  ['the name of nobody', psk('id'), 'third', '4.00 the identity belongs to another endpoint'],
   ['an identity of another store', psk('id2'), 'second', 'second'],
   ['an identity that is not known', psk('dev'), 'dev', '4.03 the identity belongs to no endpoint'],
   ['an identity that is not known, without a name', psk('x'), undefined, '4.03 the identity belongs to no endpoint'],

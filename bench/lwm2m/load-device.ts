@@ -1,0 +1,73 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { Code } from '@flownexus/coap';
+import { answerTo, isObserve, MESSAGE_ID_AT, notificationMessage, tokenOf, writeMessageId } from './messages.ts';
+import type { NotificationMessage } from './messages.ts';
+
+/** A device as cheap as node:dgram allows: a connected socket with one message outstanding (NSTART, RFC 7252 §4.7). It answers every GET. */
+export class LoadDevice {
+  /** What it sends to say that it is still there; undefined until it is registered. */
+  update: Buffer | undefined;
+  readonly #socket: Socket;
+  readonly #port: number;
+  #notification: NotificationMessage | undefined;
+  #messageId = 0;
+  #expectedCode = 0;
+  #onReply: ((device: LoadDevice, reply: Buffer) => void) | undefined;
+
+  private constructor(port: number, host: string | undefined) {
+    this.#socket = createSocket('udp4');
+    this.#port = port;
+    if (host !== undefined) this.#socket.bind(0, host);
+    this.#socket.on('message', this.#onMessage);
+  }
+
+  /** `host` is its own address, by default that of the server. */
+  static async open(port: number, host?: string): Promise<LoadDevice> {
+    const device = new LoadDevice(port, host);
+    device.#socket.connect(device.#port, '127.0.0.1');
+    await once(device.#socket, 'connect');
+    return device;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  /** Sends a request of messages.ts, with the next Message ID. */
+  request(bytes: Buffer, expectedCode: number, onReply: (device: LoadDevice, reply: Buffer) => void): void {
+    this.#messageId = (this.#messageId + 1) & 0xffff;
+    writeMessageId(bytes, this.#messageId);
+    this.#send(bytes, expectedCode, onReply);
+  }
+
+  /** Sends a notification of what is observed. */
+  notify(onReply: (device: LoadDevice, reply: Buffer) => void): void {
+    if (this.#notification === undefined) throw new Error('a device is not observed');
+    const { bytes, sequenceAt } = this.#notification;
+    this.#messageId = (this.#messageId + 1) & 0xffff;
+    bytes.writeUInt16BE(this.#messageId, MESSAGE_ID_AT);
+    bytes.writeUInt16BE(this.#messageId, sequenceAt);
+    this.#send(bytes, Code.EMPTY, onReply);
+  }
+
+  #send(bytes: Buffer, expectedCode: number, onReply: (device: LoadDevice, reply: Buffer) => void): void {
+    this.#expectedCode = expectedCode;
+    this.#onReply = onReply;
+    this.#socket.send(bytes);
+  }
+
+  readonly #onMessage = (message: Buffer): void => {
+    const [, code] = message;
+    if (code === Code.GET) {
+      if (isObserve(message)) this.#notification = notificationMessage(tokenOf(message));
+      this.#socket.send(answerTo(message));
+      return;
+    }
+    const onReply = this.#onReply;
+    if (message.readUInt16BE(MESSAGE_ID_AT) !== this.#messageId || onReply === undefined) return; // of a repeated message
+    if (code !== this.#expectedCode) throw new Error(`a reply has the code ${code ?? 'none'}`);
+    this.#onReply = undefined;
+    onReply(this, message);
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  CoapEndpoint,
+  sumStatistics,
+  type CoapEndpointOptions,
+  type CoapReply,
+  type CoapStatistics,
+  type IncomingRequest,
+} from '@flownexus/coap';
+import { formatAddress, type Peer } from '@flownexus/datagram';
+import type { ServerAddress, ServerEndpoint } from '../api/server-endpoint.ts';
+import { ReportedError } from '../events.ts';
+import type { CoapClient } from '../registration/registered-endpoint.ts';
+import type { CredentialStore } from '../security/credential-store.ts';
+import type { Foundation } from './foundation.ts';
+
+export type RequestHandler = (request: IncomingRequest, coap: CoapEndpoint) => CoapReply | Promise<CoapReply>;
+
+/** The CoAP endpoints of a server: one for each of its options `endpoints`. */
+export class CoapEndpoints {
+  readonly #foundation: Foundation;
+  readonly #handle: RequestHandler;
+  /** The stores that belong to single endpoints. */
+  readonly #provers = new Map<CoapClient, CredentialStore>();
+  /** Of those that are open, in the order of the options. */
+  readonly #addresses = new Map<CoapClient, ServerAddress>();
+  #open: readonly CoapEndpoint[] = [];
+
+  constructor(foundation: Foundation, handle: RequestHandler) {
+    this.#foundation = foundation;
+    this.#handle = handle;
+  }
+
+  /** In the order of the options; empty unless they are open. */
+  get addresses(): readonly ServerAddress[] {
+    return [...this.#addresses.values()];
+  }
+
+  /** The address of a CoAP endpoint as a text: `coap://192.0.2.1:5683`. Empty when it is not open, or has none. */
+  addressOf(coap: CoapClient): string {
+    const address = this.#addresses.get(coap);
+    return address === undefined ? '' : `${address.scheme}://${formatAddress(address.host, address.port)}`;
+  }
+
+  /** Summed over the endpoints. */
+  get statistics(): CoapStatistics {
+    return sumStatistics(this.#open.map(({ statistics }) => statistics));
+  }
+
+  /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
+  proverOf(coap: CoapClient): CredentialStore | undefined {
+    return this.#provers.get(coap);
+  }
+
+  /**
+   * Opens all; returns them with their schemes. Rejects when one can't be opened, with none left open. `opened` is called for each, before anything comes in
+   * there.
+   */
+  async open(opened: (coap: CoapEndpoint) => void): Promise<readonly (readonly [CoapEndpoint, string])[]> {
+    const endpoints: CoapEndpoint[] = [];
+    const open: (readonly [CoapEndpoint, string])[] = [];
+    try {
+      for (const serverEndpoint of this.#foundation.options.endpoints) {
+        const { endpoint, scheme } = this.#create(serverEndpoint);
+        endpoints.push(endpoint);
+        await endpoint.open();
+        open.push([endpoint, scheme]);
+        const address = endpoint.localAddress;
+        if (address !== undefined) this.#addresses.set(endpoint, { scheme, host: address.host, port: address.port });
+        opened(endpoint);
+      }
+    } catch (error) {
+      await Promise.allSettled(endpoints.map((endpoint) => endpoint.close()));
+      this.#addresses.clear();
+      throw error;
+    }
+    this.#open = endpoints;
+    return open;
+  }
+
+  /** Closes all. What fails is reported. */
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled(this.#open.map((endpoint) => endpoint.close()));
+    this.#addresses.clear();
+    for (const result of closed) {
+      if (result.status === 'rejected') this.#foundation.report(result.reason, 'an endpoint could not be closed');
+    }
+  }
+
+  #create(serverEndpoint: ServerEndpoint): { readonly endpoint: CoapEndpoint; readonly scheme: string } {
+    const { options, clock, random, stopped, report } = this.#foundation;
+    const transport = serverEndpoint.createTransport({ clock, random, signal: stopped, onError: report });
+    const endpoint: CoapEndpoint = new CoapEndpoint({
+      transport,
+      clock,
+      random,
+      onRequest: (request) => this.#handle(request, endpoint),
+      onError: (error, context) => {
+        if (!(error instanceof ReportedError)) report(error, context);
+      },
+      ...this.#engineOptions(() => endpoint),
+    });
+    const { credentials } = serverEndpoint;
+    if (credentials !== undefined && options.credentials === undefined) this.#provers.set(endpoint, credentials);
+    return { endpoint, scheme: transport.scheme };
+  }
+
+  /** What of the options is for the CoAP engine. */
+  #engineOptions(endpoint: () => CoapClient): Partial<CoapEndpointOptions> {
+    const { options, table } = this.#foundation;
+    const { peerSettings, coapLimits, echo } = options;
+    return {
+      ...(coapLimits === undefined ? {} : { limits: coapLimits }),
+      ...(echo === undefined ? {} : { echo }),
+      ...(peerSettings === undefined
+        ? {}
+        : { peerSettings: (peer: Peer) => peerSettings(peer, table.byPeer(endpoint(), peer.key)?.registration) }),
+    };
+  }
+}

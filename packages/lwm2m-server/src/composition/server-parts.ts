@@ -1,0 +1,153 @@
+import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import type { Lwm2mServerOptions } from '../api/options.ts';
+import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
+import { performAny } from '../downlink/perform-any.ts';
+import type { Observations } from '../observation/observations.ts';
+import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
+import type { SendInterface } from '../reporting/send-interface.ts';
+import type { CredentialStore } from '../security/credential-store.ts';
+import { CoapEndpoints } from './coap-endpoints.ts';
+import { createDownlink, type Downlink } from './downlink.ts';
+import { Foundation } from './foundation.ts';
+import { createObservations } from './observing.ts';
+import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
+import { createSendInterface } from './reporting.ts';
+
+/**
+ * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
+ * of this folder (`registering.ts`, `observing.ts`), and what all have in common in `Foundation`.
+ *
+ * - A request comes from `endpoints` to `#route`, by its path.
+ * - Whatever comes from an endpoint is told to its presence, by which operations have their turns.
+ * - What happens to registrations goes to the listeners of the server and then to the followers, in the order in which they are given.
+ * - `start` loads the stores before the endpoints open; the function that `open` gets is called for each, before anything comes in there.
+ */
+export class ServerParts {
+  readonly foundation: Foundation;
+  readonly endpoints: CoapEndpoints;
+  readonly observations: Observations;
+  readonly downlink: Downlink;
+  readonly #sends: SendInterface;
+  readonly #credentials: readonly CredentialStore[];
+  readonly #followers: readonly RegistrationFollower[];
+  readonly #registering: Registering;
+  readonly #deviceContext: DeviceContext;
+
+  /**
+   * @throws TypeError for an observation policy whose path is none
+   * @throws RangeError for an option out of its range
+   */
+  constructor(options: Lwm2mServerOptions) {
+    this.foundation = new Foundation(options);
+    this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
+    this.#credentials = credentialsOf(options);
+    this.downlink = createDownlink(this.foundation, (endpoint, operation, bounds) =>
+      performAny(endpoint, operation, this.#deviceContext, bounds),
+    );
+    this.observations = createObservations(this.foundation, this.downlink);
+    this.#followers = [this.downlink.follower, this.observations];
+    this.#registering = createRegistering(this.foundation, this.#credentials, this.endpoints, this.#followers);
+    this.#sends = createSendInterface(
+      this.foundation,
+      this.#credentials,
+      (coap) => this.endpoints.proverOf(coap),
+      (endpoint) => {
+        this.downlink.presence.heard(endpoint, 'send');
+        this.observations.heard(endpoint);
+      },
+    );
+    this.#deviceContext = this.#createDeviceContext();
+  }
+
+  /** The downlink operations on an endpoint name. */
+  device(endpointName: string): RegisteredDevice {
+    return new RegisteredDevice(endpointName, this.#deviceContext);
+  }
+
+  /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */
+  async start(): Promise<void> {
+    this.#followCredentials();
+    const { restoration } = this.#registering;
+    try {
+      await restoration?.load();
+      await this.observations.load();
+      await this.downlink.queue.load();
+      const open = await this.endpoints.open((coap) => {
+        this.#restored(restoration?.opened(coap, this.endpoints.addressOf(coap)));
+      });
+      for (const [coap, scheme] of open) this.#restored(restoration?.openedAll(coap, scheme));
+      this.#restored(restoration?.rest());
+      this.observations.allRestored();
+      this.downlink.queue.start();
+    } catch (error) {
+      this.foundation.abort();
+      this.foundation.timers.clear();
+      throw error;
+    }
+  }
+
+  /** Resolves when the handlers that were running are done and their events are emitted. */
+  async stop(): Promise<void> {
+    const { foundation } = this;
+    foundation.abort();
+    this.downlink.queue.stop(); // before what is being sent ends with the endpoints
+    this.downlink.turns.stop();
+    this.observations.stop();
+    foundation.timers.clear();
+    await this.endpoints.close();
+    await foundation.idle();
+    foundation.afterSent.flush();
+    foundation.timers.clear(); // a handler that was running may have begun a lifetime
+  }
+
+  #restored(endpoints: readonly RegisteredEndpoint[] = []): void {
+    for (const endpoint of endpoints) for (const follower of this.#followers) follower.restored?.(endpoint);
+  }
+
+  #createDeviceContext(): DeviceContext {
+    const { options, clock, table } = this.foundation;
+    const { presence, turns } = this.downlink;
+    return {
+      find: (name) => table.byEndpointName(name),
+      turns,
+      presenceOf: (endpoint) => presence.of(endpoint),
+      observations: this.observations,
+      objects: options.objects,
+      clock,
+    };
+  }
+
+  #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    const reply = this.#route(request, coap);
+    return reply instanceof Promise ? this.foundation.track(reply) : reply;
+  }
+
+  #route(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    switch (request.path[0]) {
+      case 'rd':
+        return this.#registering.registrations.handle(request, coap);
+      case 'dp':
+        return this.#sends.handle(request, coap);
+      default:
+        return { code: Code.NOT_FOUND };
+    }
+  }
+
+  #followCredentials(): void {
+    for (const store of this.#credentials) {
+      const stopListening = store.onChange((change) => {
+        const { admission, ends } = this.#registering;
+        admission.credentialChanged(change.endpointName);
+        void ends.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+      });
+      this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
+    }
+  }
+}
+
+/** The stores that a server asks, each once. */
+function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly CredentialStore[] {
+  if (credentials !== undefined) return [credentials];
+  const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
+  return [...new Set(stores)];
+}

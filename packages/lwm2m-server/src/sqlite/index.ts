@@ -1,0 +1,8 @@
+/**
+ * Stores of an LwM2M server in SQLite, on `node:sqlite` (Node 22.16 or later).
+ *
+ * @module
+ */
+export type { SqliteCredentialStore } from './sqlite-credential-store.ts';
+export { openSqliteStores, type SqliteStores, type SqliteStoresOptions } from './open-stores.ts';
+export type { OperationRetention } from './sqlite-operation-store.ts';
