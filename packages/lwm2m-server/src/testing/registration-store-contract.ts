@@ -139,7 +139,7 @@ const rules: Readonly<Record<string, (fixture: RegistrationStoreFixture) => Prom
   },
 
   'many at once are all kept': async ({ store, reopen }) => {
-    await Promise.all(Array.from({ length: 200 }, (_, index) => store.save(stored(`dev${index}`))));
+    await Promise.all(Array.from({ length: 200 }, async (_, index) => store.save(stored(`dev${index}`))));
     assert.equal((await all(await reopen())).length, 200);
   },
 };
