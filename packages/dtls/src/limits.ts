@@ -63,6 +63,9 @@ export const MAX_SERVER_NAME = 255;
 /** What protection adds to plaintext at most: header, a Connection ID of 20 bytes, inner type; with an AEAD its explicit nonce and tag, with CBC IV, MAC and padding. */
 export const MAX_AEAD_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 8 + 16;
 export const MAX_CBC_OVERHEAD: number = 13 + MAX_CID_LENGTH + 1 + 16 + 32 + 16;
+/** Datagrams of one association that wait for its lease of sequence numbers, and bytes of those of all. */
+export const MAX_HELD_DATAGRAMS = 16;
+export const MAX_HELD_BYTES: number = 16 * 1024 * 1024;
 /** Associations that are told when a transport closes, those that were heard of last. */
 export const MAX_CLOSE_NOTIFIES = 10_000;
 /** Saves and removals that a store is given at a time when a transport closes. */

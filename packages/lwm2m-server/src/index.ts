@@ -19,7 +19,13 @@ export type {
 } from './api/device.ts';
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
-export type { DeviceObservation, Notification, ObservationPolicy, SendReport } from './api/observation.ts';
+export type {
+  CancelOptions,
+  DeviceObservation,
+  Notification,
+  ObservationPolicy,
+  SendReport,
+} from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
@@ -48,9 +54,7 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
-export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
-export type { Presence, PresenceReason } from './presence/presence.ts';
-export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
+export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,
   OperationFailureReason,
@@ -58,7 +62,8 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
-export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
+export type { Presence, PresenceReason } from './presence/presence.ts';
+export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
@@ -77,6 +82,8 @@ export {
   type ProvenIdentity,
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
+export { MemoryObservationStore } from './observation/memory-observation-store.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

@@ -54,11 +54,9 @@ export class RestartingServer {
     if (this.#scheme === 'coap') return new ScriptedDevice(this.#stage, port);
     const identity = `device at ${port}`;
     if (!this.host.stores.credentials.isSecured('dev')) {
-      await this.clock.runUntil(
-        Promise.resolve(this.host.stores.credentials.set('dev', { mode: 'psk', identity, key: KEY })),
-      );
+      await this.until(Promise.resolve(this.host.stores.credentials.set('dev', { mode: 'psk', identity, key: KEY })));
     }
-    return SecuredDevice.connect(this.#stage, port, identity);
+    return this.until(SecuredDevice.connect(this.#stage, port, identity));
   }
 
   /** Starts the next server over what the one before has kept; its options are those of the first, with some changed. */
@@ -80,11 +78,11 @@ export class RestartingServer {
       },
       this,
     );
-    await this.clock.runUntil(this.server.start());
+    await this.until(this.server.start());
   }
 
   async stop(): Promise<void> {
-    await this.clock.runUntil(this.server.stop());
+    await this.until(this.server.stop());
     this.host.stopped();
   }
 
@@ -96,6 +94,17 @@ export class RestartingServer {
 
   settle(): Promise<void> {
     return this.#stage.settle();
+  }
+
+  /** Waits for work of the server and its stores, which take turns of the event loop. Time stands still as long as that is enough. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    work.then(mark, mark);
+    for (let turn = 0; turn < 50 && !settled; turn += 1) await this.clock.settle();
+    return settled ? work : this.clock.runUntil(work);
   }
 
   /** Takes what the server that runs has logged. */
@@ -158,14 +167,11 @@ class SecuredDevice extends ScriptedDevice {
 
   static async connect(stage: Stage, port: number, identity: string): Promise<SecuredDevice> {
     const device = new SecuredDevice(stage, port, identity);
-    const { clock } = stage;
-    await clock.runUntil(
-      device.#transport.open({
-        onDatagram: (_peer, datagram) => device.#arrived.push(datagram),
-        onPeerClosed: () => undefined,
-      }),
-    );
-    device.#server = await clock.runUntil(device.#transport.connect(SERVER.host, SERVER.port));
+    await device.#transport.open({
+      onDatagram: (_peer, datagram) => device.#arrived.push(datagram),
+      onPeerClosed: () => undefined,
+    });
+    device.#server = await device.#transport.connect(SERVER.host, SERVER.port);
     return device;
   }
 

@@ -1,12 +1,18 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import type { AssociationStore, StoredAssociation } from '@flownexus/dtls';
 import { onTestFinished } from 'vitest';
-import { MemoryCredentialStore, type CredentialStore, type DeviceCredential } from '../src/index.ts';
-import type { ObservationStore, StoredObservation } from '../src/observation/observation-store.ts';
-import { MemoryOperationStore } from '../src/queue/memory-operation-store.ts';
-import type { OperationStore } from '../src/queue/operation-store.ts';
-import type { RegistrationStore, StoredRegistration } from '../src/registration/registration-store.ts';
+import {
+  MemoryCredentialStore,
+  MemoryObservationStore,
+  MemoryOperationStore,
+  type CredentialStore,
+  type DeviceCredential,
+  type ObservationStore,
+  type OperationStore,
+  type RegistrationStore,
+} from '../src/index.ts';
 import { openSqliteStores, type SqliteStores } from '../src/sqlite/index.ts';
+import { MemoryRegistrationStore } from '../src/testing/index.ts';
 import { sqliteFile } from './sqlite/sqlite-file.ts';
 
 /** All that a server keeps. */
@@ -34,8 +40,8 @@ export interface StoreHost {
 /** Stores in memory: a server that crashed writes nothing any more, and hears nothing of it. */
 export function memoryHost(): StoreHost {
   const kept: ServerStores = {
-    registrations: new KeptRegistrations(),
-    observations: new KeptObservations(),
+    registrations: new MemoryRegistrationStore(),
+    observations: new MemoryObservationStore(),
     operations: new MemoryOperationStore(),
     associations: new KeptAssociations(),
     credentials: new MemoryCredentialStore(),
@@ -101,53 +107,6 @@ function ofOneLife<T extends object>(store: T, isOver: () => boolean): T {
         isOver() ? new Promise(() => undefined) : (Reflect.apply(member, target, args) as unknown);
     },
   });
-}
-
-class KeptRegistrations implements RegistrationStore {
-  readonly #byName = new Map<string, StoredRegistration>();
-
-  load(): Iterable<StoredRegistration> {
-    return [...this.#byName.values()];
-  }
-
-  save(stored: StoredRegistration): void {
-    const { endpointName, registrationId } = stored.registration;
-    if (this.#byName.get(endpointName)?.registration.registrationId !== registrationId) {
-      this.#byName.delete(endpointName);
-    }
-    this.#byName.set(endpointName, stored);
-  }
-
-  remove(endpointName: string, registrationId: string): void {
-    if (this.#byName.get(endpointName)?.registration.registrationId === registrationId) {
-      this.#byName.delete(endpointName);
-    }
-  }
-}
-
-class KeptObservations implements ObservationStore {
-  readonly #kept = new Map<string, StoredObservation>();
-
-  load(): Iterable<StoredObservation> {
-    return [...this.#kept.values()];
-  }
-
-  save(observation: StoredObservation): void {
-    const { endpointName, paths, composite } = observation;
-    this.#kept.set(JSON.stringify([endpointName, composite, paths]), observation);
-  }
-
-  remove(endpointName: string, paths: readonly string[], composite: boolean): void {
-    this.#kept.delete(JSON.stringify([endpointName, composite, paths]));
-  }
-
-  endRegistration(endpointName: string): void {
-    for (const [key, observation] of this.#kept) {
-      if (observation.endpointName !== endpointName) continue;
-      if (observation.kept) this.#kept.set(key, { ...observation, established: undefined });
-      else this.#kept.delete(key);
-    }
-  }
 }
 
 class KeptAssociations implements AssociationStore {

@@ -31,6 +31,14 @@ export interface SaveState {
   movedAtMs: number;
   /** The association has ended: the snapshot is to leave the store. */
   hasEnded: boolean;
+  /** What waits for the lease that the save under way asks for. */
+  held: HeldDatagram[] | undefined;
+}
+
+/** A datagram that is sent when there is a sequence number for it. */
+export interface HeldDatagram {
+  readonly size: number;
+  readonly send: () => void;
 }
 
 /** A handshake that is finished and whose last flight may be asked for again. */

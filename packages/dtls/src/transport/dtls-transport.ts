@@ -153,7 +153,7 @@ class DtlsDatagramTransport implements DtlsTransport {
     const association = this.#state === 'open' ? this.find(peer.key) : undefined;
     if (association === undefined) counters.sendsRefused += 1;
     else if (datagram.length > this.maxDatagramSize) counters.limits += 1;
-    else this.#sender.send(association, ContentType.applicationData, datagram);
+    else this.#sender.sendDatagram(association, datagram);
   }
 
   async connect(host: string, port: number): Promise<Peer> {

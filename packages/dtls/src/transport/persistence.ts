@@ -1,9 +1,9 @@
 import type { Peer, Timer } from '@flownexus/datagram';
 import type { AssociationStore, StoredAssociation } from '../api.ts';
 import { DtlsError } from '../errors.ts';
-import { MAX_PARALLEL_SAVES, MAX_SEQUENCE, STORE_PATIENCE_MS } from '../limits.ts';
+import { MAX_HELD_BYTES, MAX_HELD_DATAGRAMS, MAX_PARALLEL_SAVES, MAX_SEQUENCE, STORE_PATIENCE_MS } from '../limits.ts';
 import type { Association } from './association.ts';
-import { isProvenAt, type SaveState } from './association-state.ts';
+import { isProvenAt, type HeldDatagram, type SaveState } from './association-state.ts';
 import type { Core } from './core.ts';
 import { decodeSnapshot, encodeSnapshot, type AssociationSnapshot } from './snapshot.ts';
 
@@ -34,6 +34,8 @@ export class Persistence {
   #isClosing = false;
   /** Whether the store is ours until `release`. */
   #hasStore = false;
+  /** Bytes of all datagrams that wait for a lease. */
+  #heldBytes = 0;
   /** Saves and removals under way. */
   readonly #pending = new Set<Promise<void>>();
 
@@ -92,6 +94,19 @@ export class Persistence {
     const needsLease = state.leaseEnd - next <= this.#core.limits.sequenceLease / 2;
     if (needsLease && !state.isSaving && !state.hasFailed) this.#save(association, state);
     return next < state.leaseEnd;
+  }
+
+  /**
+   * Has a datagram that may not be written yet sent later: when the save that is under way has brought a lease, as after a restart with a store that takes its
+   * time. False when none is under way, or too much waits. What the save does not bring is counted as refused.
+   */
+  hold({ saveState }: Association, datagram: HeldDatagram): boolean {
+    if (saveState?.isSaving !== true || saveState.hasEnded || this.#isClosing) return false;
+    const held = (saveState.held ??= []);
+    if (held.length >= MAX_HELD_DATAGRAMS || this.#heldBytes + datagram.size > MAX_HELD_BYTES) return false;
+    held.push(datagram);
+    this.#heldBytes += datagram.size;
+    return true;
   }
 
   /** A record has been received. */
@@ -217,11 +232,22 @@ export class Persistence {
         state.isSaving = false;
         state.hasFailed = !isSaved;
         if (isSaved) state.leaseEnd = Math.max(state.leaseEnd, leaseEnd);
+        this.#release(state, isSaved);
         if (state.hasEnded) this.forget(association.key);
         else if (!isSaved) this.#markDirty(association);
         else if (state.isOutdated) this.#save(association, state);
       },
     );
+  }
+
+  #release(state: SaveState, isSaved: boolean): void {
+    const { held = [] } = state;
+    state.held = undefined;
+    for (const { size, send } of held) {
+      this.#heldBytes -= size;
+      if (isSaved && !state.hasEnded) send();
+      else this.#core.counters.sendsRefused += 1;
+    }
   }
 
   #snapshotOf(association: Association, leaseEnd: number): StoredAssociation | undefined {
@@ -310,5 +336,6 @@ function newState(leaseEnd: number): SaveState {
     hasFailed: false,
     movedAtMs: -Infinity,
     hasEnded: false,
+    held: undefined,
   };
 }

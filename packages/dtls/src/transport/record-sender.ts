@@ -16,6 +16,18 @@ export class RecordSender {
     this.#persistence = persistence;
   }
 
+  /** Sends a datagram of the application: when there is a sequence number for it, or never, which is counted. */
+  sendDatagram(association: Association, datagram: Uint8Array): void {
+    const persistence = this.#persistence;
+    if (persistence !== undefined && !persistence.mayWrite(association)) {
+      // A copy: the caller may change the bytes meanwhile.
+      const copy = Uint8Array.from(datagram);
+      const send = (): void => this.sendDatagram(association, copy);
+      if (persistence.hold(association, { size: copy.length, send })) return;
+    }
+    this.send(association, ContentType.applicationData, datagram);
+  }
+
   /** Sends one record, or counts why not. Says whether it was sent. */
   send(association: Association, type: number, plaintext: Uint8Array): boolean {
     const { lower, counters, limits } = this.#core;

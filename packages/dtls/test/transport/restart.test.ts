@@ -3,6 +3,7 @@ import type { StoredAssociation } from '../../src/index.ts';
 import { crash, server, serverSequences, stage, start } from './lives.ts';
 import { MemoryStore, SlowStore } from './stores.ts';
 import { bytes, text, World } from './world.ts';
+import { MAX_HELD_DATAGRAMS } from '../../src/limits.ts';
 
 describe('an association in a store', () => {
   test('goes on after the server was closed and began again, and nobody is told of the pause', async () => {
@@ -210,18 +211,49 @@ describe('the lease of write sequence numbers', () => {
     for (let count = 0; count < 20; count += 1) before.transport.send(toClient, bytes(`${count}`));
     await world.pass();
     expect(serverSequences(world)).toEqual(Array.from({ length: 11 }, (_, index) => index));
-    expect(before.transport.statistics.sendsRefused).toBe(10);
+    // That save only says what they know already.
     store.settle();
-    await world.pass();
-    before.transport.send(toClient, bytes('needs the next lease'));
     await world.pass();
     expect(serverSequences(world)).toHaveLength(11);
+    // The next lease comes: what has waited goes.
     store.settle();
     await world.pass();
-    await world.say(before, toClient, client, 'has it');
+    expect(serverSequences(world)).toEqual(Array.from({ length: 21 }, (_, index) => index));
+    expect(client.heard.datagrams.map(({ bytes: heard }) => text(heard))).toEqual(
+      Array.from({ length: 20 }, (_, index) => String(index)),
+    );
+    expect(before.transport.statistics.sendsRefused).toBe(0);
+    store.settle();
+    await world.pass();
+    await world.say(before, toClient, client, 'goes on');
   });
 
-  test('after a restart with a slow store the first answer waits for the lease, and the store gets it at the first record', async () => {
+  test('no more waits for a lease than the bound says', async () => {
+    const store = new SlowStore();
+    const { world, before, toClient } = await stage(store, { limits: { sequenceLease: 10 } });
+    for (let count = 0; count < 40; count += 1) before.transport.send(toClient, bytes(`${count}`));
+    expect(before.transport.statistics.sendsRefused).toBe(30 - MAX_HELD_DATAGRAMS);
+    for (let lease = 0; lease < 4; lease += 1) {
+      store.settle();
+      await world.pass();
+    }
+    expect(serverSequences(world)).toHaveLength(11 + MAX_HELD_DATAGRAMS);
+    expect(before.transport.statistics.sendsRefused).toBe(30 - MAX_HELD_DATAGRAMS);
+  });
+
+  test.each(['the save fails', 'the association ends'])('what waits is refused when %s', async (why) => {
+    const store = new SlowStore();
+    const { world, before, toClient } = await stage(store, { limits: { sequenceLease: 10 } });
+    for (let count = 0; count < 15; count += 1) before.transport.send(toClient, bytes(`${count}`));
+    if (why === 'the association ends') before.transport.disconnect(toClient, 'not wanted');
+    const refused = before.transport.statistics.sendsRefused; // the alert
+    store.settle(why === 'the save fails' ? new Error('the disk is full') : undefined);
+    await world.pass();
+    expect(before.transport.statistics.sendsRefused - refused).toBe(5);
+    expect(serverSequences(world)).toHaveLength(11);
+  });
+
+  test('after a restart with a slow store the first answer waits for the lease, which the store gets at the first record', async () => {
     const store = new SlowStore();
     const { world, client, toServer, before, toClient } = await stage(store);
     store.settle();
@@ -230,10 +262,15 @@ describe('the lease of write sequence numbers', () => {
     const after = await start(world, store);
     const again = await world.say(client, toServer, after, 'hello');
     expect(store.waiting.map(({ key }) => key)).toEqual([toClient.key]);
-    after.transport.send(again, bytes('too early'));
-    expect(after.transport.statistics.sendsRefused).toBe(1);
+    const answer = bytes('too early');
+    after.transport.send(again, answer);
+    answer.fill(0);
+    await world.pass();
+    expect(client.heard.datagrams).toEqual([]);
     store.settle();
     await world.pass();
+    expect(client.heard.datagrams.map(({ bytes: heard }) => text(heard))).toEqual(['too early']);
+    expect(after.transport.statistics.sendsRefused).toBe(0);
     await world.say(after, again, client, 'now');
   });
 });

@@ -10,9 +10,8 @@ import type { ExchangeBounds } from '../downlink/request.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { EndpointObservations } from './endpoint-observations.ts';
 import { firstAnswer } from './first-answer.ts';
-import type { ObservationContext } from './observation-context.ts';
 import type { WantedObservation } from './observation-policy.ts';
-import { compositeTarget, singleTarget, type ObservationTarget } from './observation-target.ts';
+import { compositeTarget, singleTarget, type ObservationTarget, type ObservationTerms } from './observation-target.ts';
 import type { TargetObservation } from './target-observation.ts';
 import { withBounds } from './with-bounds.ts';
 
@@ -45,11 +44,11 @@ export function cancelledBy({ paths, composite }: CancelObservationOperation): O
  */
 export async function keep(
   observations: EndpointObservations,
-  { target, terms }: WantedObservation,
-  context: ObservationContext,
+  observation: TargetObservation,
+  terms: ObservationTerms,
   bounds: ExchangeBounds,
 ): Promise<OperationResult> {
-  const observation = observations.obtain(target);
+  const { target, context } = observation;
   const before = observation.kept;
   let over = false;
   observation.kept = terms;

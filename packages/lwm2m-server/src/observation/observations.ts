@@ -148,12 +148,13 @@ export class Observations {
     if (!this.#kept.hasPlaceFor(endpointName, wanted.target)) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'as many observations are kept as may be');
     }
-    const result = await keep(this.#of(endpoint), wanted, this.#options, bounds);
+    const observation = this.#of(endpoint).obtain(wanted.target);
+    const result = await keep(this.#of(endpoint), observation, wanted.terms, bounds);
     if (endpoint.ended) {
       const text = `the registration of ${endpointName} ended`;
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_REGISTRATION_ENDED', text);
     }
-    this.#kept.set(endpointName, wanted);
+    this.#kept.set(endpointName, { target: observation.target, terms: wanted.terms });
     return result;
   }
 
@@ -182,8 +183,8 @@ export class Observations {
   }
 
   /**
-   * Takes up what a registered endpoint has since before a restart, as soon as requests can be sent to it: what notifies before that is told to forget. What is
-   * not wanted any more is not taken up, so that the next notification is answered with a Reset. Nothing is asked for before a device is heard.
+   * Takes up what an endpoint has since before a restart, as soon as requests can be sent to it: what it notifies before that is told to forget. What is
+   * not wanted any more is not taken up, so that the next notification is answered with a Reset. Nothing is asked for before the device is heard.
    */
   restored(endpoint: RegisteredEndpoint): void {
     const wanted = this.#policies.wantedOf(endpoint.registration);
@@ -191,7 +192,7 @@ export class Observations {
     this.#prepare(endpoint);
   }
 
-  /** All registered endpoints have been restored: what else the store has is over. */
+  /** All endpoints that there are have been restored: what others had is over. */
   allRestored(): void {
     this.#stored.forgetOthers();
   }

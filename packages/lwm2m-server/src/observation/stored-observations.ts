@@ -51,8 +51,12 @@ export class StoredObservations {
       // One that can't be reached is asked anew when it is heard: it is another peer then.
       const isPresent = endpoint.reachable && established.registrationId === registration.registrationId;
       const { token } = established;
-      if (wanted !== undefined && isPresent && observations().adopt(wanted, stored.kept, { form, token })) continue;
-      this.#forget(stored, target);
+      // The paths stay in the order in which the device was asked for them.
+      const isTakenUp =
+        wanted !== undefined &&
+        isPresent &&
+        observations().adopt({ target, terms: wanted.terms }, stored.kept, { form, token });
+      if (!isTakenUp) this.#forget(stored, target);
     }
   }
 

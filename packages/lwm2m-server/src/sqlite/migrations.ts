@@ -73,7 +73,12 @@ export const migrations: readonly string[] = [
   -- DTLS associations. A snapshot has the keys of one.
   CREATE TABLE Association (
     key TEXT PRIMARY KEY,
-    snapshot BLOB NOT NULL
+    snapshot BLOB NOT NULL,
+    -- As Credential has them: of a certificate by its fingerprint, and by its common name.
+    identity_key TEXT,
+    identity_name TEXT
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX Association_identity ON Association (identity_key);
+  CREATE INDEX Association_name ON Association (identity_name) WHERE identity_name IS NOT NULL;
   `,
 ];

@@ -5,3 +5,5 @@ export type { OperationStoreCase, OperationStoreFixture } from './operation-stor
 export { MemoryRegistrationStore } from './memory-registration-store.ts';
 export { registrationStoreContract } from './registration-store-contract.ts';
 export type { RegistrationStoreCase, RegistrationStoreFixture } from './registration-store-contract.ts';
+export { observationStoreContract } from './observation-store-contract.ts';
+export type { ObservationStoreCase, ObservationStoreFixture } from './observation-store-contract.ts';

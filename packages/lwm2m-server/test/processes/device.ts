@@ -24,8 +24,8 @@ export class Device {
   constructor(identity: string, key: Uint8Array) {
     this.#coap = new CoapEndpoint({
       transport: dtlsTransport({ transport: udpTransport({ host: '127.0.0.1' }), client: { psk: { identity, key } } }),
-      // A lost message is sent again sooner than a slow network would allow.
-      parameters: { ackTimeoutMs: 300 },
+      // Sooner than a slow network would allow, and often enough for a process that takes its time to start.
+      parameters: { ackTimeoutMs: 500, maxRetransmit: 7 },
       onRequest: (request) => this.#handle(request),
     });
   }

@@ -8,7 +8,7 @@ const isNotification =
   (value: number) =>
   (said: Said): boolean =>
     said.event === 'notification' && said['value'] === value;
-const isConfirmed = (said: Said): boolean => said.event === 'operation' && said['state'] === 'CONFIRMED';
+const isOperation = (said: Said, state: string): boolean => said.event === 'operation' && said['state'] === state;
 
 test.each(['is killed', 'is stopped'] as const)(
   'a server that %s mid-conversation and started again loses nothing: UDP, DTLS, SQLite',
@@ -26,9 +26,10 @@ test.each(['is killed', 'is stopped'] as const)(
 
     // One operation is under way and one waits when the process ends.
     before.command('read /3/0/0');
+    const { id } = await before.heard((said) => isOperation(said, 'SENDING'));
     before.command('read /3/0/1');
+    await before.heard((said) => isOperation(said, 'QUEUED') && said['id'] !== id);
     await device.asked(1);
-    await before.heard((said) => said.event === 'operation' && said['state'] === 'SENDING');
     if (how === 'is killed') await before.kill();
     else expect(await before.stop()).toMatchObject({ handshakes: 1 });
     device.forget();
@@ -42,12 +43,12 @@ test.each(['is killed', 'is stopped'] as const)(
     expect(device.answer()).toBe('3/0/0');
     await device.asked(1);
     expect(device.answer()).toBe('3/0/1');
-    await after.heard((said) => isConfirmed(said) && said['attempts'] === 1);
-    await after.heard((said) => isConfirmed(said) && said['attempts'] === 2);
+    await after.heard((said) => isOperation(said, 'CONFIRMED') && said['attempts'] === 1);
+    await after.heard((said) => isOperation(said, 'CONFIRMED') && said['attempts'] === 2);
     expect(await device.update()).toBe('2.04');
     expect(await after.heard((said) => said.event === 'updated')).toMatchObject({ registrationId });
     expect(await after.stop()).toMatchObject({ handshakes: 0 });
     expect(after.said.filter(({ event }) => event === 'error' || event === 'registered')).toEqual([]);
   },
-  60_000,
+  120_000,
 );

@@ -47,9 +47,7 @@ describe.each(worlds)('a server that has $how, over $scheme, with stores in $sto
     const { restarting, device, token, down } = await underWay(world);
     const before = restarting.server.registration('dev');
     await restarting.clock.advanceAsync(200_000); // it sleeps
-    const queued = await restarting.clock.runUntil(
-      restarting.server.operations.add('dev', { kind: 'read', path: '/3/0/0' }),
-    );
+    const queued = await restarting.until(restarting.server.operations.add('dev', { kind: 'read', path: '/3/0/0' }));
     expect(queued.state).toBe('QUEUED');
     expect(await device.received()).toEqual([]);
     await down();
@@ -68,7 +66,7 @@ describe.each(worlds)('a server that has $how, over $scheme, with stores in $sto
     // It is awake: what waits for it goes out.
     expect(inWords(read!)).toBe('CON GET 3/0/0 accept=112');
     device.answer(read!, Code.CONTENT, { contentFormat: 0, payload: 'Acme' });
-    const finished = await restarting.clock.runUntil(restarting.server.operations.finished(queued.id));
+    const finished = await restarting.until(restarting.server.operations.finished(queued.id));
     expect(finished).toMatchObject({ state: 'CONFIRMED', attempts: 1, result: { responseCode: '2.05' } });
 
     expect(await device.update()).toBe('2.04');
@@ -111,9 +109,7 @@ describe.each(worlds)('a server that has $how, over $scheme, with stores in $sto
     const { restarting, device, token, down } = await underWay(world);
     expect(await device.update('lt=600')).toBe('2.04');
     await restarting.clock.advanceAsync(200_000);
-    const queued = await restarting.clock.runUntil(
-      restarting.server.operations.add('dev', { kind: 'read', path: '/3/0/0' }),
-    );
+    const queued = await restarting.until(restarting.server.operations.add('dev', { kind: 'read', path: '/3/0/0' }));
     await down();
     await restarting.clock.advanceAsync(HOUR);
     await restarting.start();
@@ -156,24 +152,22 @@ describe.each(worlds)('a server that has $how, over $scheme, with stores in $sto
   test('sends a Read again that was under way, and does not perform an Execute twice', async () => {
     const { restarting, device, down } = await underWay(world);
     const { operations } = restarting.server;
-    const execute = await restarting.clock.runUntil(operations.add('dev', { kind: 'execute', path: '/3/0/4' }));
-    const read = await restarting.clock.runUntil(operations.add('dev', { kind: 'read', path: '/3/0/0' }));
+    const execute = await restarting.until(operations.add('dev', { kind: 'execute', path: '/3/0/4' }));
+    const read = await restarting.until(operations.add('dev', { kind: 'read', path: '/3/0/0' }));
     expect(wordsOf(await device.received())).toEqual(['CON POST 3/0/4']);
     await down();
     await restarting.start();
     const restarted = restarting.server.operations;
-    await restarting.settle();
-    await device.ignore();
+    // It is still awake.
+    const request = await device.one();
+    expect(inWords(request)).toBe('CON GET 3/0/0 accept=112');
     expect(await restarted.get(execute.id)).toMatchObject({
       state: 'FAILED',
       attempts: 1,
       failure: { reason: 'outcome-unknown' },
     });
-    expect(await device.update()).toBe('2.04');
-    const request = await device.one();
-    expect(inWords(request)).toBe('CON GET 3/0/0 accept=112');
     device.answer(request, Code.CONTENT, { contentFormat: 0, payload: 'Acme' });
-    expect(await restarting.clock.runUntil(restarted.finished(read.id))).toMatchObject({ state: 'CONFIRMED' });
+    expect(await restarting.until(restarted.finished(read.id))).toMatchObject({ state: 'CONFIRMED' });
     await restarting.stop();
   });
 });

@@ -1,7 +1,12 @@
 import { associationStoreContract } from '@flownexus/dtls/testing';
 import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
-import { credentialStoreContract, registrationStoreContract } from '../../src/testing/index.ts';
+import {
+  credentialStoreContract,
+  observationStoreContract,
+  operationStoreContract,
+  registrationStoreContract,
+} from '../../src/testing/index.ts';
 import { sqliteFile } from './sqlite-file.ts';
 
 /** Stores in a new file, and how another process finds them. */
@@ -41,10 +46,26 @@ describe('credentials in SQLite keep the contract', () => {
   test.each(cases)('$name', ({ run }) => run());
 });
 
+describe('operations in SQLite keep the contract', () => {
+  const cases = operationStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.operations, reopen: () => reopen().operations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
 describe('registrations in SQLite keep the contract', () => {
   const cases = registrationStoreContract(() => {
     const { stores, reopen } = setUp();
     return { store: stores.registrations, reopen: () => reopen().registrations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('observations in SQLite keep the contract', () => {
+  const cases = observationStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.observations, reopen: () => reopen().observations };
   });
   test.each(cases)('$name', ({ run }) => run());
 });
