@@ -62,6 +62,7 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
@@ -83,7 +84,6 @@ export {
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
-export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

@@ -82,8 +82,11 @@ export class PresenceTracker {
    */
   restored(endpoint: RegisteredEndpoint): void {
     const { registration } = endpoint;
-    if (!endpoint.reachable) this.#begin(endpoint, 'asleep', 'no-answer');
-    if (!endpoint.reachable || !registration.queueMode) return;
+    if (!endpoint.reachable) {
+      this.#begin(endpoint, 'asleep', 'no-answer');
+      return;
+    }
+    if (!registration.queueMode) return;
     const { clock } = this.#options;
     const awakeTimeMs = this.#awakeTimeOf(registration);
     const agoMs = Math.max(0, clock.wallTime() - registration.updatedAt);

@@ -95,8 +95,15 @@ const rules: Readonly<Record<string, (store: ObservationStore, listed: Listed) =
     await store.remove('dev', ['/5/0/3'], false);
     await store.remove('nobody', ['/3/0/9'], false);
     assert.deepEqual(await all(), sorted([composite, other]));
+  },
+
+  'the last one of an endpoint can be removed': async (store, all) => {
+    const composite = stored({ composite: true, paths: ['/3/0/9', '/1/0/1'], contentFormat: 112 });
+    const other = stored({ endpointName: 'other' });
+    for (const observation of [composite, other]) await store.save(observation);
     await store.remove('dev', ['/3/0/9', '/1/0/1'], true);
     await store.remove('other', ['/3/0/9'], false);
+    assert.deepEqual(await all(), []);
   },
 
   'with a registration goes what was not asked to be kept; the rest is not established': async (store, all) => {

@@ -46,9 +46,11 @@ export class FlakyStore implements OperationStore {
 
   #wait(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.dead) return;
-      if (this.held === undefined) resolve();
-      else this.held.push(() => void (this.dead || resolve()));
+      const go = (): void => {
+        if (!this.dead) resolve();
+      };
+      if (this.held === undefined) go();
+      else this.held.push(go);
     });
   }
 }
