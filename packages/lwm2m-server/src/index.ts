@@ -62,6 +62,7 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';

@@ -4,6 +4,7 @@ import {
   encodePathList,
   parsePath,
   type EncodedForEndpoint,
+  type EndpointFormats,
   type Path,
 } from '@flownexus/lwm2m-core';
 import type { Registration } from '../registration/registration.ts';
@@ -13,11 +14,11 @@ import { encodeFirst } from './format-fallback.ts';
  * The formats for a composite operation with an endpoint, the best first. Those of SenML-ETCH are for endpoints that announced them,
  * and for what removes Resource Instances (TS Core 1.2 §6.3.10).
  */
-export function compositeFormats(registration: Registration, removes = false): readonly number[] {
+export function compositeFormats(endpoint: EndpointFormats, removes = false): readonly number[] {
   const others = removes
     ? [ContentFormat.SENML_ETCH_CBOR, ContentFormat.SENML_ETCH_JSON]
     : [ContentFormat.SENML_CBOR, ContentFormat.SENML_JSON];
-  return [...new Set([compositeFormatFor(registration, removes), ...others])];
+  return [...new Set([compositeFormatFor(endpoint, removes), ...others])];
 }
 
 /**

@@ -46,7 +46,7 @@ export const BYTES: Form<Uint8Array> = {
 };
 
 /** A path: its text. */
-export const PATH: Form<Path> = {
+const PATH: Form<Path> = {
   format: (path) => formatPath(path),
   parse: (json, place) => {
     try {
@@ -65,7 +65,7 @@ const NUMBERS_BEYOND_JSON: Readonly<Record<string, number>> = { NaN, Infinity, '
  * A value. Strings, booleans and most numbers are themselves; what JSON does not have is an object with one field: `bigint` has digits, `number` is one of
  * NaN, Infinity, -Infinity and -0, `bytes` has base64, `link` an Object Link.
  */
-export const VALUE: Form<ResourceValue> = {
+const VALUE: Form<ResourceValue> = {
   format: (value) => {
     if (typeof value === 'bigint') return { bigint: value.toString() };
     if (typeof value === 'number') {

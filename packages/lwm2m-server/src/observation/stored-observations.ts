@@ -48,7 +48,8 @@ export class StoredObservations {
       if (established === undefined) continue;
       const wanted = this.#kept.of(endpointName).get(target.key) ?? policies.get(target.key);
       const form = { attributes, accept, contentFormat };
-      const isPresent = established.registrationId === registration.registrationId;
+      // A device that can't be reached comes back as another peer, and what it had is bound to the old one (RFC 7641 §3.5).
+      const isPresent = endpoint.reachable && established.registrationId === registration.registrationId;
       const { token } = established;
       // The paths stay in the order in which the device was asked for them.
       const isTakenUp =

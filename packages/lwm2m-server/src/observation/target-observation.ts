@@ -96,7 +96,10 @@ export class TargetObservation implements ObservationOwner {
   /** The device has it with other attributes than are wanted. */
   get outdated(): boolean {
     const established = this.#atDevice?.established;
-    return established !== undefined && !sameAttributes(established.form.attributes, this.terms.attributes);
+    if (established === undefined) return false;
+    // Asked each time that the device is heard: nearly always a policy alone wants it.
+    const { attributes } = this.kept === undefined && this.subscriptions.size === 0 ? (this.policy ?? {}) : this.terms;
+    return !sameAttributes(established.form.attributes, attributes);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Clock, TimerQueue } from '@flownexus/datagram';
 import { Lwm2mServerError } from '../errors.ts';
 import type { ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
+import { inParallel } from '../maybe-promise.ts';
 import { SerialByKey } from '../registration/serial-by-key.ts';
 import { isFinished, stepOperation, type OperationEvent } from './operation-state.ts';
 import type { OperationStore, QueuedOperation } from './operation-store.ts';
@@ -96,8 +97,7 @@ export class OperationLedger {
     await this.#options.store.save(operation);
     const { older } = this.#add(line, operation);
     this.#options.onChange(operation);
-    // What is being sent meanwhile has to end first.
-    if (older !== undefined && older.attempt?.operation === undefined) await this.step(older, { kind: 'replaced' });
+    if (older !== undefined) await this.step(older, { kind: 'replaced' });
   }
 
   /** Takes the operations that a store has kept. Resolves when those are saved that the restart has changed. */
@@ -114,7 +114,10 @@ export class OperationLedger {
       entry.unsaved = stepOperation(operation, { kind: 'restarted' }, this.#options.clock.wallTime());
       changed.push(entry);
     }
-    await Promise.all(changed.map((entry) => this.#due(entry)));
+    await inParallel(
+      limits.maxParallelRestorations,
+      changed.map((entry) => () => this.#due(entry)),
+    );
   }
 
   /** Changes an operation, in turn. Undefined when the event means nothing to it. Rejects, with nothing changed, when the store does. */

@@ -3,7 +3,7 @@ import { sameIdentity, type Clock, type Peer } from '@flownexus/datagram';
 import { Lwm2mServerError } from '../errors.ts';
 import type { ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { inParallel, type MaybePromise } from '../maybe-promise.ts';
 import { Announcement, RegisteredEndpoint, UNREACHABLE, type CoapClient } from './registered-endpoint.ts';
 import type { RegistrationEnds } from './registration-ends.ts';
 import type { RegistrationStore, StoredRegistration } from './registration-store.ts';
@@ -59,7 +59,7 @@ export class Restoration {
       this.#options.reportError(new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', reason), 'restoring the registrations');
     }
     for (const { endpoint } of this.#waiting) over.push(() => this.#checkIdentity(endpoint));
-    await allOf(over);
+    await inParallel(limits.maxParallelRestorations, over);
     this.#waiting = this.#waiting.filter(({ endpoint }) => !endpoint.ended);
   }
 
@@ -118,7 +118,7 @@ export class Restoration {
   #recall(coap: RecallingCoap, isMeant: (stored: StoredRegistration) => boolean): RegisteredEndpoint[] {
     const recalled: RegisteredEndpoint[] = [];
     this.#waiting = this.#waiting.filter(({ endpoint, stored }) => {
-      if (endpoint.ended || endpoint.reachable) return false; // it was heard already
+      if (endpoint.ended) return false;
       if (!isMeant(stored)) return true;
       const { address, identity } = endpoint.registration;
       const peer = coap.recall(stored.peerKey, address.host, address.port);
@@ -129,13 +129,4 @@ export class Restoration {
     });
     return recalled;
   }
-}
-
-/** Does all that is to be done, so much of it at a time: what waits for a database must not come at it all at once. */
-async function allOf(tasks: readonly (() => MaybePromise<void>)[]): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let task = tasks[next++]; task !== undefined; task = tasks[next++]) await task();
-  };
-  await Promise.all(Array.from({ length: limits.maxParallelRestorations }, work));
 }

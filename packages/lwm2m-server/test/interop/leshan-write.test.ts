@@ -58,7 +58,7 @@ for (const peer of leshans) {
       const long = 'written '.repeat(500);
       await stage.server.device(NAME).write(
         '/3442/0',
-        new Map([
+        new Map<number, string | number>([
           [110, long],
           [120, 7],
         ]),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UNREACHABLE } from '../../src/registration/registered-endpoint.ts';
 import { DownlinkStage, endpointOf } from '../queue/downlink-stage.ts';
 
 const MAX_TRANSMIT_WAIT_MS = 93_000;
@@ -168,6 +169,16 @@ describe('an endpoint that was taken from the store', () => {
     const endpoint = endpointOf('dev', { queueMode: false, updatedAt: 1 });
     stage.presence.restored(endpoint);
     expect(stage.presence.isAwake(endpoint)).toBe(true);
+  });
+
+  test('whose peer is gone is asleep until it is heard', async () => {
+    const stage = new DownlinkStage();
+    const endpoint = endpointOf('dev', { queueMode: false });
+    endpoint.coap = UNREACHABLE;
+    stage.presence.restored(endpoint);
+    expect(stage.presence.of(endpoint)).toMatchObject({ state: 'asleep', reason: 'no-answer' });
+    stage.presence.heard(endpoint, 'update');
+    expect(await stage.taken()).toEqual(['dev awake: update']);
   });
 
   test('whose Update lies in the future, since the time of day was set back, is awake for one awake time', async () => {

@@ -107,6 +107,7 @@ export class DownlinkStage {
   /** What was sent and has no answer yet. */
   readonly sent: SentOperation[] = [];
   readonly underway: Set<Promise<unknown>> = new Set();
+  readonly #onSent: ((sent: SentOperation) => void) | undefined;
 
   constructor(
     options: {
@@ -115,9 +116,12 @@ export class DownlinkStage {
       readonly awakeTimeMs?: number | ((registration: Registration) => number);
       readonly seed?: number;
       readonly check?: (operation: Operation) => void;
+      readonly onSent?: (sent: SentOperation) => void;
+      readonly onChange?: (operation: QueuedOperation) => void;
     } = {},
   ) {
     this.clock = options.clock ?? new VirtualClock();
+    this.#onSent = options.onSent;
     const { clock } = this;
     this.timers = new TimerQueue({ clock });
     const { timers } = this;
@@ -154,6 +158,7 @@ export class DownlinkStage {
       random: seededRandom(options.seed ?? 1),
       onChange: (operation) => {
         this.events.push(operation);
+        options.onChange?.(operation);
         this.log.push(inWords(operation));
       },
       reportError,
@@ -180,6 +185,7 @@ export class DownlinkStage {
   ): Promise<OperationResult> => {
     const sent = new SentOperation(endpoint, operation, bounds, this.timers);
     this.sent.push(sent);
+    this.#onSent?.(sent);
     return sent.result;
   };
 

@@ -8,8 +8,8 @@ export class FlakyStore implements OperationStore {
   failing: ((what: 'get' | QueuedOperation['state']) => boolean) | undefined;
   /** Calls that are waited for before they do anything; undefined: none waits. */
   held: (() => void)[] | undefined;
-  /** What was saved, in order. */
-  readonly saved: string[] = [];
+  /** The process has died: no call ever comes back. */
+  dead = false;
 
   constructor(kept: MemoryOperationStore = new MemoryOperationStore()) {
     this.kept = kept;
@@ -26,7 +26,6 @@ export class FlakyStore implements OperationStore {
   async save(operation: QueuedOperation): Promise<void> {
     await this.#wait();
     if (this.failing?.(operation.state) === true) throw new Error('disk full');
-    this.saved.push(`${operation.id} ${operation.state}`);
     this.kept.save(operation);
   }
 
@@ -47,8 +46,11 @@ export class FlakyStore implements OperationStore {
 
   #wait(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.held === undefined) resolve();
-      else this.held.push(resolve);
+      const go = (): void => {
+        if (!this.dead) resolve();
+      };
+      if (this.held === undefined) go();
+      else this.held.push(go);
     });
   }
 }

@@ -124,15 +124,30 @@ describe('a store that does not take what became of an operation', () => {
     store.failing = only('CONFIRMED');
     stage.one().answer();
     await stage.taken();
-    store.failing = undefined;
     store.held = [];
-    stage.update('dev');
-    stage.update('dev');
-    stage.update('dev');
+    for (let count = 0; count < 3; count += 1) stage.update('dev');
     await stage.settle();
     expect(store.held.length).toBe(1);
-    store.release();
+    store.held.splice(0).forEach((go) => go());
+    store.held = undefined;
+    expect(errors(await stage.taken())).toBe(1);
+    store.failing = undefined;
+    stage.update('dev');
     expect(await stage.taken()).toEqual(['/1 CONFIRMED 1']);
+  });
+
+  test('does not let a cancel undo what was confirmed', async () => {
+    const store = new FlakyStore();
+    const stage = await stageOn(store);
+    const { id } = await stage.queue.add('dev', read('/1'));
+    await stage.settle();
+    store.failing = only('CONFIRMED');
+    stage.one().answer();
+    await stage.settle();
+    expect(await stage.queue.cancel(id)).toBe(false);
+    store.failing = undefined;
+    await stage.advance(5_000);
+    expect((await stage.taken()).at(-1)).toBe('/1 CONFIRMED 1');
   });
 
   test('does not let the time to live end what was confirmed', async () => {
