@@ -195,6 +195,18 @@ describe('a store that fails', () => {
     expect(await stage.taken()).toContain('/1 FAILED 0 replaced');
   });
 
+  test('lets nothing be sent that was replaced, though nobody could look it up', async () => {
+    const store = new FlakyStore();
+    const stage = await DownlinkStage.start({ store });
+    await stage.queue.add('dev', read('/1'), { key: 'k' });
+    store.failing = only('get');
+    await stage.queue.add('dev', read('/2'), { key: 'k' });
+    store.failing = undefined;
+    stage.register('dev');
+    await stage.settle();
+    expect(stage.open()).toEqual(['/2']);
+  });
+
   test('lets a cancel reject, with nothing changed', async () => {
     const store = new FlakyStore();
     const stage = await stageOn(store);
