@@ -83,6 +83,7 @@ export {
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,
