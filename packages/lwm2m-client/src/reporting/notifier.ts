@@ -54,7 +54,7 @@ export class Notifier {
 
   /** Adds an observation; false when there are too many. The same paths are observed once, as in Zephyr. */
   add(observed: ObservedPaths, accept: () => ObserveRelation): boolean {
-    const observations = (this.#observations ??= new Map());
+    const observations = (this.#observations ??= new Map<ObserveRelation, Observation>());
     for (const [relation, observation] of observations) {
       if (!observation.isOf(observed)) continue;
       this.#forget(observation);

@@ -148,5 +148,5 @@ function readContentFormats(value: string | true | undefined): readonly number[]
     if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) formats.add(Number(text));
     if (formats.size >= MAX_ROOT_CONTENT_FORMATS) break;
   }
-  return [...formats];
+  return [...formats].slice(); // as long as it has to be
 }

@@ -31,6 +31,8 @@ export class ServerParts {
   readonly #credentials: readonly CredentialStore[];
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
+  /** What comes in while endpoints are still being opened waits: nothing is heard before all is known that was. */
+  #starting: Promise<undefined> | undefined;
   readonly #deviceContext: DeviceContext;
 
   /**
@@ -68,6 +70,8 @@ export class ServerParts {
   async start(): Promise<void> {
     this.#followCredentials();
     const { restoration } = this.#registering;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#starting = promise;
     try {
       await restoration?.load();
       await this.observations.load();
@@ -83,6 +87,9 @@ export class ServerParts {
       this.foundation.abort();
       this.foundation.timers.clear();
       throw error;
+    } finally {
+      this.#starting = undefined;
+      resolve(undefined);
     }
   }
 
@@ -118,7 +125,7 @@ export class ServerParts {
   }
 
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
-    const reply = this.#route(request, coap);
+    const reply = this.#starting?.then(() => this.#route(request, coap)) ?? this.#route(request, coap);
     return reply instanceof Promise ? this.foundation.track(reply) : reply;
   }
 

@@ -89,14 +89,17 @@ export class TargetObservation implements ObservationOwner {
   }
 
   /** The device has it, and as it is wanted. */
-  get ready(): boolean {
+  isReady(): boolean {
     return this.#state === 'active' && !this.outdated;
   }
 
   /** The device has it with other attributes than are wanted. */
   get outdated(): boolean {
     const established = this.#atDevice?.established;
-    return established !== undefined && !sameAttributes(established.form.attributes, this.terms.attributes);
+    if (established === undefined) return false;
+    // Asked each time that the device is heard: nearly always a policy alone wants it.
+    const { attributes } = this.kept === undefined && this.subscriptions.size === 0 ? (this.policy ?? {}) : this.terms;
+    return !sameAttributes(established.form.attributes, attributes);
   }
 
   /**
@@ -129,7 +132,7 @@ export class TargetObservation implements ObservationOwner {
   /** Forgets what the device has, without telling it, and begins to wait anew. */
   reset(): void {
     this.release();
-    this.record();
+    void this.record();
   }
 
   /** As `reset`; the store is left as it is. */
@@ -241,7 +244,7 @@ export class TargetObservation implements ObservationOwner {
     if (this.#atDevice?.established === undefined) {
       this.#forget();
       this.#state = 'waiting';
-      this.record();
+      void this.record();
     } else {
       this.#state = 'active';
       this.silences = 0;

@@ -118,7 +118,7 @@ export class Restoration {
   #recall(coap: RecallingCoap, isMeant: (stored: StoredRegistration) => boolean): RegisteredEndpoint[] {
     const recalled: RegisteredEndpoint[] = [];
     this.#waiting = this.#waiting.filter(({ endpoint, stored }) => {
-      if (endpoint.ended || endpoint.reachable) return false; // it was heard already
+      if (endpoint.ended) return false;
       if (!isMeant(stored)) return true;
       const { address, identity } = endpoint.registration;
       const peer = coap.recall(stored.peerKey, address.host, address.port);
