@@ -15,6 +15,7 @@ import {
   ContentFormat,
   formatPath,
   ObjectRegistry,
+  parsePath,
   type Link,
   type ResourceRecord,
   type ResourceValue,
@@ -75,6 +76,15 @@ export interface TestbedOptions {
   readonly prepare?: (tree: ObjectTree, clock: VirtualClock) => void;
 }
 
+/** Values that arrived in a notification, or in the answer to an Observe. */
+export interface Notified {
+  /** Of the clock. */
+  readonly second: number;
+  readonly initial: boolean;
+  readonly contentFormat: number;
+  readonly values: Readonly<Record<string, ResourceValue>>;
+}
+
 /** Our server and our client on one virtual clock and one memory network. */
 export class Testbed {
   readonly clock: VirtualClock = new VirtualClock();
@@ -87,6 +97,8 @@ export class Testbed {
   readonly device: Device;
   /** Events of the server, one line each. */
   readonly events: string[] = [];
+  /** Values that the device notified. */
+  readonly notifications: Notified[] = [];
   #seen = 0;
 
   constructor({ contents = {}, client = {}, server = {}, prepare }: TestbedOptions = {}) {
@@ -97,6 +109,10 @@ export class Testbed {
     this.client = createClient(this, this.tree, { transport: this.transport, ...client });
     this.device = this.server.device(ENDPOINT_NAME);
     logEvents(this.server, this.events);
+    this.server.on('notification', ({ initial, records, contentFormat }) => {
+      const second = this.clock.now() / 1_000;
+      this.notifications.push({ second, initial, contentFormat, values: valuesOf({ records }) });
+    });
   }
 
   /** A device that is registered. What was said until then is forgotten. */
@@ -201,6 +217,15 @@ export function list(...values: readonly ResourceValue[]): ReadonlyMap<number, R
 /** Values by their paths. */
 export function valuesOf({ records }: { readonly records: readonly ResourceRecord[] }): Record<string, ResourceValue> {
   return Object.fromEntries(records.map(({ path, value }) => [formatPath(path), value]));
+}
+
+/** Changes of a Write-Composite, by their paths; the types are those of the definitions. */
+export function changes(values: Readonly<Record<string, ResourceValue>>): ResourceRecord[] {
+  return Object.entries(values).map(([name, value]) => {
+    const path = parsePath(name);
+    const type = registry.resource(path.objectId ?? -1, path.resourceId ?? -1)?.type ?? 'string';
+    return { path, type, value, time: undefined };
+  });
 }
 
 export function inLinkFormat(links: readonly Link[]): string {
