@@ -34,6 +34,8 @@ export const limits = {
   maxLifetime: 0xffff_ffff,
   /** Registrations that stores and handlers are asked about at a time, when a server starts with those that it had before. */
   maxParallelRestorations: 64,
+  /** Endpoints whose messages are traced at a time: each message is compared with each of them. */
+  maxTracedEndpoints: 100,
   /** Requests of one endpoint that wait for the handler of an earlier one. */
   maxWaitingRequestsPerEndpoint: 4,
   /** Observed paths of one registration. */
