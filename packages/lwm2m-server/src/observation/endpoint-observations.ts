@@ -176,7 +176,7 @@ export class EndpointObservations {
       return await ask();
     } finally {
       this.#cancelling.delete(observation);
-      if (observation.state === 'active') observation.reset(); // it was not asked
+      observation.reset(); // where it was not asked
     }
   }
 

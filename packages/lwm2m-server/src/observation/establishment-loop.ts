@@ -84,7 +84,7 @@ export class EstablishmentLoop {
       });
       return true;
     } catch (error) {
-      if (this.#ended || observation.ready || !observation.wanted) return true;
+      if (this.#ended || observation.isReady() || !observation.wanted) return true;
       const code = error instanceof Lwm2mServerError ? error.code : undefined;
       if (code === 'ERR_LWM2M_SERVER_REGISTRATION_ENDED') return true; // overtaken by a reset, which begins anew
       if (code !== undefined && PASSING.has(code)) {

@@ -89,7 +89,7 @@ export class TargetObservation implements ObservationOwner {
   }
 
   /** The device has it, and as it is wanted. */
-  get ready(): boolean {
+  isReady(): boolean {
     return this.#state === 'active' && !this.outdated;
   }
 
@@ -132,7 +132,7 @@ export class TargetObservation implements ObservationOwner {
   /** Forgets what the device has, without telling it, and begins to wait anew. */
   reset(): void {
     this.release();
-    this.record();
+    void this.record();
   }
 
   /** As `reset`; the store is left as it is. */
@@ -244,7 +244,7 @@ export class TargetObservation implements ObservationOwner {
     if (this.#atDevice?.established === undefined) {
       this.#forget();
       this.#state = 'waiting';
-      this.record();
+      void this.record();
     } else {
       this.#state = 'active';
       this.silences = 0;
