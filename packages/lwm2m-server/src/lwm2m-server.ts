@@ -1,5 +1,6 @@
 import type { Device } from './api/device.ts';
 import type { Lwm2mServerEvents } from './api/events.ts';
+import type { ObservationPolicy } from './api/observation.ts';
 import type { Lwm2mServerOptions } from './api/options.ts';
 import type { ServerAddress } from './api/server-endpoint.ts';
 import { ServerParts } from './composition/server-parts.ts';
@@ -83,6 +84,15 @@ export class Lwm2mServer {
   /** The durable downlink queue: operations for endpoints that may be asleep or not registered at present. It runs while the server does. */
   get operations(): OperationQueue {
     return this.#parts.downlink.queue;
+  }
+
+  /**
+   * Exchanges the observation policies. What is not wanted any more is ended at the devices, and what is new is established.
+   *
+   * @throws TypeError for a policy whose path is none, RangeError for one whose attributes have no form; all is as it was then
+   */
+  setPolicies(policies: readonly ObservationPolicy[]): void {
+    this.#parts.observations.setPolicies(policies);
   }
 
   /** Whether an endpoint can be reached now; undefined while it is not registered. */
