@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasTitle } from './has-title.ts';
 import { root } from './packages.ts';
 
 const folder = join(root, 'docs', 'conformance');
-// The page of the plugtests is made of the lists of its tests, and compared with them by one of its own.
+// The pages of the plugtests and of the enabler test cases are no clauses: tests of their own compare them with what they list.
 const tables = readdirSync(folder).filter(
-  (name) => name.endsWith('.md') && !['README.md', 'plugtests.md'].includes(name),
+  (name) => name.endsWith('.md') && !['README.md', 'plugtests.md', 'ets.md'].includes(name),
 );
 
 /** One clause, as a row of a table has it. */
@@ -33,12 +34,6 @@ function parse(page: string): { readonly base: string; readonly rows: readonly R
     rows.push({ clause: `${heading} ${clause}`, demand, status, tests: tests === '' ? [] : tests.split('<br>') });
   }
   return { base, rows };
-}
-
-/** Whether a file has a test with a title: the string as it stands there, or that of a row of its table. */
-function hasTitle(source: string, title: string): boolean {
-  const escaped = title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", "\\\\?'");
-  return new RegExp(`[([:,]\\s*['"\`]${escaped}['"\`]`).test(source);
 }
 
 const sources = new Map<string, string>();
