@@ -1,12 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasTitle } from './has-title.ts';
 import { root } from './packages.ts';
-
-/** Whether a file has a test with a title: the string as it stands there, or that of a row of its table. */
-function hasTitle(source: string, title: string): boolean {
-  const escaped = title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", "\\\\?'");
-  return new RegExp(`[([:,]\\s*['"\`]${escaped}['"\`]`).test(source);
-}
 
 const sources = new Map<string, string>();
 function sourceOf(file: string): string | undefined {

@@ -130,6 +130,7 @@ interface Observing {
   readonly change: readonly [path: string, value: ResourceValue];
 }
 
+// int-1900 of the text expects the version 1.1 of Object 19, of which there is 1.0 alone.
 test.each<readonly [name: string, observing: Observing]>([
   [
     '1.1-int-710 Connectivity Monitoring: observation',
@@ -145,7 +146,6 @@ test.each<readonly [name: string, observing: Observing]>([
     { contents: CELLULAR, paths: ['/10/0/4', '/10/0/5', '/10/0/8', '/10/0/9'], change: ['/10/0/5', 20] },
   ],
   [
-    // The text expects the version 1.1 of an Object that is registered as 1.0.
     '1.1-int-1900 BinaryAppDataContainer: observe',
     {
       contents: { '/19/0/0': list(Uint8Array.of(1)), '/19/1/0': list(Uint8Array.of(2)) },
