@@ -42,10 +42,11 @@ export class Lwm2mServer {
 
   /** What the server counted since it was made, and what it holds now: a snapshot, made anew by each call. */
   get statistics(): ServerStatistics {
-    const { foundation, observations, endpoints } = this.#parts;
+    const { foundation, observations, downlink, endpoints } = this.#parts;
     return {
       registrations: foundation.table.size,
       observations: observations.size,
+      operations: downlink.queue.size,
       ...foundation.counters,
       coap: endpoints.statistics,
     };

@@ -6,6 +6,8 @@ export interface ServerStatistics {
   readonly registrations: number;
   /** Present observations, those being established included. */
   readonly observations: number;
+  /** Operations of the durable queue that are not finished. */
+  readonly operations: number;
   readonly registers: number;
   readonly updates: number;
   readonly deregisters: number;
@@ -32,7 +34,7 @@ export interface ServerStatistics {
 
 /** The counters behind {@link ServerStatistics}. */
 export type Counters = {
-  -readonly [Name in Exclude<keyof ServerStatistics, 'registrations' | 'observations' | 'coap'>]: number;
+  -readonly [Name in Exclude<keyof ServerStatistics, 'registrations' | 'observations' | 'operations' | 'coap'>]: number;
 };
 
 export function newCounters(): Counters {
