@@ -75,7 +75,12 @@ function parseEndpointName(known: ReadonlyMap<string, string | undefined>): stri
   const name = known.get('ep');
   if (name === undefined || name === '') return undefined; // `ep=` says as little as no ep
   checkEndpointName(name);
-  return name;
+  return ownText(name);
+}
+
+/** A text of its own: a part of another would keep that in memory as long as the registration lives. */
+function ownText(part: string): string {
+  return Buffer.from(part).toString();
 }
 
 /**
