@@ -34,6 +34,8 @@ export const limits = {
   maxLifetime: 0xffff_ffff,
   /** Registrations that stores and handlers are asked about at a time, when a server starts with those that it had before. */
   maxParallelRestorations: 64,
+  /** Endpoints whose messages are traced at a time: each message is compared with each of them. */
+  maxTracedEndpoints: 100,
   /** Requests of one endpoint that wait for the handler of an earlier one. */
   maxWaitingRequestsPerEndpoint: 4,
   /** Observed paths of one registration. */
@@ -53,6 +55,8 @@ export const limits = {
   maxBufferedNotifications: 64,
   /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
   maxWaitingTakes: 64,
+  /** Devices behind one gateway that are listed, and whose Object versions are remembered; others are left out. */
+  maxIotDevicesPerGateway: 1_024,
   /** Characters of the text of an operation or of its result: a payload of the greatest size fits in, and its values twice. */
   maxOperationTextLength: 16_777_216,
   /** Arrays and objects within each other in such a text. */

@@ -8,6 +8,7 @@ import {
 } from '@flownexus/coap';
 import { formatAddress, type Peer } from '@flownexus/datagram';
 import type { ServerAddress, ServerEndpoint } from '../api/server-endpoint.ts';
+import type { CoapTraceHook } from '../endpoint-traces.ts';
 import { ReportedError } from '../events.ts';
 import type { CoapClient } from '../registration/registered-endpoint.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
@@ -24,6 +25,7 @@ export class CoapEndpoints {
   /** Of those that are open, in the order of the options. */
   readonly #addresses = new Map<CoapClient, ServerAddress>();
   #open: readonly CoapEndpoint[] = [];
+  #trace: CoapTraceHook | undefined;
 
   constructor(foundation: Foundation, handle: RequestHandler) {
     this.#foundation = foundation;
@@ -44,6 +46,17 @@ export class CoapEndpoints {
   /** Summed over the endpoints. */
   get statistics(): CoapStatistics {
     return sumStatistics(this.#open.map(({ statistics }) => statistics));
+  }
+
+  /** Sees all datagrams of all endpoints from now on; undefined: nobody does. */
+  setTrace(hook: CoapTraceHook | undefined): void {
+    this.#trace = hook;
+    for (const endpoint of this.#open) this.#traceOf(endpoint);
+  }
+
+  #traceOf(endpoint: CoapEndpoint): void {
+    const hook = this.#trace;
+    endpoint.setTrace(hook && ((event) => hook(event, endpoint)));
   }
 
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
@@ -99,6 +112,7 @@ export class CoapEndpoints {
       },
       ...this.#engineOptions(() => endpoint),
     });
+    this.#traceOf(endpoint);
     const { credentials } = serverEndpoint;
     if (credentials !== undefined && options.credentials === undefined) this.#provers.set(endpoint, credentials);
     return { endpoint, scheme: transport.scheme };

@@ -86,17 +86,24 @@ export function createRegistering(
 }
 
 function createObserver(
-  { counters, events }: Foundation,
+  { options, counters, tallies, events }: Foundation,
   followers: readonly RegistrationFollower[],
 ): RegistrationObserver {
+  // What is known of the device now was not when its peer was heard first.
+  const refreshPeerSettings = ({ coap, peer }: RegisteredEndpoint): void => {
+    if (options.peerSettings !== undefined) coap.refreshPeerSettings(peer);
+  };
   return {
     registered: (endpoint) => {
       counters.registers += 1;
+      refreshPeerSettings(endpoint);
       events.emit('registered', endpoint.registration);
       for (const follower of followers) follower.registered(endpoint);
     },
     updated: (endpoint, previous, moved) => {
       counters.updates += 1;
+      tallies.count(endpoint.endpointName, 'updates');
+      refreshPeerSettings(endpoint);
       events.emit('updated', endpoint.registration, previous);
       for (const follower of followers) follower.updated(endpoint, previous, moved);
     },

@@ -121,7 +121,7 @@ export class RegistrationInterface {
     }
     const announcement = replaced?.announcement ?? new Announcement();
     const endpoint = new RegisteredEndpoint(registration, request.peer, coap, announcement);
-    endpoint.presence = replaced?.presence;
+    if (replaced !== undefined) endpoint.replace(replaced);
     this.#table.add(endpoint);
     ends.begin(endpoint);
     const announce = announcement.after(() => {
