@@ -1,6 +1,6 @@
 import { ContentFormat, decodePayload, type ResourceValue } from '@flownexus/lwm2m-core';
 import { expect, test } from 'vitest';
-import { list, PORTFOLIO, registry, Testbed, valuesOf } from './testbed.ts';
+import { PORTFOLIO, registry, Testbed, valuesOf } from './testbed.ts';
 
 const { TEXT, CBOR, TLV, OMA_JSON, SENML_JSON, SENML_CBOR } = ContentFormat;
 

@@ -8,8 +8,8 @@ import {
   uintOption,
   type CoapMessage,
 } from '@flownexus/coap';
-import { MemoryNetwork, seededRandom, VirtualClock } from '@flownexus/datagram/testing';
-import type { MemoryTransport } from '@flownexus/datagram/testing';
+import { MemoryNetwork, seededRandom, VirtualClock, type MemoryTransport } from '@flownexus/datagram/testing';
+import { dtlsTransport, type DtlsClientOptions, type DtlsServerOptions, type HandshakeFailure } from '@flownexus/dtls';
 import { Lwm2mClient, ObjectTree, type Lwm2mClientOptions, type ResourceContent } from '@flownexus/lwm2m-client';
 import {
   ContentFormat,
@@ -20,7 +20,13 @@ import {
   type ResourceRecord,
   type ResourceValue,
 } from '@flownexus/lwm2m-core';
-import { Lwm2mServer, overTransport, type Device, type Lwm2mServerOptions } from '@flownexus/lwm2m-server';
+import {
+  Lwm2mServer,
+  overTransport,
+  type CredentialStore,
+  type Device,
+  type Lwm2mServerOptions,
+} from '@flownexus/lwm2m-server';
 
 export const registry: ObjectRegistry = await ObjectRegistry.bundled();
 
@@ -67,7 +73,16 @@ export const PORTFOLIO: Contents = {
   '/16/0/3': 0,
 };
 
+/** DTLS between the two. */
+export interface Security {
+  readonly credentials: CredentialStore;
+  readonly server: DtlsServerOptions;
+  readonly client: DtlsClientOptions;
+}
+
 export interface TestbedOptions {
+  /** Default: none. */
+  readonly security?: Security;
   /** Beside those of {@link BASIC}, or in their place. */
   readonly contents?: Contents;
   readonly client?: Partial<Lwm2mClientOptions>;
@@ -99,14 +114,27 @@ export class Testbed {
   readonly events: string[] = [];
   /** Values that the device notified. */
   readonly notifications: Notified[] = [];
+  /** Handshakes that failed, as the server and the device tell it. */
+  readonly failures: HandshakeFailure[] = [];
   #seen = 0;
 
-  constructor({ contents = {}, client = {}, server = {}, prepare }: TestbedOptions = {}) {
-    this.server = createServer(this, SERVER, server);
+  constructor({ contents = {}, client = {}, server = {}, prepare, security }: TestbedOptions = {}) {
+    this.transport = this.network.transport(DEVICE);
+    const onHandshakeFailed = (failure: HandshakeFailure): void => void this.failures.push(failure);
+    const common = { clock: this.clock, random: seededRandom(3), onHandshakeFailed };
+    const over =
+      security === undefined
+        ? this.transport
+        : dtlsTransport({ ...common, transport: this.transport, client: security.client });
+    const endpoint = security && {
+      credentials: security.credentials,
+      createTransport: () =>
+        dtlsTransport({ ...common, transport: this.network.transport(SERVER), server: security.server }),
+    };
+    this.server = createServer(this, SERVER, { ...(endpoint && { endpoints: [endpoint] }), ...server });
     this.tree = treeOf({ ...BASIC, ...contents });
     prepare?.(this.tree, this.clock);
-    this.transport = this.network.transport(DEVICE);
-    this.client = createClient(this, this.tree, { transport: this.transport, ...client });
+    this.client = createClient(this, this.tree, { transport: over, ...client });
     this.device = this.server.device(ENDPOINT_NAME);
     logEvents(this.server, this.events);
     this.server.on('notification', ({ initial, records, contentFormat }) => {

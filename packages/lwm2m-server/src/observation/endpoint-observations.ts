@@ -183,7 +183,10 @@ export class EndpointObservations {
   }
 
   #leave(observation: TargetObservation, subscription: Subscription): void {
-    if (observation.subscriptions.delete(subscription)) this.settle(observation);
+    if (!observation.subscriptions.delete(subscription)) return;
+    this.settle(observation);
+    // What the device refused were perhaps the attributes of this caller alone.
+    if (subscription.terms.attributes !== undefined) this.resume();
   }
 
   async #release(
@@ -206,9 +209,10 @@ export class EndpointObservations {
       try {
         observation ??= this.#add(target);
       } catch (error) {
-        // Said once: a device can list thousands of instances.
         this.#context.failed(this.#endpoint.registration, target.name, error);
-        return;
+        // Said once: a device can list thousands of instances.
+        if (this.#observations.size >= limits.maxObservationsPerEndpoint) return;
+        continue;
       }
       const isNews = note(observation, terms);
       if (isNews && observation.state === 'failed') observation.reset();

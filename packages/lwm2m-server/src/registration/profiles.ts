@@ -1,7 +1,7 @@
 import { Code } from '@flownexus/coap';
 import { Lwm2mError, parseLinkFormat, type Link, type ObjectList } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
-import { objectListOfLinks } from './object-lists.ts';
+import { keepable, objectListOfLinks } from './object-lists.ts';
 import { RefusalError } from './refusal-error.ts';
 
 /**
@@ -25,7 +25,7 @@ export class Profiles {
   /**
    * The object list of an endpoint that registers with Profile IDs: its own links, and those that the profiles stand for.
    *
-   * @throws RefusalError 4.09 when a profile is not known and there are no links to learn it from
+   * @throws RefusalError 4.09 when a profile is not known and there are no links to learn it from, 4.00 when all of them together are too long a list
    */
   resolve(endpointName: string, profileIds: readonly string[], own: readonly Link[], lwm2mVersion: string): ObjectList {
     const links = [...own]; // first, since of a link that occurs twice the first counts
@@ -36,7 +36,7 @@ export class Profiles {
       else links.push(...profile);
     }
     if (unknown.length > 0) links.push(...this.#learn(endpointName, unknown.join(' '), own));
-    return objectListOfLinks(links, lwm2mVersion);
+    return keepable(objectListOfLinks(links, lwm2mVersion));
   }
 
   /** What an endpoint has taught, or teaches now, of Profile IDs that the operator does not know. */

@@ -1,5 +1,7 @@
 import type { Peer } from '@flownexus/datagram';
+import type { RegisteredLink } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
+import { weightOf } from './object-lists.ts';
 import { PeerIndex } from './peer-index.ts';
 import type { CoapClient, RegisteredEndpoint } from './registered-endpoint.ts';
 import type { Registration } from './registration.ts';
@@ -44,9 +46,9 @@ export class RegistrationTable {
     this.#reserved.delete(endpointName);
   }
 
-  /** Whether the object lists of all registrations together may grow by so many links. */
-  hasPlaceForLinks(count: number): boolean {
-    return this.#links + count <= this.#maximumLinks;
+  /** Whether the object lists of all registrations together may grow by these links, in the place of the others. */
+  hasPlaceForLinks(links: readonly RegisteredLink[], previous: readonly RegisteredLink[] = []): boolean {
+    return links === previous || this.#links + weightOf(links) - weightOf(previous) <= this.#maximumLinks;
   }
 
   byEndpointName(endpointName: string): RegisteredEndpoint | undefined {
@@ -68,12 +70,12 @@ export class RegistrationTable {
     this.#byName.set(endpoint.endpointName, endpoint);
     this.#byId.set(endpoint.registration.registrationId, endpoint);
     this.#byPeer.add(endpoint);
-    this.#links += endpoint.registration.links.length;
+    this.#links += weightOf(endpoint.registration.links);
   }
 
   /** Exchanges the registration of an endpoint for what an Update made of it. */
   update(endpoint: RegisteredEndpoint, registration: Registration): void {
-    this.#links += registration.links.length - endpoint.registration.links.length;
+    this.#links += weightOf(registration.links) - weightOf(endpoint.registration.links);
     endpoint.registration = registration;
   }
 
@@ -96,7 +98,7 @@ export class RegistrationTable {
     this.#byName.delete(endpoint.endpointName);
     this.#byId.delete(endpoint.registration.registrationId);
     this.#byPeer.delete(endpoint);
-    this.#links -= endpoint.registration.links.length;
+    this.#links -= weightOf(endpoint.registration.links);
   }
 
   /** All endpoints, in the order of their Registers. */

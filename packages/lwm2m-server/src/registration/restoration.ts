@@ -86,7 +86,7 @@ export class Restoration {
     if (table.byEndpointName(endpointName) !== undefined || table.byRegistrationId(registrationId) !== undefined) {
       return undefined;
     }
-    if (!table.hasPlaceForLinks(links.length) || !table.reserve(endpointName)) return undefined;
+    if (!table.hasPlaceForLinks(links) || !table.reserve(endpointName)) return undefined;
     const peer: Peer = { key: peerKey, ...registration.address, identity, pathValidated: false };
     const endpoint = new RegisteredEndpoint(registration, peer, UNREACHABLE, new Announcement());
     endpoint.tally = newTally(registration.updatedAt, 0);

@@ -15,16 +15,35 @@ function endpointOf(endpointName: string, { key = 'p', links = 1, coap = aCoapCl
   return new RegisteredEndpoint(registration(endpointName, links), { ...peer, key }, coap, new Announcement());
 }
 
+function links(count: number, attributes = ''): Registration['links'] {
+  const text = Array.from({ length: count }, (_, id) => `</3303/${id}>${attributes}`).join(',');
+  return aRegistration('other', { links: text }).links;
+}
+
 test('the links of all registrations are bounded, whatever adds and removes them', () => {
   const table = new RegistrationTable(10, 100);
   const endpoint = endpointOf('a', { links: 60 });
+  const hasPlaceFor = (...counts: number[]): boolean[] => counts.map((count) => table.hasPlaceForLinks(links(count)));
   table.add(endpoint);
-  expect([table.hasPlaceForLinks(40), table.hasPlaceForLinks(41)]).toEqual([true, false]);
+  expect(hasPlaceFor(40, 41)).toEqual([true, false]);
   table.update(endpoint, registration('a', 90));
-  expect([table.hasPlaceForLinks(10), table.hasPlaceForLinks(11)]).toEqual([true, false]);
+  expect(hasPlaceFor(10, 11)).toEqual([true, false]);
+  expect(table.hasPlaceForLinks(links(100), endpoint.registration.links)).toBe(true);
+  expect(table.hasPlaceForLinks(links(101), endpoint.registration.links)).toBe(false);
   table.delete(endpoint);
   table.delete(endpoint);
-  expect([table.hasPlaceForLinks(100), table.hasPlaceForLinks(101)]).toEqual([true, false]);
+  expect(hasPlaceFor(100, 101)).toEqual([true, false]);
+});
+
+test('attributes of links count too: a link of a few bytes may have as many as a payload holds', () => {
+  const table = new RegistrationTable(10, 100);
+  const long = `;title="${'x'.repeat(6_000)}"`;
+  expect(table.hasPlaceForLinks(links(1, long))).toBe(true);
+  table.add(
+    new RegisteredEndpoint(aRegistration('b', { links: `</1/0>${long}` }), peer, aCoapClient(), new Announcement()),
+  );
+  expect(table.hasPlaceForLinks(links(1, long))).toBe(false);
+  expect(table.hasPlaceForLinks(links(1, ';ver=1.1'))).toBe(true);
 });
 
 describe('an endpoint is found by its peer', () => {

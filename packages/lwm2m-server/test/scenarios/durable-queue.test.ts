@@ -85,6 +85,7 @@ test('one for a device that is not registered is sent right after the answer to 
 test('the order of five Writes is kept, and each waits for the answer to the one before', async () => {
   const stage = await started();
   for (const value of ['1', '2', '3', '4', '5']) await stage.server.operations.add('dev', write(value));
+  expect(stage.server.statistics.queued).toBe(5);
   const device = stage.device();
   await device.register('lwm2m=1.1&ep=dev&lt=60');
   const values: string[] = [];
@@ -94,6 +95,8 @@ test('the order of five Writes is kept, and each waits for the answer to the one
     device.answer(put, Code.CHANGED);
   }
   expect(values).toEqual(['1', '2', '3', '4', '5']);
+  await stage.settle();
+  expect(stage.server.statistics.queued).toBe(0);
 });
 
 test('no answer three times: QUEUED, QUEUED, FAILED', async () => {
