@@ -24,6 +24,15 @@ export function guarded<T, U = never>(call: () => MaybePromise<T>, failed: (erro
   }
 }
 
+/** Does all tasks, `width` at a time: what waits for a database must not come at it all at once. */
+export async function inParallel(width: number, tasks: readonly (() => MaybePromise<void>)[]): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let task = tasks[next++]; task !== undefined; task = tasks[next++]) await task();
+  };
+  await Promise.all(Array.from({ length: width }, work));
+}
+
 /** Does `work` and then calls `last`, however it ends. */
 export function doFinally<T>(work: () => T | Promise<T>, last: () => void): T | Promise<T> {
   let result: T | Promise<T>;
