@@ -6,17 +6,20 @@ set -u
 cd "$(dirname "$0")/.." || exit 0
 
 AIOCOAP=0.4.17
+COAP_NODE=0.2.5
 CALIFORNIUM=3.14.0
 LESHAN=2.0.0-M18
 # Of LwM2M 1.0.
 LESHAN_1=1.5.0
+# Of the Node-RED nodes for LwM2M, which bring the sources of Eclipse Wakaama 1.0 and of tinydtls.
+WAKAAMA_FROM=2.12.3
 # The Debian release whose Mbed TLS has the Connection ID of RFC 9146 compiled in: 3.6.
 MBEDTLS_FROM=trixie
 
 peers=${COAP_PEERS_FOLDER:-$PWD/.peers}
 sources=$PWD/packages/coap/test/interop
 dtls_sources=$PWD/packages/dtls/test/interop
-device_sources=$PWD/packages/lwm2m-server/test/interop/leshan
+device_sources=$PWD/packages/lwm2m-server/test/interop
 log=$peers/install.log
 mkdir -p "$peers" && : >"$log" || exit 0
 
@@ -93,6 +96,51 @@ install_aiocoap() {
   fi
 }
 
+install_coap_node() {
+  local folder=$peers/coap-node
+  is_current "$folder" "$COAP_NODE" && return
+  command -v npm >/dev/null || { missing coap-node 'there is no npm'; return; }
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  if bounded npm install --silent --ignore-scripts --no-audit --no-fund --prefix "$folder" "coap-node@$COAP_NODE"; then
+    echo "$COAP_NODE" >"$folder/stamp"
+  else
+    missing coap-node "npm failed, see $log"
+  fi
+}
+
+# The client of Wakaama, with and without DTLS. Nothing of the package is run: npm fetches it, and gcc compiles what we name.
+install_wakaama() {
+  local folder=$peers/wakaama tool
+  is_current "$folder" "$WAKAAMA_FROM" && return
+  for tool in npm tar gcc; do
+    command -v $tool >/dev/null || { missing Wakaama "there is no $tool"; return; }
+  done
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  if ! (cd "$folder" && bounded npm pack --silent "node-red-contrib-lwm2m@$WAKAAMA_FROM" && bounded tar xzf ./*.tgz); then
+    missing Wakaama "npm failed, see $log"
+    return
+  fi
+  local deps=$folder/package/deps/wakatiwai/deps
+  local core=$deps/wakaama/core shared=$deps/wakaama/examples/shared tinydtls=$deps/wakaama/examples/shared/tinydtls
+  local sources=("$core"/*.c "$core/er-coap-13/er-coap-13.c" "$shared"/{commandline,platform,memtrace}.c
+    "$deps"/wakaama/examples/client/*.c)
+  local flags=(-w -O1 -DLWM2M_CLIENT_MODE -DLWM2M_BOOTSTRAP -DLWM2M_SUPPORT_JSON -DLWM2M_LITTLE_ENDIAN
+    "-I$core" "-I$core/er-coap-13" "-I$shared")
+  local dtls=(-DWITH_TINYDTLS -DDTLSv12 -DWITH_SHA256 -DDTLS_PSK -DDTLS_ECC "-I$deps/tinydtls" "-I$tinydtls"
+    "-I$tinydtls/aes" "-I$tinydtls/ecc" "-I$tinydtls/sha2" "$shared/dtlsconnection.c"
+    "$tinydtls"/{ccm,crypto,dtls_debug,dtls_time,dtls,hmac,netq,peer,session}.c
+    "$tinydtls"/{sha2/sha2,aes/rijndael,ecc/ecc}.c)
+  if ! bounded gcc "${flags[@]}" "${sources[@]}" "$shared/connection.c" -o "$folder/bin/lwm2mclient" ||
+    ! bounded gcc "${flags[@]}" "${sources[@]}" "${dtls[@]}" -o "$folder/bin/lwm2mclient-dtls"; then
+    missing Wakaama "gcc failed, see $log"
+    return
+  fi
+  rm -rf "$folder/package" "$folder"/*.tgz
+  echo "$WAKAAMA_FROM" >"$folder/stamp"
+}
+
 # A Java program of ours, and the library it is about.
 install_java() { # name, folder name, its sources, the property of its pom.xml that has the version, version, further source files
   local name=$1 folder=$peers/$2 sources=$3 property=$4 version=$5 stamp tool
@@ -132,12 +180,14 @@ install_go() { # name, its folder among the peers, its sources
 install_debian &
 install_mbedtls &
 install_aiocoap &
+install_coap_node &
+install_wakaama &
 install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
 install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
 install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
 install_java "Leshan's server" leshan-bench bench/lwm2m/leshan leshan.version $LESHAN &
-install_java "Leshan's client" leshan-2 "$device_sources/leshan-2" leshan.version $LESHAN "$device_sources"/shared/*.java &
-install_java "Leshan's client of LwM2M 1.0" leshan-1 "$device_sources/leshan-1" leshan.version $LESHAN_1 "$device_sources"/shared/*.java &
+install_java "Leshan's client" leshan-2 "$device_sources/leshan/leshan-2" leshan.version $LESHAN "$device_sources"/leshan/shared/*.java &
+install_java "Leshan's client of LwM2M 1.0" leshan-1 "$device_sources/leshan/leshan-1" leshan.version $LESHAN_1 "$device_sources"/leshan/shared/*.java &
 install_go go-coap go-coap "$sources/go-coap" &
 install_go pion pion "$dtls_sources/pion" &
 wait

@@ -47,7 +47,7 @@ function asciiText(bytes: Uint8Array): string {
   const place = (hash ^ (hash >>> 8)) & 0xff;
   const candidate = known[place];
   if (candidate !== undefined && isTextOf(candidate, bytes)) return candidate;
-  const text = String.fromCharCode(...bytes);
+  const text = decoder.decode(bytes);
   known[place] = text;
   return text;
 }

@@ -7,27 +7,32 @@ export class Deadline implements Timer {
   readonly order: number;
   /** Its place in the heap, or -1 once it has left. */
   index = -1;
-  #callback: (() => void) | undefined;
+  #callback: ((subject: unknown) => void) | undefined;
+  #subject: unknown;
   readonly #heap: DeadlineHeap;
 
-  constructor(heap: DeadlineHeap, atMs: number, order: number, callback: () => void) {
+  constructor(heap: DeadlineHeap, atMs: number, order: number, callback: (subject: unknown) => void, subject: unknown) {
     this.#heap = heap;
     this.atMs = atMs;
     this.order = order;
     this.#callback = callback;
+    this.#subject = subject;
   }
 
   cancel(): void {
     this.#heap.remove(this);
     // Whoever still holds the timer must not hold what the callback closes over.
     this.#callback = undefined;
+    this.#subject = undefined;
   }
 
-  /** Runs the callback, at most once. */
+  /** Runs the callback with its subject, at most once. */
   run(): void {
     const callback = this.#callback;
+    const subject = this.#subject;
     this.#callback = undefined;
-    callback?.();
+    this.#subject = undefined;
+    callback?.(subject);
   }
 }
 
@@ -56,8 +61,8 @@ export class DeadlineHeap {
     return this.#entries[0];
   }
 
-  add(atMs: number, callback: () => void): Deadline {
-    const entry = new Deadline(this, atMs, this.#nextOrder++, callback);
+  add(atMs: number, callback: (subject: unknown) => void, subject?: unknown): Deadline {
+    const entry = new Deadline(this, atMs, this.#nextOrder++, callback, subject);
     this.#siftUp(entry, this.#entries.length);
     return entry;
   }

@@ -41,9 +41,23 @@ export class TimerQueue {
     return this.#heap.size;
   }
 
-  /** Runs `callback` once after `delayMs`, never synchronously. */
-  schedule(delayMs: number, callback: () => void): Timer {
-    const entry = this.#heap.add(this.#clock.now() + checkDelay(delayMs), callback);
+  /** The time of its clock, in milliseconds. */
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
+  /**
+   * Runs `callback` once after `delayMs`, never synchronously. It gets `subject`: where there are many timers, a function of its own for each of
+   * them would take more than the timer.
+   */
+  schedule(delayMs: number, callback: () => void): Timer;
+  schedule<T>(delayMs: number, callback: (subject: T) => void, subject: T): Timer;
+  schedule<T>(delayMs: number, callback: (subject: T) => void, subject?: T): Timer {
+    const entry = this.#heap.add(
+      this.#clock.now() + checkDelay(delayMs),
+      callback as (subject: unknown) => void,
+      subject,
+    );
     this.#arm();
     return entry;
   }

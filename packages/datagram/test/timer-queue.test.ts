@@ -23,6 +23,17 @@ describe('TimerQueue', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test('gives a callback its subject', () => {
+    const { clock, timers, ran } = setup();
+    const note = (name: string): unknown => ran.push(`${name}@${clock.now()}`);
+    timers.schedule(20, note, 'b');
+    timers.schedule(10, note, 'a');
+    timers.schedule(5, note, 'cancelled').cancel();
+    expect(timers.nowMs).toBe(0);
+    clock.advance(20);
+    expect(ran).toEqual(['a@10', 'b@20']);
+  });
+
   test('needs one timer of the clock for any number of its own', () => {
     const { clock, timers, note } = setup();
     for (let ms = 1000; ms > 0; ms -= 1) timers.schedule(ms, note('x'));

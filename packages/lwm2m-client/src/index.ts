@@ -18,6 +18,7 @@ export type { ResourceFilter } from './objects/nodes.ts';
 export { ObjectTree } from './objects/object-tree.ts';
 export type { ChangeKind, ChangeListener } from './objects/object-tree.ts';
 export type { ReportedValue, SendOptions } from './reporting/send.ts';
+export { simulateFirmware } from './simulator/firmware.ts';
 export { startSimulatedDevices } from './simulator/simulated-devices.ts';
 export type { SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
 export { zephyrSampleObjects } from './simulator/zephyr-sample.ts';

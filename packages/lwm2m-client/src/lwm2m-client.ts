@@ -69,7 +69,9 @@ export class Lwm2mClient {
       onOutcome: (outcome) => options.onNotified?.(outcome),
       wake: () => this.#mayNotify(),
     });
-    const answering = new DeviceInterface(this.#device);
+    const answering = new DeviceInterface(this.#device, () => {
+      this.#notifier.flush();
+    });
     this.#link = new ServerLink({
       server: options.server,
       createTransport: () =>
@@ -124,6 +126,7 @@ export class Lwm2mClient {
     if (this.#state !== 'new') throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STATE', 'a client starts once');
     this.#state = 'running';
     await this.#link.open();
+    if (this.#isStopped()) throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STOPPED', 'stopped while starting');
     this.#atClose.push(
       this.objects.onChange((path, kind) => {
         this.#changed(path, kind);
@@ -325,7 +328,11 @@ export class Lwm2mClient {
     return false;
   }
 
+  #isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
   #report(error: unknown): void {
-    if (this.#state !== 'stopped') this.#options.onTrouble?.(error instanceof Error ? error : new Error(String(error)));
+    if (!this.#isStopped()) this.#options.onTrouble?.(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -38,15 +38,18 @@ const FORMATS_OF_1_2: readonly number[] = [
 ];
 
 /**
- * The Content-Formats in which to exchange trees with an endpoint, the best first: of SenML CBOR, LwM2M CBOR, SenML JSON,
- * TLV and OMA JSON those that it announced, in this order, then those of its LwM2M version (1.0: TLV, OMA JSON; 1.1:
- * SenML CBOR, SenML JSON, TLV; 1.2: LwM2M CBOR as the second besides). The first is the Accept of a Read; the others are
+ * The Content-Formats in which to exchange trees with an endpoint, the best first: of SenML CBOR, LwM2M CBOR, SenML JSON
+ * and TLV those that it announced, in this order, then those of its LwM2M version (1.0: TLV, OMA JSON; 1.1:
+ * SenML CBOR, SenML JSON, TLV; 1.2: LwM2M CBOR as the second besides), and OMA JSON last. The first is the Accept of a Read; the others are
  * for when it is refused.
  */
 export function contentFormatsFor({ contentFormats, lwm2mVersion }: EndpointFormats): readonly number[] {
   const announced = TREE_FORMATS.filter((contentFormat) => contentFormats.includes(contentFormat));
   const implied = FORMATS_OF_VERSION.get(enablerVersion(lwm2mVersion)) ?? FORMATS_OF_1_2;
-  return [...announced, ...implied.filter((contentFormat) => !announced.includes(contentFormat))];
+  const all = new Set([...announced, ...implied]);
+  // Who announces it has it besides TLV, which is mandatory where it exists (TS Core 1.0 §6.4), and Wakaama 1.0 loses what is written in it to one Resource.
+  if (all.delete(ContentFormat.OMA_JSON)) all.add(ContentFormat.OMA_JSON);
+  return [...all];
 }
 
 /**

@@ -62,7 +62,6 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
-export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
@@ -86,6 +85,7 @@ export {
 } from './security/device-credential.ts';
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
+export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

@@ -55,6 +55,8 @@ export const limits = {
   maxBufferedNotifications: 64,
   /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
   maxWaitingTakes: 64,
+  /** Devices behind one gateway that are listed, and whose Object versions are remembered; others are left out. */
+  maxIotDevicesPerGateway: 1_024,
   /** Characters of the text of an operation or of its result: a payload of the greatest size fits in, and its values twice. */
   maxOperationTextLength: 16_777_216,
   /** Arrays and objects within each other in such a text. */

@@ -98,13 +98,13 @@ export class RestartingServer {
 
   /** Waits for work of the server and its stores, which take turns of the event loop. Time stands still as long as that is enough. */
   async until<T>(work: Promise<T>): Promise<T> {
-    let settled = false;
+    const progress = { settled: false };
     const mark = (): void => {
-      settled = true;
+      progress.settled = true;
     };
     work.then(mark, mark);
-    for (let turn = 0; turn < 50 && !settled; turn += 1) await this.clock.settle();
-    return settled ? work : this.clock.runUntil(work);
+    for (let turn = 0; turn < 50 && !progress.settled; turn += 1) await this.clock.settle();
+    return progress.settled ? work : this.clock.runUntil(work);
   }
 
   /** Takes what the server that runs has logged. */

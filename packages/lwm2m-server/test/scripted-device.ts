@@ -10,6 +10,7 @@ import {
   stringOptions,
   uintOption,
   type CoapMessage,
+  type CoapOption,
   type OptionFields,
 } from '@flownexus/coap';
 import { seededRandom, VirtualClock, MemoryNetwork, type LockStepPeer } from '@flownexus/datagram/testing';
@@ -223,15 +224,21 @@ export class ScriptedDevice {
     token: Uint8Array,
     observe: number | undefined,
     payload: string | Uint8Array,
-    options: { type?: MessageType; code?: number; contentFormat?: number; messageId?: number } = {},
+    fields: {
+      type?: MessageType;
+      code?: number;
+      contentFormat?: number;
+      messageId?: number;
+      options?: readonly CoapOption[];
+    } = {},
   ): number {
-    const { type = MessageType.CON, code = Code.CONTENT, contentFormat = 0, messageId = this.#messageId++ } = options;
+    const { type = MessageType.CON, code = Code.CONTENT, contentFormat = 0, messageId = this.#messageId++ } = fields;
     this.send({
       type,
       code,
       messageId,
       token,
-      options: buildOptions({ observe, contentFormat }),
+      options: buildOptions({ observe, contentFormat, options: fields.options }),
       payload: typeof payload === 'string' ? new TextEncoder().encode(payload) : payload,
     });
     return messageId;

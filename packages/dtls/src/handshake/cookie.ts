@@ -71,13 +71,14 @@ export class CookieJar {
 
 /**
  * The record that asks a client to come again with a cookie (RFC 6347 §4.2.1). It has the sequence number of the record that it answers, and the
- * message_seq of the ClientHello: a client whose cookie is too old waits for that one (§4.2.2). Whatever will be agreed on, it has the version of
- * DTLS 1.0. Always smaller than the ClientHello.
+ * message_seq of the ClientHello: a client whose cookie is too old waits for that one (§4.2.2). Whatever will be agreed on, it says
+ * DTLS 1.0. Its record has the version of the client's: tinydtls, as Wakaama has it, drops records of any other than its own. Always smaller than the
+ * ClientHello.
  */
 export function helloVerifyRequest(hello: StatelessHello, shown: Uint8Array): Uint8Array {
   const body = encodeHelloVerifyRequest({ version: DTLS_1_0, cookie: shown });
   const message = encodeHandshakeMessage(HandshakeType.helloVerifyRequest, hello.message.sequence, body);
-  return encodePlainRecord(ContentType.handshake, hello.recordSequence, message.raw, DTLS_1_0);
+  return encodePlainRecord(ContentType.handshake, hello.recordSequence, message.raw, hello.recordVersion);
 }
 
 /** A key object: raw keys cost three times as much in each HMAC (Node 24). */

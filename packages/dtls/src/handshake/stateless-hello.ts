@@ -16,6 +16,8 @@ export interface StatelessHello extends HelloFront {
   readonly message: HandshakeMessage;
   /** What an answer takes on (RFC 6347 §4.2.1). */
   readonly recordSequence: number;
+  /** Of its record: what the client takes records of, before a version is agreed on. */
+  readonly recordVersion: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export function statelessHello(record: DtlsRecord): StatelessHello | undefined {
   if (record.type !== ContentType.handshake || record.epoch !== 0) return undefined;
   const message = wholeClientHello(record.fragment);
   const front = message && frontOf(message.body);
-  return front && { ...front, message, recordSequence: record.sequence };
+  return front && { ...front, message, recordSequence: record.sequence, recordVersion: record.version };
 }
 
 function wholeClientHello(fragment: Uint8Array): HandshakeMessage | undefined {

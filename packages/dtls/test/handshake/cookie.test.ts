@@ -8,7 +8,7 @@ import { encodeClientHello } from '../../src/messages/client-hello.ts';
 import type { ClientHello } from '../../src/messages/hello.ts';
 import { decodeHelloVerifyRequest } from '../../src/messages/hello-verify-request.ts';
 import { decodeRecords, encodePlainRecord } from '../../src/records/record-codec.ts';
-import { DTLS_1_0, type DtlsRecord } from '../../src/records/record.ts';
+import { DTLS_1_0, DTLS_1_2, type DtlsRecord } from '../../src/records/record.ts';
 import { fromHex, toHex } from '../hex.ts';
 
 /** The smallest hello there is. */
@@ -143,9 +143,16 @@ describe('helloVerifyRequest', () => {
     const cookie = fromHex('000102030405060708090a0b0c0d0e0f');
     const record = helloVerifyRequest(helloOf({}, 0x0102_0304_0506), cookie);
     expect(toHex(record)).toBe(
-      `16 feff 0000 010203040506 001f 03 000013 0000 000000 000013 feff 10 ${toHex(cookie)}`.replaceAll(' ', ''),
+      `16 fefd 0000 010203040506 001f 03 000013 0000 000000 000013 feff 10 ${toHex(cookie)}`.replaceAll(' ', ''),
     );
     expect(decodeHelloVerifyRequest(only(record).fragment.subarray(12))).toEqual({ version: DTLS_1_0, cookie });
+  });
+
+  test.each([DTLS_1_0, DTLS_1_2])('its record has the version of the record with the ClientHello: %i', (version) => {
+    const { raw } = encodeHandshakeMessage(HandshakeType.clientHello, 0, encodeClientHello(smallest));
+    const hello = statelessHello(only(encodePlainRecord(22, 0, raw, version)));
+    if (hello === undefined) throw new Error('expected a ClientHello');
+    expect(only(helloVerifyRequest(hello, fromHex('01'))).version).toBe(version);
   });
 
   test('takes on the message_seq of a hello whose cookie is too old (RFC 6347 §4.2.2)', () => {

@@ -54,6 +54,7 @@ describe('statelessHello', () => {
       cookie: new Uint8Array(0),
       message: encodeHandshakeMessage(HandshakeType.clientHello, 1, body),
       recordSequence: 77,
+      recordVersion: 0xfefd,
     });
   });
 

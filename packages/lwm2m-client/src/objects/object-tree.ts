@@ -67,7 +67,7 @@ export class ObjectTree {
    */
   addObject(objectId: number, options?: ObjectOptions): void {
     if (this.definitions.object(objectId) === undefined) throw new TypeError(`no definition of Object /${objectId}`);
-    if (options !== undefined) (this.#options ??= new Map()).set(objectId, options);
+    if (options !== undefined) (this.#options ??= new Map<number, ObjectOptions>()).set(objectId, options);
     if (this.#objects.has(objectId)) return;
     this.#objects.set(objectId, new Map());
     this.#changed(pathOf(objectId), 'added');
@@ -253,7 +253,7 @@ export class ObjectTree {
    */
   onWrite(path: PathLike, handler: WriteHandler): () => void {
     const text = formatPath(toPath(path));
-    const handlers = (this.#writeHandlers ??= new Map());
+    const handlers = (this.#writeHandlers ??= new Map<string, WriteHandler>());
     handlers.set(text, handler);
     return () => {
       if (handlers.get(text) === handler) handlers.delete(text);
@@ -270,7 +270,7 @@ export class ObjectTree {
     );
   }
 
-  /** Calls `listener` for each change. Returns what ends that. */
+  /** Calls `listener` for each change, after the answer when a server made it. Returns what ends that. */
   onChange(listener: ChangeListener): () => void {
     this.#listeners = [...this.#listeners, listener];
     return () => {
@@ -337,9 +337,22 @@ export class ObjectTree {
   }
 
   #changed(path: Path, kind: ChangeKind): true {
-    if (this.#held !== undefined) this.#held.push([path, kind]);
-    else for (const listener of this.#listeners) listener(path, kind);
+    if (this.#held === undefined) this.#tell(path, kind);
+    else this.#held.push([path, kind]);
     return true;
+  }
+
+  /** What a listener throws comes out when all have been told. */
+  #tell(path: Path, kind: ChangeKind): void {
+    const errors: unknown[] = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener(path, kind);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }
 

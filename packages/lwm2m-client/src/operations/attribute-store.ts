@@ -12,10 +12,15 @@ import { limits } from '../limits.ts';
 
 const NONE: NotificationAttributes = Object.freeze({});
 
+interface AttachedAttributes {
+  readonly path: Path;
+  readonly attributes: NotificationAttributes;
+}
+
 /** The attributes that one server attached to paths (TS Core §5.1.2). */
 export class AttributeStore {
   // Made when a server attaches something: few do.
-  #attached: Map<string, { readonly path: Path; readonly attributes: NotificationAttributes }> | undefined;
+  #attached: Map<string, AttachedAttributes> | undefined;
 
   /** Those attached to the path itself. */
   attachedTo(path: Path): NotificationAttributes {
@@ -35,7 +40,7 @@ export class AttributeStore {
 
   /** Attaches these in the place of those that are there. False when too many paths have attributes. */
   attach(path: Path, attributes: NotificationAttributes): boolean {
-    const attached = (this.#attached ??= new Map());
+    const attached = (this.#attached ??= new Map<string, AttachedAttributes>());
     const text = formatPath(path);
     if (Object.keys(attributes).length === 0) {
       attached.delete(text);

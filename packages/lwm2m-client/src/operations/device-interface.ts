@@ -29,10 +29,13 @@ export type KeepObservation = (observed: ObservedPaths) => boolean;
  */
 export class DeviceInterface {
   readonly #device: Device;
+  readonly #onAttributes: () => void;
   readonly #root: readonly string[];
 
-  constructor(device: Device) {
+  /** `onAttributes` is called when attributes have been written and the server has been answered. */
+  constructor(device: Device, onAttributes: () => void) {
     this.#device = device;
+    this.#onAttributes = onAttributes;
     this.#root = device.rootPath.split('/').filter((segment) => segment !== '');
   }
 
@@ -61,7 +64,7 @@ export class DeviceInterface {
       case Code.PUT:
         return isWrite(request)
           ? write(this.#device, path, withoutQuery(request), 'replace')
-          : writeAttributes(this.#device, path, request.query);
+          : announcing(writeAttributes(this.#device, path, request.query), this.#onAttributes);
       case Code.POST:
         return this.#post(path, withoutQuery(request));
       case Code.DELETE:

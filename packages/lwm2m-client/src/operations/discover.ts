@@ -68,7 +68,7 @@ function childrenOf({ tree }: Device, path: Path): Path[] {
   return [...content.keys()].sort((a, b) => a - b).map((id) => pathOf(objectId, objectInstanceId, resourceId, id));
 }
 
-function link({ tree, lwm2mVersion }: Device, path: Path, attributes: NotificationAttributes): Link {
+function link({ tree, lwm2mVersion, rootPath }: Device, path: Path, attributes: NotificationAttributes): Link {
   const all: Record<string, string> = {};
   const { objectId = -1, objectInstanceId, resourceId, resourceInstanceId } = path;
   if (objectInstanceId === undefined) {
@@ -83,5 +83,6 @@ function link({ tree, lwm2mVersion }: Device, path: Path, attributes: Notificati
     const [name = '', value = ''] = item.split('=');
     all[name] = value;
   }
-  return { target: formatPath(path), attributes: all };
+  // TS Transport §6.4.1: links start with the alternate path.
+  return { target: `${rootPath === '/' ? '' : rootPath}${formatPath(path)}`, attributes: all };
 }

@@ -41,8 +41,9 @@ export function defaultContentFormats(version: Lwm2mVersion): readonly number[] 
  * @throws Refusal 4.06 for one that the device does not have
  */
 export function answerFormat(device: Capabilities, accept: number | undefined): number {
-  const contentFormat = accept ?? device.contentFormats[0] ?? ContentFormat.TLV;
-  if (device.contentFormats.includes(contentFormat)) return contentFormat;
+  const forValues = device.contentFormats.filter((each) => describeContentFormat(each)?.values !== 'none');
+  const contentFormat = accept ?? forValues[0] ?? ContentFormat.TLV;
+  if (forValues.includes(contentFormat)) return contentFormat;
   throw new Refusal(Code.NOT_ACCEPTABLE, `no answer in ${contentFormatName(contentFormat)}`);
 }
 

@@ -36,8 +36,8 @@ export class Observation {
   timer: Timer | undefined;
   /** Values with times, for the next notification. */
   records: ResourceRecord[] | undefined;
-  /** What was notified last of Resources and Resource Instances. */
-  #notified: readonly (ResourceContent | undefined)[] = [];
+  /** What changes of Resources and Resource Instances are changes from: what was notified last. */
+  #reference: (ResourceContent | undefined)[] = [];
 
   constructor(observed: ObservedPaths, relation: ObserveRelation, tree: ObjectTree, now: number) {
     this.observed = observed;
@@ -61,13 +61,18 @@ export class Observation {
     return this.observed.paths.some((observed) => isRelated(observed, path));
   }
 
-  /** Whether a change at the path has to be notified. */
+  /** Whether a change at the path has to be notified. Asked once for each change. */
   isNotable(path: Path, tree: ObjectTree, attributes: AttributeStore): boolean {
     const { paths, attributes: ofObserve } = this.observed;
     return paths.some((observed, index) => {
       if (!isRelated(observed, path)) return false;
       if (pathLevel(observed) < 3) return true;
-      return isNotable(attributes.effective(observed, ofObserve), this.#notified[index], tree.content(observed));
+      const effective = attributes.effective(observed, ofObserve);
+      const content = tree.content(observed);
+      const isDue = isNotable(effective, this.#reference[index], content);
+      // An edge is between a value and the next, notified or not.
+      if (effective.edge !== undefined) this.#reference[index] = content;
+      return isDue;
     });
   }
 
@@ -77,7 +82,7 @@ export class Observation {
     this.due = false;
     this.records = undefined;
     const { paths } = this.observed;
-    if (paths.some((path) => pathLevel(path) >= 3)) this.#notified = paths.map((path) => tree.content(path));
+    if (paths.some((path) => pathLevel(path) >= 3)) this.#reference = paths.map((path) => tree.content(path));
   }
 
   /** When it notifies by the attributes in force now: of several paths the longest pmin and the shortest pmax, as in Zephyr. */

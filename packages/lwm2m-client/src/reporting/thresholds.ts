@@ -3,7 +3,7 @@ import { isInstances, sameContent, type ResourceContent } from '../objects/conte
 
 /**
  * Whether a Resource, or Resource Instance, has changed in a way that is to be notified (TS Core §5.1.2): in any way, unless there are
- * thresholds. `previous` is what was notified last. Of a multiple Resource one instance suffices.
+ * thresholds. `previous` is what was notified last, for an edge what was before. Of a multiple Resource one instance suffices.
  */
 export function isNotable(
   attributes: NotificationAttributes,

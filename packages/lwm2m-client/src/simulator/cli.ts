@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { udpTransport, type DatagramTransport } from '@flownexus/datagram';
 import { dtlsTransport } from '@flownexus/dtls';
+import type { Lwm2mVersion } from '../operations/device.ts';
 import { startSimulatedDevices, zephyrEndpointName, type SimulatedDevicesOptions } from './simulated-devices.ts';
 
 const usage = `Simulated LwM2M devices with the objects of Zephyr's sample.
@@ -11,6 +12,8 @@ const usage = `Simulated LwM2M devices with the objects of Zephyr's sample.
   --port PORT     its port (default 5683, with --psk 5684)
   --interval S    seconds between two measurements (default 2)
   --lifetime S    registration lifetime in seconds (default 300)
+  --lwm2m V       LwM2M version: 1.0, 1.1 or 1.2 (default 1.1)
+  --queue S       queue mode: asleep when nothing was said for S seconds
   --prefix NAME   endpoint names are NAME0, NAME1, … (default: urn:imei:100000000000000 and up)
   --psk KEY       over DTLS with a Connection ID, with this pre-shared key: an even number of hexadecimal digits
   --identity ID   the PSK identity; of several devices ID0, ID1, … (default: the endpoint name)
@@ -36,6 +39,11 @@ function integerOption(name: string, text: string, low: number, high: number): n
   return value;
 }
 
+function versionOption(text: string): Lwm2mVersion {
+  if (text === '1.0' || text === '1.1' || text === '1.2') return text;
+  throw new RangeError(`--lwm2m is 1.0, 1.1 or 1.2, not "${text}"`);
+}
+
 function keyOption(text: string): Uint8Array {
   if (!/^([0-9a-f]{2})+$/i.test(text)) throw new RangeError('--psk is a key of an even number of hexadecimal digits');
   return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
@@ -54,6 +62,8 @@ function readOptions(): (SimulatedDevicesOptions & { readonly scheme: string }) 
       port: { type: 'string' },
       interval: { type: 'string', default: '2' },
       lifetime: { type: 'string', default: '300' },
+      lwm2m: { type: 'string', default: '1.1' },
+      queue: { type: 'string' },
       prefix: { type: 'string' },
       psk: { type: 'string' },
       identity: { type: 'string' },
@@ -75,6 +85,9 @@ function readOptions(): (SimulatedDevicesOptions & { readonly scheme: string }) 
     serverPort: integerOption('port', values.port ?? (key === undefined ? '5683' : '5684'), 1, 65_535),
     intervalMs: numberOption('interval', values.interval, 0.01, 86_400) * 1_000,
     lifetime: integerOption('lifetime', values.lifetime, 15, 0xffffffff),
+    lwm2mVersion: versionOption(values.lwm2m),
+    queueMode:
+      values.queue === undefined ? false : { awakeTimeMs: numberOption('queue', values.queue, 1, 86_400) * 1_000 },
     endpointName,
     ...(key === undefined ? {} : { transport: (index: number) => pskTransport(identityOf(index), key) }),
     onRegistered: (endpointName) => write(`${endpointName}: registered`),

@@ -8,8 +8,11 @@ import {
   type Timer,
 } from '@flownexus/datagram';
 import { Lwm2mClient } from '../lwm2m-client.ts';
+import type { Lwm2mVersion } from '../operations/device.ts';
+import type { QueueModeOptions } from '../queue-mode/awake-window.ts';
 import type { NotificationOutcome } from '../reporting/notifier.ts';
 import type { ObjectTree } from '../objects/object-tree.ts';
+import { simulateFirmware } from './firmware.ts';
 import { wander } from './wander.ts';
 import { zephyrSampleObjects } from './zephyr-sample.ts';
 
@@ -24,6 +27,10 @@ export interface SimulatedDevicesOptions {
   readonly intervalMs?: number;
   /** Seconds; default 300. */
   readonly lifetime?: number;
+  /** Default `1.1`. */
+  readonly lwm2mVersion?: Lwm2mVersion;
+  /** The devices sleep when nothing was said for a while, and wake up to update, notify and send. Default false. */
+  readonly queueMode?: boolean | QueueModeOptions;
   readonly onRegistered?: (endpointName: string) => void;
   readonly onTrouble?: (endpointName: string, error: Error) => void;
   readonly onNotified?: (endpointName: string, outcome: NotificationOutcome) => void;
@@ -42,7 +49,7 @@ export interface SimulatedDevices {
 
 /**
  * Starts devices with the objects and values of Zephyr's sample, whose temperature (3303/0/5700, 20 to 25 Cel) and
- * humidity (3304/0/5700, 50 to 60 %) wander. Returns at once: the devices register by themselves, and go on trying.
+ * humidity (3304/0/5700, 50 to 60 %) wander, and which take firmware that is pushed to them. Returns at once: the devices register by themselves, and go on trying.
  */
 export async function startSimulatedDevices(options: SimulatedDevicesOptions): Promise<SimulatedDevices> {
   if (!Number.isInteger(options.count) || options.count < 1) throw new RangeError('count is a whole number from 1');
@@ -74,6 +81,7 @@ class SimulatedDevice {
     const endpointName = (options.endpointName ?? zephyrEndpointName)(index);
     const lifetime = options.lifetime ?? 300;
     this.#objects = zephyrSampleObjects(registry, { serialNumber: String(345_000_123 + index), lifetime });
+    simulateFirmware(this.#objects, this.#clock);
     this.#measure();
     this.client = new Lwm2mClient({
       endpointName,
@@ -82,6 +90,8 @@ class SimulatedDevice {
       lifetime,
       clock: this.#clock,
       random: this.#random,
+      ...(options.lwm2mVersion === undefined ? {} : { lwm2mVersion: options.lwm2mVersion }),
+      ...(options.queueMode === undefined ? {} : { queueMode: options.queueMode }),
       ...(options.transport === undefined ? {} : { transport: options.transport(index) }),
       onRegistered: () => options.onRegistered?.(endpointName),
       onTrouble: (error) => options.onTrouble?.(endpointName, error),

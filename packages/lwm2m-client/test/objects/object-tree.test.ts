@@ -55,6 +55,19 @@ test('what stands above a Resource is read in ascending order of ids', () => {
   expect(tree.instancePaths()).toEqual(['/3303/0', '/3303/1']);
 });
 
+test('a listener that throws keeps nobody from hearing', () => {
+  const heard: string[] = [];
+  tree.set('/3/0/9', 95);
+  tree.onChange(() => {
+    throw new Error('a defect');
+  });
+  tree.onChange((path) => heard.push(formatPath(path)));
+  expect(() => {
+    tree.set('/3/0/9', 94);
+  }).toThrow('a defect');
+  expect(heard).toEqual(['/3/0/9']);
+});
+
 test('what is not there reads as undefined', () => {
   tree.set('/3/0/0', 'Zephyr');
   for (const path of ['/4', '/3/1', '/3/0/1', '/3/0/0/0']) expect(tree.read(path), path).toBeUndefined();

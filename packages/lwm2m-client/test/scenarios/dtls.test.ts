@@ -97,3 +97,49 @@ test('a client whose key is refused goes on trying', async () => {
   await server.clock.runUntil(client.close());
   await outcome;
 });
+
+const QUEUED = `${REGISTER}&Q`;
+
+test.each([
+  ['goes on over the association that it has', 'update', 1, [QUEUED, 'POST /rd/r1']],
+  ['updates over a new one', 'handshake', 2, [QUEUED, 'POST /rd/r1']],
+  ['registers over a new one', 'register', 2, [QUEUED, QUEUED]],
+] as const)('a device that wakes up %s', async (_name, onWake, associations, requests) => {
+  const secured = await SecuredServer.start();
+  const { server, peers } = secured;
+  const client = await secured.client(KEY, { queueMode: { awakeTimeMs: 5_000, onWake } });
+  await server.clock.runUntil(client.start());
+  await server.clock.advanceAsync(10_000);
+  expect(client.asleep).toBe(true);
+  await server.clock.runUntil(client.wake());
+  expect(peers).toHaveLength(associations);
+  expect(server.requests).toEqual(requests);
+  expect(secured.troubles).toEqual([]);
+});
+
+test('a device hears only when it wakes up that its association has ended', async () => {
+  const secured = await SecuredServer.start();
+  const { server, transports, peers } = secured;
+  const client = await secured.client(KEY, { queueMode: { awakeTimeMs: 5_000 } });
+  await server.clock.runUntil(client.start());
+  await server.clock.advanceAsync(10_000);
+  transports.at(-1)?.disconnect(peers[0]!, 'for a test');
+  await server.clock.advanceAsync(10_000);
+  expect([client.asleep, peers.length]).toEqual([true, 1]);
+  await server.clock.runUntil(client.wake());
+  expect(peers).toHaveLength(2);
+  expect(server.requests).toEqual([QUEUED, 'POST /rd/r1']);
+  expect(secured.troubles).toEqual([]);
+});
+
+test('a reboot makes a new association, and registers', async () => {
+  const secured = await SecuredServer.start();
+  const { server, peers } = secured;
+  const client = await secured.client();
+  await server.clock.runUntil(client.start());
+  await server.clock.runUntil(client.reboot());
+  await server.clock.advanceAsync(5_000);
+  expect(server.requests).toEqual([REGISTER, REGISTER]);
+  expect(peers).toHaveLength(2);
+  expect(secured.troubles).toEqual([]);
+});

@@ -13,6 +13,7 @@ export class MemoryServer {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork(this.clock);
   readonly requests: string[] = [];
+  readonly received: IncomingRequest[] = [];
   /** The object list of each of them. */
   readonly lists: string[] = [];
   /** The client as the server sees it, from its latest request. */
@@ -72,6 +73,7 @@ export class MemoryServer {
 
   #answer(request: IncomingRequest): CoapReply {
     this.peer = request.peer;
+    this.received.push(request);
     const query = request.query.length === 0 ? '' : `?${request.query.join('&')}`;
     const method = request.method === Code.DELETE ? 'DELETE' : 'POST';
     this.requests.push(`${method} /${request.path.join('/')}${query}`);
@@ -79,7 +81,7 @@ export class MemoryServer {
     const answer = this.answers.shift();
     if (answer !== undefined) return answer;
     if (request.method === Code.DELETE) return { code: Code.DELETED };
-    if (request.path.length > 1) return { code: Code.CHANGED };
+    if (request.path.length > 1 || request.path[0] === 'dp') return { code: Code.CHANGED };
     this.registrations += 1;
     return { code: Code.CREATED, locationPath: ['rd', `r${this.registrations}`] };
   }

@@ -9,6 +9,7 @@ import {
 import {
   ContentFormat,
   decodePayload,
+  encodePathList,
   encodePayload,
   nodeFromRecords,
   ObjectRegistry,
@@ -48,6 +49,14 @@ export interface World {
   /** PUT with attributes. */
   readonly attributes: (path: string, ...query: readonly string[]) => Promise<Answer>;
   readonly delete: (path: string) => Promise<Answer>;
+  /** FETCH of these paths. */
+  readonly fetch: (paths: readonly string[], contentFormat?: number, accept?: number) => Promise<Answer>;
+  readonly patch: (payload: Uint8Array, contentFormat: number) => Promise<Answer>;
+  readonly observeComposite: (
+    paths: readonly string[],
+    observer?: Partial<Observer>,
+    query?: readonly string[],
+  ) => Promise<CoapObservation>;
   readonly observe: (path: string, observer?: Partial<Observer>, query?: readonly string[]) => Promise<CoapObservation>;
 }
 
@@ -99,6 +108,24 @@ export async function world(options: Partial<Lwm2mClientOptions> = {}): Promise<
     post: (path, payload, contentFormat) => send(Code.POST, path, payload, contentFormat),
     attributes: (path, ...query) => ask({ method: Code.PUT, path, query }),
     delete: (path) => ask({ method: Code.DELETE, path }),
+    fetch: (paths, contentFormat = ContentFormat.SENML_CBOR, accept) =>
+      ask({
+        method: Code.FETCH,
+        path: '/',
+        contentFormat,
+        payload: encodePathList(paths, contentFormat),
+        ...(accept === undefined ? {} : { accept }),
+      }),
+    patch: (payload, contentFormat) => ask({ method: Code.IPATCH, path: '/', payload, contentFormat }),
+    observeComposite: (paths, observer = {}, query = []) => {
+      if (server.peer === undefined) throw new Error('nobody has registered');
+      const contentFormat = ContentFormat.SENML_CBOR;
+      const payload = encodePathList(paths, contentFormat);
+      const request = { method: Code.FETCH, contentFormat, accept: contentFormat, payload, query };
+      return server.clock.runUntil(
+        server.coap.observe(server.peer, request, { onNotification: () => undefined, ...observer }),
+      );
+    },
     observe: (path, observer = {}, query = []) => {
       if (server.peer === undefined) throw new Error('nobody has registered');
       return server.clock.runUntil(

@@ -2,7 +2,7 @@ import { absoluteTime, CborFloat, decodeBase64, DEFAULT_LIMITS, encodeBase64 } f
 import type { DefinitionSource } from '../definition.ts';
 import type { ResourceRecord } from '../node.ts';
 import { formatObjectLink } from '../object-link.ts';
-import { comparePaths, formatPath } from '../path.ts';
+import { comparePaths, formatPath, pathLevel } from '../path.ts';
 import type { Path } from '../path.ts';
 import { encodableValue, typeNumber, typeText } from '../typed-value.ts';
 import type { TypedValue } from '../typed-value.ts';
@@ -39,7 +39,8 @@ export function decodeOmaJson(
     const fail: Fail = (expected, found, cause) =>
       decodeError(expected, found, document.offsetOf(records.length), cause);
     const isWhole = document.baseName === undefined && entry.name.startsWith('/');
-    const recordPath = pathOfRecord(isWhole ? entry.name : base + entry.name, path, root, fail);
+    const named = pathOfRecord(isWhole ? entry.name : base + entry.name, path, root, fail);
+    const recordPath = isNamedTwice(named, path, definitions) ? path : named;
     const time = timeOf(document.baseTime, entry.time, options.now, fail);
     if (isSecond(seen, recordPath, time)) throw fail('one value of a path for each time', 'a second one');
     const typed = typeValue(entry.value, declaredType(recordPath, definitions));
@@ -47,6 +48,16 @@ export function decodeOmaJson(
     records.push({ path: recordPath, type: typed.type, value: typed.value, time });
   }
   return { records, containers: [] };
+}
+
+/**
+ * Whether a Resource that was asked for alone, and has one value, has its id both in the base name and in the name, as Wakaama 1.0 writes it. There
+ * can be no Resource Instance.
+ */
+function isNamedTwice(named: Path, requested: Path, definitions: DefinitionSource | undefined): boolean {
+  const { objectId, resourceId, resourceInstanceId } = named;
+  if (objectId === undefined || resourceId === undefined || resourceInstanceId !== resourceId) return false;
+  return pathLevel(requested) === 3 && definitions?.resource(objectId, resourceId)?.multiple === false;
 }
 
 type Fail = (expected: string, found: string, cause?: unknown) => Error;

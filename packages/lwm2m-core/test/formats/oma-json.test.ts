@@ -37,6 +37,17 @@ function omaRecord({ path, value, time }: ResourceRecord): Readonly<Record<strin
   return { path: formatPath(path), [label]: shown, ...(time === undefined ? {} : { t: time }) };
 }
 
+test('a Resource with one value whose id is in the base name and in the name, as Wakaama writes it', () => {
+  const twice = { bn: '/3/0/9/', e: [{ n: '9', v: 100 }] };
+  expect(decode(twice, '/3/0/9', {}, definitions)).toEqual([record('/3/0/9', 'integer', 100)]);
+  // Only the definition tells that it is no Resource Instance, and only one that was asked for is named so.
+  expect(paths(decode(twice, '/3/0/9'))).toEqual(['/3/0/9/9']);
+  expect(paths(decode(twice, '/3/0', {}, definitions))).toEqual(['/3/0/9/9']);
+  expect(paths(decode({ bn: '/3/0/9/', e: [{ n: '8', v: 100 }] }, '/3/0/9', {}, definitions))).toEqual(['/3/0/9/8']);
+  const multiple = { bn: '/3/0/7/', e: [{ n: '7', v: 100 }] };
+  expect(paths(decode(multiple, '/3/0/7', {}, definitions))).toEqual(['/3/0/7/7']);
+});
+
 describe('vectors', () => {
   const vectors = [...loadVectors('oma-json'), ...loadVectors('captures-formats').filter(({ ct }) => ct === 11543)];
 

@@ -46,8 +46,8 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
   readonly objects: ObjectRegistry;
   /**
    * Who may be which endpoint, asked at each Register, Update and De-register. A device that has proven an identity is the
-   * endpoint that it belongs to, and one that has proven none is only an endpoint without a credential; others are refused
-   * with 4.03. A registration ends (`revoked`) when the credential of its identity is changed or removed, and one without an
+   * endpoint that it belongs to, and one that has proven none is only an endpoint without a credential, or is refused with 4.03. Who says to be
+   * another endpoint than its identity belongs to is refused with 4.00. A registration ends (`revoked`) when the credential of its identity is changed or removed, and one without an
    * identity when its endpoint is given a credential. Default: the stores that the endpoints have, such as that of `coaps`.
    * With none at all every peer may be every endpoint.
    */

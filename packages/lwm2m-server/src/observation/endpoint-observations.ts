@@ -128,6 +128,7 @@ export class EndpointObservations {
     try {
       const joined = this.obtain(target);
       joined.subscriptions.add(subscription);
+      this.#loop.changed();
       subscription.attachment = {
         release: (options) => this.#release(joined, subscription, options),
         leave: () => this.#leave(joined, subscription),
@@ -143,6 +144,7 @@ export class EndpointObservations {
 
   /** Somebody wants an observation no more, or otherwise than before: without anybody it is forgotten, and the device not told. */
   settle(observation: TargetObservation): void {
+    this.#loop.changed();
     if (!observation.wanted) this.#drop(observation);
     else if (observation.outdated) this.resume();
   }
@@ -176,12 +178,15 @@ export class EndpointObservations {
       return await ask();
     } finally {
       this.#cancelling.delete(observation);
-      if (observation.state === 'active') observation.reset(); // it was not asked
+      observation.reset(); // where it was not asked
     }
   }
 
   #leave(observation: TargetObservation, subscription: Subscription): void {
-    if (observation.subscriptions.delete(subscription)) this.settle(observation);
+    if (!observation.subscriptions.delete(subscription)) return;
+    this.settle(observation);
+    // What the device refused were perhaps the attributes of this caller alone.
+    if (subscription.terms.attributes !== undefined) this.resume();
   }
 
   async #release(
@@ -204,9 +209,10 @@ export class EndpointObservations {
       try {
         observation ??= this.#add(target);
       } catch (error) {
-        // Said once: a device can list thousands of instances.
         this.#context.failed(this.#endpoint.registration, target.name, error);
-        return;
+        // Said once: a device can list thousands of instances.
+        if (this.#observations.size >= limits.maxObservationsPerEndpoint) return;
+        continue;
       }
       const isNews = note(observation, terms);
       if (isNews && observation.state === 'failed') observation.reset();
@@ -243,7 +249,7 @@ export class EndpointObservations {
         throw limit('the endpoint has as many observations as it may');
       }
     }
-    const observation = new TargetObservation(target, this.#endpoint, this.#context);
+    const observation = new TargetObservation(target, this.#endpoint, this.#context, () => this.#loop.changed());
     this.#observations.set(target.key, observation);
     return observation;
   }

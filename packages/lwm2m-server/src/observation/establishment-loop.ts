@@ -33,14 +33,25 @@ export class EstablishmentLoop {
   #running = false;
   #again = false;
   #ended = false;
+  /** Nothing was due when it was last looked for, and nothing has changed since. */
+  #idle = false;
 
   constructor(options: EstablishmentLoopOptions) {
     this.#options = options;
   }
 
-  /** Tries what waits. */
+  /** An observation may wait that did not, or may be wanted otherwise. */
+  changed(): void {
+    this.#idle = false;
+  }
+
+  /** Tries what waits. Called each time that the device is heard. */
   resume(): void {
-    if (this.#ended || !this.#hasDue()) return;
+    if (this.#ended || this.#idle) return;
+    if (!this.#hasDue()) {
+      this.#idle = true;
+      return;
+    }
     this.#again = true;
     if (this.#running) return;
     this.#running = true;
@@ -84,7 +95,7 @@ export class EstablishmentLoop {
       });
       return true;
     } catch (error) {
-      if (this.#ended || observation.ready || !observation.wanted) return true;
+      if (this.#ended || observation.isReady() || !observation.wanted) return true;
       const code = error instanceof Lwm2mServerError ? error.code : undefined;
       if (code === 'ERR_LWM2M_SERVER_REGISTRATION_ENDED') return true; // overtaken by a reset, which begins anew
       if (code !== undefined && PASSING.has(code)) {

@@ -24,11 +24,11 @@ export async function firstAnswer(
   observation: TargetObservation,
   { signal, isOver }: FirstAnswerOptions,
 ): Promise<FirstAnswer> {
-  while (!observation.ready) {
+  while (!observation.isReady()) {
     try {
       const notification = await observation.establish();
       // Not ready: it was under way with other attributes.
-      if (observation.ready || isOver()) return { notification, shared: false };
+      if (observation.isReady() || isOver()) return { notification, shared: false };
     } catch (error) {
       // The device moved meanwhile: it is asked again at its new address.
       if (!isOvertaken(error) || observation.endpoint.ended || isOver()) throw error;

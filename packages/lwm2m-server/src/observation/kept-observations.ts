@@ -24,7 +24,8 @@ export class KeptObservations {
   /** In the place of one of the same target. */
   set(endpointName: string, observation: WantedObservation): void {
     let ofEndpoint = this.#byEndpoint.get(endpointName);
-    if (ofEndpoint === undefined) this.#byEndpoint.set(endpointName, (ofEndpoint = new Map()));
+    if (ofEndpoint === undefined)
+      this.#byEndpoint.set(endpointName, (ofEndpoint = new Map<string, WantedObservation>()));
     this.#size -= ofEndpoint.size;
     ofEndpoint.set(observation.target.key, observation);
     this.#size += ofEndpoint.size;

@@ -14,7 +14,8 @@ export class MemoryObservationStore implements ObservationStore {
   save(observation: StoredObservation): void {
     const { endpointName, paths, composite } = observation;
     let ofEndpoint = this.#byEndpoint.get(endpointName);
-    if (ofEndpoint === undefined) this.#byEndpoint.set(endpointName, (ofEndpoint = new Map()));
+    if (ofEndpoint === undefined)
+      this.#byEndpoint.set(endpointName, (ofEndpoint = new Map<string, StoredObservation>()));
     ofEndpoint.set(keyOf(paths, composite), observation);
   }
 

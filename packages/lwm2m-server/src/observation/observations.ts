@@ -98,13 +98,13 @@ export class Observations {
   setPolicies(policies: readonly ObservationPolicy[]): void {
     this.#policies = new ObservationPolicies(policies, this.#options.reportError);
     const walk = (this.#applying = {});
-    const endpoints = this.#options.registered()[Symbol.iterator]();
+    const endpoints: Iterator<RegisteredEndpoint, unknown> = this.#options.registered()[Symbol.iterator]();
     const step = (): void => {
       for (let count = 0; count < limits.maxEndpointsPerStep; count += 1) {
-        const { done, value } = endpoints.next();
-        if (done === true || this.#stopped || walk !== this.#applying) return;
-        this.#applyPolicies(value);
-        this.heard(value);
+        const next = endpoints.next();
+        if (next.done === true || this.#stopped || walk !== this.#applying) return;
+        this.#applyPolicies(next.value);
+        this.heard(next.value);
       }
       this.#options.timers.schedule(0, step);
     };
@@ -210,10 +210,10 @@ export class Observations {
     options: CompositeOptions & ObserveOptions,
   ): DeviceObservation {
     const terms = termsOf(target, options);
-    const { reportError, dropped, timers, turns } = this.#options;
+    const { reportError, timers, turns } = this.#options;
     const owner = {
       dropped: () => {
-        if (!(endpoint instanceof Lwm2mServerError)) dropped(endpoint.registration);
+        if (!(endpoint instanceof Lwm2mServerError)) this.#options.dropped(endpoint.registration);
       },
       reportError,
     };

@@ -38,10 +38,6 @@ export class TargetObservation implements ObservationOwner {
   readonly target: ObservationTarget;
   readonly endpoint: RegisteredEndpoint;
   readonly context: ObservationContext;
-  /** An observation policy wants it so. */
-  policy: ObservationTerms | undefined;
-  /** A queued operation asked for it so. */
-  kept: ObservationTerms | undefined;
   /** Establishments in a row that the device did not answer. */
   silences = 0;
   /** Those of callers, the latest last. */
@@ -56,11 +52,41 @@ export class TargetObservation implements ObservationOwner {
   #abort: AbortController | undefined;
   /** Replaced by each reset: what belongs to an earlier establishment is void. */
   #epoch = {};
+  #policy: ObservationTerms | undefined;
+  #kept: ObservationTerms | undefined;
+  readonly #changed: () => void;
 
-  constructor(target: ObservationTarget, endpoint: RegisteredEndpoint, context: ObservationContext) {
+  /** `changed` is called when it may have to be asked for: when it begins to wait, and when the server wants it otherwise. */
+  constructor(
+    target: ObservationTarget,
+    endpoint: RegisteredEndpoint,
+    context: ObservationContext,
+    changed: () => void,
+  ) {
     this.target = target;
     this.endpoint = endpoint;
     this.context = context;
+    this.#changed = changed;
+  }
+
+  /** An observation policy wants it so. */
+  get policy(): ObservationTerms | undefined {
+    return this.#policy;
+  }
+
+  set policy(terms: ObservationTerms | undefined) {
+    this.#policy = terms;
+    this.#changed();
+  }
+
+  /** A queued operation asked for it so. */
+  get kept(): ObservationTerms | undefined {
+    return this.#kept;
+  }
+
+  set kept(terms: ObservationTerms | undefined) {
+    this.#kept = terms;
+    this.#changed();
   }
 
   get state(): 'waiting' | 'establishing' | 'active' | 'failed' {
@@ -89,14 +115,17 @@ export class TargetObservation implements ObservationOwner {
   }
 
   /** The device has it, and as it is wanted. */
-  get ready(): boolean {
+  isReady(): boolean {
     return this.#state === 'active' && !this.outdated;
   }
 
   /** The device has it with other attributes than are wanted. */
   get outdated(): boolean {
     const established = this.#atDevice?.established;
-    return established !== undefined && !sameAttributes(established.form.attributes, this.terms.attributes);
+    if (established === undefined) return false;
+    // Asked each time that the device is heard: nearly always a policy alone wants it.
+    const { attributes } = this.kept === undefined && this.subscriptions.size === 0 ? (this.policy ?? {}) : this.terms;
+    return !sameAttributes(established.form.attributes, attributes);
   }
 
   /**
@@ -129,7 +158,7 @@ export class TargetObservation implements ObservationOwner {
   /** Forgets what the device has, without telling it, and begins to wait anew. */
   reset(): void {
     this.release();
-    this.record();
+    void this.record();
   }
 
   /** As `reset`; the store is left as it is. */
@@ -139,6 +168,7 @@ export class TargetObservation implements ObservationOwner {
     this.#abort = undefined;
     this.#establishment = undefined;
     this.#state = 'waiting';
+    this.#changed();
     this.#forget();
   }
 
@@ -237,11 +267,12 @@ export class TargetObservation implements ObservationOwner {
 
   #settle(): void {
     this.#establishment = undefined;
+    this.#changed();
     this.#abort = undefined; // one for each observation of each device would be much
     if (this.#atDevice?.established === undefined) {
       this.#forget();
       this.#state = 'waiting';
-      this.record();
+      void this.record();
     } else {
       this.#state = 'active';
       this.silences = 0;

@@ -125,14 +125,18 @@ export class PresenceTracker {
     if (known.timer !== undefined) return;
     const restMs = known.heardAtMs + this.#awakeTimeOf(endpoint.registration) - this.#options.clock.now();
     if (restMs === Infinity) return;
-    known.timer = this.#options.timers.schedule(restMs, () => {
-      known.timer = undefined;
-      if (!endpoint.registration.queueMode) return; // an Update has ended it
-      const awakeTimeMs = this.#awakeTimeOf(endpoint.registration);
-      if (known.heardAtMs + awakeTimeMs > this.#options.clock.now()) this.#await(endpoint, known);
-      else this.#change(endpoint, known, 'asleep', 'silence');
-    });
+    known.timer = this.#options.timers.schedule(restMs, this.#due, endpoint);
   }
+
+  readonly #due = (endpoint: RegisteredEndpoint): void => {
+    const known = endpoint.presence;
+    if (known === undefined) return;
+    known.timer = undefined;
+    if (!endpoint.registration.queueMode) return; // an Update has ended it
+    const awakeTimeMs = this.#awakeTimeOf(endpoint.registration);
+    if (known.heardAtMs + awakeTimeMs > this.#options.clock.now()) this.#await(endpoint, known);
+    else this.#change(endpoint, known, 'asleep', 'silence');
+  };
 
   #awakeTimeOf(registration: Registration): number {
     const { awakeTimeMs = limits.maxTransmitWaitMs, reportError } = this.#options;

@@ -14,6 +14,8 @@ import { badRequest } from './refusal-error.ts';
  * follows from its key alone, so that all servers of a process may have it in common.
  */
 const shared = new Map<string, ObjectList>();
+/** The last of them. */
+let latestKey = '';
 
 /**
  * The object list that a payload says. Lists with the same bytes are one and the same value, which nobody can change.
@@ -25,12 +27,15 @@ export function objectListOf(payload: Uint8Array, lwm2mVersion: string): ObjectL
   const key = `${lwm2mVersion} ${Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1')}`;
   const known = shared.get(key);
   if (known !== undefined) {
+    if (key === latestKey) return known;
     shared.delete(key);
     shared.set(key, known);
+    latestKey = key;
     return known;
   }
   const list = objectListOfLinks(linksOf(payload), lwm2mVersion);
   shared.set(key, list);
+  latestKey = key;
   if (shared.size > limits.maxSharedObjectLists) {
     for (const oldest of shared.keys()) {
       shared.delete(oldest);

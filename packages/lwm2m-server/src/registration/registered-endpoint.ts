@@ -36,8 +36,9 @@ export class RegisteredEndpoint {
   /** Belong to `PeerIndex`. */
   newerOfPeer: RegisteredEndpoint | undefined;
   olderOfPeer: RegisteredEndpoint | undefined;
-  /** Belongs to `RegistrationExpiry`. */
+  /** Belong to `RegistrationExpiry`. */
   expiryTimer: Timer | undefined;
+  expiresAtMs: number = -Infinity;
   /** What the device refused since it registered; undefined as long as that is nothing. */
   refusedFormats: RefusedFormats | undefined;
   /** The Object versions of the devices behind a gateway by their prefixes, once its Gateway Object was read. */

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { andThen, doFinally, type MaybePromise } from '../maybe-promise.ts';
 import type { Admission } from '../security/admission.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
-import { answerRequest, whenAnswered, type RefusalContext } from './answer-request.ts';
+import { answerRequest, type RefusalContext } from './answer-request.ts';
 import type { Profiles } from './profiles.ts';
 import { RefusalError, unavailable } from './refusal-error.ts';
 import { applyUpdate, parseRegister, toRegistration, type RequestedRegistration } from './register-request.ts';
@@ -129,7 +129,8 @@ export class RegistrationInterface {
       observer.registered(endpoint);
     });
     // Exactly two segments, and a short ID: Zephyr keeps 32 characters of the second and drops all others.
-    return { code: Code.CREATED, locationPath: ['rd', registration.registrationId], ...whenAnswered(announce) };
+    const locationPath = ['rd', registration.registrationId];
+    return { code: Code.CREATED, locationPath, afterSent: announce, onUnsent: announce };
   }
 
   #update(request: IncomingRequest, coap: CoapClient, registrationId: string): MaybePromise<CoapReply> {
@@ -155,7 +156,7 @@ export class RegistrationInterface {
     const announce = endpoint.announcement.after(() => {
       this.#options.observer.updated(endpoint, previous, moved);
     });
-    return { code: Code.CHANGED, ...whenAnswered(announce) };
+    return { code: Code.CHANGED, afterSent: announce, onUnsent: announce };
   }
 
   #deregister(request: IncomingRequest, coap: CoapClient, registrationId: string): MaybePromise<CoapReply> {
@@ -168,7 +169,7 @@ export class RegistrationInterface {
         const announce = announcement.after(() => {
           observer.deregistered(registration, 'deregistered');
         });
-        return { code: Code.DELETED, ...whenAnswered(announce) };
+        return { code: Code.DELETED, afterSent: announce, onUnsent: announce };
       });
     });
   }

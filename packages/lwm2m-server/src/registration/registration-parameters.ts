@@ -28,23 +28,44 @@ const LATEST_MAJOR = '1';
  * @throws RefusalError 4.00, or 4.12 for an LwM2M version with another major number
  */
 export function parseRegistrationParameters(query: readonly string[]): RegistrationParameters {
-  const known = new Map<string, string | undefined>();
-  const additional: [string, string][] = [];
-  const seen = new Set<string>();
+  if (query.length === 0) return NO_PARAMETERS;
+  const known = noneKnown();
+  let additional: [string, string][] | undefined;
   for (const parameter of query) {
     if (parameter === '') continue; // libcoap and others send an empty Uri-Query for a lone `?`
     const equals = parameter.indexOf('=');
     const name = equals < 0 ? parameter : parameter.slice(0, equals);
-    const value = equals < 0 ? undefined : parameter.slice(equals + 1);
-    if (seen.has(name)) throw badRequest(`the parameter ${printable(name)} occurs twice`);
-    seen.add(name);
-    if (SPECIFIED.has(name)) {
-      known.set(name, value);
+    const value = equals < 0 ? NO_VALUE : parameter.slice(equals + 1);
+    if (isSpecified(name)) {
+      if (known[name] !== undefined) throw twice(name);
+      known[name] = value;
     } else {
+      additional ??= [];
+      if (additional.some(([other]) => other === name)) throw twice(name);
       if (additional.length >= limits.maxAdditionalParameters) throw badRequest('too many unknown parameters');
-      additional.push([name, value ?? '']);
+      additional.push([name, value === NO_VALUE ? '' : value]);
     }
   }
+  return read(known, additional === undefined ? NONE : Object.freeze(Object.fromEntries(additional)));
+}
+
+type Name = 'ep' | 'lt' | 'lwm2m' | 'b' | 'Q' | 'sms' | 'pid';
+
+/** A parameter without `=`. */
+const NO_VALUE = Symbol('no value');
+
+/** The parameters of the specification as they are written; undefined: absent. */
+type Known = Record<Name, string | typeof NO_VALUE | undefined>;
+
+function noneKnown(): Known {
+  return { ep: undefined, lt: undefined, lwm2m: undefined, b: undefined, Q: undefined, sms: undefined, pid: undefined };
+}
+
+function isSpecified(name: string): name is Name {
+  return SPECIFIED.has(name);
+}
+
+function read(known: Known, additional: RegistrationParameters['additional']): RegistrationParameters {
   const binding = parseBinding(textOf(known, 'b'));
   return {
     endpointName: parseEndpointName(known),
@@ -54,33 +75,30 @@ export function parseRegistrationParameters(query: readonly string[]): Registrat
     queueMode: parseQueueFlag(known) || binding?.queueMode === true,
     smsNumber: parseSmsNumber(textOf(known, 'sms')),
     profileIds: parseProfileIds(textOf(known, 'pid')),
-    additional: additional.length === 0 ? NONE : Object.freeze(Object.fromEntries(additional)),
+    additional,
   };
 }
 
+const SPECIFIED: ReadonlySet<string> = new Set(Object.keys(noneKnown()));
+
 /** Most registrations have none: they share one record. */
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
-
-const SPECIFIED: ReadonlySet<string> = new Set(['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid']);
+/** Those of most Updates. */
+const NO_PARAMETERS: RegistrationParameters = Object.freeze(read(noneKnown(), NONE));
 
 /** The value of a parameter, without quotes around it; a parameter without `=` is malformed. */
-function textOf(known: ReadonlyMap<string, string | undefined>, name: string): string | undefined {
-  if (!known.has(name)) return undefined;
-  const value = known.get(name);
-  if (value === undefined) throw badRequest(`the parameter ${name} has no value`);
+function textOf(known: Known, name: Name): string | undefined {
+  const value = known[name];
+  if (value === undefined) return undefined;
+  if (value === NO_VALUE) throw badRequest(`the parameter ${name} has no value`);
   return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
-function parseEndpointName(known: ReadonlyMap<string, string | undefined>): string | undefined {
-  const name = known.get('ep');
-  if (name === undefined || name === '') return undefined; // `ep=` says as little as no ep
-  checkEndpointName(name);
-  return ownText(name);
-}
-
-/** A text of its own: a part of another would keep that in memory as long as the registration lives. */
-function ownText(part: string): string {
-  return Buffer.from(part).toString();
+function parseEndpointName({ ep }: Known): string | undefined {
+  if (ep === undefined || ep === NO_VALUE || ep === '') return undefined; // `ep=` says as little as no ep
+  checkEndpointName(ep);
+  // A text of its own: a part of another keeps that in memory as long as the registration lives.
+  return Buffer.from(ep).toString();
 }
 
 /**
@@ -113,7 +131,8 @@ function parseLifetime(text: string | undefined): number | undefined {
 
 function parseVersion(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const version = /^([0-9]{1,3})\.[0-9]{1,3}$/.exec(text);
+  // A third component, as of 1.2.1, is of the document: coap-node says 1.0.0.
+  const version = /^([0-9]{1,3})\.[0-9]{1,3}(?:\.[0-9]{1,3})?$/.exec(text);
   if (version === null) throw badRequest('lwm2m is not a version such as 1.1');
   // Only an unknown major is refused: a server supports all minors of its major (TS Core §6.2.1).
   if (version[1] !== LATEST_MAJOR) {
@@ -139,10 +158,9 @@ function parseBinding(text: string | undefined): { transports: string; queueMode
   return { transports, queueMode };
 }
 
-function parseQueueFlag(known: ReadonlyMap<string, string | undefined>): boolean {
-  if (!known.has('Q')) return false;
-  const value = known.get('Q');
-  if (value !== undefined && value !== '') throw badRequest('Q takes no value');
+function parseQueueFlag({ Q }: Known): boolean {
+  if (Q === undefined) return false;
+  if (Q !== NO_VALUE && Q !== '') throw badRequest('Q takes no value');
   return true;
 }
 
@@ -170,6 +188,10 @@ function hasControlCharacter(text: string): boolean {
     if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return true;
   }
   return false;
+}
+
+function twice(name: string): RefusalError {
+  return badRequest(`the parameter ${printable(name)} occurs twice`);
 }
 
 /** A parameter name as a diagnostic may repeat it. */

@@ -80,6 +80,10 @@ export class RegistrationTable {
   /** The endpoint was heard as this peer. Returns whether it was another before, or came in at another CoAP endpoint. */
   move(endpoint: RegisteredEndpoint, peer: Peer, coap: CoapClient): boolean {
     const moved = endpoint.peer.key !== peer.key || endpoint.coap !== coap;
+    if (!moved && endpoint.newerOfPeer === undefined) {
+      endpoint.peer = peer; // its latest form
+      return false;
+    }
     this.#byPeer.delete(endpoint);
     endpoint.peer = peer;
     endpoint.coap = coap;

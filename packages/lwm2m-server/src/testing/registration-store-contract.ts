@@ -139,7 +139,8 @@ const rules: Readonly<Record<string, (fixture: RegistrationStoreFixture) => Prom
   },
 
   'many at once are all kept': async ({ store, reopen }) => {
-    await Promise.all(Array.from({ length: 200 }, async (_, index) => store.save(stored(`dev${index}`))));
+    const saves = Array.from({ length: 200 }, (_, index) => store.save(stored(`dev${index}`)));
+    for (const save of saves) await save;
     assert.equal((await all(await reopen())).length, 200);
   },
 };

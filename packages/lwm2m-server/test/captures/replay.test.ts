@@ -13,10 +13,6 @@ for (const capture of captures()) {
       expect(Object.fromEntries(replay.outcomes)).toEqual(expected?.outcomes);
       expect(replay.stage.log.filter((line) => /^(?:error|refused|observation failed)/.test(line))).toEqual([]);
     });
-
-    for (const step of capture.steps) {
-      if (step.kind === 'pending') test.todo(`${capture.name}: #${step.number} ${step.what} — with ${step.issue}`);
-    }
   });
 }
 

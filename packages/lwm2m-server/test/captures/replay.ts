@@ -68,13 +68,14 @@ export class Replay {
         return this.#read(step, step.path, step.answer);
       case 'observe':
         return this.#observe(step, step.path, step.answer);
+      case 'observeComposite':
+        return this.#observe(step, step.path, step.answer);
       case 'cancel':
         return this.#cancel(step, step.path, step.answer);
       case 'operation':
         return this.#operation(step, step.operation, step.answer);
       case 'notification':
         return this.#notification(step, step.path, step.acknowledged);
-      case 'pending':
     }
   }
 
@@ -119,12 +120,18 @@ export class Replay {
   }
 
   async #observe(step: Step, path: string, captured: CoapMessage | undefined): Promise<void> {
-    const observation = this.stage.server.device(this.#endpointName).observe(path, { accept: acceptOf(step) });
+    const device = this.stage.server.device(this.#endpointName);
+    const accept = acceptOf(step);
+    const contentFormat = uintOption(step.message.options, OptionNumber.CONTENT_FORMAT);
+    const observation =
+      contentFormat === undefined
+        ? device.observe(path, { accept })
+        : device.observeComposite(path.split(' '), { accept, contentFormat });
     const token = await this.#answer(step, captured);
     await this.stage.settle();
-    const first = await observation.established;
-    expect(first.initial).toBe(true);
-    this.outcomes.set(step.number, valuesOf(first.records));
+    const first = await observation.established.catch(refusalOf);
+    if (typeof first !== 'string') expect(first.initial).toBe(true);
+    this.outcomes.set(step.number, typeof first === 'string' ? first : valuesOf(first.records));
     this.#observations.set(path, { token, observation, cancelled: false });
   }
 

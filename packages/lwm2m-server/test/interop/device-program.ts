@@ -25,6 +25,8 @@ export class DeviceProgram {
   readonly #devices = new Map<string, ForeignDevice>();
   #diagnostics = '';
   #count = 0;
+  /** Why it has ended. */
+  #end: Error | undefined;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -43,6 +45,7 @@ export class DeviceProgram {
       child.once('close', (code) => {
         const reason = new Error(`${file} ended with ${String(code)}: ${program.diagnostics}`);
         reject(reason);
+        program.#end = reason;
         for (const device of program.#devices.values()) device.end(reason);
       });
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -61,6 +64,7 @@ export class DeviceProgram {
 
   /** A device of these settings, not yet started. */
   async device(settings: Readonly<Record<string, string>>): Promise<ForeignDevice> {
+    if (this.#end !== undefined) throw this.#end;
     this.#count += 1;
     const name = `d${String(this.#count)}`;
     const device = new ForeignDevice(this, (words) => {

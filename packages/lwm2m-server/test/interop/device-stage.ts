@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { ObjectRegistry, type ResourceValue } from '@flownexus/lwm2m-core';
-import { coap, Lwm2mServer, type Lwm2mServerOptions, type Registration } from '../../src/index.ts';
+import { coap, Lwm2mServer, type Lwm2mServerOptions, type Presence, type Registration } from '../../src/index.ts';
 import { tellDefinitions } from './definitions.ts';
 import type { DevicePeer } from './device-peer.ts';
 import { DeviceProgram, type ForeignDevice } from './device-program.ts';
@@ -111,6 +111,19 @@ export class DeviceStage {
       this.server.once('deregistered', (_, reason) => {
         resolve(reason);
       });
+    });
+  }
+
+  /** Resolves when the server takes the device to be asleep. */
+  async asleep(): Promise<void> {
+    if (this.server.presence(NAME)?.state === 'asleep') return;
+    await new Promise<void>((resolve) => {
+      const listener = (_: Registration, { state }: Presence): void => {
+        if (state !== 'asleep') return;
+        this.server.off('presence', listener);
+        resolve();
+      };
+      this.server.on('presence', listener);
     });
   }
 

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { OperationOptions } from '../../src/api/device.ts';
 import { CoapError } from '@flownexus/coap';
 import type { OperationResult } from '../../src/downlink/operation.ts';
+import { Lwm2mServerError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import type { RegisteredEndpoint } from '../../src/registration/registered-endpoint.ts';
-import { CHANGED, DownlinkStage, MAX_TRANSMIT_WAIT_MS, read } from './downlink-stage.ts';
+import { CHANGED, DownlinkStage, MAX_TRANSMIT_WAIT_MS, peerOf, read } from './downlink-stage.ts';
 
 /** Starts an operation; what becomes of it goes to the log. */
 function run(stage: DownlinkStage, path: string, options: OperationOptions = {}, name = 'dev'): Promise<unknown> {
@@ -310,6 +311,34 @@ describe('the registration', () => {
     expect(await stage.taken()).toEqual(['/1 done']);
     expect(stage.presence.isAwake(endpoint)).toBe(true);
   });
+});
+
+test('what becomes of an operation to a peer that the device is no more says nothing about the device', async () => {
+  const stage = new DownlinkStage();
+  const endpoint = stage.register('dev');
+  const task = Promise.withResolvers<never>();
+  const running = stage.turns.run('dev', {}, () => task.promise);
+  endpoint.peer = peerOf('another peer');
+  stage.update('dev');
+  task.reject(new Lwm2mServerError('ERR_LWM2M_SERVER_TIMEOUT', 'no answer'));
+  await expect(running).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_REGISTRATION_ENDED' });
+  expect(stage.presence.isAwake(endpoint)).toBe(true);
+});
+
+test('an operation that ends long after it was lost leaves the others their turns', async () => {
+  const stage = new DownlinkStage();
+  const endpoint = stage.register('dev');
+  const task = Promise.withResolvers<never>();
+  const running = stage.turns.run('dev', {}, () => task.promise);
+  endpoint.peer = peerOf('another peer');
+  stage.update('dev');
+  void run(stage, '/2');
+  void run(stage, '/3');
+  task.reject(new Error('late'));
+  await expect(running).rejects.toThrow('became another peer');
+  stage.one().answer();
+  await stage.settle();
+  expect(stage.open()).toEqual(['/3']);
 });
 
 describe('bounds', () => {

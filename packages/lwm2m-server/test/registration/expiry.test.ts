@@ -15,6 +15,7 @@ function entry(name: number, lifetime: number): Entry {
     name,
     reads: 0,
     expiryTimer: undefined,
+    expiresAtMs: -Infinity,
     get registration() {
       result.reads += 1;
       return { lifetime };
@@ -56,6 +57,25 @@ describe('RegistrationExpiry', () => {
     expect(expired).toEqual([0]);
     clock.advance(1);
     expect(expired).toEqual([0, 1]);
+  });
+
+  test('a restart that makes the end later leaves the timer alone, which waits on when it is due', () => {
+    const clock = new VirtualClock();
+    const timers = new TimerQueue({ clock });
+    const expired: number[] = [];
+    const expiry = new RegistrationExpiry<Entry>(timers, 0, ({ name }) => expired.push(name));
+    const one = entry(1, 10);
+    expiry.restart(one);
+    const { expiryTimer } = one;
+    for (let time = 0; time < 9; time += 1) {
+      clock.advance(1000);
+      expiry.restart(one);
+    }
+    expect(one.expiryTimer).toBe(expiryTimer);
+    clock.advance(9999);
+    expect([expired, timers.size]).toEqual([[], 1]);
+    clock.advance(1);
+    expect([expired, timers.size]).toEqual([[1], 0]);
   });
 
   test('lifetime 0 never ends, also where it follows another', () => {

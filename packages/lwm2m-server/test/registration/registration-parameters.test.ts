@@ -24,6 +24,7 @@ describe('parseRegistrationParameters', () => {
     ['lifetime 0', 'ep=q&lwm2m=1.2&lt=0', '1.2', 'q', 0, undefined, false],
     ['the longest lifetime', 'ep=q&lt=4294967295', undefined, 'q', 4294967295, undefined, false],
     ['a minor version to come', 'ep=q&lwm2m=1.9&lt=1', '1.9', 'q', 1, undefined, false],
+    ['a version with a third part, as of coap-node', 'ep=q&lwm2m=1.0.0&lt=1', '1.0.0', 'q', 1, undefined, false],
     [
       'an endpoint name with signs',
       'ep=urn:dev:os:32473-1=2"&lt=1',
@@ -73,7 +74,8 @@ describe('parseRegistrationParameters', () => {
     ['an unknown major version', 'ep=a&lwm2m=2.0&lt=1', '4.12'],
     ['version 0.9', 'ep=a&lwm2m=0.9&lt=1', '4.12'],
     ['version without minor', 'ep=a&lwm2m=1&lt=1', '4.00'],
-    ['version with a third part', 'ep=a&lwm2m=1.0.2&lt=1', '4.00'],
+    ['version with a fourth part', 'ep=a&lwm2m=1.0.2.0&lt=1', '4.00'],
+    ['version with an empty third part', 'ep=a&lwm2m=1.0.&lt=1', '4.00'],
     ['version of letters', 'ep=a&lwm2m=one&lt=1', '4.00'],
     ['b unknown', 'ep=a&b=X', '4.00'],
     ['b empty', 'ep=a&b=', '4.00'],

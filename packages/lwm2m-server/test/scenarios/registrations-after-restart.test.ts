@@ -289,7 +289,11 @@ describe('the store of registrations', () => {
     }
   }
 
-  const failed = (): Promise<undefined> => Promise.reject(new Error('no disk'));
+  const failed = (): Promise<undefined> => {
+    const outcome = Promise.reject<undefined>(new Error('no disk'));
+    outcome.catch(() => undefined); // it waits until the store is asked
+    return outcome;
+  };
 
   test('is asked after the handler, and the answer waits for it', async () => {
     const store = new SlowStore();
