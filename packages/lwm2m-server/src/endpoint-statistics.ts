@@ -27,14 +27,17 @@ export interface EndpointStatistics {
   readonly lastError: { readonly at: number; readonly message: string } | undefined;
 }
 
-/** The counters behind {@link EndpointStatistics}. An endpoint that has only registered has none. */
-export type EndpointTally = { -readonly [Name in keyof EndpointStatistics]: EndpointStatistics[Name] };
+/**
+ * What of {@link EndpointStatistics} the endpoint itself does not know. One that has done nothing but register and update its registration has none:
+ * there are many of these.
+ */
+export type EndpointTally = {
+  -readonly [Name in Exclude<keyof EndpointStatistics, 'registers' | 'updates'>]: EndpointStatistics[Name];
+};
 
-/** The counters of an endpoint that has registered so often, and was heard then, in milliseconds since 1970. */
-export function newTally(heardAt: number, registers: number): EndpointTally {
+/** The counters of an endpoint that was heard then, in milliseconds since 1970. */
+export function newTally(heardAt: number): EndpointTally {
   return {
-    registers,
-    updates: 0,
     refusals: 0,
     sends: 0,
     notifications: 0,

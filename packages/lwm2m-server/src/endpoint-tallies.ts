@@ -5,7 +5,7 @@ import { attemptFailureOf, showsPresence } from './queue/attempt-failure.ts';
 import type { RegisteredEndpoint } from './registration/registered-endpoint.ts';
 import type { RegistrationTable } from './registration/registration-table.ts';
 
-type Counter = Exclude<keyof EndpointStatistics, 'lastHeardAt' | 'lastError'>;
+type Counter = Exclude<keyof EndpointTally, 'lastHeardAt' | 'lastError'>;
 
 /** Counts what happens with single endpoints. Of those that are not registered nothing is kept. */
 export class EndpointTallies {
@@ -20,7 +20,9 @@ export class EndpointTallies {
   /** A snapshot; undefined for an endpoint that is not registered. */
   of(endpointName: string): EndpointStatistics | undefined {
     const endpoint = this.#table.byEndpointName(endpointName);
-    return endpoint && { ...(endpoint.tally ?? newTally(endpoint.registration.updatedAt, 1)) };
+    if (endpoint === undefined) return undefined;
+    const { registers, updates, tally = newTally(endpoint.registration.updatedAt) } = endpoint;
+    return { registers, updates, ...tally };
   }
 
   count(endpointName: string, counter: Counter): void {
@@ -60,7 +62,7 @@ export class EndpointTallies {
 
   #tallyOf(endpointName: string): EndpointTally | undefined {
     const endpoint = this.#table.byEndpointName(endpointName);
-    return endpoint && (endpoint.tally ??= newTally(endpoint.registration.updatedAt, 1));
+    return endpoint && (endpoint.tally ??= newTally(endpoint.registration.updatedAt));
   }
 }
 

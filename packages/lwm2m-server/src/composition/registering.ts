@@ -90,7 +90,7 @@ export function createRegistering(
 }
 
 function createObserver(
-  { options, counters, tallies, events }: Foundation,
+  { options, counters, events }: Foundation,
   followers: readonly RegistrationFollower[],
 ): RegistrationObserver {
   // What is known of the device now was not when its peer was heard first.
@@ -106,7 +106,7 @@ function createObserver(
     },
     updated: (endpoint, previous, moved) => {
       counters.updates += 1;
-      tallies.count(endpoint.endpointName, 'updates');
+      endpoint.updates += 1;
       refreshPeerSettings(endpoint);
       events.emit('updated', endpoint.registration, previous);
       for (const follower of followers) follower.updated(endpoint, previous, moved);

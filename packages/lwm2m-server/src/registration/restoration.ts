@@ -1,6 +1,5 @@
 import type { CoapEndpoint } from '@flownexus/coap';
 import { sameIdentity, type Clock, type Peer } from '@flownexus/datagram';
-import { newTally } from '../endpoint-statistics.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
@@ -89,7 +88,7 @@ export class Restoration {
     if (!table.hasPlaceForLinks(links) || !table.reserve(endpointName)) return undefined;
     const peer: Peer = { key: peerKey, ...registration.address, identity, pathValidated: false };
     const endpoint = new RegisteredEndpoint(registration, peer, UNREACHABLE, new Announcement());
-    endpoint.tally = newTally(registration.updatedAt, 0);
+    endpoint.registers = 0;
     table.add(endpoint);
     return endpoint;
   }

@@ -110,6 +110,7 @@ describe('an Update or De-register', () => {
     const device = stage.proven(1000, psk('id'));
     await device.register(asDev);
     await accept(device, '5', 'CON GET 3/0/9 observe=0 accept=112');
+    await stage.settle();
     const moved = stage.proven(2000, psk('id'));
     moved.location = device.location;
     expect(await moved.update()).toBe('2.04');
