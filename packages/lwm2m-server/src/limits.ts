@@ -33,8 +33,8 @@ export const limits = {
   maxObjectListBytes: 65_536,
   /** Links in the object lists of all registrations together: 15 for each of the endpoints that there may be. */
   maxLinksOfAll: 3_000_000,
-  /** Attributes of so many characters in one list count as one link more, since they take as much memory. */
-  attributeCharactersPerLink: 64,
+  /** So many characters of attributes, of the root path and of unknown parameters count as one link more: they take as much memory. */
+  charactersPerLink: 64,
   /** Seconds of a lifetime: /1/x/1 is an unsigned integer of 32 bits in all known clients. */
   maxLifetime: 0xffff_ffff,
   /** Registrations that stores and handlers are asked about at a time, when a server starts with those that it had before. */

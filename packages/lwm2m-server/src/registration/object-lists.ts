@@ -67,18 +67,6 @@ export function linksOf(payload: Uint8Array): readonly Link[] {
   return links;
 }
 
-/** How many links the object lists of all registrations hold: counted once each, and once more for every so many characters of attributes. */
-export function weightOf(links: readonly RegisteredLink[]): number {
-  let characters = 0;
-  for (const { attributes } of links) {
-    for (const name in attributes) {
-      const value = attributes[name];
-      characters += name.length + (typeof value === 'string' ? value.length : 0);
-    }
-  }
-  return links.length + Math.floor(characters / limits.attributeCharactersPerLink);
-}
-
 /** The object list that links say, as a value that nobody can change. */
 export function objectListOfLinks(links: readonly Link[], lwm2mVersion: string): ObjectList {
   const list = readObjectList(links, lwm2mVersion);

@@ -3,6 +3,7 @@ import { Lwm2mError, parseLinkFormat, type Link, type ObjectList } from '@flowne
 import { limits } from '../limits.ts';
 import { keepable, objectListOfLinks } from './object-lists.ts';
 import { RefusalError } from './refusal-error.ts';
+import { weightOfLinks } from './weight.ts';
 
 /**
  * What Profile IDs stand for (LwM2M 1.2, TS Core §6.2.1): object lists that a device needs not send.
@@ -53,7 +54,7 @@ export class Profiles {
 
   #remember(endpointName: string, ids: string, links: readonly Link[]): void {
     this.#learnt.set(endpointName, { ids, links });
-    this.#learntLinks += links.length;
+    this.#learntLinks += weightOfLinks(links);
     for (const oldest of this.#learnt.keys()) {
       if (this.#learnt.size <= limits.maxLearntProfiles && this.#learntLinks <= limits.maxLearntProfileLinks) return;
       this.#forget(oldest);
@@ -61,7 +62,7 @@ export class Profiles {
   }
 
   #forget(endpointName: string): void {
-    this.#learntLinks -= this.#learnt.get(endpointName)?.links.length ?? 0;
+    this.#learntLinks -= weightOfLinks(this.#learnt.get(endpointName)?.links ?? []);
     this.#learnt.delete(endpointName);
   }
 }

@@ -95,7 +95,9 @@ export class RegistrationInterface {
     coap: CoapClient,
   ): MaybePromise<CoapReply> {
     const list = requested.listOf(endpointName);
-    if (!this.#table.hasPlaceForLinks(list.links)) throw unavailable('the server has no place for more links');
+    const { additionalParameters } = requested;
+    if (!this.#table.hasPlaceForLinks({ ...list, additionalParameters }))
+      throw unavailable('the server has no place for more links');
     if (!this.#table.reserve(endpointName)) throw unavailable('the server has no place for more endpoints');
     const take = (): MaybePromise<CoapReply> => {
       const registration = toRegistration(requested, list, {
@@ -136,7 +138,7 @@ export class RegistrationInterface {
     return this.#ofOwner('update', registrationId, request, coap, (endpoint) => {
       const previous = endpoint.registration;
       const next = applyUpdate(previous, request, clock.wallTime(), profiles);
-      if (!this.#table.hasPlaceForLinks(next.links, previous.links)) {
+      if (!this.#table.hasPlaceForLinks(next, previous)) {
         throw unavailable('the server has no place for more links');
       }
       return andThen(safekeeping.updating(next, previous, request.peer.key, coap), () =>
