@@ -123,6 +123,7 @@ export class ServerParts {
   async stop(): Promise<void> {
     const { foundation } = this;
     foundation.abort();
+    await this.#starting;
     this.downlink.queue.stop(); // before what is being sent ends with the endpoints
     this.downlink.turns.stop();
     this.observations.stop();
@@ -156,6 +157,7 @@ export class ServerParts {
   }
 
   #route(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    if (this.foundation.stopped.aborted) return { code: Code.SERVICE_UNAVAILABLE };
     switch (request.path[0]) {
       case 'rd':
         return this.#registering.registrations.handle(request, coap);
