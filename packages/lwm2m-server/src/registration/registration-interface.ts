@@ -13,6 +13,7 @@ import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-
 import type { RegistrationEnds } from './registration-ends.ts';
 import { newRegistrationId } from './registration-id.ts';
 import type { RegistrationObserver } from './registration-observer.ts';
+import { endpointNameProblem } from './registration-parameters.ts';
 import type { RegistrationTable } from './registration-table.ts';
 import type { Registration } from './registration.ts';
 import type { Safekeeping } from './safekeeping.ts';
@@ -220,6 +221,8 @@ export class RegistrationInterface {
   #nameOf(request: IncomingRequest): string | undefined {
     const [, registrationId] = request.path;
     if (registrationId !== undefined) return this.#table.byRegistrationId(registrationId)?.endpointName;
-    return request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
+    const asked = request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
+    // What can be nobody's name could forge the lines of a log.
+    return asked === undefined || endpointNameProblem(asked) !== undefined ? undefined : asked;
   }
 }
