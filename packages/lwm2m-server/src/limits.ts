@@ -26,10 +26,15 @@ export const limits = {
   /** Object lists that are kept for further devices with the same, and the bytes of the largest; the one used longest ago makes room. */
   maxSharedObjectLists: 4_096,
   maxSharedObjectListBytes: 2_048,
-  /** Links in one object list. */
+  /** Links of all of these lists: 32 for each. */
+  maxSharedObjectListLinks: 131_072,
+  /** Links in one object list, and bytes of its text: what lwm2m-core reads. */
   maxLinks: 4096,
+  maxObjectListBytes: 65_536,
   /** Links in the object lists of all registrations together: 15 for each of the endpoints that there may be. */
   maxLinksOfAll: 3_000_000,
+  /** So many characters of attributes, of the root path and of unknown parameters count as one link more: they take as much memory. */
+  charactersPerLink: 64,
   /** Seconds of a lifetime: /1/x/1 is an unsigned integer of 32 bits in all known clients. */
   maxLifetime: 0xffff_ffff,
   /** Registrations that stores and handlers are asked about at a time, when a server starts with those that it had before. */

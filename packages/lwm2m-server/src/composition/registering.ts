@@ -49,7 +49,12 @@ export function createRegistering(
   const store = options.registrationStore;
   const observer = createObserver(foundation, followers);
   const serial = new SerialByKey();
-  const safekeeping = new Safekeeping({ handlers: options, store, reportError: report });
+  const safekeeping = new Safekeeping({
+    handlers: options,
+    store,
+    addressOf: (coap) => endpoints.addressOf(coap),
+    reportError: report,
+  });
   const gracePeriodMs = options.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS;
   const ends = new RegistrationEnds({ table, serial, safekeeping, observer, timers, gracePeriodMs, track });
   const admission = new Admission({
@@ -68,7 +73,6 @@ export function createRegistering(
     profiles: new Profiles(options.profiles),
     observer,
     proverOf: (coap) => endpoints.proverOf(coap),
-    addressOf: (coap) => endpoints.addressOf(coap),
     clock,
     random,
   });

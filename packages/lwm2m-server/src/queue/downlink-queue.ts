@@ -250,7 +250,7 @@ export class DownlinkQueue implements OperationQueue {
     const failure = attemptFailureOf(error);
     if (!attempt.sent) return { ...failure, kind: 'unsent' };
     entry.unsent = failure.kind === 'unsent' ? entry.unsent + 1 : 0;
-    // What can never leave, such as an answer that is too large to be taken, must come to an end.
+    // What can never leave must come to an end.
     return entry.unsent > limits.maxUnsentAttempts ? { ...failure, kind: 'unable' } : failure;
   }
 
@@ -265,7 +265,7 @@ export class DownlinkQueue implements OperationQueue {
     entry.attempt = undefined;
     if (entry.replaced) await this.#ledger.step(entry, { kind: 'replaced' });
     if (operation === undefined || failure === undefined || !this.#ledger.has(entry)) return;
-    if (failure.kind === 'unable') {
+    if (failure.kind === 'unable' || failure.kind === 'unread') {
       this.#pause(entry.line, Math.min(BACKOFF_MS * 2 ** (operation.attempts - 1), MAX_BACKOFF_MS), false);
     } else if (failure.kind === 'unsent' && attempt.sent) {
       this.#pause(entry.line, Math.min(UNSENT_DELAY_MS * 2 ** (entry.unsent - 1), MAX_UNSENT_DELAY_MS), false);

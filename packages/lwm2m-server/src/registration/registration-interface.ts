@@ -13,7 +13,6 @@ import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-
 import type { RegistrationEnds } from './registration-ends.ts';
 import { newRegistrationId } from './registration-id.ts';
 import type { RegistrationObserver } from './registration-observer.ts';
-import type { StoredRegistration } from './registration-store.ts';
 import type { RegistrationTable } from './registration-table.ts';
 import type { Registration } from './registration.ts';
 import type { Safekeeping } from './safekeeping.ts';
@@ -31,8 +30,6 @@ export interface RegistrationInterfaceOptions {
   readonly observer: RegistrationObserver;
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
   readonly proverOf: (coap: CoapClient) => CredentialStore | undefined;
-  /** The address of a CoAP endpoint of ours: `coap://192.0.2.1:5683`. */
-  readonly addressOf: (coap: CoapClient) => string;
   readonly clock: Clock;
   readonly random: RandomSource;
 }
@@ -67,8 +64,9 @@ export class RegistrationInterface {
 
   /** Answers a request under `/rd`. `coap` is the endpoint that it came in at. */
   handle(request: IncomingRequest, coap: CoapClient): MaybePromise<CoapReply> {
-    const [, registrationId] = request.path;
-    if (request.path.length > 2) return { code: Code.NOT_FOUND };
+    const { path } = request;
+    if (path.length > 2) return { code: Code.NOT_FOUND };
+    const registrationId = path[1];
     if (registrationId === undefined) {
       if (request.method !== Code.POST) return { code: Code.METHOD_NOT_ALLOWED };
       return this.#answer('register', request, () => this.#register(request, coap));
@@ -97,7 +95,9 @@ export class RegistrationInterface {
     coap: CoapClient,
   ): MaybePromise<CoapReply> {
     const list = requested.listOf(endpointName);
-    if (!this.#table.hasPlaceForLinks(list.links.length)) throw unavailable('the server has no place for more links');
+    const { additionalParameters } = requested;
+    if (!this.#table.hasPlaceForLinks({ ...list, additionalParameters }))
+      throw unavailable('the server has no place for more links');
     if (!this.#table.reserve(endpointName)) throw unavailable('the server has no place for more endpoints');
     const take = (): MaybePromise<CoapReply> => {
       const registration = toRegistration(requested, list, {
@@ -105,7 +105,7 @@ export class RegistrationInterface {
         registrationId: newRegistrationId(this.#options.random, (id) => this.#table.byRegistrationId(id) !== undefined),
         registeredAt: this.#options.clock.wallTime(),
       });
-      return andThen(this.#options.safekeeping.registering(this.#stored(registration, request, coap)), () =>
+      return andThen(this.#options.safekeeping.registering(registration, request.peer.key, coap), () =>
         this.#establish(registration, request, coap),
       );
     };
@@ -138,10 +138,10 @@ export class RegistrationInterface {
     return this.#ofOwner('update', registrationId, request, coap, (endpoint) => {
       const previous = endpoint.registration;
       const next = applyUpdate(previous, request, clock.wallTime(), profiles);
-      if (!this.#table.hasPlaceForLinks(next.links.length - previous.links.length)) {
+      if (!this.#table.hasPlaceForLinks(next, previous)) {
         throw unavailable('the server has no place for more links');
       }
-      return andThen(safekeeping.updating(this.#stored(next, request, coap), previous), () =>
+      return andThen(safekeeping.updating(next, previous, request.peer.key, coap), () =>
         this.#change(endpoint, next, request, coap),
       );
     });
@@ -205,10 +205,6 @@ export class RegistrationInterface {
       throw unavailable('earlier requests of this endpoint are still being handled');
     }
     return serial.run(endpointName, task);
-  }
-
-  #stored(registration: Registration, request: IncomingRequest, coap: CoapClient): StoredRegistration {
-    return { registration, peerKey: request.peer.key, serverAddress: this.#options.addressOf(coap) };
   }
 
   #answer(

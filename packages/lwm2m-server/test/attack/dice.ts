@@ -23,9 +23,8 @@ export class Dice {
   }
 
   one<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new RangeError('nothing to choose from');
-    return item;
+    if (items.length === 0) throw new RangeError('nothing to choose from');
+    return items[this.below(items.length)] as T;
   }
 
   bytes(length: number): Uint8Array {

@@ -1,6 +1,7 @@
 import { Code, encodeMessage, MessageType, OptionNumber, type CoapOption } from '@flownexus/coap';
 import { seededRandom } from '@flownexus/datagram/testing';
 import { describe, expect, test } from 'vitest';
+import { formatRegistration, parseRegistration, type RegistrationStore } from '../../src/index.ts';
 import { LINKS, Stage, type ScriptedDevice } from '../scripted-device.ts';
 import { Dice, FACTOR, TIMEOUT_MS } from './dice.ts';
 import { expectUnharmed, honest } from './honest.ts';
@@ -72,9 +73,9 @@ const PAYLOADS: readonly Uint8Array[] = [
   text(`</3/0>;${'a=1;'.repeat(200)}`),
   text('</99999999999/0>'),
   text('</__proto__>,</3>;__proto__=1;constructor=2'),
-  text(`${'/'.repeat(500)}`),
+  text('/'.repeat(500)),
   text('[{"bn":"/3/0/","n":"9","v":60}]'),
-  text(`${'['.repeat(1_000)}`),
+  text('['.repeat(1_000)),
   text('[{"n":"/3/0/9","v":1e999}]'),
   text('[{"bn":"/3303/0/5700","bt":1e300,"t":-1e300,"v":1}]'),
   Uint8Array.from({ length: 1_000 }, () => 0x81),
@@ -122,6 +123,18 @@ function request(dice: Dice, location: readonly string[]): Uint8Array {
   return dice.once(4) ? dice.mutated(bytes) : bytes;
 }
 
+/** Keeps what it is given as a text, and fails when that does not say the same. */
+function aStoreOfTexts(): RegistrationStore {
+  return {
+    load: () => [],
+    save: ({ registration }) => {
+      const again = parseRegistration(formatRegistration(registration));
+      expect({ ...again, links: again.links.length }).toEqual({ ...registration, links: registration.links.length });
+    },
+    remove: () => undefined,
+  };
+}
+
 /** Registers until it is, since what it did to its own registration is its own affair. */
 async function register(device: ScriptedDevice): Promise<void> {
   await device.ignore();
@@ -131,7 +144,7 @@ async function register(device: ScriptedDevice): Promise<void> {
 describe.each(['strangers', 'a registered device'])('arbitrary requests of %s', (whose) => {
   test.each([1, 2, 3])('seed %i', { timeout: TIMEOUT_MS }, async (seed) => {
     const dice = new Dice(seededRandom(seed));
-    const stage = await Stage.start({ onSend: () => undefined });
+    const stage = await Stage.start({ onSend: () => undefined, registrationStore: aStoreOfTexts() });
     const good = await honest(stage);
     const evil = stage.device(50_100);
     for (let index = 0; index < FACTOR * 1_500; index += 1) {
@@ -141,7 +154,7 @@ describe.each(['strangers', 'a registered device'])('arbitrary requests of %s', 
       if (index % 100 === 99) {
         await evil.ignore();
         await stage.clock.advanceAsync(10_000);
-        stage.log.length = 0;
+        stage.log.splice(0, stage.log.length, ...stage.log.filter((line) => line.startsWith('error')));
       }
     }
     await expectUnharmed(stage, good);

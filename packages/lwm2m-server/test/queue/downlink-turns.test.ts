@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { OperationOptions } from '../../src/api/device.ts';
 import { CoapError } from '@flownexus/coap';
@@ -184,6 +185,14 @@ describe('the time limit', () => {
   });
 });
 
+test('a time limit that CoAP would not have exceeded says that the device is asleep', async () => {
+  const stage = new DownlinkStage();
+  const endpoint = stage.register('dev', { queueMode: false });
+  void run(stage, '/1', { timeoutMs: MAX_TRANSMIT_WAIT_MS });
+  await stage.advance(MAX_TRANSMIT_WAIT_MS);
+  expect(stage.presence.of(endpoint)).toMatchObject({ state: 'asleep', reason: 'no-answer' });
+});
+
 describe('the device', () => {
   test.each([
     ['ERR_LWM2M_SERVER_TIMEOUT', undefined, 'asleep'],
@@ -262,6 +271,21 @@ describe('the caller aborts', () => {
     expect(stage.open()).toEqual(['/2']);
     expect(stage.presence.isAwake(endpoint)).toBe(true);
   });
+});
+
+test('nothing listens to the signal of a caller when its operation is over', async () => {
+  const stage = new DownlinkStage();
+  stage.register('dev');
+  const { signal } = new AbortController();
+  void run(stage, '/1', { signal });
+  void run(stage, '/2', { signal });
+  expect(getEventListeners(signal, 'abort').length).toBe(2);
+  await stage.settle();
+  stage.one().answer();
+  await stage.settle();
+  stage.one().refuse('4.04');
+  await stage.settle();
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 describe('the registration', () => {

@@ -26,7 +26,7 @@ function setUp(registrations: readonly Registration[], isStill: () => boolean | 
   const ends = new RegistrationEnds({
     table,
     serial: new SerialByKey(),
-    safekeeping: new Safekeeping({ handlers: {}, store, reportError }),
+    safekeeping: new Safekeeping({ handlers: {}, store, addressOf: () => '', reportError }),
     observer: {
       registered: () => undefined,
       updated: () => undefined,
