@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MessageType, Code, type TraceEvent } from '@flownexus/coap';
-import { inWords, LINKS, Stage } from '../scripted-device.ts';
+import { overTransport } from '../../src/index.ts';
+import { inWords, LINKS, SERVER, Stage } from '../scripted-device.ts';
 
 const REGISTER = { path: ['rd'], query: ['lwm2m=1.1', 'ep=dev', 'lt=60'], contentFormat: 40, payload: LINKS };
 
@@ -38,6 +39,22 @@ describe('a trace of an endpoint', () => {
     expect(lines.splice(0)).toEqual([`in 3000 CON DELETE rd/${id}`, 'out 3000 ACK 2.02']);
     stop();
     await device.register();
+    expect(lines).toEqual([]);
+  });
+
+  test('is of the endpoint where it registered: the same address at another port of ours is another peer', async () => {
+    const world = new Stage();
+    const addresses = [SERVER, { host: SERVER.host, port: 5783 }] as const;
+    const endpoints = addresses.map((address) => overTransport(world.network.transport(address)));
+    const stage = new Stage({ endpoints }, world);
+    await stage.server.start();
+    const { lines } = traced(stage, 'dev');
+    const device = stage.device(1000);
+    await device.register();
+    expect(lines.splice(0)).toHaveLength(2);
+    await stage.clock.advanceAsync(100_000);
+    device.peer.send(addresses[1], Uint8Array.of(0x40, 0, 0, 1)); // a ping
+    await device.ignore();
     expect(lines).toEqual([]);
   });
 
