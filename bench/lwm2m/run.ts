@@ -1,9 +1,9 @@
-// npm run bench:lwm2m -- [--smoke] [--rounds=12] [--only='flownexus notify'] (or memory) [--cpu-prof=FOLDER]
+// npm run bench:lwm2m -- [--smoke] [--rounds=12] [--only='flownexus notify'] [--cpu-prof=FOLDER]
 // Our LwM2M server beside that of Leshan: round trips per second, and what they cost the server.
 import { parseArgs } from 'node:util';
 import { markdownTable, median } from '../statistics.ts';
 import { Measurement, type Sample, type Size } from './measurement.ts';
-import { memoryOf, type Memory } from './memory.ts';
+import { memoryOf, type Memory, type MemorySubject } from './memory.ts';
 import { OPERATIONS, type Operation } from './orders.ts';
 import { FORGET_AT_ONCE, flownexus, leshan, type Subject } from './servers.ts';
 
@@ -119,15 +119,21 @@ const cells = results.map((result) => [
 ]);
 if (results.length > 0) process.stdout.write(`${markdownTable([head, ...cells])}\n\n`);
 
-const memories: Memory[] = [];
-if ('memory'.includes(values.only)) {
-  const registrations = values.smoke ? 500 : 100_000;
-  memories.push(...(await memoryOf({ plain: flownexus(), forgetful: flownexus([], FORGET_AT_ONCE), registrations })));
-  const forgetful = leshan(FORGET_AT_ONCE);
-  // Six more starts of Java show nothing that the others do not.
-  if (theirs !== undefined && forgetful !== undefined && !values.smoke) {
-    memories.push(...(await memoryOf({ plain: theirs, forgetful, registrations: 50_000 })));
-  }
-  process.stdout.write(`${markdownTable([MEMORY_HEAD, ...memories.map(memoryCells)])}\n\n`);
+const memorySubjects: MemorySubject[] = [
+  {
+    plain: flownexus(),
+    forgetful: flownexus([], FORGET_AT_ONCE),
+    registrations: values.smoke ? 500 : 100_000,
+  },
+];
+const forgetful = leshan(FORGET_AT_ONCE);
+// Four more starts of Java show nothing that the others do not.
+if (theirs !== undefined && forgetful !== undefined && !values.smoke) {
+  memorySubjects.push({ plain: theirs, forgetful, registrations: 50_000 });
 }
+const memories: Memory[] = [];
+for (const subject of memorySubjects) {
+  if (`${subject.plain.name} memory`.includes(values.only)) memories.push(...(await memoryOf(subject)));
+}
+if (memories.length > 0) process.stdout.write(`${markdownTable([MEMORY_HEAD, ...memories.map(memoryCells)])}\n\n`);
 process.stdout.write(`${JSON.stringify({ node: process.version, rounds, ...size, results, memories })}\n`);

@@ -9,60 +9,83 @@ import { CoapError } from '../errors.ts';
 export function boundedPromise<T>(
   timers: TimerQueue,
   options: RequestOptions | undefined,
-  begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
+  begin: Begin<T>,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const signal = options?.signal;
-    const timeoutMs = options?.timeoutMs;
     const refused = refusedBounds(options);
-    if (refused !== undefined) {
-      reject(refused);
-      return;
-    }
-    let settled = false;
-    let timer: Timer | undefined;
-    const settle = (): boolean => {
-      if (settled) return false;
-      settled = true;
-      timer?.cancel();
-      signal?.removeEventListener('abort', onAbort);
-      return true;
-    };
-    const onAbort = (): void => {
-      if (signal === undefined || !settle()) return;
-      cancel();
-      reject(abortedError(signal));
-    };
+    if (refused === undefined) new BoundedWork(resolve, reject, options).begin(timers, begin);
+    else reject(refused);
+  });
+}
+
+type Begin<T> = (resolve: (value: T) => void, reject: (error: Error) => void) => () => void;
+
+/** What a promise waits for: settled by the work, or by a bound. */
+class BoundedWork<T> {
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timeoutMs: number | undefined;
+  #cancel: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #settled = false;
+
+  constructor(resolve: (value: T) => void, reject: (error: Error) => void, options: RequestOptions | undefined) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = options?.signal;
+    this.#timeoutMs = options?.timeoutMs;
+  }
+
+  begin(timers: TimerQueue, begin: Begin<T>): void {
     const cancel = begin(
       (value) => {
-        if (settle()) resolve(value);
+        if (this.#settle()) this.#resolve(value);
       },
       (error) => {
-        if (settle()) reject(error);
+        if (this.#settle()) this.#reject(error);
       },
     );
     // The work may have ended while it began.
-    if (isSettled()) return;
+    if (this.#settled) return;
+    this.#cancel = cancel;
     // A callback of the application may have aborted meanwhile: there is no event any more.
-    if (isAborted()) {
-      onAbort();
+    if (this.#signal?.aborted === true) {
+      this.handleEvent();
       return;
     }
-    signal?.addEventListener('abort', onAbort);
-    if (timeoutMs !== undefined) {
-      timer = timers.schedule(timeoutMs, () => {
-        if (!settle()) return;
-        cancel();
-        reject(new CoapError('ERR_COAP_TIMEOUT', `no response within ${timeoutMs} ms`));
-      });
-    }
-    function isSettled(): boolean {
-      return settled;
-    }
-    function isAborted(): boolean {
-      return signal?.aborted === true;
-    }
-  });
+    this.#signal?.addEventListener('abort', this);
+    if (this.#timeoutMs !== undefined) this.#timer = timers.schedule(this.#timeoutMs, timedOut, this);
+  }
+
+  /** As the listener of its signal: the caller has aborted. */
+  handleEvent(): void {
+    if (this.#signal !== undefined) this.#giveUp(abortedError(this.#signal));
+  }
+
+  timedOut(): void {
+    this.#giveUp(new CoapError('ERR_COAP_TIMEOUT', `no response within ${this.#timeoutMs ?? 0} ms`));
+  }
+
+  #giveUp(reason: CoapError): void {
+    const cancel = this.#cancel;
+    if (!this.#settle()) return;
+    cancel?.();
+    this.#reject(reason);
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#cancel = undefined;
+    this.#timer?.cancel();
+    this.#signal?.removeEventListener('abort', this);
+    return true;
+  }
+}
+
+function timedOut(work: { timedOut(): void }): void {
+  work.timedOut();
 }
 
 /** Why `boundedPromise` would not even begin. */

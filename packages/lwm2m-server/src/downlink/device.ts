@@ -44,7 +44,7 @@ import type { Operation, OperationResult, RequestOperation } from './operation.t
 import { performAny, type KeptObservations } from './perform-any.ts';
 import { performRequest } from './raw-request.ts';
 import { performReadComposite } from './read-composite.ts';
-import { performRead } from './read.ts';
+import { readPath } from './read.ts';
 import { readablePath } from './target.ts';
 import { inOrder, nodeOfContent } from './write-content.ts';
 
@@ -88,11 +88,10 @@ export class RegisteredDevice implements Device {
   async read(path: PathLike, options: ReadOptions = {}): Promise<ReadResult> {
     const target = toPath(path);
     const operation = { kind: 'read', path: formatPath(target), ...pick(options, 'accept') } as const;
-    const result = await this.#run(operation, options, (endpoint, bounds) =>
-      performRead(endpoint, operation, this.#context, bounds),
+    const { accept } = options;
+    return this.#run(operation, options, (endpoint, bounds) =>
+      readPath(endpoint, target, this.#context, accept === undefined ? bounds : { ...bounds, accept }),
     );
-    const { contentFormat, node, records } = result;
-    return { path: target, contentFormat, node, records };
   }
 
   async write(path: PathLike, content: WriteContent, options: WriteOptions = {}): Promise<void> {

@@ -35,13 +35,14 @@ export async function readPath(
   const { result, accept } = await withAcceptFallback(
     asked,
     (wanted): Promise<CoapResponse> =>
-      send({ method: Code.GET, path: uri, ...(wanted === undefined ? {} : { accept: wanted }) }),
+      send(wanted === undefined ? { method: Code.GET, path: uri } : { method: Code.GET, path: uri, accept: wanted }),
     (response) => response,
   );
   checkContent(result);
   // That it answers without Accept shows that the format was what it refused.
   if (accept !== asked && asked !== undefined && options.accept === undefined) noteRefused(endpoint, 'read', asked);
-  return { path, ...decodeContent(result, accept, path, namingOf(endpoint, path), context) };
+  const { contentFormat, node, records } = decodeContent(result, accept, path, namingOf(endpoint, path), context);
+  return { path, contentFormat, node, records };
 }
 
 /** The Accept of a request: what the caller wants, else what suits the device best of what it has not refused. */

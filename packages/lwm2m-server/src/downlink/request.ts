@@ -1,4 +1,4 @@
-import type { CoapRequest, CoapResponse } from '@flownexus/coap';
+import type { CoapRequest, CoapResponse, RequestOptions } from '@flownexus/coap';
 import type { Clock } from '@flownexus/datagram';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { inExchange } from './answer.ts';
@@ -21,12 +21,9 @@ export function requester(
   { clock }: { readonly clock: Clock },
   { signal, timeoutMs }: ExchangeBounds,
 ): Requester {
+  const options: RequestOptions = signal === undefined ? {} : { signal };
   const deadline = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
-  return (request) =>
-    inExchange(endpoint.endpointName, () =>
-      endpoint.coap.request(endpoint.peer, request, {
-        ...(signal === undefined ? {} : { signal }),
-        ...(deadline === undefined ? {} : { timeoutMs: Math.max(0, deadline - clock.now()) }),
-      }),
-    );
+  const bounds = (): RequestOptions =>
+    deadline === undefined ? options : { ...options, timeoutMs: Math.max(0, deadline - clock.now()) };
+  return (request) => inExchange(endpoint.endpointName, () => endpoint.coap.request(endpoint.peer, request, bounds()));
 }
