@@ -177,17 +177,22 @@ install_go() { # name, its folder among the peers, its sources
   fi
 }
 
+# One after another: Maven's repository is no place for two at a time, and each of them keeps both cores of a small machine busy.
+install_all_java() {
+  install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM
+  install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM
+  install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN
+  install_java "Leshan's server" leshan-bench bench/lwm2m/leshan leshan.version $LESHAN
+  install_java "Leshan's client" leshan-2 "$device_sources/leshan/leshan-2" leshan.version $LESHAN "$device_sources"/leshan/shared/*.java
+  install_java "Leshan's client of LwM2M 1.0" leshan-1 "$device_sources/leshan/leshan-1" leshan.version $LESHAN_1 "$device_sources"/leshan/shared/*.java
+}
+
 install_debian &
 install_mbedtls &
 install_aiocoap &
+install_all_java &
 install_coap_node &
 install_wakaama &
-install_java Californium californium "$sources/californium" californium.version $CALIFORNIUM &
-install_java Scandium scandium "$dtls_sources/scandium" californium.version $CALIFORNIUM &
-install_java Leshan leshan packages/lwm2m-core/test/interop/leshan leshan.version $LESHAN &
-install_java "Leshan's server" leshan-bench bench/lwm2m/leshan leshan.version $LESHAN &
-install_java "Leshan's client" leshan-2 "$device_sources/leshan/leshan-2" leshan.version $LESHAN "$device_sources"/leshan/shared/*.java &
-install_java "Leshan's client of LwM2M 1.0" leshan-1 "$device_sources/leshan/leshan-1" leshan.version $LESHAN_1 "$device_sources"/leshan/shared/*.java &
 install_go go-coap go-coap "$sources/go-coap" &
 install_go pion pion "$dtls_sources/pion" &
 wait

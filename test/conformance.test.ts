@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { namedTestProblem } from './named-test.ts';
 import { root } from './packages.ts';
 
 const folder = join(root, 'docs', 'conformance');
-// The page of the plugtests is made of the lists of its tests, and compared with them by one of its own.
+// The pages of the plugtests and of the enabler test cases are no clauses: tests of their own compare them with what they list.
 const tables = readdirSync(folder).filter(
-  (name) => name.endsWith('.md') && !['README.md', 'plugtests.md'].includes(name),
+  (name) => name.endsWith('.md') && !['README.md', 'plugtests.md', 'ets.md'].includes(name),
 );
 
 /** One clause, as a row of a table has it. */
@@ -35,37 +36,11 @@ function parse(page: string): { readonly base: string; readonly rows: readonly R
   return { base, rows };
 }
 
-/** Whether a file has a test with a title: the string as it stands there, or that of a row of its table. */
-function hasTitle(source: string, title: string): boolean {
-  const escaped = title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", "\\\\?'");
-  return new RegExp(`[([:,]\\s*['"\`]${escaped}['"\`]`).test(source);
-}
-
-const sources = new Map<string, string>();
-function sourceOf(file: string): string | undefined {
-  const known = sources.get(file);
-  if (known !== undefined) return known;
-  if (!existsSync(join(root, file))) return undefined;
-  const source = readFileSync(join(root, file), 'utf8');
-  sources.set(file, source);
-  return source;
-}
-
-/** Why a test that a row names is none. */
-function problem(base: string, named: string): string | undefined {
-  const [file = '', title] = named.split(' › ');
-  const path = file.startsWith('packages/') ? file : join(base, file);
-  const source = sourceOf(path);
-  if (source === undefined) return `${named}: there is no ${path}`;
-  if (title === undefined || !hasTitle(source, title)) return `${named}: ${path} has no test with this title`;
-  return undefined;
-}
-
 describe.each(tables)('docs/conformance/%s', (page) => {
   const { base, rows } = parse(page);
 
   test('names tests that exist', () => {
-    expect(rows.flatMap((row) => row.tests.flatMap((named) => problem(base, named) ?? []))).toEqual([]);
+    expect(rows.flatMap((row) => row.tests.flatMap((named) => namedTestProblem(base, named) ?? []))).toEqual([]);
   });
 
   test('has a test for each clause that is done, and a reason for each that is not', () => {

@@ -1,4 +1,4 @@
-// npm run bench:lwm2m -- [--smoke] [--rounds=15] [--only='flownexus notify'] (or memory) [--cpu-prof=FOLDER]
+// npm run bench:lwm2m -- [--smoke] [--rounds=12] [--only='flownexus notify'] (or memory) [--cpu-prof=FOLDER]
 // Our LwM2M server beside that of Leshan: round trips per second, and what they cost the server.
 import { parseArgs } from 'node:util';
 import { markdownTable, median } from '../statistics.ts';
@@ -7,7 +7,7 @@ import { memoryOf, type Memory } from './memory.ts';
 import { OPERATIONS, type Operation } from './orders.ts';
 import { FORGET_AT_ONCE, flownexus, leshan, type Subject } from './servers.ts';
 
-const FULL: Size = { devices: 1000, window: 64, slice: 4000, warmUp: 15 };
+const FULL: Size = { devices: 1000, window: 64, slice: 8000, warmUp: 8 };
 const SMOKE: Size = { devices: 8, window: 4, slice: 100, warmUp: 0 };
 
 const { values } = parseArgs({
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 const size = values.smoke ? SMOKE : FULL;
-const rounds = Number(values.rounds ?? (values.smoke ? 1 : 15));
+const rounds = Number(values.rounds ?? (values.smoke ? 1 : 12));
 const profile = values['cpu-prof'];
 
 interface Work {

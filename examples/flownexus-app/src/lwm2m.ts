@@ -16,7 +16,7 @@ import {
 import type { Logger } from 'pino';
 import type { CoapsFiles } from './coaps-files.ts';
 import type { EndpointRegistration } from './database/endpoint-table.ts';
-import { REGISTRATION_EVENTS, SENSOR_UNITS } from './database/known-resource-types.ts';
+import { EVENT_OBJECT, REGISTRATION_EVENTS, SENSOR_UNITS } from './database/known-resource-types.ts';
 import { isDemoEndpoint } from './demo.ts';
 import { formatHost } from './http/http-server.ts';
 import type { Batch } from './ingest/batch.ts';
@@ -25,12 +25,13 @@ import { limitedLog } from './limited-log.ts';
 import { limits } from './limits.ts';
 import { StartError } from './start-error.ts';
 
-/** Observed on every endpoint: temperature, humidity, and how a firmware update goes. */
+/** Observed on every endpoint that has it: temperature, humidity, how a firmware update goes, and as one observation what makes up Events. */
 const observe: readonly ObservationPolicy[] = [
   { path: '/3303/*/5700' },
   { path: '/3304/*/5700' },
   { path: '/5/0/3' },
   { path: '/5/0/5' },
+  { paths: [`/${String(EVENT_OBJECT)}`] },
 ];
 
 export interface Lwm2mOptions {
@@ -110,8 +111,15 @@ export function lwm2mServer(options: Lwm2mOptions): Lwm2mServer {
         throw error;
       }
     },
-    onNotify: ({ registration, receivedAt, records }) =>
-      store({ endpoint: registration.endpointName, receivedAt, source: 'observe', records }),
+    onNotify: ({ registration, receivedAt, records, composite }) =>
+      store({
+        endpoint: registration.endpointName,
+        receivedAt,
+        ...(composite ? { source: 'composite', eventType: String(EVENT_OBJECT) } : { source: 'observe' }),
+        records: ownOf(records),
+      }),
+    onSend: ({ registration, receivedAt, records }) =>
+      store({ endpoint: registration.endpointName, receivedAt, source: 'send', records: ownOf(records) }),
   });
 
   const readAll = (endpoint: string, paths: readonly string[]): void => {
@@ -182,6 +190,11 @@ async function readInTurn(
     const eventType = path === '/3' ? { eventType: '3' } : {};
     await store({ endpoint, receivedAt: Date.now(), source: 'read', records, ...eventType });
   }
+}
+
+/** Those that are of the endpoint itself: what a gateway reports of the devices behind it has no place in the database yet. */
+function ownOf(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  return records.filter(({ path }) => path.prefix === undefined);
 }
 
 /** Where the observed sensors say what they measure in. */

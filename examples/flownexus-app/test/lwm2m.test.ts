@@ -86,3 +86,25 @@ test('an expiry that can not be stored is stored later', async () => {
   await vi.advanceTimersByTimeAsync(limits.unstoredEndsRetryMs);
   expect(changes).toEqual(['registered', 'unregistered failed', 'unregistered failed', 'unregistered']);
 });
+
+test('a composite notification of object 10300 becomes an Event, and what a device sends is stored', async () => {
+  const batches: Batch[] = [];
+  const { newClient } = await startServer((batch) => {
+    batches.push(batch);
+    return Promise.resolve();
+  });
+  const client = newClient('a');
+  client.objects.set('/10300/0/0', 1);
+  await client.start();
+  const eventsOf = () =>
+    batches
+      .filter(({ eventType }) => eventType === '10300')
+      .map(({ source, records }) => ({ source, values: records.map(({ value }) => value) }));
+  await vi.waitFor(() => expect(eventsOf()).toEqual([{ source: 'composite', values: [1] }]));
+  client.objects.set('/10300/0/0', 2);
+  await vi.waitFor(() => expect(eventsOf()[1]).toEqual({ source: 'composite', values: [2] }));
+  await client.send(['/3303/0/5700']);
+  expect(batches.filter(({ source }) => source === 'send')).toMatchObject([
+    { endpoint: 'a', records: [{ path: { objectId: 3303, resourceId: 5700 } }] },
+  ]);
+});

@@ -12,6 +12,9 @@ export const MAX_OPTION_NUMBER = 65_535;
 export const MAX_OPTION_LENGTH = 65_804;
 /** RFC 7959 §2.2: block numbers have 20 bits. */
 export const MAX_BLOCK_NUMBER = 0xf_ffff;
+/** Characters of a path segment whose option is made once, and how many of them: of each of Uri-Path and Location-Path. */
+export const MAX_KNOWN_SEGMENT_LENGTH = 5;
+export const MAX_KNOWN_SEGMENTS = 1024;
 /** The largest body of which every byte is in a block: 1 GiB. */
 export const MAX_SOURCE_SIZE: number = (MAX_BLOCK_NUMBER + 1) * 1024;
 

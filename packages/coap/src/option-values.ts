@@ -1,5 +1,6 @@
 import { Code } from './code.ts';
 import { CoapError } from './errors.ts';
+import { MAX_KNOWN_SEGMENT_LENGTH, MAX_KNOWN_SEGMENTS } from './limits.ts';
 import { OptionNumber, optionDefinition } from './options.ts';
 import type { CoapOption } from './message.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
@@ -113,7 +114,7 @@ export interface OptionFields {
 
 /**
  * A list of options in ascending order of their numbers. Throws `RangeError` for a value that doesn't fit its option,
- * and for the path segments `.` and `..` (RFC 7252 §5.10.1, §5.10.7).
+ * and for the path segments `.` and `..` (RFC 7252 §5.10.1, §5.10.7). Lists have options in common: these are not to be changed.
  */
 export function buildOptions(fields: OptionFields): CoapOption[] {
   const options: CoapOption[] = [];
@@ -139,10 +140,26 @@ export function buildOptions(fields: OptionFields): CoapOption[] {
 }
 
 function pushSegments(options: CoapOption[], number: number, segments: readonly string[] | undefined): void {
-  if (segments?.some((segment) => segment === '.' || segment === '..') === true) {
-    throw new RangeError('a path segment is not "." or ".."');
+  if (segments === undefined) return;
+  for (const segment of segments) {
+    if (segment === '.' || segment === '..') throw new RangeError('a path segment is not "." or ".."');
+    options.push(segment.length > MAX_KNOWN_SEGMENT_LENGTH ? makeStringOption(number, segment) : known(number, segment));
   }
-  pushStrings(options, number, segments);
+}
+
+/** Options of short path segments, such as those of LwM2M: they are the same ones again and again. */
+const locations = new Map<string, CoapOption>();
+const uris = new Map<string, CoapOption>();
+
+function known(number: number, segment: string): CoapOption {
+  const options = number === OptionNumber.URI_PATH ? uris : locations;
+  let option = options.get(segment);
+  if (option === undefined) {
+    if (options.size >= MAX_KNOWN_SEGMENTS) options.clear();
+    option = makeStringOption(number, segment);
+    options.set(segment, option);
+  }
+  return option;
 }
 
 function pushStrings(options: CoapOption[], number: number, texts: readonly string[] | undefined): void {

@@ -2,6 +2,7 @@ import { ContentFormat } from './content-format.ts';
 import type { DefinitionSource } from './definition.ts';
 import { DecodeError, Lwm2mError } from './errors.ts';
 import { enablerVersion } from './registry/implied-versions.ts';
+import { MAX_VERSIONS_OF_FORMATS } from './limits.ts';
 import { encodeError } from './formats/format.ts';
 import type { EncodeOptions } from './formats/format.ts';
 import { encodePayload } from './formats/payload.ts';
@@ -44,6 +45,21 @@ const FORMATS_OF_1_2: readonly number[] = [
  * for when it is refused.
  */
 export function contentFormatsFor({ contentFormats, lwm2mVersion }: EndpointFormats): readonly number[] {
+  // Asked before each Read. Registrations of one kind have one frozen list in common.
+  if (!Object.isFrozen(contentFormats)) return chosen(contentFormats, lwm2mVersion);
+  let byVersion = choices.get(contentFormats);
+  if (byVersion === undefined) choices.set(contentFormats, (byVersion = new Map<string, readonly number[]>()));
+  let choice = byVersion.get(lwm2mVersion);
+  if (choice === undefined) {
+    if (byVersion.size >= MAX_VERSIONS_OF_FORMATS) byVersion.clear();
+    byVersion.set(lwm2mVersion, (choice = Object.freeze(chosen(contentFormats, lwm2mVersion))));
+  }
+  return choice;
+}
+
+const choices = new WeakMap<readonly number[], Map<string, readonly number[]>>();
+
+function chosen(contentFormats: readonly number[], lwm2mVersion: string): readonly number[] {
   const announced = TREE_FORMATS.filter((contentFormat) => contentFormats.includes(contentFormat));
   const implied = FORMATS_OF_VERSION.get(enablerVersion(lwm2mVersion)) ?? FORMATS_OF_1_2;
   const all = new Set([...announced, ...implied]);

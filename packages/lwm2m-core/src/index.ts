@@ -41,7 +41,8 @@ export { ObjectRegistry } from './registry/object-registry.ts';
 export { parseObjectXml, type ObjectXmlOptions, type ObjectXmlWarning } from './registry/object-xml.ts';
 export { parseRange, type NumberBound, type ValueRange } from './registry/value-range.ts';
 export { checkValue } from './registry/check-value.ts';
-export { readObjectList, type ObjectList, type RegisteredLink } from './registration/object-list.ts';
+export { readObjectList, type ObjectList } from './registration/object-list.ts';
+export type { RegisteredLink } from './registration/registered-link.ts';
 export { impliedObjectVersion } from './registry/implied-versions.ts';
 
 export {

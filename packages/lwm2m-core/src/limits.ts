@@ -64,3 +64,6 @@ export const MAX_DEFINITION_FOLDER_DEPTH = 8;
 export const MAX_SHARED_LINKS = 4096;
 export const MAX_SHARED_VERSION_MAPS = 512;
 export const MAX_SHARED_VERSIONS = 32;
+
+/** LwM2M versions that the choice of Content-Formats is kept for, of one list of formats that endpoints announce. */
+export const MAX_VERSIONS_OF_FORMATS = 8;

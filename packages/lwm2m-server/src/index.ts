@@ -69,7 +69,9 @@ export { formatRegistration, parseRegistration } from './registration/registrati
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
-export type { ServerStatistics } from './statistics.ts';
+export type { EndpointStatistics } from './endpoint-statistics.ts';
+export { ratesBetween, type ServerStatistics } from './statistics.ts';
+export type { TraceEvent, TraceHook } from '@flownexus/coap';
 export type { MaybePromise } from './maybe-promise.ts';
 export type { CredentialChange, CredentialStore } from './security/credential-store.ts';
 export { CredentialChanges } from './security/credential-changes.ts';

@@ -26,14 +26,21 @@ export const limits = {
   /** Object lists that are kept for further devices with the same, and the bytes of the largest; the one used longest ago makes room. */
   maxSharedObjectLists: 4_096,
   maxSharedObjectListBytes: 2_048,
-  /** Links in one object list. */
+  /** Links of all of these lists: 32 for each. */
+  maxSharedObjectListLinks: 131_072,
+  /** Links in one object list, and bytes of its text: what lwm2m-core reads. */
   maxLinks: 4096,
+  maxObjectListBytes: 65_536,
   /** Links in the object lists of all registrations together: 15 for each of the endpoints that there may be. */
   maxLinksOfAll: 3_000_000,
+  /** So many characters of attributes, of the root path and of unknown parameters count as one link more: they take as much memory. */
+  charactersPerLink: 64,
   /** Seconds of a lifetime: /1/x/1 is an unsigned integer of 32 bits in all known clients. */
   maxLifetime: 0xffff_ffff,
   /** Registrations that stores and handlers are asked about at a time, when a server starts with those that it had before. */
   maxParallelRestorations: 64,
+  /** Endpoints whose messages are traced at a time: each message is compared with each of them. */
+  maxTracedEndpoints: 100,
   /** Requests of one endpoint that wait for the handler of an earlier one. */
   maxWaitingRequestsPerEndpoint: 4,
   /** Observed paths of one registration. */
@@ -53,6 +60,8 @@ export const limits = {
   maxBufferedNotifications: 64,
   /** Calls of `next()` on one `DeviceObservation` that wait at a time; one more rejects. */
   maxWaitingTakes: 64,
+  /** Devices behind one gateway that are listed, and whose Object versions are remembered; others are left out. */
+  maxIotDevicesPerGateway: 1_024,
   /** Characters of the text of an operation or of its result: a payload of the greatest size fits in, and its values twice. */
   maxOperationTextLength: 16_777_216,
   /** Arrays and objects within each other in such a text. */

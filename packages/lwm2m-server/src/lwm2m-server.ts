@@ -1,9 +1,11 @@
+import type { TraceHook } from '@flownexus/coap';
 import type { Device } from './api/device.ts';
 import type { Lwm2mServerEvents } from './api/events.ts';
 import type { ObservationPolicy } from './api/observation.ts';
 import type { Lwm2mServerOptions } from './api/options.ts';
 import type { ServerAddress } from './api/server-endpoint.ts';
 import { ServerParts } from './composition/server-parts.ts';
+import type { EndpointStatistics } from './endpoint-statistics.ts';
 import { Lwm2mServerError } from './errors.ts';
 import type { Presence } from './presence/presence.ts';
 import type { OperationQueue } from './queue/queue-api.ts';
@@ -43,13 +45,25 @@ export class Lwm2mServer {
 
   /** What the server counted since it was made, and what it holds now: a snapshot, made anew by each call. */
   get statistics(): ServerStatistics {
-    const { foundation, observations, endpoints } = this.#parts;
-    return {
-      registrations: foundation.table.size,
-      observations: observations.size,
-      ...foundation.counters,
-      coap: endpoints.statistics,
-    };
+    return this.#parts.statistics();
+  }
+
+  /** What was counted of one endpoint, a snapshot; undefined while it is not registered. */
+  endpointStatistics(endpointName: string): EndpointStatistics | undefined {
+    return this.#parts.foundation.tallies.of(endpointName);
+  }
+
+  /**
+   * Shows the CoAP messages from and to an endpoint, wherever it is, until the function that it returns is called: its Registers, also those that are
+   * refused, too. It costs nothing while nobody looks at any endpoint. What the hook throws goes to `onError`.
+   *
+   * @throws Lwm2mServerError `ERR_LWM2M_SERVER_LIMIT` when as many endpoints are traced as may be
+   *
+   * @example
+   * const stop = server.trace('urn:imei:123456789012345', ({ direction, message }) => console.log(direction, message));
+   */
+  trace(endpointName: string, hook: TraceHook): () => void {
+    return this.#parts.traces.add(endpointName, hook);
   }
 
   /**

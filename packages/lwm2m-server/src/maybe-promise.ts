@@ -24,11 +24,6 @@ export function guarded<T, U = never>(call: () => MaybePromise<T>, failed: (erro
   }
 }
 
-/** Calls `next` when `work` is done: at once where there is nothing to wait for. */
-export function whenDone<T>(work: Promise<void> | undefined, next: () => T): T | Promise<T> {
-  return work === undefined ? next() : work.then(next);
-}
-
 /** Does all tasks, `width` at a time: what waits for a database must not come at it all at once. */
 export async function inParallel(width: number, tasks: readonly (() => MaybePromise<void>)[]): Promise<void> {
   let next = 0;

@@ -1,11 +1,19 @@
 import type { CoapStatistics } from '@flownexus/coap';
 
-/** What a server counted since it was made, and what it holds now. */
+/** What a server counted since it was made, and what it holds now. {@link ratesBetween} tells how fast it counts. */
 export interface ServerStatistics {
+  /** How long ago the server was made, in milliseconds. */
+  readonly uptimeMs: number;
   /** Present registrations. */
   readonly registrations: number;
+  /** Those of them that can't be reached at present: see `Presence`. */
+  readonly asleep: number;
   /** Present observations, those being established included. */
   readonly observations: number;
+  /** Operations in the durable queue that are not finished. */
+  readonly queued: number;
+  /** Operations of `Device` that wait for a device to wake up, or for their turn. */
+  readonly waiting: number;
   readonly registers: number;
   readonly updates: number;
   readonly deregisters: number;
@@ -23,6 +31,14 @@ export interface ServerStatistics {
   readonly dropped: number;
   /** Notifications in blocks whose rest could not be fetched, or that a newer one overtook meanwhile. */
   readonly abandoned: number;
+  /** Downlink operations that had their turn, and observations that were asked for. */
+  readonly operations: number;
+  /** Those of them that the device answered, whatever it answered. */
+  readonly answers: number;
+  /** Those that it answered with 4.xx or 5.xx. */
+  readonly rejections: number;
+  /** Those that it did not answer. What is neither was aborted, or has not left. */
+  readonly timeouts: number;
   /**
    * The counters of the CoAP engine, summed over the endpoints: what did not get as far as the interfaces of LwM2M, such
    * as malformed datagrams (`formatErrors`), duplicates and bounds that were reached.
@@ -30,10 +46,12 @@ export interface ServerStatistics {
   readonly coap: CoapStatistics;
 }
 
+/** What is there at present, and not counted. */
+type Gauge = 'uptimeMs' | 'registrations' | 'asleep' | 'observations' | 'queued' | 'waiting' | 'coap';
+type Counter = Exclude<keyof ServerStatistics, Gauge>;
+
 /** The counters behind {@link ServerStatistics}. */
-export type Counters = {
-  -readonly [Name in Exclude<keyof ServerStatistics, 'registrations' | 'observations' | 'coap'>]: number;
-};
+export type Counters = Record<Counter, number>;
 
 export function newCounters(): Counters {
   return {
@@ -48,5 +66,28 @@ export function newCounters(): Counters {
     undecodable: 0,
     dropped: 0,
     abandoned: 0,
+    operations: 0,
+    answers: 0,
+    rejections: 0,
+    timeouts: 0,
   };
+}
+
+/**
+ * How often per second each counter went up between two snapshots of one server.
+ *
+ * @example
+ * let earlier = server.statistics;
+ * setInterval(() => {
+ *   const later = server.statistics;
+ *   console.log(ratesBetween(earlier, later).notifications, 'notifications per second');
+ *   earlier = later;
+ * }, 10_000);
+ */
+export function ratesBetween(earlier: ServerStatistics, later: ServerStatistics): Readonly<Counters> {
+  const seconds = (later.uptimeMs - earlier.uptimeMs) / 1000;
+  const rates = newCounters();
+  if (seconds <= 0) return rates;
+  for (const name of Object.keys(rates) as Counter[]) rates[name] = (later[name] - earlier[name]) / seconds;
+  return rates;
 }

@@ -11,6 +11,9 @@ export interface KnownResourceType {
 /** The object whose "Resources" are the registration events of an endpoint. No OMA object: 10240 is unassigned. */
 export const REGISTRATION_EVENTS = { objectId: 10240, registered: 0, unregistered: 1, updated: 2 } as const;
 
+/** The Object whose values a device reports together: each report is an Event. FlowNexus has this use for it, OMA's registry another. */
+export const EVENT_OBJECT = 10300;
+
 /** The Resource of IPSO's sensor objects that says what their measurements are in (`Cel`, `%RH`). */
 export const SENSOR_UNITS = 5701;
 

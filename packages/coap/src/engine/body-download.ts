@@ -67,7 +67,7 @@ export class BodyDownload {
       throw new CoapError('ERR_COAP_BLOCK', 'the peer goes on after the last block that has a number');
     }
     if (!this.#budget.take(payload.length)) {
-      throw new CoapError('ERR_COAP_LIMIT', 'too many bodies are being fetched at the same time');
+      throw this.#limit('too many bodies are being fetched at the same time');
     }
     this.#body.append(payload);
     return block.more ? 'more' : 'complete';
@@ -90,7 +90,12 @@ export class BodyDownload {
 
   #checkSize(size: number): void {
     if (size <= this.#maxBodySize) return;
-    throw new CoapError('ERR_COAP_LIMIT', `a body of ${size} bytes is larger than maxBodySize, ${this.#maxBodySize}`);
+    throw this.#limit(`a body of ${size} bytes is larger than maxBodySize, ${this.#maxBodySize}`);
+  }
+
+  /** The code tells that the peer has answered, and what: other bounds keep a request from being sent. */
+  #limit(text: string): CoapError {
+    return new CoapError('ERR_COAP_LIMIT', text, { responseCode: this.code });
   }
 }
 

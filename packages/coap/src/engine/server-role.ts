@@ -258,7 +258,7 @@ export class ServerRole {
         this.#tellUnsent(reply);
         return;
       }
-      work.responder.respond(result, this.#listenerOf(reply, work.relation));
+      work.responder.respond(result, new ReplyListener(this.#engine, reply, work.relation));
     } catch (error) {
       this.#refuse(work, reply, error);
     }
@@ -271,15 +271,32 @@ export class ServerRole {
     this.#tellUnsent(reply);
     work.responder.respondPlainly({ code: Code.INTERNAL_SERVER_ERROR });
   }
+}
 
-  #listenerOf(reply: CoapReply, relation: Relation | undefined): ResponseListener | undefined {
-    const { afterSent, onUnsent } = reply;
-    if (afterSent === undefined && onUnsent === undefined && relation === undefined) return undefined;
-    return {
-      onSent: afterSent && ((): void => this.#engine.callApplication('afterSent', afterSent)),
-      onUnsent: () => this.#tellUnsent(reply),
-      onLost: () => relation?.close(),
-    };
+/** Tells the handler, and its observation, what became of the reply. */
+class ReplyListener implements ResponseListener {
+  readonly #engine: Engine;
+  readonly #reply: CoapReply;
+  readonly #relation: Relation | undefined;
+
+  constructor(engine: Engine, reply: CoapReply, relation: Relation | undefined) {
+    this.#engine = engine;
+    this.#reply = reply;
+    this.#relation = relation;
+  }
+
+  onSent(): void {
+    const { afterSent } = this.#reply;
+    if (afterSent !== undefined) this.#engine.callApplication('afterSent', afterSent);
+  }
+
+  onUnsent(): void {
+    const { onUnsent } = this.#reply;
+    if (onUnsent !== undefined) this.#engine.callApplication('onUnsent', onUnsent);
+  }
+
+  onLost(): void {
+    this.#relation?.close();
   }
 }
 

@@ -42,6 +42,8 @@ export class Notifier {
   readonly #options: NotifierOptions;
   // Made with the first observation.
   #observations: Map<ObserveRelation, Observation> | undefined;
+  /** Whether `flush` is called in this turn. */
+  #isFlushing = false;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -81,7 +83,7 @@ export class Notifier {
         kind === 'value' ? observation.isNotable(path, device.tree, device.attributes) : observation.concerns(path);
       if (!isNotable) continue;
       observation.due = true;
-      this.#advance(observation);
+      this.#flushSoon();
     }
     // The default periods may be others now.
     if (path.objectId === SERVER_OBJECT) this.flush();
@@ -110,6 +112,16 @@ export class Notifier {
       observation.relation.end();
     }
     this.#observations = undefined;
+  }
+
+  /** What one operation, or one turn of the application, changes together goes out together. */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.flush();
+    });
   }
 
   #isReadable({ objectId = -1, resourceId = -1 }: Path): boolean {

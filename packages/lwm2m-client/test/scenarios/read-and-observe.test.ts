@@ -85,9 +85,26 @@ test('changes during a notification go out together with the next', async () => 
         seen.push(node.resources[0].value);
     },
   });
-  for (const value of [21, 22, 23, 24]) client.objects.set('/3303/0/5700', value);
+  client.objects.set('/3303/0/5700', 21);
+  await Promise.resolve(); // it is under way
+  for (const value of [22, 23, 24]) client.objects.set('/3303/0/5700', value);
   await server.clock.advanceAsync(1_000);
   expect(seen).toEqual([21, 24]);
+});
+
+test('what changes in one turn goes out in one notification', async () => {
+  const { server, client, observe } = await world();
+  const seen: ResourceValue[] = [];
+  await observe('/3303/0', {
+    onNotification: (notification) => {
+      const { node } = decodePayload(notification.payload, notification.contentFormat ?? -1, '/3303/0', registry);
+      if (node.kind === 'objectInstance' && node.resources[0]?.kind === 'singleResource')
+        seen.push(node.resources[0].value);
+    },
+  });
+  for (const value of [21, 22, 23, 24]) client.objects.set('/3303/0/5700', value);
+  await server.clock.advanceAsync(1_000);
+  expect(seen).toEqual([24]);
 });
 
 test('a change elsewhere is not notified', async () => {

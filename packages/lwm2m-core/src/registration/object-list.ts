@@ -2,14 +2,8 @@ import type { Link } from '../link-format/link.ts';
 import { MAX_ROOT_CONTENT_FORMATS, MAX_ROOT_PATH_SEGMENTS } from '../limits.ts';
 import { impliedObjectVersion } from '../registry/implied-versions.ts';
 import { isVersion } from '../registry/object-version.ts';
+import type { RegisteredLink } from './registered-link.ts';
 import { instanceIds, objectVersionMap, registeredLink } from './shared-parts.ts';
-
-/** A link of an object list that names an Object or an Object Instance. */
-export interface RegisteredLink {
-  /** The path below the root path: `/3` or `/3/0`. */
-  readonly path: string;
-  readonly attributes: Readonly<Record<string, string | true>>;
-}
 
 /** What the object list of a Register or Update says (TS Core §6.2.1, TS Transport §6.4.1). */
 export interface ObjectList {

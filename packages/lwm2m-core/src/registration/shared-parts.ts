@@ -1,5 +1,5 @@
 import { MAX_SHARED_LINKS, MAX_SHARED_VERSION_MAPS, MAX_SHARED_VERSIONS } from '../limits.ts';
-import type { RegisteredLink } from './object-list.ts';
+import type { RegisteredLink } from './registered-link.ts';
 
 // Hundreds of thousands of object lists have mostly the same links, instances and versions: each of those is one value, which nobody can
 // change. What is here follows from its key alone.

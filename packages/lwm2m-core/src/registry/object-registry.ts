@@ -33,6 +33,8 @@ interface Slot {
 export class ObjectRegistry implements DefinitionSource {
   // Per Object its versions in ascending order, one at least.
   readonly #objects = new Map<number, Slot[]>();
+  /** By the versions that they are for: devices of one kind have one map of versions in common. */
+  readonly #views = new WeakMap<ReadonlyMap<number, string>, DefinitionSource>();
   #size = 0;
   #revision = 0;
 
@@ -129,9 +131,18 @@ export class ObjectRegistry implements DefinitionSource {
   /**
    * This registry as a device sees it that has the Objects in these versions: the `objectVersions` of a registration, or
    * of {@link readObjectList}. An Object that is not among them shows in its newest version. The view holds both the map
-   * and the registry, copies nothing and follows their changes.
+   * and the registry, copies nothing and follows their changes; it is the same for the same map.
    */
   forVersions(versions: ReadonlyMap<number, string>): DefinitionSource {
+    let view = this.#views.get(versions);
+    if (view === undefined) {
+      view = this.#viewFor(versions);
+      this.#views.set(versions, view);
+    }
+    return view;
+  }
+
+  #viewFor(versions: ReadonlyMap<number, string>): DefinitionSource {
     // Values are decoded Object by Object: the version of the latest one is chosen once.
     let latestId = -1;
     let latestVersion: string | undefined;

@@ -46,8 +46,8 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
   readonly objects: ObjectRegistry;
   /**
    * Who may be which endpoint, asked at each Register, Update and De-register. A device that has proven an identity is the
-   * endpoint that it belongs to, and one that has proven none is only an endpoint without a credential; others are refused
-   * with 4.03. A registration ends (`revoked`) when the credential of its identity is changed or removed, and one without an
+   * endpoint that it belongs to, and one that has proven none is only an endpoint without a credential, or is refused with 4.03. Who says to be
+   * another endpoint than its identity belongs to is refused with 4.00. A registration ends (`revoked`) when the credential of its identity is changed or removed, and one without an
    * identity when its endpoint is given a credential. Default: the stores that the endpoints have, such as that of `coaps`.
    * With none at all every peer may be every endpoint.
    */
@@ -62,7 +62,7 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
   readonly operationStore?: OperationStore;
   /** How long a device in queue mode is awake after a message from it, in milliseconds; default 93 000 (MAX_TRANSMIT_WAIT, TS Core §6.5). */
   readonly awakeTimeMs?: number | ((registration: Registration) => number);
-  /** What a Profile ID (`pid`) of LwM2M 1.2 stands for: object lists in link format by Profile ID. Others are learnt from devices that send both. */
+  /** What a Profile ID (`pid`) of LwM2M 1.2 stands for: object lists in link format by Profile ID. Another is learnt from a device that sends it with its list, for this device alone. */
   readonly profiles?: Readonly<Record<string, string>>;
   /** What differs for some devices on the level of CoAP: slow networks, small blocks. The registration is that of the peer, if it has one. */
   readonly peerSettings?: (peer: Peer, registration: Registration | undefined) => PeerSettings | undefined;

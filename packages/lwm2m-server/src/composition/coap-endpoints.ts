@@ -8,6 +8,8 @@ import {
 } from '@flownexus/coap';
 import { formatAddress, type Peer } from '@flownexus/datagram';
 import type { ServerAddress, ServerEndpoint } from '../api/server-endpoint.ts';
+import type { CoapTraceHook } from '../endpoint-traces.ts';
+import { Lwm2mServerError } from '../errors.ts';
 import { ReportedError } from '../events.ts';
 import type { CoapClient } from '../registration/registered-endpoint.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
@@ -23,7 +25,9 @@ export class CoapEndpoints {
   readonly #provers = new Map<CoapClient, CredentialStore>();
   /** Of those that are open, in the order of the options. */
   readonly #addresses = new Map<CoapClient, ServerAddress>();
-  #open: readonly CoapEndpoint[] = [];
+  /** In the order of the options. */
+  #endpoints: CoapEndpoint[] = [];
+  #trace: CoapTraceHook | undefined;
 
   constructor(foundation: Foundation, handle: RequestHandler) {
     this.#foundation = foundation;
@@ -43,7 +47,18 @@ export class CoapEndpoints {
 
   /** Summed over the endpoints. */
   get statistics(): CoapStatistics {
-    return sumStatistics(this.#open.map(({ statistics }) => statistics));
+    return sumStatistics(this.#endpoints.map(({ statistics }) => statistics));
+  }
+
+  /** Sees all datagrams of all endpoints from now on; undefined: nobody does. */
+  setTrace(hook: CoapTraceHook | undefined): void {
+    this.#trace = hook;
+    for (const endpoint of this.#endpoints) this.#traceOf(endpoint);
+  }
+
+  #traceOf(endpoint: CoapEndpoint): void {
+    const hook = this.#trace;
+    endpoint.setTrace(hook && ((event) => hook(event, endpoint)));
   }
 
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
@@ -56,30 +71,31 @@ export class CoapEndpoints {
    * there.
    */
   async open(opened: (coap: CoapEndpoint) => void): Promise<readonly (readonly [CoapEndpoint, string])[]> {
-    const endpoints: CoapEndpoint[] = [];
+    const { options, stopped } = this.#foundation;
     const open: (readonly [CoapEndpoint, string])[] = [];
     try {
-      for (const serverEndpoint of this.#foundation.options.endpoints) {
+      for (const serverEndpoint of options.endpoints) {
         const { endpoint, scheme } = this.#create(serverEndpoint);
-        endpoints.push(endpoint);
+        this.#endpoints.push(endpoint);
         await endpoint.open();
+        if (stopped.aborted)
+          throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the server was stopped as it started');
         open.push([endpoint, scheme]);
         const address = endpoint.localAddress;
         if (address !== undefined) this.#addresses.set(endpoint, { scheme, host: address.host, port: address.port });
         opened(endpoint);
       }
     } catch (error) {
-      await Promise.allSettled(endpoints.map((endpoint) => endpoint.close()));
-      this.#addresses.clear();
+      await this.close();
+      this.#endpoints = [];
       throw error;
     }
-    this.#open = endpoints;
     return open;
   }
 
   /** Closes all. What fails is reported. */
   async close(): Promise<void> {
-    const closed = await Promise.allSettled(this.#open.map((endpoint) => endpoint.close()));
+    const closed = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
     this.#addresses.clear();
     for (const result of closed) {
       if (result.status === 'rejected') this.#foundation.report(result.reason, 'an endpoint could not be closed');
@@ -99,6 +115,7 @@ export class CoapEndpoints {
       },
       ...this.#engineOptions(() => endpoint),
     });
+    this.#traceOf(endpoint);
     const { credentials } = serverEndpoint;
     if (credentials !== undefined && options.credentials === undefined) this.#provers.set(endpoint, credentials);
     return { endpoint, scheme: transport.scheme };

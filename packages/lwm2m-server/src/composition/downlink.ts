@@ -20,7 +20,7 @@ export interface Downlink {
  * @throws RangeError for an awake time that is none
  */
 export function createDownlink(
-  { options, clock, random, timers, report, events, table, track }: Foundation,
+  { options, clock, random, timers, report, events, table, tallies, counters, track }: Foundation,
   perform: DownlinkQueueOptions['perform'],
 ): Downlink {
   const find = table.byEndpointName.bind(table);
@@ -36,11 +36,21 @@ export function createDownlink(
       queue.asleep(endpoint);
     },
     onHeard: (endpoint) => {
+      tallies.heard(endpoint);
       turns.heard(endpoint);
       queue.heard(endpoint);
     },
   });
-  const turns = new DownlinkTurns({ find, presence, clock, timers });
+  const turns = new DownlinkTurns({
+    find,
+    presence,
+    clock,
+    timers,
+    onPerformed: ({ endpointName }, error) => {
+      counters.operations += 1;
+      for (const counter of tallies.performed(endpointName, error)) counters[counter] += 1;
+    },
+  });
   const queue = new DownlinkQueue({
     store: options.operationStore ?? new MemoryOperationStore(),
     turns,

@@ -2,6 +2,7 @@ import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } 
 import { AfterSent } from '../after-sent.ts';
 import type { Lwm2mServerEvents, Refusal } from '../api/events.ts';
 import type { Lwm2mServerOptions } from '../api/options.ts';
+import { EndpointTallies } from '../endpoint-tallies.ts';
 import { EventSource, safeReporter, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
 import { RegistrationTable } from '../registration/registration-table.ts';
@@ -19,6 +20,9 @@ export class Foundation {
   readonly afterSent: AfterSent;
   readonly counters: Counters = newCounters();
   readonly table: RegistrationTable;
+  readonly tallies: EndpointTallies;
+  /** On the monotonic clock. */
+  readonly createdAtMs: number;
   /** Handlers that run. The CoAP engine bounds them: so many messages of so many peers are handled at a time. */
   readonly #underway = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
@@ -36,6 +40,8 @@ export class Foundation {
     });
     this.afterSent = new AfterSent(this.timers);
     this.table = new RegistrationTable(options.maxRegistrations ?? limits.maxRegistrations);
+    this.tallies = new EndpointTallies(this.table, this.clock);
+    this.createdAtMs = this.clock.now();
   }
 
   /** Aborted when the server stops, or could not start. */
@@ -61,6 +67,7 @@ export class Foundation {
   /** A request was refused, and the answer has left. */
   readonly refused = (refusal: Refusal): void => {
     this.counters.refusals += 1;
+    this.tallies.refused(refusal);
     this.events.emit('refused', refusal);
   };
 

@@ -12,11 +12,12 @@ import type { Foundation } from './foundation.ts';
  * @throws RangeError for one whose attributes have no form
  */
 export function createObservations(
-  { options, clock, report, events, timers, afterSent, counters, table, track }: Foundation,
+  { options, clock, report, events, timers, afterSent, counters, tallies, table, track }: Foundation,
   { presence, turns }: Pick<Downlink, 'presence' | 'turns'>,
 ): Observations {
   const failed = (registration: Registration, path: string, error: unknown): void => {
     const reason = error instanceof Error ? error : new Error(String(error));
+    tallies.failed(registration.endpointName, `observation of ${path}: ${reason.message}`);
     afterSent.add(() => events.emit('observationFailed', registration, path, reason));
   };
   const observations = new Observations({
@@ -40,10 +41,12 @@ export function createObservations(
     },
     published: (notification) => {
       counters.notifications += 1;
+      tallies.count(notification.registration.endpointName, 'notifications');
       afterSent.add(() => events.emit('notification', notification));
     },
     undecodable: (registration, path, error) => {
       counters.undecodable += 1;
+      tallies.count(registration.endpointName, 'undecodable');
       failed(registration, path, error);
     },
     abandoned: (registration, path, error) => {

@@ -49,7 +49,12 @@ export function createRegistering(
   const store = options.registrationStore;
   const observer = createObserver(foundation, followers);
   const serial = new SerialByKey();
-  const safekeeping = new Safekeeping({ handlers: options, store, reportError: report });
+  const safekeeping = new Safekeeping({
+    handlers: options,
+    store,
+    addressOf: (coap) => endpoints.addressOf(coap),
+    reportError: report,
+  });
   const gracePeriodMs = options.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS;
   const ends = new RegistrationEnds({ table, serial, safekeeping, observer, timers, gracePeriodMs, track });
   const admission = new Admission({
@@ -68,7 +73,6 @@ export function createRegistering(
     profiles: new Profiles(options.profiles),
     observer,
     proverOf: (coap) => endpoints.proverOf(coap),
-    addressOf: (coap) => endpoints.addressOf(coap),
     clock,
     random,
   });
@@ -86,17 +90,24 @@ export function createRegistering(
 }
 
 function createObserver(
-  { counters, events }: Foundation,
+  { options, counters, events }: Foundation,
   followers: readonly RegistrationFollower[],
 ): RegistrationObserver {
+  // What is known of the device now was not when its peer was heard first.
+  const refreshPeerSettings = ({ coap, peer }: RegisteredEndpoint): void => {
+    if (options.peerSettings !== undefined) coap.refreshPeerSettings(peer);
+  };
   return {
     registered: (endpoint) => {
       counters.registers += 1;
+      refreshPeerSettings(endpoint);
       events.emit('registered', endpoint.registration);
       for (const follower of followers) follower.registered(endpoint);
     },
     updated: (endpoint, previous, moved) => {
       counters.updates += 1;
+      endpoint.updates += 1;
+      refreshPeerSettings(endpoint);
       events.emit('updated', endpoint.registration, previous);
       for (const follower of followers) follower.updated(endpoint, previous, moved);
     },

@@ -11,7 +11,7 @@ export function createSendInterface(
   proverOf: (coap: CoapClient) => CredentialStore | undefined,
   heard: (endpoint: RegisteredEndpoint) => void,
 ): SendInterface {
-  const { options, clock, report, events, counters, table } = foundation;
+  const { options, clock, report, events, counters, tallies, table } = foundation;
   return new SendInterface({
     table,
     authorization: new Authorization(credentials),
@@ -25,6 +25,7 @@ export function createSendInterface(
     heard,
     reported: (reported) => {
       counters.sends += 1;
+      tallies.count(reported.registration.endpointName, 'sends');
       events.emit('send', reported);
     },
   });

@@ -2,10 +2,12 @@ import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
+import { EndpointTraces } from '../endpoint-traces.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import type { ServerStatistics } from '../statistics.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
@@ -27,6 +29,7 @@ export class ServerParts {
   readonly endpoints: CoapEndpoints;
   readonly observations: Observations;
   readonly downlink: Downlink;
+  readonly traces: EndpointTraces;
   readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
   readonly #followers: readonly RegistrationFollower[];
@@ -43,6 +46,12 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
+    this.traces = new EndpointTraces({
+      table: this.foundation.table,
+      setTrace: (hook) => this.endpoints.setTrace(hook),
+      reportError: this.foundation.report,
+      clock: this.foundation.clock,
+    });
     this.downlink = createDownlink(this.foundation, (endpoint, operation, bounds) =>
       performAny(endpoint, operation, this.#deviceContext, bounds),
     );
@@ -64,6 +73,23 @@ export class ServerParts {
   /** The downlink operations on an endpoint name. */
   device(endpointName: string): RegisteredDevice {
     return new RegisteredDevice(endpointName, this.#deviceContext);
+  }
+
+  /** What is counted and held at this moment. */
+  statistics(): ServerStatistics {
+    const { foundation, downlink } = this;
+    let asleep = 0;
+    for (const endpoint of foundation.table.endpoints()) if (!downlink.presence.isAwake(endpoint)) asleep += 1;
+    return {
+      uptimeMs: foundation.clock.now() - foundation.createdAtMs,
+      registrations: foundation.table.size,
+      asleep,
+      observations: this.observations.size,
+      queued: downlink.queue.size,
+      waiting: downlink.turns.waiting,
+      ...foundation.counters,
+      coap: this.endpoints.statistics,
+    };
   }
 
   /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */
@@ -97,6 +123,7 @@ export class ServerParts {
   async stop(): Promise<void> {
     const { foundation } = this;
     foundation.abort();
+    await this.#starting;
     this.downlink.queue.stop(); // before what is being sent ends with the endpoints
     this.downlink.turns.stop();
     this.observations.stop();
@@ -130,6 +157,7 @@ export class ServerParts {
   }
 
   #route(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    if (this.foundation.stopped.aborted) return { code: Code.SERVICE_UNAVAILABLE };
     switch (request.path[0]) {
       case 'rd':
         return this.#registering.registrations.handle(request, coap);

@@ -46,7 +46,7 @@ import { performRequest } from './raw-request.ts';
 import { performReadComposite } from './read-composite.ts';
 import { performRead } from './read.ts';
 import { readablePath } from './target.ts';
-import { nodeOfContent } from './write-content.ts';
+import { inOrder, nodeOfContent } from './write-content.ts';
 
 /** What devices need of the server. */
 export interface DeviceContext extends DecodingContext {
@@ -122,7 +122,7 @@ export class RegisteredDevice implements Device {
       kind: 'create',
       path: formatPath(toPath(objectPath)),
       instance: isResourceList(instance)
-        ? ({ kind: 'objectInstance', id: UNASSIGNED_INSTANCE_ID, resources: instance } as const)
+        ? ({ kind: 'objectInstance', id: UNASSIGNED_INSTANCE_ID, resources: inOrder(instance) } as const)
         : instance,
       ...pick(options, 'contentFormat'),
     } as const;

@@ -8,6 +8,7 @@ import {
   type ResourceValue,
 } from '@flownexus/lwm2m-core';
 import type { IotDevice } from '../api/gateway.ts';
+import { limits } from '../limits.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { DecodingContext } from './answer.ts';
 import { readPath } from './read.ts';
@@ -30,7 +31,9 @@ export async function readGateway(
   const { node } = await readPath(endpoint, pathOf(GATEWAY), context, bounds);
   const { lwm2mVersion } = endpoint.registration;
   const instances = node.kind === 'object' ? node.instances : [];
-  const devices = instances.flatMap((instance) => iotDeviceOf(instance, lwm2mVersion) ?? []);
+  const devices = instances
+    .flatMap((instance) => iotDeviceOf(instance, lwm2mVersion) ?? [])
+    .slice(0, limits.maxIotDevicesPerGateway);
   endpoint.iotObjectVersions = new Map(devices.map(({ prefix, objects }) => [prefix, objects.objectVersions]));
   return devices;
 }

@@ -19,7 +19,7 @@ export function namingOf(endpoint: RegisteredEndpoint, { prefix }: Pick<Path, 'p
 
 /** As {@link namingOf}, for the payload of a composite operation: the device that all paths are of, else the registered one. */
 export function namingOfAll(endpoint: RegisteredEndpoint, paths: readonly Path[]): Naming {
-  const [first] = paths;
-  const isOfOne = first !== undefined && paths.every(({ prefix }) => prefix === first.prefix);
+  const first = paths[0];
+  const isOfOne = first !== undefined && (paths.length === 1 || paths.every(({ prefix }) => prefix === first.prefix));
   return isOfOne ? namingOf(endpoint, first) : endpoint.registration;
 }

@@ -1,7 +1,6 @@
 import { Code, type CoapResponse } from '@flownexus/coap';
 import { encodePathList, ROOT_PATH, type EncodedForEndpoint, type Path } from '@flownexus/lwm2m-core';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
-import { withAcceptFallback } from './accept.ts';
 import { checkContent, decodeContent, type DecodingContext } from './answer.ts';
 import { answerFormatFor, compositeAccept, compositePaths, encodePathListUnless } from './composite.ts';
 import { withFormatFallback } from './format-fallback.ts';
@@ -43,22 +42,24 @@ async function fetchPaths(
       ...encoded,
       ...(wanted === undefined ? {} : { accept: wanted }),
     });
-  if (contentFormat === undefined) {
-    const { result, encoded } = await withFormatFallback(
-      endpoint,
-      'composite',
-      (refused) => encodePathListUnless(refused, paths, registration),
-      (candidate) => fetch(candidate, compositeAccept(accept, candidate.contentFormat)),
-      (response) => response,
-    );
-    return { response: result, format: accept ?? answerFormatFor(encoded.contentFormat) };
+  const exchange = async (encoded: EncodedForEndpoint): Promise<CoapResponse> => {
+    const wanted = compositeAccept(accept, encoded.contentFormat);
+    const response = await fetch(encoded, wanted);
+    // Where the caller has chosen a format, 4.06 is about that of the answer, as of a Read (RFC 7252 §5.10.4); else the next is tried for both.
+    const isChosen = contentFormat !== undefined || typeof accept === 'number';
+    const isRefused = wanted !== undefined && response.code === Code.NOT_ACCEPTABLE;
+    return isChosen && isRefused ? fetch(encoded, undefined) : response;
+  };
+  if (contentFormat !== undefined) {
+    const response = await exchange({ contentFormat, payload: encodePathList(paths, contentFormat, { rootPath }) });
+    return { response, format: accept ?? answerFormatFor(contentFormat) };
   }
-  const encoded = { contentFormat, payload: encodePathList(paths, contentFormat, { rootPath }) };
-  const wanted = compositeAccept(accept, contentFormat);
-  const { result } = await withAcceptFallback(
-    wanted,
-    (asked) => fetch(encoded, asked),
+  const { result, encoded } = await withFormatFallback(
+    endpoint,
+    'composite',
+    (refused) => encodePathListUnless(refused, paths, registration),
+    exchange,
     (response) => response,
   );
-  return { response: result, format: wanted ?? answerFormatFor(contentFormat) };
+  return { response: result, format: accept ?? answerFormatFor(encoded.contentFormat) };
 }

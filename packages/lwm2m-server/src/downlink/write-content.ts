@@ -86,7 +86,8 @@ function typeShownBy(value: ResourceValue): ResourceType {
   }
 }
 
-function inOrder<T extends { readonly id: number }>(nodes: readonly T[]): readonly T[] {
+/** In ascending order of their ids, as nodes have what is in them. */
+export function inOrder<T extends { readonly id: number }>(nodes: readonly T[]): readonly T[] {
   return nodes.toSorted((a, b) => a.id - b.id);
 }
 

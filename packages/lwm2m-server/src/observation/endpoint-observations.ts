@@ -128,6 +128,7 @@ export class EndpointObservations {
     try {
       const joined = this.obtain(target);
       joined.subscriptions.add(subscription);
+      this.#loop.changed();
       subscription.attachment = {
         release: (options) => this.#release(joined, subscription, options),
         leave: () => this.#leave(joined, subscription),
@@ -144,6 +145,7 @@ export class EndpointObservations {
 
   /** Somebody wants an observation no more, or otherwise than before: without anybody it is forgotten, and the device not told. */
   settle(observation: TargetObservation): void {
+    this.#loop.changed();
     if (!observation.wanted) this.#drop(observation);
     else if (observation.outdated) this.resume();
   }
@@ -248,7 +250,7 @@ export class EndpointObservations {
         throw limit('the endpoint has as many observations as it may');
       }
     }
-    const observation = new TargetObservation(target, this.#endpoint, this.#context);
+    const observation = new TargetObservation(target, this.#endpoint, this.#context, () => this.#loop.changed());
     this.#observations.set(target.key, observation);
     return observation;
   }

@@ -33,14 +33,25 @@ export class EstablishmentLoop {
   #running = false;
   #again = false;
   #ended = false;
+  /** Nothing was due when it was last looked for, and nothing has changed since. */
+  #idle = false;
 
   constructor(options: EstablishmentLoopOptions) {
     this.#options = options;
   }
 
-  /** Tries what waits. */
+  /** An observation may wait that did not, or may be wanted otherwise. */
+  changed(): void {
+    this.#idle = false;
+  }
+
+  /** Tries what waits. Called each time that the device is heard. */
   resume(): void {
-    if (this.#ended || !this.#hasDue()) return;
+    if (this.#ended || this.#idle) return;
+    if (!this.#hasDue()) {
+      this.#idle = true;
+      return;
+    }
     this.#again = true;
     if (this.#running) return;
     this.#running = true;

@@ -85,8 +85,11 @@ function decode(
   kind: Pick<Notification, 'initial' | 'fresh'>,
 ): Notification {
   const { registration } = endpoint;
-  const content = decodeContent(response, accept, path, namingOfAll(endpoint, paths), context);
-  return { registration, path, paths, composite, ...content, ...kind, receivedAt: context.clock.wallTime() };
+  const naming = namingOfAll(endpoint, paths);
+  const { contentFormat, node, records } = decodeContent(response, accept, path, naming, context);
+  const { initial, fresh } = kind;
+  const receivedAt = context.clock.wallTime();
+  return { registration, path, paths, composite, contentFormat, node, records, initial, fresh, receivedAt };
 }
 
 /** Undefined when nothing is left. @throws what the rule throws */

@@ -131,7 +131,8 @@ export class ObservationAtDevice {
         const accepting = this.#owner.accepted(this.#established);
         this.#accepting = accepting?.finally(() => (this.#accepting = undefined));
         const taking = takeFirst(this.#owner, response, accept, tell);
-        return accepting === undefined ? taking : accepting.then(() => taking);
+        // Both at once: what the handler rejects with while the store still writes is nobody's otherwise.
+        return accepting === undefined ? taking : Promise.all([accepting, taking]).then(() => undefined);
       },
       onNotification: (notification) => {
         if (!this.#forgotten) return this.#notified(notification, accept);

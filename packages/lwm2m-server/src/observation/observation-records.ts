@@ -94,6 +94,6 @@ export function storedObservation(
 }
 
 /** The paths of a target as a store has them. */
-export function pathsOf({ paths }: ObservationTarget): readonly string[] {
+function pathsOf({ paths }: ObservationTarget): readonly string[] {
   return paths.map(formatPath);
 }

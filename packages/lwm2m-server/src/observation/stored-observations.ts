@@ -55,7 +55,9 @@ export class StoredObservations {
       const isTakenUp =
         wanted !== undefined &&
         isPresent &&
-        observations().adopt({ target, terms: wanted.terms }, stored.kept, { form, token });
+        this.#adopt(endpointName, () =>
+          observations().adopt({ target, terms: wanted.terms }, stored.kept, { form, token }),
+        );
       if (!isTakenUp) this.#forget(stored, target);
     }
   }
@@ -66,6 +68,16 @@ export class StoredObservations {
       for (const { stored, target } of loaded) if (stored.established !== undefined) this.#forget(stored, target);
     }
     this.#loaded.clear();
+  }
+
+  /** A store may have more than an endpoint may: those beyond are not taken up, and the server starts all the same. */
+  #adopt(endpointName: string, adopt: () => boolean): boolean {
+    try {
+      return adopt();
+    } catch (error) {
+      this.#reportError(error, `an observation of ${endpointName} is not taken up`);
+      return false;
+    }
   }
 
   #take(stored: StoredObservation): void {

@@ -38,10 +38,6 @@ export class TargetObservation implements ObservationOwner {
   readonly target: ObservationTarget;
   readonly endpoint: RegisteredEndpoint;
   readonly context: ObservationContext;
-  /** An observation policy wants it so. */
-  policy: ObservationTerms | undefined;
-  /** A queued operation asked for it so. */
-  kept: ObservationTerms | undefined;
   /** Establishments in a row that the device did not answer. */
   silences = 0;
   /** Those of callers, the latest last. */
@@ -56,11 +52,41 @@ export class TargetObservation implements ObservationOwner {
   #abort: AbortController | undefined;
   /** Replaced by each reset: what belongs to an earlier establishment is void. */
   #epoch = {};
+  #policy: ObservationTerms | undefined;
+  #kept: ObservationTerms | undefined;
+  readonly #changed: () => void;
 
-  constructor(target: ObservationTarget, endpoint: RegisteredEndpoint, context: ObservationContext) {
+  /** `changed` is called when it may have to be asked for: when it begins to wait, and when the server wants it otherwise. */
+  constructor(
+    target: ObservationTarget,
+    endpoint: RegisteredEndpoint,
+    context: ObservationContext,
+    changed: () => void,
+  ) {
     this.target = target;
     this.endpoint = endpoint;
     this.context = context;
+    this.#changed = changed;
+  }
+
+  /** An observation policy wants it so. */
+  get policy(): ObservationTerms | undefined {
+    return this.#policy;
+  }
+
+  set policy(terms: ObservationTerms | undefined) {
+    this.#policy = terms;
+    this.#changed();
+  }
+
+  /** A queued operation asked for it so. */
+  get kept(): ObservationTerms | undefined {
+    return this.#kept;
+  }
+
+  set kept(terms: ObservationTerms | undefined) {
+    this.#kept = terms;
+    this.#changed();
   }
 
   get state(): 'waiting' | 'establishing' | 'active' | 'failed' {
@@ -142,6 +168,7 @@ export class TargetObservation implements ObservationOwner {
     this.#abort = undefined;
     this.#establishment = undefined;
     this.#state = 'waiting';
+    this.#changed();
     this.#forget();
   }
 
@@ -240,6 +267,7 @@ export class TargetObservation implements ObservationOwner {
 
   #settle(): void {
     this.#establishment = undefined;
+    this.#changed();
     this.#abort = undefined; // one for each observation of each device would be much
     if (this.#atDevice?.established === undefined) {
       this.#forget();

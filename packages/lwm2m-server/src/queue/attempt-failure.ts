@@ -8,12 +8,13 @@ export interface AttemptFailure {
    * - `refused`: the device answered 4.xx, or with something that is no success of the operation
    * - `unable`: it can't at present: 5.xx, 4.29, a Reset
    * - `payload`: it answered, and the answer does not decode
+   * - `unread`: it answered, and the answer, in blocks, could not be taken
    * - `unanswered`: nothing came; nobody knows whether the request did
    * - `unsent`: nothing has left
    * - `aborted`: by the caller, or since the endpoint is closed
    * - `invalid`: it has no form
    */
-  readonly kind: 'refused' | 'unable' | 'payload' | 'unanswered' | 'unsent' | 'aborted' | 'invalid';
+  readonly kind: 'refused' | 'unable' | 'payload' | 'unread' | 'unanswered' | 'unsent' | 'aborted' | 'invalid';
   readonly message: string;
   /** `4.05`, when the device answered with an error code. */
   readonly responseCode?: string;
@@ -44,7 +45,7 @@ const EXCHANGE_KINDS: Readonly<Partial<Record<string, AttemptFailure['kind']>>> 
   ERR_COAP_PEER_CLOSED: 'unanswered',
   ERR_COAP_CLOSED: 'aborted',
   ERR_COAP_LIMIT: 'unsent',
-  ERR_COAP_BLOCK: 'unable',
+  ERR_COAP_BLOCK: 'unread',
   ERR_COAP_OPTION: 'refused',
 };
 
@@ -55,7 +56,11 @@ export function attemptFailureOf(error: unknown): AttemptFailure {
   if (!(error instanceof Lwm2mServerError)) return { kind: 'invalid', message };
   if (error.code !== 'ERR_LWM2M_SERVER_EXCHANGE') return { kind: KINDS[error.code] ?? 'invalid', message };
   const { cause } = error;
-  return { kind: (cause instanceof CoapError ? EXCHANGE_KINDS[cause.code] : undefined) ?? 'unable', message };
+  if (!(cause instanceof CoapError)) return { kind: 'unable', message };
+  // With a response code it is the answer that was too much, and the request has left.
+  const kind =
+    cause.code === 'ERR_COAP_LIMIT' && cause.responseCode !== undefined ? 'unread' : EXCHANGE_KINDS[cause.code];
+  return { kind: kind ?? 'unable', message };
 }
 
 /** The failure that an answer is in spite of having come as a result, as those to a `request` do; undefined for a success. */
@@ -72,5 +77,5 @@ function ofResponseCode(responseCode: string, message: string): AttemptFailure {
 /** Whether a failed operation shows that the device is there (true) or is not (false); undefined when it shows neither. */
 export function showsPresence({ kind }: AttemptFailure): boolean | undefined {
   if (kind === 'unanswered') return false;
-  return kind === 'refused' || kind === 'unable' || kind === 'payload' ? true : undefined;
+  return kind === 'refused' || kind === 'unable' || kind === 'payload' || kind === 'unread' ? true : undefined;
 }

@@ -46,6 +46,8 @@ export interface DownlinkQueueOptions {
   readonly reportError: ErrorReporter;
   /** Notes work that the stop of the server waits for. */
   readonly track: (work: Promise<void>) => Promise<void>;
+  /** So many operations are sent at a time. Default `limits.maxSendingOperations`. */
+  readonly maxSending?: number;
 }
 
 /**
@@ -61,12 +63,14 @@ export class DownlinkQueue implements OperationQueue {
   readonly #waiters = new OperationWaiters();
   /** Lines that could send, if not so many others did. */
   readonly #ready = new Set<Line>();
+  readonly #maxSending: number;
   #sending = 0;
   #sequence = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(options: DownlinkQueueOptions) {
     this.#options = options;
+    this.#maxSending = options.maxSending ?? limits.maxSendingOperations;
     const { store, clock, timers, reportError, onChange } = options;
     this.#ledger = new OperationLedger({
       store,
@@ -165,12 +169,11 @@ export class DownlinkQueue implements OperationQueue {
   }
 
   async finished(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<QueuedOperation> {
-    if (this.#state === 'stopped') throw stopped();
+    if (this.#state !== 'running') throw stopped();
     if (this.#ledger.find(id) !== undefined) return this.#waiters.wait(id, signal);
     const operation = await this.#options.store.get(id);
-    if (operation !== undefined && isFinished(operation)) return operation;
-    if (this.#ledger.find(id) !== undefined) return this.#waiters.wait(id, signal);
-    throw unknownOperation(id);
+    if (operation === undefined || !isFinished(operation)) throw unknownOperation(id);
+    return operation;
   }
 
   /** Sends the first operation of a line, if this is the time. */
@@ -181,7 +184,7 @@ export class DownlinkQueue implements OperationQueue {
     if (line.busy || line.pause !== undefined || isBlocked(entry)) return;
     const endpoint = find(line.endpointName);
     if (endpoint === undefined || !presence.isAwake(endpoint)) return;
-    if (this.#sending >= limits.maxSendingOperations) {
+    if (this.#sending >= this.#maxSending) {
       this.#ready.add(line);
       return;
     }
@@ -247,7 +250,7 @@ export class DownlinkQueue implements OperationQueue {
     const failure = attemptFailureOf(error);
     if (!attempt.sent) return { ...failure, kind: 'unsent' };
     entry.unsent = failure.kind === 'unsent' ? entry.unsent + 1 : 0;
-    // What can never leave, such as an answer that is too large to be taken, must come to an end.
+    // What can never leave must come to an end.
     return entry.unsent > limits.maxUnsentAttempts ? { ...failure, kind: 'unable' } : failure;
   }
 
@@ -262,7 +265,7 @@ export class DownlinkQueue implements OperationQueue {
     entry.attempt = undefined;
     if (entry.replaced) await this.#ledger.step(entry, { kind: 'replaced' });
     if (operation === undefined || failure === undefined || !this.#ledger.has(entry)) return;
-    if (failure.kind === 'unable') {
+    if (failure.kind === 'unable' || failure.kind === 'unread') {
       this.#pause(entry.line, Math.min(BACKOFF_MS * 2 ** (operation.attempts - 1), MAX_BACKOFF_MS), false);
     } else if (failure.kind === 'unsent' && attempt.sent) {
       this.#pause(entry.line, Math.min(UNSENT_DELAY_MS * 2 ** (entry.unsent - 1), MAX_UNSENT_DELAY_MS), false);
@@ -282,7 +285,7 @@ export class DownlinkQueue implements OperationQueue {
   /** Lets lines send that waited for others to end. */
   #advanceReady(): void {
     for (const line of this.#ready) {
-      if (this.#sending >= limits.maxSendingOperations) return;
+      if (this.#sending >= this.#maxSending) return;
       this.#ready.delete(line);
       this.#advance(line);
     }

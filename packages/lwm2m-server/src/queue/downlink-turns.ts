@@ -21,6 +21,8 @@ export interface DownlinkTurnsOptions {
   readonly presence: PresenceTracker;
   readonly clock: Clock;
   readonly timers: TimerQueue;
+  /** A task has ended, with an error or without. */
+  readonly onPerformed?: (endpoint: RegisteredEndpoint, error: unknown) => void;
 }
 
 /**
@@ -185,9 +187,11 @@ export class DownlinkTurns {
     const bounds = { signal: controller.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
     try {
       const result = await task(endpoint, bounds);
+      this.#options.onPerformed?.(endpoint, undefined);
       this.#finish(lane, turn, endpoint, true);
       return result;
     } catch (error) {
+      this.#options.onPerformed?.(endpoint, error);
       const present = showsPresence(attemptFailureOf(error));
       const doubtful = present === false && this.#isDoubtful(turn, timeoutMs);
       this.#finish(lane, turn, endpoint, doubtful ? undefined : present);

@@ -94,6 +94,7 @@ function stepFailed(operation: QueuedOperation, failure: AttemptFailure, now: nu
       return again({ ...operation, attempts: operation.attempts - 1 }, now, operation.failure);
     case 'unable':
       return retry(operation, now, responseCode === undefined ? 'timeout' : 'rejected', message, responseCode);
+    case 'unread':
     case 'unanswered':
     case 'aborted':
       if (!operation.repeatable) {

@@ -47,7 +47,7 @@ export interface OperationQueue {
   cancel(id: string): Promise<boolean>;
   /**
    * Resolves when an operation is CONFIRMED or FAILED. Rejects with `ERR_LWM2M_SERVER_UNKNOWN_OPERATION`, `ERR_LWM2M_SERVER_ABORTED` when `signal` aborts, and
-   * `ERR_LWM2M_SERVER_STATE` when the server stops.
+   * `ERR_LWM2M_SERVER_STATE` when the server does not run.
    */
   finished(id: string, options?: { readonly signal?: AbortSignal }): Promise<QueuedOperation>;
 }

@@ -1,4 +1,5 @@
 import {
+  formatLinkFormat,
   Lwm2mError,
   parseLinkFormat,
   readObjectList,
@@ -14,6 +15,10 @@ import { badRequest } from './refusal-error.ts';
  * follows from its key alone, so that all servers of a process may have it in common.
  */
 const shared = new Map<string, ObjectList>();
+/** The last of them. */
+let latestKey = '';
+/** Links of all of them: a list of few bytes may have hundreds. */
+let sharedLinks = 0;
 
 /**
  * The object list that a payload says. Lists with the same bytes are one and the same value, which nobody can change.
@@ -21,21 +26,26 @@ const shared = new Map<string, ObjectList>();
  * @throws RefusalError 4.00 when it does not parse or is too long
  */
 export function objectListOf(payload: Uint8Array, lwm2mVersion: string): ObjectList {
-  if (payload.length > limits.maxSharedObjectListBytes) return objectListOfLinks(linksOf(payload), lwm2mVersion);
+  if (payload.length > limits.maxSharedObjectListBytes) {
+    return keepable(objectListOfLinks(linksOf(payload), lwm2mVersion));
+  }
   const key = `${lwm2mVersion} ${Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1')}`;
   const known = shared.get(key);
   if (known !== undefined) {
+    if (key === latestKey) return known;
     shared.delete(key);
     shared.set(key, known);
+    latestKey = key;
     return known;
   }
   const list = objectListOfLinks(linksOf(payload), lwm2mVersion);
   shared.set(key, list);
-  if (shared.size > limits.maxSharedObjectLists) {
-    for (const oldest of shared.keys()) {
-      shared.delete(oldest);
-      break;
-    }
+  latestKey = key;
+  sharedLinks += list.links.length;
+  for (const [oldest, { links }] of shared) {
+    if (shared.size <= limits.maxSharedObjectLists && sharedLinks <= limits.maxSharedObjectListLinks) break;
+    shared.delete(oldest);
+    sharedLinks -= links.length;
   }
   return list;
 }
@@ -68,6 +78,29 @@ export function objectListOfLinks(links: readonly Link[], lwm2mVersion: string):
   Object.freeze(list.contentFormats);
   for (const ids of list.instances.values()) Object.freeze(ids);
   return list;
+}
+
+/**
+ * The list itself, if its text can be read again: stores keep that, and what is put together of profiles, or has attributes that need quotes, is longer there
+ * than it was in any request.
+ *
+ * @throws RefusalError 4.00 when it is too long
+ */
+export function keepable(list: ObjectList): ObjectList {
+  const isTooLong =
+    list.links.length >= limits.maxLinks || Buffer.byteLength(formatObjectList(list)) > limits.maxObjectListBytes;
+  if (isTooLong) throw badRequest('the object list is too long');
+  return list;
+}
+
+/** The link format of an object list, as far as the rest does not follow from it: its links, and the root link if that says anything. */
+export function formatObjectList({ rootPath, contentFormats, links }: ObjectList): string {
+  const attributes = {
+    ...(rootPath === '/' ? {} : { rt: 'oma.lwm2m' }),
+    ...(contentFormats.length === 0 ? {} : { ct: contentFormats.join(' ') }),
+  };
+  const root: Link[] = Object.keys(attributes).length === 0 ? [] : [{ target: rootPath, attributes }];
+  return formatLinkFormat([...root, ...links.map(({ path, attributes: own }) => ({ target: path, attributes: own }))]);
 }
 
 /** Whether two object lists say the same in the same order. */

@@ -1,8 +1,9 @@
 import { Code } from '@flownexus/coap';
 import { Lwm2mError, parseLinkFormat, type Link, type ObjectList } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
-import { objectListOfLinks } from './object-lists.ts';
+import { keepable, objectListOfLinks } from './object-lists.ts';
 import { RefusalError } from './refusal-error.ts';
+import { weightOfLinks } from './weight.ts';
 
 /**
  * What Profile IDs stand for (LwM2M 1.2, TS Core §6.2.1): object lists that a device needs not send.
@@ -25,7 +26,7 @@ export class Profiles {
   /**
    * The object list of an endpoint that registers with Profile IDs: its own links, and those that the profiles stand for.
    *
-   * @throws RefusalError 4.09 when a profile is not known and there are no links to learn it from
+   * @throws RefusalError 4.09 when a profile is not known and there are no links to learn it from, 4.00 when all of them together are too long a list
    */
   resolve(endpointName: string, profileIds: readonly string[], own: readonly Link[], lwm2mVersion: string): ObjectList {
     const links = [...own]; // first, since of a link that occurs twice the first counts
@@ -36,7 +37,7 @@ export class Profiles {
       else links.push(...profile);
     }
     if (unknown.length > 0) links.push(...this.#learn(endpointName, unknown.join(' '), own));
-    return objectListOfLinks(links, lwm2mVersion);
+    return keepable(objectListOfLinks(links, lwm2mVersion));
   }
 
   /** What an endpoint has taught, or teaches now, of Profile IDs that the operator does not know. */
@@ -53,7 +54,7 @@ export class Profiles {
 
   #remember(endpointName: string, ids: string, links: readonly Link[]): void {
     this.#learnt.set(endpointName, { ids, links });
-    this.#learntLinks += links.length;
+    this.#learntLinks += weightOfLinks(links);
     for (const oldest of this.#learnt.keys()) {
       if (this.#learnt.size <= limits.maxLearntProfiles && this.#learntLinks <= limits.maxLearntProfileLinks) return;
       this.#forget(oldest);
@@ -61,7 +62,7 @@ export class Profiles {
   }
 
   #forget(endpointName: string): void {
-    this.#learntLinks -= this.#learnt.get(endpointName)?.links.length ?? 0;
+    this.#learntLinks -= weightOfLinks(this.#learnt.get(endpointName)?.links ?? []);
     this.#learnt.delete(endpointName);
   }
 }

@@ -1,6 +1,7 @@
 import { CoapError, type CoapEndpoint } from '@flownexus/coap';
 import type { Peer, Timer } from '@flownexus/datagram';
 import type { RefusedFormats } from '../downlink/refused-formats.ts';
+import type { EndpointTally } from '../endpoint-statistics.ts';
 import type { EndpointPresence } from '../presence/endpoint-presence.ts';
 import type { Registration } from './registration.ts';
 
@@ -45,11 +46,25 @@ export class RegisteredEndpoint {
   /** Belongs to `PresenceTracker`, which makes it when it needs it. A registration that replaces another takes it over. */
   presence: EndpointPresence | undefined;
 
+  /** How often it has registered with this server, and updated its registrations. */
+  registers = 1;
+  updates = 0;
+  /** Belongs to `EndpointTallies`, which makes it when there is something else to count. */
+  tally: EndpointTally | undefined;
+
   constructor(registration: Registration, peer: Peer, coap: CoapClient, announcement: Announcement) {
     this.registration = registration;
     this.peer = peer;
     this.coap = coap;
     this.announcement = announcement;
+  }
+
+  /** Takes over what outlives the registration that this one replaces. */
+  replace(replaced: RegisteredEndpoint): void {
+    this.presence = replaced.presence;
+    this.tally = replaced.tally;
+    this.registers = replaced.registers + 1;
+    this.updates = replaced.updates;
   }
 
   get endpointName(): string {

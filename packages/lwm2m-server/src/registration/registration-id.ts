@@ -6,7 +6,8 @@ const REGISTRATION_ID_BYTES = 12;
 /** A new registration ID of 16 URL-safe characters. It authorises Updates without DTLS, so it is unguessable. */
 export function newRegistrationId(random: RandomSource, isTaken: (id: string) => boolean): string {
   for (;;) {
-    const id = Buffer.from(random.bytes(REGISTRATION_ID_BYTES)).toString('base64url');
+    const { buffer, byteOffset, length } = random.bytes(REGISTRATION_ID_BYTES);
+    const id = Buffer.from(buffer, byteOffset, length).toString('base64url');
     if (!isTaken(id)) return id;
   }
 }

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { andThen, doFinally, type MaybePromise } from '../maybe-promise.ts';
 import type { Admission } from '../security/admission.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
-import { answerRequest, whenAnswered, type RefusalContext } from './answer-request.ts';
+import { answerRequest, type RefusalContext } from './answer-request.ts';
 import type { Profiles } from './profiles.ts';
 import { RefusalError, unavailable } from './refusal-error.ts';
 import { applyUpdate, parseRegister, toRegistration, type RequestedRegistration } from './register-request.ts';
@@ -13,7 +13,7 @@ import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-
 import type { RegistrationEnds } from './registration-ends.ts';
 import { newRegistrationId } from './registration-id.ts';
 import type { RegistrationObserver } from './registration-observer.ts';
-import type { StoredRegistration } from './registration-store.ts';
+import { endpointNameProblem } from './registration-parameters.ts';
 import type { RegistrationTable } from './registration-table.ts';
 import type { Registration } from './registration.ts';
 import type { Safekeeping } from './safekeeping.ts';
@@ -31,8 +31,6 @@ export interface RegistrationInterfaceOptions {
   readonly observer: RegistrationObserver;
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
   readonly proverOf: (coap: CoapClient) => CredentialStore | undefined;
-  /** The address of a CoAP endpoint of ours: `coap://192.0.2.1:5683`. */
-  readonly addressOf: (coap: CoapClient) => string;
   readonly clock: Clock;
   readonly random: RandomSource;
 }
@@ -67,8 +65,9 @@ export class RegistrationInterface {
 
   /** Answers a request under `/rd`. `coap` is the endpoint that it came in at. */
   handle(request: IncomingRequest, coap: CoapClient): MaybePromise<CoapReply> {
-    const [, registrationId] = request.path;
-    if (request.path.length > 2) return { code: Code.NOT_FOUND };
+    const { path } = request;
+    if (path.length > 2) return { code: Code.NOT_FOUND };
+    const registrationId = path[1];
     if (registrationId === undefined) {
       if (request.method !== Code.POST) return { code: Code.METHOD_NOT_ALLOWED };
       return this.#answer('register', request, () => this.#register(request, coap));
@@ -97,7 +96,9 @@ export class RegistrationInterface {
     coap: CoapClient,
   ): MaybePromise<CoapReply> {
     const list = requested.listOf(endpointName);
-    if (!this.#table.hasPlaceForLinks(list.links.length)) throw unavailable('the server has no place for more links');
+    const { additionalParameters } = requested;
+    if (!this.#table.hasPlaceForLinks({ ...list, additionalParameters }))
+      throw unavailable('the server has no place for more links');
     if (!this.#table.reserve(endpointName)) throw unavailable('the server has no place for more endpoints');
     const take = (): MaybePromise<CoapReply> => {
       const registration = toRegistration(requested, list, {
@@ -105,7 +106,7 @@ export class RegistrationInterface {
         registrationId: newRegistrationId(this.#options.random, (id) => this.#table.byRegistrationId(id) !== undefined),
         registeredAt: this.#options.clock.wallTime(),
       });
-      return andThen(this.#options.safekeeping.registering(this.#stored(registration, request, coap)), () =>
+      return andThen(this.#options.safekeeping.registering(registration, request.peer.key, coap), () =>
         this.#establish(registration, request, coap),
       );
     };
@@ -121,7 +122,7 @@ export class RegistrationInterface {
     }
     const announcement = replaced?.announcement ?? new Announcement();
     const endpoint = new RegisteredEndpoint(registration, request.peer, coap, announcement);
-    endpoint.presence = replaced?.presence;
+    if (replaced !== undefined) endpoint.replace(replaced);
     this.#table.add(endpoint);
     ends.begin(endpoint);
     const announce = announcement.after(() => {
@@ -129,7 +130,8 @@ export class RegistrationInterface {
       observer.registered(endpoint);
     });
     // Exactly two segments, and a short ID: Zephyr keeps 32 characters of the second and drops all others.
-    return { code: Code.CREATED, locationPath: ['rd', registration.registrationId], ...whenAnswered(announce) };
+    const locationPath = ['rd', registration.registrationId];
+    return { code: Code.CREATED, locationPath, afterSent: announce, onUnsent: announce };
   }
 
   #update(request: IncomingRequest, coap: CoapClient, registrationId: string): MaybePromise<CoapReply> {
@@ -137,10 +139,10 @@ export class RegistrationInterface {
     return this.#ofOwner('update', registrationId, request, coap, (endpoint) => {
       const previous = endpoint.registration;
       const next = applyUpdate(previous, request, clock.wallTime(), profiles);
-      if (!this.#table.hasPlaceForLinks(next.links.length - previous.links.length)) {
+      if (!this.#table.hasPlaceForLinks(next, previous)) {
         throw unavailable('the server has no place for more links');
       }
-      return andThen(safekeeping.updating(this.#stored(next, request, coap), previous), () =>
+      return andThen(safekeeping.updating(next, previous, request.peer.key, coap), () =>
         this.#change(endpoint, next, request, coap),
       );
     });
@@ -155,7 +157,7 @@ export class RegistrationInterface {
     const announce = endpoint.announcement.after(() => {
       this.#options.observer.updated(endpoint, previous, moved);
     });
-    return { code: Code.CHANGED, ...whenAnswered(announce) };
+    return { code: Code.CHANGED, afterSent: announce, onUnsent: announce };
   }
 
   #deregister(request: IncomingRequest, coap: CoapClient, registrationId: string): MaybePromise<CoapReply> {
@@ -168,7 +170,7 @@ export class RegistrationInterface {
         const announce = announcement.after(() => {
           observer.deregistered(registration, 'deregistered');
         });
-        return { code: Code.DELETED, ...whenAnswered(announce) };
+        return { code: Code.DELETED, afterSent: announce, onUnsent: announce };
       });
     });
   }
@@ -206,10 +208,6 @@ export class RegistrationInterface {
     return serial.run(endpointName, task);
   }
 
-  #stored(registration: Registration, request: IncomingRequest, coap: CoapClient): StoredRegistration {
-    return { registration, peerKey: request.peer.key, serverAddress: this.#options.addressOf(coap) };
-  }
-
   #answer(
     operation: Exclude<Refusal['operation'], 'send'>,
     request: IncomingRequest,
@@ -223,6 +221,8 @@ export class RegistrationInterface {
   #nameOf(request: IncomingRequest): string | undefined {
     const [, registrationId] = request.path;
     if (registrationId !== undefined) return this.#table.byRegistrationId(registrationId)?.endpointName;
-    return request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
+    const asked = request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
+    // What can be nobody's name could forge the lines of a log.
+    return asked === undefined || endpointNameProblem(asked) !== undefined ? undefined : asked;
   }
 }

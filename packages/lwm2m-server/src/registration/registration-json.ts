@@ -1,5 +1,4 @@
 import type { PeerIdentity } from '@flownexus/datagram';
-import { formatLinkFormat, type Link, type ObjectList } from '@flownexus/lwm2m-core';
 import {
   BOOLEAN,
   byKind,
@@ -14,7 +13,7 @@ import {
 } from '../downlink/json-form.ts';
 import { BYTES } from '../downlink/node-form.ts';
 import { Lwm2mServerError } from '../errors.ts';
-import { objectListOf } from './object-lists.ts';
+import { formatObjectList, objectListOf } from './object-lists.ts';
 import { RefusalError } from './refusal-error.ts';
 import type { Registration } from './registration.ts';
 
@@ -137,16 +136,6 @@ function parseJson(text: string): unknown {
   } catch {
     throw wrongJson('JSON', '');
   }
-}
-
-/** What of an object list the list itself can't be made of: its links, and the root link if that says anything. */
-function formatObjectList({ rootPath, contentFormats, links }: ObjectList): string {
-  const attributes = {
-    ...(rootPath === '/' ? {} : { rt: 'oma.lwm2m' }),
-    ...(contentFormats.length === 0 ? {} : { ct: contentFormats.join(' ') }),
-  };
-  const root: Link[] = Object.keys(attributes).length === 0 ? [] : [{ target: rootPath, attributes }];
-  return formatLinkFormat([...root, ...links.map(({ path, attributes: own }) => ({ target: path, attributes: own }))]);
 }
 
 function identityForm(identity: PeerIdentity): IdentityForm {

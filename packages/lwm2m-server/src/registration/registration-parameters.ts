@@ -97,7 +97,8 @@ function textOf(known: Known, name: Name): string | undefined {
 function parseEndpointName({ ep }: Known): string | undefined {
   if (ep === undefined || ep === NO_VALUE || ep === '') return undefined; // `ep=` says as little as no ep
   checkEndpointName(ep);
-  return ep;
+  // A text of its own: a part of another keeps that in memory as long as the registration lives.
+  return Buffer.from(ep).toString();
 }
 
 /**

@@ -3,6 +3,7 @@ import { limits } from '../limits.ts';
 import { PeerIndex } from './peer-index.ts';
 import type { CoapClient, RegisteredEndpoint } from './registered-endpoint.ts';
 import type { Registration } from './registration.ts';
+import { weightOf, type Weighty } from './weight.ts';
 
 /**
  * The present registrations, by endpoint name, by registration ID and by peer. At most `maximum`, those included whose Register is
@@ -44,9 +45,10 @@ export class RegistrationTable {
     this.#reserved.delete(endpointName);
   }
 
-  /** Whether the object lists of all registrations together may grow by so many links. */
-  hasPlaceForLinks(count: number): boolean {
-    return this.#links + count <= this.#maximumLinks;
+  /** Whether all registrations together may grow by this one, in the place of the other. */
+  hasPlaceForLinks(next: Weighty, previous?: Weighty): boolean {
+    const growth = weightOf(next) - (previous === undefined ? 0 : weightOf(previous));
+    return growth <= 0 || this.#links + growth <= this.#maximumLinks;
   }
 
   byEndpointName(endpointName: string): RegisteredEndpoint | undefined {
@@ -68,12 +70,12 @@ export class RegistrationTable {
     this.#byName.set(endpoint.endpointName, endpoint);
     this.#byId.set(endpoint.registration.registrationId, endpoint);
     this.#byPeer.add(endpoint);
-    this.#links += endpoint.registration.links.length;
+    this.#links += weightOf(endpoint.registration);
   }
 
   /** Exchanges the registration of an endpoint for what an Update made of it. */
   update(endpoint: RegisteredEndpoint, registration: Registration): void {
-    this.#links += registration.links.length - endpoint.registration.links.length;
+    this.#links += weightOf(registration) - weightOf(endpoint.registration);
     endpoint.registration = registration;
   }
 
@@ -96,7 +98,7 @@ export class RegistrationTable {
     this.#byName.delete(endpoint.endpointName);
     this.#byId.delete(endpoint.registration.registrationId);
     this.#byPeer.delete(endpoint);
-    this.#links -= endpoint.registration.links.length;
+    this.#links -= weightOf(endpoint.registration);
   }
 
   /** All endpoints, in the order of their Registers. */

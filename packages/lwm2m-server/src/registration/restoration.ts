@@ -81,13 +81,14 @@ export class Restoration {
   #add(stored: StoredRegistration): RegisteredEndpoint | undefined {
     const { table } = this.#options;
     const { registration, peerKey } = stored;
-    const { endpointName, identity, registrationId, links } = registration;
+    const { endpointName, identity, registrationId } = registration;
     if (table.byEndpointName(endpointName) !== undefined || table.byRegistrationId(registrationId) !== undefined) {
       return undefined;
     }
-    if (!table.hasPlaceForLinks(links.length) || !table.reserve(endpointName)) return undefined;
+    if (!table.hasPlaceForLinks(registration) || !table.reserve(endpointName)) return undefined;
     const peer: Peer = { key: peerKey, ...registration.address, identity, pathValidated: false };
     const endpoint = new RegisteredEndpoint(registration, peer, UNREACHABLE, new Announcement());
+    endpoint.registers = 0;
     table.add(endpoint);
     return endpoint;
   }

@@ -2,12 +2,15 @@ import type { UplinkHandlers } from '../api/options.ts';
 import type { ErrorReporter } from '../events.ts';
 import { andThen, asPromise, type MaybePromise } from '../maybe-promise.ts';
 import { unavailable } from './refusal-error.ts';
+import type { CoapClient } from './registered-endpoint.ts';
 import type { DeregistrationReason, Registration } from './registration.ts';
 import type { RegistrationStore, StoredRegistration } from './registration-store.ts';
 
 export interface SafekeepingOptions {
   readonly handlers: UplinkHandlers;
   readonly store: RegistrationStore | undefined;
+  /** The address of a CoAP endpoint of ours: `coap://192.0.2.1:5683`. */
+  readonly addressOf: (coap: CoapClient) => string;
   readonly reportError: ErrorReporter;
 }
 
@@ -22,25 +25,27 @@ export class Safekeeping {
     this.#options = options;
   }
 
-  registering(stored: StoredRegistration): MaybePromise<void> {
-    const { registration } = stored;
-    const { handlers } = this.#options;
+  /** `peerKey` and `coap`: whom the registration is of, and where it came in. */
+  registering(registration: Registration, peerKey: string, coap: CoapClient): MaybePromise<void> {
+    const { handlers, store } = this.#options;
+    if (handlers.onRegister === undefined && store === undefined) return undefined;
     return this.#inTurn(
       registration,
       'onRegister',
       () => handlers.onRegister?.(registration),
-      (store) => store.save(stored),
+      (present) => present.save(this.#stored(registration, peerKey, coap)),
     );
   }
 
-  updating(stored: StoredRegistration, previous: Registration): MaybePromise<void> {
-    const { registration } = stored;
-    const { handlers } = this.#options;
+  /** As `registering`. */
+  updating(registration: Registration, previous: Registration, peerKey: string, coap: CoapClient): MaybePromise<void> {
+    const { handlers, store } = this.#options;
+    if (handlers.onUpdate === undefined && store === undefined) return undefined;
     return this.#inTurn(
       registration,
       'onUpdate',
       () => handlers.onUpdate?.(registration, previous),
-      (store) => store.save(stored),
+      (present) => present.save(this.#stored(registration, peerKey, coap)),
     );
   }
 
@@ -65,6 +70,10 @@ export class Safekeeping {
       this.#options.store?.remove(registration.endpointName, registration.registrationId),
     );
     return handled === undefined ? removed : handled.then(() => removed);
+  }
+
+  #stored(registration: Registration, peerKey: string, coap: CoapClient): StoredRegistration {
+    return { registration, peerKey, serverAddress: this.#options.addressOf(coap) };
   }
 
   #inTurn(

@@ -92,6 +92,7 @@ export class Admission {
     endpointName: string,
   ): MaybePromise<void> {
     const { rules, registrationOf, reportError } = this.#options;
+    if (rules.authorize === undefined) return;
     const registration = registrationOf(endpointName);
     const request = { operation, endpointName, identity, address: { host, port }, registration };
     return askRule(rules, request, reportError);

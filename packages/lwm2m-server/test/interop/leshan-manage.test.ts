@@ -64,6 +64,16 @@ for (const peer of leshans) {
         expect(heard.all.map(({ records }) => records[0]?.value)).toEqual([0, 31, 20]);
       });
 
+      test('attributes of an Observe are written before it', async () => {
+        const [foreign] = await stage.registered();
+        const device = stage.server.device(NAME);
+        const heard = new Heard(stage.server);
+        await device.observe('/3303/1/5700', { attributes: { gt: 30, lt: 25 } }).established;
+        for (const value of ['10', '31']) await foreign.run('set', '/3303/1/5700', value);
+        await heard.count(2);
+        expect(heard.all.map(({ records }) => records[0]?.value)).toEqual([0, 31]);
+      });
+
       test('the longest period brings a notification without a change', async () => {
         await stage.registered();
         const device = stage.server.device(NAME);

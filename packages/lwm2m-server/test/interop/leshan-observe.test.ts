@@ -65,6 +65,41 @@ for (const peer of leshans) {
       expect(heard.all).toHaveLength(1);
     });
 
+    test('an observation that is cancelled passively ends with the next notification', async () => {
+      const [device] = await stage.registered();
+      const heard = new Heard(stage.server);
+      const observation = stage.server.device(NAME).observe(SENSOR);
+      await observation.established;
+      await observation.cancel({ passive: true });
+      const before = stage.server.statistics.coap;
+      await device.run('set', SENSOR, '3');
+      await expect.poll(() => stage.server.statistics.coap.resetsSent - before.resetsSent).toBe(1);
+      await device.run('set', SENSOR, '4');
+      expect(await stage.values(SENSOR)).toEqual({ [SENSOR]: 4 });
+      expect(stage.server.statistics.coap.resetsSent - before.resetsSent).toBe(1);
+      expect(heard.all).toHaveLength(1);
+    });
+
+    test('a notification that the application can not take is not acknowledged, and comes again', async () => {
+      const taken: unknown[] = [];
+      let isBroken = true;
+      await stage.open({
+        onNotify({ records }) {
+          if (isBroken) throw new Error('not now');
+          taken.push(records[0]?.value);
+        },
+      });
+      const [device] = await stage.registered();
+      const heard = new Heard(stage.server);
+      await stage.server.device(NAME).observe(SENSOR).established;
+      await device.run('set', SENSOR, '9');
+      await expect.poll(() => stage.errors.length).toBeGreaterThan(0);
+      isBroken = false;
+      await heard.count(2);
+      expect(taken).toEqual([9]);
+      stage.errors.splice(0);
+    });
+
     test('notifications in blocks', async () => {
       const [device] = await stage.registered({ block: '64' });
       const observation = stage.server.device(NAME).observe('/3442/0');

@@ -98,6 +98,18 @@ for (const peer of leshans) {
       expect((await stage.values('/3/0/0'))['/3/0/0']).toBe('FlowNexus tests');
     });
 
+    test('a device that is silent for too long expires, and registers anew when it is back', async () => {
+      await stage.open({ gracePeriodMs: 0 });
+      const [device, before] = await stage.registered({ lifetime: '2' });
+      await device.run('sleep');
+      expect(await device.soon('the end of its lifetime', stage.deregistered())).toBe('expired');
+      await device.run('wake');
+      const registration = stage.registration();
+      await device.run('update');
+      const after = await device.soon('it to register again', registration);
+      expect(after.registrationId).not.toBe(before.registrationId);
+    });
+
     test('a refused Register tells the reason', async () => {
       await stage.open({
         onRegister: () => {

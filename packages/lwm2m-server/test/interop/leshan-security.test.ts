@@ -64,7 +64,7 @@ for (const peer of leshans) {
     test('a device that has another name than its identity is refused', async () => {
       await secured(stage, PSK);
       const device = await stage.start({ ...PSK_SETTINGS, endpoint: 'other' });
-      expect(await device.event('not registered')).toContain('FORBIDDEN');
+      expect(await device.event('not registered')).toContain('BAD_REQUEST');
     });
 
     test.each(['resumed', 'full'])('a new handshake before each Update, a %s one', async (kind) => {

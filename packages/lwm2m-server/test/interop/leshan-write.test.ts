@@ -82,6 +82,19 @@ for (const peer of leshans) {
       expect(state).not.toHaveProperty('120');
     });
 
+    if (peer.lwm2mVersion !== '1.0') {
+      test('one Resource Instance is written, and one added', async () => {
+        const [device] = await stage.registered();
+        const ours = stage.server.device(NAME);
+        await device.run('set', '/3442/0/1110/3', 'as it was');
+        await ours.write('/3442/0/1110/3', 'three');
+        const added = { kind: 'resourceInstance', id: 7, type: 'string', value: 'seven' } as const;
+        const node = { kind: 'multipleResource', id: 1110, type: 'string', instances: [added] } as const;
+        await ours.write('/3442/0/1110', node, { mode: 'update' });
+        expect(await stage.values('/3442/0/1110')).toEqual({ '/3442/0/1110/3': 'three', '/3442/0/1110/7': 'seven' });
+      });
+    }
+
     test('what is not there, or may not be written, is refused', async () => {
       await stage.registered();
       const device = stage.server.device(NAME);

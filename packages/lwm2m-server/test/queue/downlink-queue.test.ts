@@ -298,6 +298,22 @@ describe('when nothing could leave', () => {
   });
 });
 
+test('so many operations are sent at a time, and the next when one of them is over', async () => {
+  const stage = await DownlinkStage.start({ maxSending: 2 });
+  for (const name of ['a', 'b', 'c', 'd']) {
+    stage.register(name);
+    await stage.queue.add(name, read(`/${name}`));
+  }
+  await stage.settle();
+  expect(stage.open()).toEqual(['/a', '/b']);
+  stage.sent[1]?.answer();
+  await stage.settle();
+  expect(stage.open()).toEqual(['/a', '/c']);
+  stage.sent[0]?.refuse('5.03');
+  await stage.settle();
+  expect(stage.open()).toEqual(['/c', '/d']);
+});
+
 test('nothing is kept when all is over', async () => {
   const stage = await DownlinkStage.start();
   stage.register('dev');

@@ -115,6 +115,7 @@ export class DownlinkStage {
       readonly store?: OperationStore;
       readonly awakeTimeMs?: number | ((registration: Registration) => number);
       readonly seed?: number;
+      readonly maxSending?: number;
       readonly check?: (operation: Operation) => void;
       readonly onSent?: (sent: SentOperation) => void;
       readonly onChange?: (operation: QueuedOperation) => void;
@@ -152,6 +153,7 @@ export class DownlinkStage {
       presence: this.presence,
       find,
       check: options.check ?? (() => undefined),
+      ...(options.maxSending === undefined ? {} : { maxSending: options.maxSending }),
       perform: (endpoint, operation, bounds) => this.send(endpoint, operation, bounds),
       clock,
       timers,

@@ -1,10 +1,12 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { OperationOptions } from '../../src/api/device.ts';
 import { CoapError } from '@flownexus/coap';
 import type { OperationResult } from '../../src/downlink/operation.ts';
+import { Lwm2mServerError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import type { RegisteredEndpoint } from '../../src/registration/registered-endpoint.ts';
-import { CHANGED, DownlinkStage, MAX_TRANSMIT_WAIT_MS, read } from './downlink-stage.ts';
+import { CHANGED, DownlinkStage, MAX_TRANSMIT_WAIT_MS, peerOf, read } from './downlink-stage.ts';
 
 /** Starts an operation; what becomes of it goes to the log. */
 function run(stage: DownlinkStage, path: string, options: OperationOptions = {}, name = 'dev'): Promise<unknown> {
@@ -183,6 +185,14 @@ describe('the time limit', () => {
   });
 });
 
+test('a time limit that CoAP would not have exceeded says that the device is asleep', async () => {
+  const stage = new DownlinkStage();
+  const endpoint = stage.register('dev', { queueMode: false });
+  void run(stage, '/1', { timeoutMs: MAX_TRANSMIT_WAIT_MS });
+  await stage.advance(MAX_TRANSMIT_WAIT_MS);
+  expect(stage.presence.of(endpoint)).toMatchObject({ state: 'asleep', reason: 'no-answer' });
+});
+
 describe('the device', () => {
   test.each([
     ['ERR_LWM2M_SERVER_TIMEOUT', undefined, 'asleep'],
@@ -263,6 +273,21 @@ describe('the caller aborts', () => {
   });
 });
 
+test('nothing listens to the signal of a caller when its operation is over', async () => {
+  const stage = new DownlinkStage();
+  stage.register('dev');
+  const { signal } = new AbortController();
+  void run(stage, '/1', { signal });
+  void run(stage, '/2', { signal });
+  expect(getEventListeners(signal, 'abort').length).toBe(2);
+  await stage.settle();
+  stage.one().answer();
+  await stage.settle();
+  stage.one().refuse('4.04');
+  await stage.settle();
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
 describe('the registration', () => {
   test('there is none', async () => {
     const stage = new DownlinkStage();
@@ -310,6 +335,34 @@ describe('the registration', () => {
     expect(await stage.taken()).toEqual(['/1 done']);
     expect(stage.presence.isAwake(endpoint)).toBe(true);
   });
+});
+
+test('what becomes of an operation to a peer that the device is no more says nothing about the device', async () => {
+  const stage = new DownlinkStage();
+  const endpoint = stage.register('dev');
+  const task = Promise.withResolvers<never>();
+  const running = stage.turns.run('dev', {}, () => task.promise);
+  endpoint.peer = peerOf('another peer');
+  stage.update('dev');
+  task.reject(new Lwm2mServerError('ERR_LWM2M_SERVER_TIMEOUT', 'no answer'));
+  await expect(running).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_REGISTRATION_ENDED' });
+  expect(stage.presence.isAwake(endpoint)).toBe(true);
+});
+
+test('an operation that ends long after it was lost leaves the others their turns', async () => {
+  const stage = new DownlinkStage();
+  const endpoint = stage.register('dev');
+  const task = Promise.withResolvers<never>();
+  const running = stage.turns.run('dev', {}, () => task.promise);
+  endpoint.peer = peerOf('another peer');
+  stage.update('dev');
+  void run(stage, '/2');
+  void run(stage, '/3');
+  task.reject(new Error('late'));
+  await expect(running).rejects.toThrow('became another peer');
+  stage.one().answer();
+  await stage.settle();
+  expect(stage.open()).toEqual(['/3']);
 });
 
 describe('bounds', () => {

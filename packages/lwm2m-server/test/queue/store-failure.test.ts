@@ -195,6 +195,18 @@ describe('a store that fails', () => {
     expect(await stage.taken()).toContain('/1 FAILED 0 replaced');
   });
 
+  test('lets nothing be sent that was replaced, though nobody could look it up', async () => {
+    const store = new FlakyStore();
+    const stage = await DownlinkStage.start({ store });
+    await stage.queue.add('dev', read('/1'), { key: 'k' });
+    store.failing = only('get');
+    await stage.queue.add('dev', read('/2'), { key: 'k' });
+    store.failing = undefined;
+    stage.register('dev');
+    await stage.settle();
+    expect(stage.open()).toEqual(['/2']);
+  });
+
   test('lets a cancel reject, with nothing changed', async () => {
     const store = new FlakyStore();
     const stage = await stageOn(store);
@@ -240,6 +252,36 @@ test('a device that fell asleep while SENDING was being saved gets nothing, and 
   stage.update('dev');
   await stage.settle();
   expect(stage.open()).toEqual(['/1']);
+});
+
+test('a device that became another peer while SENDING was being saved is asked there, and the attempt does not count', async () => {
+  const store = new FlakyStore();
+  const stage = await stageOn(store);
+  store.held = [];
+  const added = stage.queue.add('dev', { kind: 'execute', path: '/1' });
+  store.release();
+  await added;
+  await stage.settle();
+  const endpoint = stage.register('dev', {}, 'another peer');
+  store.held.splice(0).forEach((go) => go());
+  store.held = undefined;
+  await stage.settle();
+  expect(stage.one().endpoint).toBe(endpoint);
+  expect(await stage.taken()).toEqual(['/1 QUEUED 0', '/1 SENDING 1', '/1 QUEUED 0', '/1 SENDING 1']);
+});
+
+test('an operation that is replaced while it waits for its turn is not sent, though nobody could look it up', async () => {
+  const store = new FlakyStore();
+  const stage = await stageOn(store);
+  void stage.turns.run('dev', {}, (endpoint, bounds) => stage.send(endpoint, read('/direct'), bounds));
+  await stage.queue.add('dev', read('/1'), { key: 'k' });
+  await stage.settle();
+  store.failing = only('get');
+  await stage.queue.add('dev', read('/2'), { key: 'k' });
+  store.failing = undefined;
+  stage.one().answer();
+  await stage.settle();
+  expect(stage.open()).toEqual(['/2']);
 });
 
 test('operations of one endpoint are saved one after another, in the order in which they were added', async () => {

@@ -89,6 +89,16 @@ describe('a profile that the operator does not map', () => {
     expect(paths(profiles, [ID], '', 'dev1')).toBe('4.09');
   });
 
+  test.each([
+    ['targets', `</9/0>,</${'x'.repeat(60_000)}>`],
+    ['attributes', `</9/0>;title="${'x'.repeat(60_000)}"`],
+  ])('makes room when their %s are too long', (_what, list) => {
+    const profiles = new Profiles();
+    for (let n = 0; n <= limits.maxLearntProfileLinks / 900; n += 1) paths(profiles, [ID], list, `dev${n}`);
+    expect(paths(profiles, [ID], '', 'dev0')).toBe('4.09');
+    expect(paths(profiles, [ID], '', 'dev200')).toBe('/9/0');
+  });
+
   test('makes room when the links of all are too many', () => {
     const profiles = new Profiles();
     const long = Array.from({ length: 4000 }, (_, id) => `</9/${id}>`).join(',');

@@ -18,13 +18,33 @@ function endpointOf(endpointName: string, { key = 'p', links = 1, coap = aCoapCl
 test('the links of all registrations are bounded, whatever adds and removes them', () => {
   const table = new RegistrationTable(10, 100);
   const endpoint = endpointOf('a', { links: 60 });
+  const hasPlaceFor = (...counts: number[]): boolean[] =>
+    counts.map((count) => table.hasPlaceForLinks(registration('b', count)));
   table.add(endpoint);
-  expect([table.hasPlaceForLinks(40), table.hasPlaceForLinks(41)]).toEqual([true, false]);
+  expect(hasPlaceFor(40, 41)).toEqual([true, false]);
   table.update(endpoint, registration('a', 90));
-  expect([table.hasPlaceForLinks(10), table.hasPlaceForLinks(11)]).toEqual([true, false]);
+  expect(hasPlaceFor(10, 11)).toEqual([true, false]);
+  expect(table.hasPlaceForLinks(registration('a', 100), endpoint.registration)).toBe(true);
+  expect(table.hasPlaceForLinks(registration('a', 101), endpoint.registration)).toBe(false);
   table.delete(endpoint);
   table.delete(endpoint);
-  expect([table.hasPlaceForLinks(100), table.hasPlaceForLinks(101)]).toEqual([true, false]);
+  expect(hasPlaceFor(100, 101)).toEqual([true, false]);
+});
+
+test.each([
+  ['attributes of links', { links: `</1/0>;title="${'x'.repeat(6_000)}"` }],
+  ['root paths', { links: `</${'x'.repeat(200)}${`/${'x'.repeat(200)}`.repeat(6)}>;rt="oma.lwm2m",</1/0>` }],
+  ['unknown parameters', { links: '</1/0>', additionalParameters: { x: 'y'.repeat(6_000) } }],
+])('%s count too: they are as long as a device likes', (_what, fields) => {
+  const table = new RegistrationTable(10, 100);
+  const long = aRegistration('a', fields);
+  for (let count = 0; count < 5 && table.hasPlaceForLinks(long); count += 1) {
+    table.add(new RegisteredEndpoint(aRegistration(`a${count}`, fields), peer, aCoapClient(), new Announcement()));
+  }
+  expect(table.size).toBeLessThan(5);
+  expect(table.hasPlaceForLinks(registration('b', 1))).toBe(true);
+  for (const endpoint of [...table.endpoints()]) table.delete(endpoint);
+  expect(table.hasPlaceForLinks(registration('b', 100))).toBe(true);
 });
 
 describe('an endpoint is found by its peer', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TimerQueue } from '@flownexus/datagram';
+import { ANONYMOUS, TimerQueue, type PeerIdentity } from '@flownexus/datagram';
 import { VirtualClock } from '@flownexus/datagram/testing';
 import { RegistrationEnds } from '../../src/registration/registration-ends.ts';
 import type { RegistrationStore } from '../../src/registration/registration-store.ts';
@@ -8,7 +8,7 @@ import type { Registration } from '../../src/registration/registration.ts';
 import { Restoration } from '../../src/registration/restoration.ts';
 import { Safekeeping } from '../../src/registration/safekeeping.ts';
 import { SerialByKey } from '../../src/registration/serial-by-key.ts';
-import { aRegistration } from '../registrations.ts';
+import { aCoapClient, aRegistration } from '../registrations.ts';
 
 /** Restores registrations at a time of the wall clock. Returns what ended meanwhile, and what there is. */
 function setUp(registrations: readonly Registration[], isStill: () => boolean | Promise<boolean> = () => true) {
@@ -26,7 +26,7 @@ function setUp(registrations: readonly Registration[], isStill: () => boolean | 
   const ends = new RegistrationEnds({
     table,
     serial: new SerialByKey(),
-    safekeeping: new Safekeeping({ handlers: {}, store, reportError }),
+    safekeeping: new Safekeeping({ handlers: {}, store, addressOf: () => '', reportError }),
     observer: {
       registered: () => undefined,
       updated: () => undefined,
@@ -81,4 +81,27 @@ test('stores are asked about so many registrations at a time', async () => {
   await restoration.load();
   expect(table.size).toBe(300);
   expect(most).toBe(64);
+});
+
+test.each<[string, PeerIdentity, boolean]>([
+  ['the same identity', ANONYMOUS, true],
+  ['another identity', { kind: 'psk', identity: 'id' }, false],
+])('a peer of that key with %s', async (_name, identity, reachable) => {
+  const { restoration, table } = setUp([aRegistration('dev', { updatedAt: new VirtualClock().wallTime() })]);
+  await restoration.load();
+  const asked: unknown[] = [];
+  const coap = {
+    ...aCoapClient(),
+    recall: (key: string, host: string, port: number) => {
+      asked.push([key, host, port]);
+      return { key, host, port, identity, pathValidated: true };
+    },
+  };
+  expect(restoration.opened(coap, 'coap://192.0.2.2:5683')).toEqual([]);
+  expect(asked).toEqual([]);
+  expect(restoration.opened(coap, 'coap://192.0.2.1:5683')).toHaveLength(reachable ? 1 : 0);
+  expect(asked).toEqual([['key', '192.0.2.99', 50_000]]);
+  expect(table.byEndpointName('dev')?.reachable).toBe(reachable);
+  expect(table.byPeer(coap, 'key') !== undefined).toBe(reachable);
+  expect(restoration.rest()).toHaveLength(reachable ? 0 : 1);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Code, decodeString, type CoapMessage } from '@flownexus/coap';
+import { Code, decodeString, OptionNumber, type CoapMessage } from '@flownexus/coap';
 import {
   MemoryOperationStore,
   type Lwm2mServerOptions,
@@ -85,6 +85,7 @@ test('one for a device that is not registered is sent right after the answer to 
 test('the order of five Writes is kept, and each waits for the answer to the one before', async () => {
   const stage = await started();
   for (const value of ['1', '2', '3', '4', '5']) await stage.server.operations.add('dev', write(value));
+  expect(stage.server.statistics.queued).toBe(5);
   const device = stage.device();
   await device.register('lwm2m=1.1&ep=dev&lt=60');
   const values: string[] = [];
@@ -94,6 +95,8 @@ test('the order of five Writes is kept, and each waits for the answer to the one
     device.answer(put, Code.CHANGED);
   }
   expect(values).toEqual(['1', '2', '3', '4', '5']);
+  await stage.settle();
+  expect(stage.server.statistics.queued).toBe(0);
 });
 
 test('no answer three times: QUEUED, QUEUED, FAILED', async () => {
@@ -143,6 +146,23 @@ test('an Execute that was answered by silence is not sent again', async () => {
   await device.update();
   await stage.settle();
   expect(await device.received()).toEqual([]);
+});
+
+test.each([
+  ['is larger than any may be', [{ number: OptionNumber.SIZE2, value: Uint8Array.of(1, 0, 0, 0) }], 1_024],
+  ['has a block that is too small', [], 10],
+])('an Execute whose answer %s is not sent again', async (_case, more, size) => {
+  const stage = await started();
+  const device = stage.device();
+  await device.register('lwm2m=1.1&ep=dev&lt=86400');
+  const { id } = await stage.server.operations.add('dev', REBOOT);
+  const options = [{ number: OptionNumber.BLOCK2, value: Uint8Array.of(0x0e) }, ...more];
+  device.answer(await request(device), Code.CHANGED, { options, payload: new Uint8Array(size) });
+  await stage.settle();
+  expect((await stage.server.operations.get(id))?.failure?.reason).toBe('outcome-unknown');
+  await stage.clock.advanceAsync(1_000_000);
+  expect(await device.received()).toEqual([]);
+  expect(stage.server.presence('dev')?.state).toBe('awake');
 });
 
 test('the answer to an operation that was cancelled changes nothing any more', async () => {

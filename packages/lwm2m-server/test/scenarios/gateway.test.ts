@@ -1,7 +1,7 @@
-import { Code } from '@flownexus/coap';
+import { Code, encodeUint, OptionNumber } from '@flownexus/coap';
 import { parsePath } from '@flownexus/lwm2m-core';
 import { describe, expect, test } from 'vitest';
-import { answer, converse, fail, type Conversation } from '../operation-stage.ts';
+import { answer, converse, fail, held, type Conversation } from '../operation-stage.ts';
 
 const V20 = ['lwm2m=1.1&ep=dev&lt=60', '</>;ct=110,</25>;ver=2.0,</25/0>,</25/1>'] as const;
 const DEVICES = [
@@ -66,6 +66,25 @@ describe('a gateway', () => {
       { n: '/25/4/1', vs: 'n0' },
     ]);
     expect(result).toMatchObject([{ objectInstanceId: 4, prefix: 'n0', deviceId: undefined }]);
+  });
+
+  test('of very many devices lists a bounded number', async () => {
+    const conversation = await converse(...V20);
+    const records = Array.from({ length: 1100 }, (_value, index) => ({ n: `/25/${index}/1`, vs: `n${index}` }));
+    const gateway = held(conversation.target.gateway());
+    let request = await conversation.device.one();
+    const payload = new TextEncoder().encode(JSON.stringify(records));
+    for (let number = 0; number * 1024 < payload.length; number += 1) {
+      const more = (number + 1) * 1024 < payload.length;
+      conversation.device.answer(request, Code.CONTENT, {
+        ...IN_JSON,
+        options: [{ number: OptionNumber.BLOCK2, value: encodeUint((number << 4) | (more ? 8 : 0) | 6) }],
+        payload: payload.slice(number * 1024, (number + 1) * 1024),
+      });
+      if (more) request = await conversation.device.one();
+    }
+    await conversation.stage.settle();
+    expect(await gateway).toHaveLength(1024);
   });
 
   test('a device that is none', async () => {

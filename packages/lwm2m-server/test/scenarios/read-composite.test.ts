@@ -132,6 +132,15 @@ describe('read composite', () => {
     ]);
   });
 
+  test('with the Accept that the caller wants, 4.06 is about the answer, and nothing is learnt of the request', async () => {
+    const conversation = await converse();
+    const { target } = conversation;
+    const read = target.readComposite(['/1'], { accept: 11_544 });
+    const { requests } = await answer(conversation, read, [Code.NOT_ACCEPTABLE], CONTENT);
+    expect(requests).toEqual(['CON FETCH accept=11544 cf=112 81a100622f31', 'CON FETCH cf=112 81a100622f31']);
+    expect((await answer(conversation, target.readComposite(PATHS), CONTENT)).requests).toEqual([FETCH_CBOR]);
+  });
+
   test('an answer that does not say its format has the one that was asked for', async () => {
     const conversation = await converse(V11, '</>;ct="110 320",</3/0>');
     const { result } = await answer(conversation, conversation.target.readComposite(['/3/0/9']), [

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Code, MessageType, OptionNumber, stringOptions } from '@flownexus/coap';
-import type { Lwm2mServerOptions } from '../../src/index.ts';
-import { diagnostic, inWords, LINKS, Stage } from '../scripted-device.ts';
+import type { MemoryNetwork } from '@flownexus/datagram/testing';
+import { overTransport, type Lwm2mServerOptions } from '../../src/index.ts';
+import { diagnostic, inWords, LINKS, SERVER, Stage } from '../scripted-device.ts';
 
 describe('Register', () => {
   test('is answered 2.01 with /rd/<id>, then the event comes', async () => {
@@ -416,6 +417,12 @@ describe('other requests', () => {
     expect(inWords(await device.one())).toBe(`ACK ${code}`);
   });
 
+  test('a refused Register whose name has control characters is told without it', async () => {
+    const stage = await Stage.start();
+    expect(await stage.device().register('lwm2m=1.1&ep=a\u001b[2Jb&lt=60')).toBe('4.00');
+    expect(stage.taken()).toEqual(['refused register of ?: 4.00 the endpoint name has a control character']);
+  });
+
   test('garbage and hostile Registers harm nobody', async () => {
     const stage = await Stage.start();
     const device = stage.device();
@@ -451,6 +458,26 @@ describe('start and stop', () => {
     stage.network.peer('192.0.2.1', 5683);
     await expect(stage.server.start()).rejects.toMatchObject({ code: 'ERR_DATAGRAM_BIND' });
     expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  test('a server that is stopped as it starts has nothing open afterwards', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const network: MemoryNetwork = new Stage().network;
+    const slow = network.transport({ host: '192.0.2.1', port: 5999 });
+    const open = slow.open.bind(slow);
+    slow.open = async (handler) => {
+      await gate.promise;
+      await open(handler);
+    };
+    const stage = new Stage({ endpoints: [overTransport(network.transport(SERVER)), overTransport(slow)] });
+    const starting = expect(stage.server.start()).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_STATE' });
+    await stage.settle();
+    const stopping = stage.server.stop();
+    gate.resolve(undefined);
+    await starting;
+    await stopping;
+    expect(stage.server.addresses).toEqual([]);
+    for (const port of [SERVER.port, 5999]) network.peer(SERVER.host, port); // the addresses are free
   });
 
   test('stop waits for handlers that run', async () => {

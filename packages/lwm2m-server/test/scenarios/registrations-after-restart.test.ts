@@ -3,6 +3,7 @@ import { Code } from '@flownexus/coap';
 import { MemoryNetwork, VirtualClock } from '@flownexus/datagram/testing';
 import {
   MemoryCredentialStore,
+  MemoryObservationStore,
   overTransport,
   type Lwm2mServerOptions,
   type RegistrationStore,
@@ -10,8 +11,9 @@ import {
 } from '../../src/index.ts';
 import { MemoryRegistrationStore } from '../../src/testing/index.ts';
 import { IdentifiedTransport } from '../identified-transport.ts';
-import { inWords, SERVER, Stage } from '../scripted-device.ts';
+import { inWords, SERVER, Stage, type ScriptedDevice } from '../scripted-device.ts';
 import { KEY, psk } from '../secured-stage.ts';
+import { accept } from './observing-device.ts';
 
 /** Server after server on one network, with one store. */
 class World {
@@ -151,7 +153,10 @@ describe('after a restart', () => {
 });
 
 describe('a device whose peer the transport does not know any more', () => {
-  async function restarted(options: Partial<Lwm2mServerOptions> = {}): Promise<{
+  async function restarted(
+    options: Partial<Lwm2mServerOptions> = {},
+    before: (device: ScriptedDevice) => Promise<void> = () => Promise.resolve(),
+  ): Promise<{
     world: World;
     stage: Stage;
     transport: IdentifiedTransport;
@@ -163,6 +168,8 @@ describe('a device whose peer the transport does not know any more', () => {
     const first = await world.start({ ...options, endpoints: [overTransport(transport)] });
     const device = first.device(1000);
     expect(await device.register()).toBe('2.01');
+    await before(device);
+    await first.settle();
     transport = new IdentifiedTransport(world.network.transport(SERVER));
     const stage = await world.restart(first, { ...options, endpoints: [overTransport(transport)] });
     return { world, stage, transport, location: device.location };
@@ -194,6 +201,23 @@ describe('a device whose peer the transport does not know any more', () => {
     await stage.settle();
     expect((await read).records[0]?.value).toBe(1);
     expect(stage.taken()).toEqual(['updated dev']);
+  });
+
+  test('is asked anew for what it had to observe, when it is heard', async () => {
+    const observing = {
+      observe: [{ path: '/3/0/9' }],
+      observationStore: new MemoryObservationStore(),
+    };
+    const { stage, transport, location } = await restarted(observing, async (device) => {
+      await accept(device, '5', 'CON GET 3/0/9 observe=0 accept=112');
+    });
+    transport.identify(2000, psk('id'));
+    const device = stage.device(2000);
+    device.location = location;
+    expect(await device.update()).toBe('2.04');
+    await accept(device, '6', 'CON GET 3/0/9 observe=0 accept=112');
+    await stage.settle();
+    expect(stage.taken()).toEqual(['updated dev', 'initial /3/0/9 6']);
   });
 
   test('is not somebody else who knows the registration ID', async () => {
@@ -289,7 +313,11 @@ describe('the store of registrations', () => {
     }
   }
 
-  const failed = (): Promise<undefined> => Promise.reject(new Error('no disk'));
+  const failed = (): Promise<undefined> => {
+    const outcome = Promise.reject<undefined>(new Error('no disk'));
+    outcome.catch(() => undefined); // it waits until the store is asked
+    return outcome;
+  };
 
   test('is asked after the handler, and the answer waits for it', async () => {
     const store = new SlowStore();

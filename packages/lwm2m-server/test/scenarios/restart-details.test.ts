@@ -1,6 +1,7 @@
 import { Code, type CoapMessage } from '@flownexus/coap';
 import { describe, expect, test } from 'vitest';
 import { Lwm2mServerError, type DeviceCredential } from '../../src/index.ts';
+import { limits } from '../../src/limits.ts';
 import { memoryHost, sqliteHost, type StoreHost } from '../restarting-stores.ts';
 import { RestartingServer } from '../restarting-server.ts';
 import { inWords } from '../scripted-device.ts';
@@ -44,6 +45,31 @@ describe('after a restart', () => {
     expect(inWords(await device.one())).toBe('ACK 2.04');
     expect(sent).toEqual(['dev', 21.5]);
     expect(restarting.handshakes).toBe(0);
+    await restarting.stop();
+  });
+
+  test('more observations than an endpoint may have are not all taken up, and the server starts', async () => {
+    const restarting = await RestartingServer.start(memoryHost());
+    const device = await restarting.device();
+    const instances = Array.from({ length: limits.maxObservationsPerEndpoint + 1 }, (_, id) => `</3303/${id}>`);
+    expect(await device.register(REGISTER, `</>;ct=112,${instances.join()}`)).toBe('2.01');
+    const { registrationId = '' } = restarting.server.registration('dev') ?? {};
+    const { observations } = restarting.host.stores;
+    for (const [id] of instances.entries()) {
+      await observations.save({
+        endpointName: 'dev',
+        paths: [`/3303/${id}/5700`],
+        composite: false,
+        attributes: undefined,
+        contentFormat: undefined,
+        accept: 112,
+        kept: false,
+        established: { registrationId, token: Uint8Array.of(id >> 8, id & 0xff) },
+      });
+    }
+    await restarting.stop();
+    await restarting.start({ observe: [{ path: '/3303/*/5700' }] });
+    expect(restarting.server.statistics.observations).toBe(limits.maxObservationsPerEndpoint);
     await restarting.stop();
   });
 

@@ -3,6 +3,7 @@ import type { PeerIdentity } from '@flownexus/datagram';
 import { MemoryNetwork, VirtualClock } from '@flownexus/datagram/testing';
 import { MemoryCredentialStore, type CredentialStore } from '../../src/index.ts';
 import { SERVER, Stage } from '../scripted-device.ts';
+import { accept } from './observing-device.ts';
 import { KEY, psk, SecuredStage } from '../secured-stage.ts';
 
 const UNNAMED = 'lwm2m=1.1&lt=60';
@@ -101,6 +102,22 @@ describe('an Update or De-register', () => {
     moved.location = device.location;
     expect(await moved.update()).toBe('2.04');
     expect(stage.server.registration('dev')?.address.port).toBe(2000);
+  });
+
+  // Zephyr, after a socket error: another handshake, from another port, and then an Update.
+  test('over a new association: requests go there, and what was observed is observed there', async () => {
+    const stage = await SecuredStage.start({ observe: [{ path: '/3/0/9' }] });
+    const device = stage.proven(1000, psk('id'));
+    await device.register(asDev);
+    await accept(device, '5', 'CON GET 3/0/9 observe=0 accept=112');
+    await stage.settle();
+    const moved = stage.proven(2000, psk('id'));
+    moved.location = device.location;
+    expect(await moved.update()).toBe('2.04');
+    await accept(moved, '6', 'CON GET 3/0/9 observe=0 accept=112');
+    await stage.settle();
+    expect(await device.received()).toEqual([]);
+    expect(stage.taken()).toEqual(['registered dev', 'initial /3/0/9 5', 'updated dev', 'initial /3/0/9 6']);
   });
 
   test('of another identity, or of none, finds no registration', async () => {

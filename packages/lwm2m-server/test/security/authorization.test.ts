@@ -86,3 +86,18 @@ describe('without a store', () => {
     expect(new Authorization([]).endpointName(psk('id'), 'dev')).toBe('dev');
   });
 });
+
+describe('after a restart a peer is still the endpoint', () => {
+  test.each<[string, PeerIdentity, string, boolean]>([
+    ['that its identity belongs to', psk('id'), 'dev', true],
+    ['that its identity belongs to in another store', psk('id2'), 'second', true],
+    ['that its identity belongs to no more', psk('id'), 'second', false],
+    ['with an identity of nobody', psk('gone'), 'dev', false],
+    ['without an identity, as long as it has no credential', ANONYMOUS, 'third', true],
+    ['without an identity, and with a credential', ANONYMOUS, 'dev', false],
+  ])('%s', async (_name, identity, endpointName, expected) => {
+    expect(new Authorization([store, other]).isStill(identity, endpointName)).toBe(expected);
+    expect(await new Authorization([later, other]).isStill(identity, endpointName)).toBe(expected);
+    expect(new Authorization([]).isStill(identity, endpointName)).toBe(true);
+  });
+});
