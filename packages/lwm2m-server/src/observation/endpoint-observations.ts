@@ -133,7 +133,8 @@ export class EndpointObservations {
         release: (options) => this.#release(joined, subscription, options),
         leave: () => this.#leave(joined, subscription),
       };
-      const { notification, shared } = await firstAnswer(joined, { signal, isOver: () => subscription.over });
+      const { terms } = subscription;
+      const { notification, shared } = await firstAnswer(joined, { terms, signal, isOver: () => subscription.over });
       subscription.establish(notification);
       if (shared) subscription.deliver(notification);
     } catch (error) {
@@ -227,7 +228,7 @@ export class EndpointObservations {
       return;
     }
     const { target } = observation;
-    if (!target.composite && !isRegistered(target.path, this.#endpoint.registration)) {
+    if (!isRegistered(target.path, this.#endpoint.registration)) {
       this.#drop(observation); // the instance is gone, and the device's observation with it
       return;
     }

@@ -3,6 +3,7 @@ import type { Notification } from '../api/observation.ts';
 import type { ContentResult } from '../downlink/operation.ts';
 import { performOperation } from '../downlink/perform.ts';
 import { Lwm2mServerError } from '../errors.ts';
+import type { ObservationTerms } from './observation-target.ts';
 import type { TargetObservation } from './target-observation.ts';
 
 /** What is told to one who observes before anything else. */
@@ -13,6 +14,8 @@ export interface FirstAnswer {
 }
 
 export interface FirstAnswerOptions {
+  /** How it is wanted. */
+  readonly terms: ObservationTerms;
   /** Bounds of the Read, where the observation is there already. Its establishment is shared with others and has no bounds. */
   readonly signal: AbortSignal;
   /** Whether nobody waits for it any more. */
@@ -22,13 +25,13 @@ export interface FirstAnswerOptions {
 /** Establishes an observation as it is wanted now, or joins in, or reads the present value where it is established. */
 export async function firstAnswer(
   observation: TargetObservation,
-  { signal, isOver }: FirstAnswerOptions,
+  { terms, signal, isOver }: FirstAnswerOptions,
 ): Promise<FirstAnswer> {
   while (!observation.isReady()) {
     try {
       const notification = await observation.establish();
-      // Not ready: it was under way with other attributes.
-      if (observation.isReady() || isOver()) return { notification, shared: false };
+      // Not ready: it was under way with other attributes than are wanted.
+      if (observation.isReady() || terms.attributes === undefined || isOver()) return { notification, shared: false };
     } catch (error) {
       // The device moved meanwhile: it is asked again at its new address.
       if (!isOvertaken(error) || observation.endpoint.ended || isOver()) throw error;

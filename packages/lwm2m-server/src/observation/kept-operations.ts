@@ -54,7 +54,7 @@ export async function keep(
   observation.kept = terms;
   try {
     const { signal = new AbortController().signal } = bounds;
-    const first = firstAnswer(observation, { signal, isOver: () => over });
+    const first = firstAnswer(observation, { terms, signal, isOver: () => over });
     const { notification } = await withBounds(first, bounds, context.timers);
     if (!(await observation.record())) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_STORE', `the observation of ${target.name} could not be stored`);

@@ -110,7 +110,8 @@ export class ObservationAtDevice {
    */
   async end(bounds: ExchangeBounds): Promise<CoapResponse | undefined> {
     const observation = this.#observation;
-    if (observation === undefined) return undefined;
+    // What another peer had is gone with it (RFC 7641 §3.5).
+    if (observation === undefined || observation.peer.key !== this.#owner.endpoint.peer.key) return undefined;
     this.#ending = true;
     return inExchange(this.#owner.endpoint.endpointName, () => observation.cancel(bounds));
   }

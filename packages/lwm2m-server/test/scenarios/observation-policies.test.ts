@@ -129,6 +129,26 @@ describe('setPolicies', () => {
     expect(inFull(await device.one())).toBe('CON GET 3/0/9 observe=0 accept=112');
   });
 
+  test('of many endpoints asks about each once, also where others come before it is done', async () => {
+    const stage = await Stage.start();
+    const endpoints = 1100;
+    for (let index = 0; index < endpoints; index += 1) {
+      await stage.device(1000 + index).register(`lwm2m=1.1&ep=dev${index}&lt=60`, '</3/0>');
+    }
+    const asked = { first: 0, second: 0 };
+    const counting = (which: keyof typeof asked): ObservationPolicy => ({
+      path: '/3/0/9',
+      endpoints: () => {
+        asked[which] += 1;
+        return false;
+      },
+    });
+    stage.server.setPolicies([counting('first')]);
+    stage.server.setPolicies([counting('second')]);
+    await stage.settle();
+    expect(asked).toEqual({ first: 500, second: endpoints });
+  });
+
   test('of many endpoints comes in steps, and what registers meanwhile has the new ones', async () => {
     const stage = await Stage.start();
     const devices = Array.from({ length: 1100 }, (_, index) => stage.device(1000 + index));
@@ -172,6 +192,17 @@ describe('policies and sleeping devices', () => {
     const [answer, request] = await device.received();
     expect(answer && inFull(answer)).toBe('ACK 2.04');
     expect(request && inFull(request)).toBe('CON GET 3/0/9 observe=0 accept=112');
+  });
+
+  test('that one sleeps is no silence', async () => {
+    const { stage, device } = await staged({});
+    await device.register(QUEUE_MODE);
+    await stage.clock.advanceAsync(100_000);
+    for (let count = 0; count < 5; count += 1) {
+      stage.server.setPolicies([{ path: '/3/0/9' }]);
+      await stage.settle();
+    }
+    expect(stage.taken()).toEqual(['registered dev']);
   });
 
   test('what is not wanted any more is forgotten while it sleeps, without a request', async () => {
@@ -223,6 +254,21 @@ describe('policies and sleeping devices', () => {
     await stage.settle();
     await cancelled;
     expect(stage.taken().at(-1)).toBe('notification /3/0/9 2');
+  });
+
+  test('a cancellation that waits has nothing to do when the device comes back as another peer', async () => {
+    const { stage, device } = await staged({});
+    await device.register(QUEUE_MODE);
+    const observation = stage.server.device('dev').observe('/3/0/9');
+    await accept(device, '1');
+    await stage.settle();
+    await stage.clock.advanceAsync(100_000);
+    const cancelled = observation.cancel();
+    device.peer.rebind('192.0.2.77', 61_000);
+    const before = stage.network.log.length;
+    expect(await device.update()).toBe('2.04');
+    await cancelled;
+    expect(stage.network.log.length - before).toBe(2); // the Update and its answer
   });
 
   test('a cancellation that waits has nothing to do when the device registers anew', async () => {

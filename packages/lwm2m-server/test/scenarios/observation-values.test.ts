@@ -165,8 +165,8 @@ describe('filterValues', () => {
     device.notify(token, 1, '5');
     await device.ignore();
     expect(stage.taken()).toEqual(['registered dev', 'notification /3/0/9 5']);
-    const { value } = await observation[Symbol.asyncIterator]().next();
-    expect(value).toMatchObject({ records: [{ value: 5 }] });
+    const next = await observation[Symbol.asyncIterator]().next();
+    expect(next.value).toMatchObject({ records: [{ value: 5 }] });
   });
 
   test('that throws keeps a notification from being acknowledged, so that it comes again', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Code } from '@flownexus/coap';
-import type { Lwm2mServerOptions, StoredObservation } from '../../src/index.ts';
+import { overTransport, type Lwm2mServerOptions, type StoredObservation } from '../../src/index.ts';
 import { memoryHost } from '../restarting-stores.ts';
 import { RestartingServer } from '../restarting-server.ts';
-import type { ScriptedDevice } from '../scripted-device.ts';
+import { SERVER, type ScriptedDevice } from '../scripted-device.ts';
 import { accept, acceptComposite, inFull, senml } from './observing-device.ts';
 
 const REGISTER = 'lwm2m=1.2&ep=dev&lt=86400&b=U';
@@ -167,6 +167,72 @@ test('a store that has what is no observation harms nothing else', async () => {
   expect(restarting.taken()).toEqual([
     expect.stringMatching(/^error: the store has an observation of dev that is none/),
   ]);
+  device.notify(token, 1, '2');
+  expect(inFull(await device.one())).toBe('ACK empty');
+  await restarting.stop();
+});
+
+test('what was established for another registration is not taken up, and asked for anew', async () => {
+  const { restarting, device, stored } = await running({ observe: [{ path: '/3/0/9' }] });
+  const token = await accept(device, '1');
+  await restarting.settle();
+  const [one] = await stored();
+  const established = { registrationId: 'another', token };
+  if (one !== undefined) await restarting.host.stores.observations.save({ ...one, established });
+  await restarting.stop();
+  await restarting.start();
+  expect(await stored()).toEqual([]);
+  device.notify(token, 1, '2');
+  expect(inFull(await device.one())).toBe('RST empty');
+  expect(await device.update()).toBe('2.04');
+  await accept(device, '3', 'CON GET 3/0/9 observe=0 accept=112');
+  await restarting.stop();
+});
+
+test('what is not wanted any more is not kept any longer', async () => {
+  const { restarting, device, stored } = await running({ observe: [{ path: '/3/0/9' }] });
+  await accept(device, '1');
+  await restarting.settle();
+  await restarting.stop();
+  await restarting.start({ observe: [] });
+  expect(await stored()).toEqual([]);
+  await restarting.stop();
+});
+
+test('of two observations with one token the second is not taken up, which is said', async () => {
+  const { restarting, device, stored } = await running({ observe: [{ path: '/3/0/9' }, { path: '/1/0/1' }] });
+  const token = await accept(device, '1', 'CON GET 3/0/9 observe=0 accept=112');
+  await accept(device, '60', 'CON GET 1/0/1 observe=0 accept=112');
+  await restarting.settle();
+  const second = (await stored()).find(({ paths }) => paths[0] === '/1/0/1');
+  if (second?.established !== undefined) {
+    const established = { ...second.established, token };
+    await restarting.host.stores.observations.save({ ...second, established });
+  }
+  await restarting.stop();
+  await restarting.start();
+  expect(restarting.taken()).toEqual([
+    expect.stringMatching(/^error: the observation of \/1\/0\/1 on dev could not be taken up: RangeError/),
+  ]);
+  device.notify(token, 1, '2');
+  const [ack, request] = await device.received();
+  expect(ack && inFull(ack)).toBe('ACK empty');
+  expect(request && inFull(request)).toBe('CON GET 1/0/1 observe=0 accept=112');
+  await restarting.stop();
+});
+
+test('a server that can not start leaves what is stored', async () => {
+  const { restarting, device, stored } = await running({ observe: [{ path: '/3/0/9' }] });
+  const token = await accept(device, '1');
+  await restarting.settle();
+  await restarting.stop();
+  const endpoints = [
+    overTransport(restarting.network.transport({ ...SERVER, scheme: 'coap' })),
+    overTransport(restarting.network.transport({ ...SERVER, scheme: 'coap' })), // the port is taken
+  ];
+  await expect(restarting.start({ endpoints })).rejects.toThrow();
+  expect(await stored()).toMatchObject([{ established: { token } }]);
+  await restarting.start();
   device.notify(token, 1, '2');
   expect(inFull(await device.one())).toBe('ACK empty');
   await restarting.stop();

@@ -138,6 +138,36 @@ describe('other attributes than an observation has', () => {
     expect(stage.server.statistics.observations).toBe(1);
   });
 
+  test('that a caller wants while it is being established come after that', async () => {
+    const { stage, device } = await registered(LWM2M_1_2);
+    const plain = stage.server.device('dev').observe('/3/0/9');
+    const request = await device.one();
+    const eager = stage.server.device('dev').observe('/3/0/9', { attributes: { pmax: 10 } });
+    device.answer(request, Code.CONTENT, { observe: 0, contentFormat: 0, payload: '1' });
+    await cancelled(device, request.token, 'CON GET 3/0/9 observe=1 accept=112');
+    await accept(device, '2', 'CON GET 3/0/9 observe=0 accept=112 pmax=10');
+    await stage.settle();
+    expect((await plain.established).records[0]?.value).toBe(1);
+    expect((await eager.established).records[0]?.value).toBe(2);
+  });
+
+  test('go on when the device ends it with an error instead', async () => {
+    const { stage, device } = await registered(LWM2M_1_2, { observe: [{ path: '/3/0/9' }] });
+    const token = await accept(device, '1');
+    await stage.settle();
+    stage.taken();
+    stage.server.setPolicies([{ path: '/3/0/9', attributes: { pmax: 10 } }]);
+    const cancel = await device.one();
+    device.notify(token, undefined, '', { code: Code.NOT_FOUND });
+    const [ack, request] = await device.received();
+    expect(ack && inFull(ack)).toBe('ACK empty');
+    expect(request && inFull(request)).toBe('CON GET 3/0/9 observe=0 accept=112 pmax=10');
+    device.answer(cancel, Code.NOT_FOUND);
+    if (request !== undefined) device.answer(request, Code.CONTENT, { observe: 0, contentFormat: 0, payload: '2' });
+    await stage.settle();
+    expect(stage.taken()).toEqual(['initial /3/0/9 2']);
+  });
+
   test('of an older device are written, and those that are not wanted any more unset', async () => {
     const { stage, device } = await registered(LWM2M_1_1);
     const one = stage.server.device('dev').observe('/3/0/9', { attributes: { pmin: 5, pmax: 60 } });

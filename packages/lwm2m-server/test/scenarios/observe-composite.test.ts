@@ -41,8 +41,8 @@ describe('device.observeComposite', () => {
     expect(inFull(await device.one())).toBe('ACK empty');
     const taken = observation[Symbol.asyncIterator]();
     await taken.next();
-    const { value: second } = await taken.next();
-    expect(second && valuesOf(second)).toEqual({ '/3/0/9': 94, '/3303/0/5700': 21 });
+    const second: IteratorResult<Notification, undefined> = await taken.next();
+    expect(second.value && valuesOf(second.value)).toEqual({ '/3/0/9': 94, '/3303/0/5700': 21 });
 
     const done = observation.cancel();
     const request = await device.one();
@@ -90,8 +90,8 @@ describe('device.observeComposite', () => {
     await device.ignore();
     const iterator = second[Symbol.asyncIterator]();
     await iterator.next();
-    const { value } = await iterator.next();
-    expect(value && valuesOf(value)).toEqual({ '/3/0/9': 92 });
+    const next: IteratorResult<Notification, undefined> = await iterator.next();
+    expect(next.value && valuesOf(next.value)).toEqual({ '/3/0/9': 92 });
   });
 
   test('a device that does not have the format is asked in another, once', async () => {
