@@ -139,7 +139,7 @@ export function applyUpdate(
     instances: list.instances,
     profileIds,
     additionalParameters: mergeAdditional(previous.additionalParameters, parameters.additional),
-    address: addressOf(request),
+    address: isSameAddress(previous.address, request) ? previous.address : addressOf(request),
     identity: request.peer.identity,
     registeredAt: previous.registeredAt,
     updatedAt,
@@ -189,6 +189,10 @@ function mergeAdditional(
   const merged = Object.fromEntries([...Object.entries(previous), ...Object.entries(next)]);
   if (Object.keys(merged).length > limits.maxAdditionalParameters) throw badRequest('too many unknown parameters');
   return Object.freeze(merged);
+}
+
+function isSameAddress({ host, port }: Registration['address'], { peer }: RegistrationRequest): boolean {
+  return host === peer.host && port === peer.port;
 }
 
 function addressOf(request: RegistrationRequest): Registration['address'] {

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { PeerIndex } from './peer-index.ts';
 import type { CoapClient, RegisteredEndpoint } from './registered-endpoint.ts';
 import type { Registration } from './registration.ts';
-import { weightOf, type Weighty } from './weight.ts';
+import { growthOf, weightOf, type Weighty } from './weight.ts';
 
 /**
  * The present registrations, by endpoint name, by registration ID and by peer. At most `maximum`, those included whose Register is
@@ -47,7 +47,7 @@ export class RegistrationTable {
 
   /** Whether all registrations together may grow by this one, in the place of the other. */
   hasPlaceForLinks(next: Weighty, previous?: Weighty): boolean {
-    const growth = weightOf(next) - (previous === undefined ? 0 : weightOf(previous));
+    const growth = previous === undefined ? weightOf(next) : growthOf(next, previous);
     return growth <= 0 || this.#links + growth <= this.#maximumLinks;
   }
 
@@ -75,7 +75,7 @@ export class RegistrationTable {
 
   /** Exchanges the registration of an endpoint for what an Update made of it. */
   update(endpoint: RegisteredEndpoint, registration: Registration): void {
-    this.#links += weightOf(registration) - weightOf(endpoint.registration);
+    this.#links += growthOf(registration, endpoint.registration);
     endpoint.registration = registration;
   }
 

@@ -11,6 +11,15 @@ export function weightOf({ links, rootPath, additionalParameters }: Weighty): nu
   return weightOfLinks(links) + Math.floor(characters / limits.charactersPerLink);
 }
 
+/** How much more a registration takes than the one that it replaces. Most Updates change nothing of it. */
+export function growthOf(next: Weighty, previous: Weighty): number {
+  const isSame =
+    next.links === previous.links &&
+    next.rootPath === previous.rootPath &&
+    next.additionalParameters === previous.additionalParameters;
+  return isSame ? 0 : weightOf(next) - weightOf(previous);
+}
+
 /** The memory that links take, in links without attributes. */
 export function weightOfLinks(links: readonly (Link | RegisteredLink)[]): number {
   let characters = 0;
