@@ -100,7 +100,7 @@ describe('refused is', () => {
     const { app, endpoint, credential } = await startTestApp();
     await credential('dev', PSK);
     const { client } = await securedDevice('other', psk(), { server: app.coapsAddress });
-    await expect(client.start()).rejects.toThrow('4.03 the identity belongs to another endpoint');
+    await expect(client.start()).rejects.toThrow('4.00 the identity belongs to another endpoint');
     expect(await endpoint('other')).toBeUndefined();
   });
 

@@ -86,7 +86,7 @@ class BusyDevice {
 
 test(
   'killed at any moment under load, the app has every registration and value that a device saw acknowledged',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const directory = temporaryDirectory();
     const registry = await ObjectRegistry.bundled();

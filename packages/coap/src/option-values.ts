@@ -143,7 +143,9 @@ function pushSegments(options: CoapOption[], number: number, segments: readonly 
   if (segments === undefined) return;
   for (const segment of segments) {
     if (segment === '.' || segment === '..') throw new RangeError('a path segment is not "." or ".."');
-    options.push(segment.length > MAX_KNOWN_SEGMENT_LENGTH ? makeStringOption(number, segment) : known(number, segment));
+    options.push(
+      segment.length > MAX_KNOWN_SEGMENT_LENGTH ? makeStringOption(number, segment) : known(number, segment),
+    );
   }
 }
 

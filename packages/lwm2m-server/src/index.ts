@@ -70,7 +70,7 @@ export type { RegistrationStore, StoredRegistration } from './registration/regis
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { EndpointStatistics } from './endpoint-statistics.ts';
-export { ratesBetween, type ServerStatistics } from './statistics.ts';
+export { ratesBetween, type ServerRates, type ServerStatistics } from './statistics.ts';
 export type { TraceEvent, TraceHook } from '@flownexus/coap';
 export type { MaybePromise } from './maybe-promise.ts';
 export type { CredentialChange, CredentialStore } from './security/credential-store.ts';

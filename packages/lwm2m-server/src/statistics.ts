@@ -46,9 +46,12 @@ export interface ServerStatistics {
   readonly coap: CoapStatistics;
 }
 
-/** What is there at present, and not counted. */
-type Gauge = 'uptimeMs' | 'registrations' | 'asleep' | 'observations' | 'queued' | 'waiting' | 'coap';
-type Counter = Exclude<keyof ServerStatistics, Gauge>;
+/** The counters of {@link ServerStatistics}, without what is there at present: how often per second each went up. */
+export type ServerRates = Omit<
+  ServerStatistics,
+  'uptimeMs' | 'registrations' | 'asleep' | 'observations' | 'queued' | 'waiting' | 'coap'
+>;
+type Counter = keyof ServerRates;
 
 /** The counters behind {@link ServerStatistics}. */
 export type Counters = Record<Counter, number>;
@@ -84,7 +87,7 @@ export function newCounters(): Counters {
  *   earlier = later;
  * }, 10_000);
  */
-export function ratesBetween(earlier: ServerStatistics, later: ServerStatistics): Readonly<Counters> {
+export function ratesBetween(earlier: ServerStatistics, later: ServerStatistics): ServerRates {
   const seconds = (later.uptimeMs - earlier.uptimeMs) / 1000;
   const rates = newCounters();
   if (seconds <= 0) return rates;
