@@ -11,7 +11,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const LENGTH = 1200;
 const KEYS = 1000;
 
-const state = { peer: { key: 'coap://192.0.2.1:5683' } } as PeerState;
+const state = { peer: { key: 'coap://192.0.2.1:5683' } } as unknown as PeerState;
 
 function message(number: number): CoapMessage {
   const value = new Uint8Array(LENGTH).fill(97);

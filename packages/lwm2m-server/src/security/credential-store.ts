@@ -23,7 +23,8 @@ export interface CredentialStore {
   pskKey(identity: string): MaybePromise<Uint8Array | undefined>;
   /**
    * The endpoint that an identity belongs to; undefined: to none, so that it is not accepted. A certificate that comes here was issued by an
-   * accepted authority, a raw public key is any.
+   * accepted authority, a raw public key is any. Which of the names in a certificate counts is for the store to say: `commonName` is at hand, and
+   * `new X509Certificate(identity.certificate).subjectAltName` of `node:crypto` has the others.
    */
   endpointNameOf(identity: ProvenIdentity): MaybePromise<string | undefined>;
   /** Whether an endpoint has a credential: nobody is believed to be it without. */

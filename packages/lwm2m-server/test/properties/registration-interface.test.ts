@@ -51,12 +51,23 @@ const payload = fc.oneof(
     .map((links) => new TextEncoder().encode(links.join(','))),
   fc.constant(new TextEncoder().encode('</3/0>')),
 );
-const request = fc.record({
+const anyRequest = fc.record({
   good: fc.boolean(),
+  /** An Update is for a registration that nobody has. */
+  gone: fc.nat({ max: 7 }).map((n) => n === 0),
   query,
   payload,
   contentFormat: fc.oneof(fc.constant(40), fc.constant(undefined), fc.integer({ min: 0, max: 65_535 })),
 });
+/** Seldom met by chance. */
+const special = fc.constantFrom(['pid=6:0badc0de'], ['lwm2m=2.0'], []).map((parameters) => ({
+  good: parameters[0] !== 'lwm2m=2.0',
+  gone: false,
+  query: parameters,
+  payload: new Uint8Array(0),
+  contentFormat: 40,
+}));
+const request = fc.oneof({ arbitrary: anyRequest, weight: 5 }, { arbitrary: special, weight: 1 });
 
 const GOOD = ['lwm2m=1.2', 'ep=dev', 'lt=600'];
 const REFUSALS: ReadonlySet<string> = new Set(['4.00', '4.04', '4.09', '4.12', '4.15']);
@@ -69,8 +80,8 @@ test('any Register, Update and De-register gets one answer: a success, or a refu
       const device = stage.device();
       await device.register('lwm2m=1.2&ep=dev&lt=600', '</3/0>');
       stage.taken();
-      for (const [index, { good, query: asked, ...fields }] of requests.entries()) {
-        const path = index % 2 === 0 ? device.location : ['rd'];
+      for (const [index, { good, gone, query: asked, ...fields }] of requests.entries()) {
+        const path = index % 2 === 0 ? (gone ? ['rd', 'nobody'] : device.location) : ['rd'];
         const { payload: bytes, contentFormat } = fields;
         const options = { path, query: good && index % 2 === 1 ? [...GOOD, ...asked] : asked };
         device.request(Code.POST, {

@@ -200,3 +200,9 @@ async function sendBlocks(
     if (more) await device.ignore();
   }
 }
+
+test('a refused Register whose name has control characters is told without it', async () => {
+  const stage = await Stage.start();
+  expect(await stage.device().register('lwm2m=1.1&ep=a\u001b[2Jb&lt=60')).toBe('4.00');
+  expect(stage.taken()).toEqual(['refused register of ?: 4.00 the endpoint name has a control character']);
+});

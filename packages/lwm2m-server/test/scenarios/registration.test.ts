@@ -417,12 +417,6 @@ describe('other requests', () => {
     expect(inWords(await device.one())).toBe(`ACK ${code}`);
   });
 
-  test('a refused Register whose name has control characters is told without it', async () => {
-    const stage = await Stage.start();
-    expect(await stage.device().register('lwm2m=1.1&ep=a\u001b[2Jb&lt=60')).toBe('4.00');
-    expect(stage.taken()).toEqual(['refused register of ?: 4.00 the endpoint name has a control character']);
-  });
-
   test('garbage and hostile Registers harm nobody', async () => {
     const stage = await Stage.start();
     const device = stage.device();
