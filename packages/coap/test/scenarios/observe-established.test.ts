@@ -8,6 +8,7 @@ interface Registering {
   /** What the observer was called with, and when `observe` resolved. */
   readonly events: string[];
   readonly responses: CoapResponse[];
+  readonly tokens: Uint8Array[];
   readonly stored: PromiseWithResolvers<undefined>;
   readonly pending: Promise<CoapObservation>;
   readonly registration: CoapMessage;
@@ -21,10 +22,12 @@ async function register(
   const world = await World.open(options);
   const events: string[] = [];
   const responses: CoapResponse[] = [];
+  const tokens: Uint8Array[] = [];
   const stored = Promise.withResolvers<undefined>();
   stored.promise.catch(() => undefined);
   const pending = world.endpoint.observe(world.peer, observedRequest, {
-    onEstablished: (response) => {
+    onEstablished: (response, token) => {
+      tokens.push(token);
       events.push(`established ${text(response.payload)}`);
       responses.push(response);
       return onEstablished === undefined ? stored.promise : onEstablished(response);
@@ -40,16 +43,17 @@ async function register(
     () => events.push('resolved'),
     () => events.push('rejected'),
   );
-  return { world, events, responses, stored, pending, registration: await world.hear() };
+  return { world, events, responses, tokens, stored, pending, registration: await world.hear() };
 }
 
 const first = { code: '2.05', options: [opt.observe(5)], payload: 'first' } as const;
 
 describe('a piggybacked first response', () => {
   test('is given to the observer before observe() resolves, which does not wait for it', async () => {
-    const { world, events, responses, pending, registration } = await register();
+    const { world, events, responses, tokens, pending, registration } = await register();
     await world.piggyback(registration, first);
     expect(events).toEqual(['established first', 'resolved']);
+    expect(tokens).toEqual([registration.token]);
     expect(responses[0]).toBe((await pending).response);
     await world.hearNothing();
     await world.end();

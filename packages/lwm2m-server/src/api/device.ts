@@ -76,7 +76,10 @@ export interface ReadOptions extends OperationOptions {
 }
 
 export interface ObserveOptions extends ReadOptions {
-  /** Sent with the Observe to devices of LwM2M 1.2 (TS Core §6.4.1), as a Write-Attributes before it to older ones. */
+  /**
+   * Sent with the Observe to devices of LwM2M 1.2 (TS Core §6.4.1), as a Write-Attributes before it to older ones, which are observed also when they refuse that
+   * (`observationFailed`). `RangeError` for values that have no form.
+   */
   readonly attributes?: NotificationAttributes;
 }
 

@@ -19,12 +19,14 @@ export interface Lwm2mServerEvents {
    */
   notification: [notification: Notification];
   /**
-   * An observation policy could not be established on an endpoint, or ended against our will. One that gets no answer
+   * An observation that the server keeps up by itself, for a policy or a queued operation, could not be established, or ended against our will. `path` is that
+   * of the observation, of a composite all with spaces between them. One that gets no answer
    * is said once, at the third silence in a row, and is tried on each time that the device is heard.
    *
    * Or a value was lost, and the observation goes on: it did not decode (`ERR_LWM2M_SERVER_PAYLOAD`), in which case it
    * was acknowledged, since sending it again would not help; or the rest of a notification in blocks could not be
-   * fetched (`ERR_LWM2M_SERVER_ABANDONED`).
+   * fetched (`ERR_LWM2M_SERVER_ABANDONED`). Or a device refused the Write-Attributes before an Observe, and is observed without
+   * (`ERR_LWM2M_SERVER_ATTRIBUTES`).
    */
   observationFailed: [registration: Registration, path: string, error: Error];
   /** Values that a device sent by itself, after `onSend` has resolved for them. */

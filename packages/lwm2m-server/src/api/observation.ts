@@ -29,13 +29,15 @@ export interface SendReport extends DecodedPayload {
 /**
  * What the server observes by itself, after every Register and after its own restart. A policy is declared, not fired once: when
  * a device does not answer, it is asked once more each time that it is heard, without end. What it answers, unless it
- * observes (4.xx, 5.xx, a value without Observe), is final until its next Register.
+ * observes (4.xx, 5.xx, a value without Observe), is final until its next Register. Where several policies want the same path, or the same set of paths, the first
+ * has the say over attributes, and those for one endpoint come before those for all.
  */
 export interface ObservationPolicy {
   /** A path such as `/5/0/3`; an asterisk in place of the Object Instance id stands for every registered instance. One of `path` and `paths`. */
   readonly path?: string;
   /** Paths for one Observe-Composite; those of Objects and instances that the endpoint has not registered are left out. */
   readonly paths?: readonly string[];
+  /** As with `device.observe`: a device that refuses them is observed without where they are not a part of the Observe. */
   readonly attributes?: NotificationAttributes;
   /** On which endpoints: one by its name, or those that the function wants. Default: all. */
   readonly endpoints?: string | ((registration: Registration) => boolean);
@@ -52,7 +54,9 @@ export interface DeviceObservation extends AsyncIterable<Notification> {
   readonly path: Path;
   /**
    * Resolves to the first answer; rejects when the device refused. A path that is observed already, by a policy or
-   * another caller, is not observed a second time: the present value is read instead. A `timeoutMs` that passes first
+   * another caller, is not observed a second time: the present value is read instead. With other attributes than it has it is ended at the device and observed
+   * anew: the attributes of the latest caller that has some hold for all who share it. Where the rule `filterValues` leaves nothing of the first
+   * answer it has no records, and its node is an empty root. A `timeoutMs` that passes first
    * rejects it with `ERR_LWM2M_SERVER_TIMEOUT`, and ends this caller's share alone.
    */
   readonly established: Promise<Notification>;

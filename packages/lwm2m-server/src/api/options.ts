@@ -52,7 +52,7 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
    * With none at all every peer may be every endpoint.
    */
   readonly credentials?: CredentialStore;
-  /** Observed on every endpoint that has registered the object. */
+  /** What the server observes by itself on endpoints that have registered the Object: see `ObservationPolicy`. `setPolicies` exchanges them. */
   readonly observe?: readonly ObservationPolicy[];
   /** Keeps registrations over a restart: afterwards the server knows its endpoints. Default: none are kept. */
   readonly registrationStore?: RegistrationStore;

@@ -3,7 +3,7 @@ import type { CancelOptions } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
-import { EstablishmentLoop } from './establishment-loop.ts';
+import { EstablishmentLoop, type LoopOwner } from './establishment-loop.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { EstablishedObservation } from './observation-at-device.ts';
 import type { ObservationContext } from './observation-context.ts';
@@ -21,24 +21,23 @@ const NOTHING_LEFT: ReadonlySet<string> = new Set([
 ]);
 
 /** All observations of one registered endpoint, whoever wants them: policies, queued operations, callers. */
-export class EndpointObservations {
-  readonly #endpoint: RegisteredEndpoint;
-  readonly #context: ObservationContext;
-  readonly #loop: EstablishmentLoop;
+export class EndpointObservations implements LoopOwner {
+  readonly endpoint: RegisteredEndpoint;
+  readonly context: ObservationContext;
+  readonly #loop = new EstablishmentLoop(this);
   /** By the keys of their targets, in the order in which they are asked for. */
   readonly #observations = new Map<string, TargetObservation>();
   /** Those that the device is being asked to end. Each has an operation under way or waiting, and those are bounded. */
-  readonly #cancelling = new Set<TargetObservation>();
+  #cancelling: Set<TargetObservation> | undefined;
 
   constructor(endpoint: RegisteredEndpoint, context: ObservationContext) {
-    this.#endpoint = endpoint;
-    this.#context = context;
-    this.#loop = new EstablishmentLoop({
-      endpoint,
-      context,
-      observations: () => this.#observations.values(),
-      unanswered: (observation) => this.#unanswered(observation),
-    });
+    this.endpoint = endpoint;
+    this.context = context;
+  }
+
+  /** In the order in which they are asked for. */
+  all(): Iterable<TargetObservation> {
+    return this.#observations.values();
   }
 
   get size(): number {
@@ -91,7 +90,7 @@ export class EndpointObservations {
   /** The device is another peer than before: what it had was bound to the old one (RFC 7641 §3.5). */
   moved(): void {
     for (const observation of this.#observations.values()) if (observation.state !== 'failed') observation.reset();
-    for (const observation of this.#cancelling) observation.reset();
+    for (const observation of this.#cancelling ?? []) observation.reset();
     this.resume();
   }
 
@@ -103,7 +102,7 @@ export class EndpointObservations {
       observation.fail(error);
     }
     this.#observations.clear();
-    for (const observation of this.#cancelling) observation.release();
+    for (const observation of this.#cancelling ?? []) observation.release();
   }
 
   /** The observation of a target, if there is one. */
@@ -127,7 +126,7 @@ export class EndpointObservations {
     if (subscription.over) return;
     try {
       const joined = this.obtain(target);
-      joined.subscriptions.add(subscription);
+      joined.subscribe(subscription);
       this.#loop.changed();
       subscription.attachment = {
         release: (options) => this.#release(joined, subscription, options),
@@ -153,10 +152,10 @@ export class EndpointObservations {
   /** Ends at the device what nobody wants any more, in its turn. Resolves when the device knows, or there is nothing left to end. */
   async cancel(observation: TargetObservation, whenAsleep: 'wait' | 'fail'): Promise<void> {
     const options = { whenAsleep, signal: observation.signal };
-    const { endpointName } = this.#endpoint;
+    const { endpointName } = this.endpoint;
     try {
       await this.cancelBy(observation, () =>
-        this.#context.turns.run(endpointName, options, (_, bounds) => observation.cancel(bounds)),
+        this.context.turns.run(endpointName, options, (_, bounds) => observation.cancel(bounds)),
       );
     } catch (error) {
       if (!(error instanceof Lwm2mServerError) || !NOTHING_LEFT.has(error.code)) throw error;
@@ -174,17 +173,18 @@ export class EndpointObservations {
       return undefined;
     }
     void observation.record();
-    this.#cancelling.add(observation);
+    (this.#cancelling ??= new Set()).add(observation);
     try {
       return await ask();
     } finally {
       this.#cancelling.delete(observation);
+      if (this.#cancelling.size === 0) this.#cancelling = undefined;
       observation.reset(); // where it was not asked
     }
   }
 
   #leave(observation: TargetObservation, subscription: Subscription): void {
-    if (!observation.subscriptions.delete(subscription)) return;
+    if (!observation.unsubscribe(subscription)) return;
     this.settle(observation);
     // What the device refused were perhaps the attributes of this caller alone.
     if (subscription.terms.attributes !== undefined) this.resume();
@@ -195,7 +195,7 @@ export class EndpointObservations {
     subscription: Subscription,
     { passive = false }: CancelOptions,
   ): Promise<void> {
-    if (!observation.subscriptions.delete(subscription)) return;
+    if (!observation.unsubscribe(subscription)) return;
     if (observation.wanted || passive) this.settle(observation);
     else await this.cancel(observation, 'wait');
   }
@@ -210,7 +210,7 @@ export class EndpointObservations {
       try {
         observation ??= this.#add(target);
       } catch (error) {
-        this.#context.failed(this.#endpoint.registration, target.name, error);
+        this.context.failed(this.endpoint.registration, target.name, error);
         // Said once: a device can list thousands of instances.
         if (this.#observations.size >= limits.maxObservationsPerEndpoint) return;
         continue;
@@ -228,14 +228,15 @@ export class EndpointObservations {
       return;
     }
     const { target } = observation;
-    if (!isRegistered(target.path, this.#endpoint.registration)) {
+    if (!isRegistered(target.path, this.endpoint.registration)) {
       this.#drop(observation); // the instance is gone, and the device's observation with it
       return;
     }
     this.cancel(observation, 'fail').catch(() => undefined); // it is forgotten in any case
   }
 
-  #unanswered(observation: TargetObservation): void {
+  /** The device did not answer for it: the others come first the next time. */
+  unanswered(observation: TargetObservation): void {
     const { key } = observation.target;
     if (!observation.wanted) this.#drop(observation);
     else if (this.#observations.delete(key)) this.#observations.set(key, observation);
@@ -250,7 +251,7 @@ export class EndpointObservations {
         throw limit('the endpoint has as many observations as it may');
       }
     }
-    const observation = new TargetObservation(target, this.#endpoint, this.#context, () => this.#loop.changed());
+    const observation = new TargetObservation(target, this.endpoint, this.context, () => this.#loop.changed());
     this.#observations.set(target.key, observation);
     return observation;
   }

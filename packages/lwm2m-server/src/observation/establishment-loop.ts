@@ -14,13 +14,14 @@ const PASSING: ReadonlySet<string> = new Set([
 /** Of those, the ones of which nothing was sent. */
 const UNSENT: ReadonlySet<string> = new Set(['ERR_LWM2M_SERVER_ASLEEP', 'ERR_LWM2M_SERVER_LIMIT']);
 
-export interface EstablishmentLoopOptions {
+/** Whose observations are established. */
+export interface LoopOwner {
   readonly endpoint: RegisteredEndpoint;
   readonly context: ObservationContext;
   /** The observations of the endpoint, in the order in which they are asked for. */
-  readonly observations: () => Iterable<TargetObservation>;
+  all(): Iterable<TargetObservation>;
   /** One got no answer: the others come first the next time, and it is dropped where nobody wants it any more. */
-  readonly unanswered: (observation: TargetObservation) => void;
+  unanswered(observation: TargetObservation): void;
 }
 
 /**
@@ -29,15 +30,15 @@ export interface EstablishmentLoopOptions {
  * heard, without end; what the device answers, unless it observes, is final until it registers anew.
  */
 export class EstablishmentLoop {
-  readonly #options: EstablishmentLoopOptions;
+  readonly #owner: LoopOwner;
   #running = false;
   #again = false;
   #ended = false;
   /** Nothing was due when it was last looked for, and nothing has changed since. */
   #idle = false;
 
-  constructor(options: EstablishmentLoopOptions) {
-    this.#options = options;
+  constructor(owner: LoopOwner) {
+    this.#owner = owner;
   }
 
   /** An observation may wait that did not, or may be wanted otherwise. */
@@ -56,7 +57,7 @@ export class EstablishmentLoop {
     if (this.#running) return;
     this.#running = true;
     this.#run().catch((error: unknown) => {
-      const { endpoint, context } = this.#options;
+      const { endpoint, context } = this.#owner;
       context.reportError(error, `establishing the observations of ${endpoint.endpointName} failed`);
     });
   }
@@ -67,7 +68,7 @@ export class EstablishmentLoop {
   }
 
   #hasDue(): boolean {
-    for (const observation of this.#options.observations()) if (isDue(observation)) return true;
+    for (const observation of this.#owner.all()) if (isDue(observation)) return true;
     return false;
   }
 
@@ -75,7 +76,7 @@ export class EstablishmentLoop {
     try {
       while (this.#again) {
         this.#again = false;
-        for (const observation of this.#options.observations()) {
+        for (const observation of this.#owner.all()) {
           if (this.#ended) return;
           if (isDue(observation) && !(await this.#establish(observation))) break;
         }
@@ -87,7 +88,7 @@ export class EstablishmentLoop {
 
   /** Returns false when the device was not there. */
   async #establish(observation: TargetObservation): Promise<boolean> {
-    const { endpoint, context } = this.#options;
+    const { endpoint, context } = this.#owner;
     try {
       await context.turns.run(endpoint.endpointName, { whenAsleep: 'fail' }, async (present) => {
         // What has been waiting for the turn may be done, not wanted any more, or belong to a registration that was replaced.
@@ -109,12 +110,12 @@ export class EstablishmentLoop {
   }
 
   #silent(observation: TargetObservation, error: unknown): void {
-    const { endpoint, context, unanswered } = this.#options;
+    const { endpoint, context } = this.#owner;
     observation.silences += 1;
     const { silences, keptUp, target } = observation;
     if (silences === limits.maxSilences && keptUp) context.failed(endpoint.registration, target.name, error);
     if (silences >= limits.maxSilences) observation.failCallers(error);
-    unanswered(observation);
+    this.#owner.unanswered(observation);
   }
 }
 

@@ -40,8 +40,8 @@ export class TargetObservation implements ObservationOwner {
   readonly context: ObservationContext;
   /** Establishments in a row that the device did not answer. */
   silences = 0;
-  /** Those of callers, the latest last. */
-  readonly subscriptions: Set<Subscription> = new Set();
+  /** Those of callers, the latest last. Most observations have none. */
+  #subscriptions: Set<Subscription> | undefined;
   #state: 'waiting' | 'establishing' | 'active' | 'failed' = 'waiting';
   #atDevice: ObservationAtDevice | undefined;
   #establishment: Promise<Notification> | undefined;
@@ -94,7 +94,7 @@ export class TargetObservation implements ObservationOwner {
   }
 
   get wanted(): boolean {
-    return this.keptUp || this.subscriptions.size > 0;
+    return this.keptUp || (this.#subscriptions?.size ?? 0) > 0;
   }
 
   /** The server keeps it up by itself: when it fails there is no caller to tell. */
@@ -105,7 +105,7 @@ export class TargetObservation implements ObservationOwner {
   /** As it is wanted: a queued operation has the say over a policy, and callers, the latest first, over both. */
   get terms(): ObservationTerms {
     let terms: ObservationTerms = { ...this.policy, ...this.kept };
-    for (const subscription of this.subscriptions) terms = { ...terms, ...subscription.terms };
+    for (const subscription of this.#subscriptions ?? []) terms = { ...terms, ...subscription.terms };
     return terms;
   }
 
@@ -124,7 +124,8 @@ export class TargetObservation implements ObservationOwner {
     const established = this.#atDevice?.established;
     if (established === undefined) return false;
     // Asked each time that the device is heard: nearly always a policy alone wants it.
-    const { attributes } = this.kept === undefined && this.subscriptions.size === 0 ? (this.policy ?? {}) : this.terms;
+    const isOfPolicy = this.kept === undefined && this.#subscriptions === undefined;
+    const { attributes } = isOfPolicy ? (this.policy ?? {}) : this.terms;
     return !sameAttributes(established.form.attributes, attributes);
   }
 
@@ -180,8 +181,21 @@ export class TargetObservation implements ObservationOwner {
 
   /** Ends the callers' shares in it; that of the server goes on. */
   failCallers(error: unknown): void {
-    for (const subscription of this.subscriptions) subscription.fail(error);
-    this.subscriptions.clear();
+    const subscriptions = this.#subscriptions;
+    this.#subscriptions = undefined;
+    for (const subscription of subscriptions ?? []) subscription.fail(error);
+  }
+
+  /** A caller has a share in it. */
+  subscribe(subscription: Subscription): void {
+    (this.#subscriptions ??= new Set()).add(subscription);
+  }
+
+  /** Returns whether the caller had a share. */
+  unsubscribe(subscription: Subscription): boolean {
+    const had = this.#subscriptions?.delete(subscription) === true;
+    if (this.#subscriptions?.size === 0) this.#subscriptions = undefined;
+    return had;
   }
 
   /** Asks the device to stop, and then forgets: see {@link ObservationAtDevice.end}. Resolves to what it answered, where it was asked. */
@@ -232,7 +246,7 @@ export class TargetObservation implements ObservationOwner {
   }
 
   deliver(notification: Notification): void {
-    for (const subscription of this.subscriptions) subscription.deliver(notification);
+    for (const subscription of this.#subscriptions ?? []) subscription.deliver(notification);
   }
 
   accepted(): Promise<unknown> | undefined {
