@@ -27,6 +27,7 @@ export type {
   SendReport,
 } from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
+export type { CoapResource } from './api/resource.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
 export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';

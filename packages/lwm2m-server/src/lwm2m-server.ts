@@ -31,7 +31,7 @@ export class Lwm2mServer {
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   /**
-   * @throws TypeError for an observation policy whose path is none
+   * @throws TypeError for an observation policy whose path is none, and for resources with a path that is taken
    * @throws RangeError for an option out of its range
    */
   constructor(options: Lwm2mServerOptions) {

@@ -1,3 +1,4 @@
+import type { TransferProgress } from '@flownexus/coap';
 import type {
   AttributeChanges,
   DecodedPayload,
@@ -68,6 +69,13 @@ export interface OperationOptions {
    * `ERR_LWM2M_SERVER_ASLEEP`; `send` nevertheless.
    */
   readonly whenAsleep?: 'wait' | 'fail' | 'send';
+  /**
+   * The size of the blocks in which a large body is sent, and an answer is asked for (RFC 7959 §2.4): 16 to 1024 bytes, a power of two or what is next
+   * below. Default: that of `peerSettings`.
+   */
+  readonly blockSize?: number;
+  /** Called for each block that the device took or that arrived; not for a body that fits into one message. A transfer that begins again goes back. */
+  readonly onProgress?: (progress: TransferProgress) => void;
 }
 
 export interface ReadOptions extends OperationOptions {

@@ -7,6 +7,7 @@ import type { RegistrationStore } from '../registration/registration-store.ts';
 import type { DeregistrationReason, Registration } from '../registration/registration.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import type { Notification, ObservationPolicy, SendReport } from './observation.ts';
+import type { CoapResource } from './resource.ts';
 import type { Rules } from './rules.ts';
 import type { ServerEndpoint } from './server-endpoint.ts';
 
@@ -66,6 +67,8 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
   readonly profiles?: Readonly<Record<string, string>>;
   /** What differs for some devices on the level of CoAP: slow networks, small blocks. The registration is that of the peer, if it has one. */
   readonly peerSettings?: (peer: Peer, registration: Registration | undefined) => PeerSettings | undefined;
+  /** What is served on the endpoints beside LwM2M; each has a path of its own, else `TypeError`. Default: nothing. */
+  readonly resources?: readonly CoapResource[];
   /** Changes to the bounds of the CoAP engine. */
   readonly coapLimits?: Partial<CoapLimits>;
   /**

@@ -1,5 +1,6 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
+import type { CoapResource } from '../api/resource.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import { EndpointTraces } from '../endpoint-traces.ts';
@@ -32,6 +33,7 @@ export class ServerParts {
   readonly traces: EndpointTraces;
   readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
+  readonly #resources: ReadonlyMap<string, CoapResource>;
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
   /** What comes in while endpoints are still being opened waits: nothing is heard before all is known that was. */
@@ -39,13 +41,14 @@ export class ServerParts {
   readonly #deviceContext: DeviceContext;
 
   /**
-   * @throws TypeError for an observation policy whose path is none
+   * @throws TypeError for an observation policy whose path is none, and for resources with a path that is taken
    * @throws RangeError for an option out of its range
    */
   constructor(options: Lwm2mServerOptions) {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
+    this.#resources = resourcesByPath(options.resources);
     this.traces = new EndpointTraces({
       table: this.foundation.table,
       setTrace: (hook) => this.endpoints.setTrace(hook),
@@ -164,7 +167,7 @@ export class ServerParts {
       case 'dp':
         return this.#sends.handle(request, coap);
       default:
-        return { code: Code.NOT_FOUND };
+        return this.#resources.get(request.path[0] ?? '')?.handle(request) ?? { code: Code.NOT_FOUND };
     }
   }
 
@@ -185,4 +188,20 @@ function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly
   if (credentials !== undefined) return [credentials];
   const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
   return [...new Set(stores)];
+}
+
+/** First segments of paths that are those of LwM2M (TS Core §6.1, §6.2, §6.4). */
+const INTERFACES: ReadonlySet<string> = new Set(['rd', 'dp', 'bs', 'bspack']);
+
+/** @throws TypeError for a path that two have, or that LwM2M has */
+function resourcesByPath(resources: readonly CoapResource[] = []): ReadonlyMap<string, CoapResource> {
+  const byPath = new Map<string, CoapResource>();
+  for (const resource of resources) {
+    const { path } = resource;
+    if (path === '' || path.includes('/') || INTERFACES.has(path) || byPath.has(path)) {
+      throw new TypeError(`a resource has one path segment of its own, not "${path}"`);
+    }
+    byPath.set(path, resource);
+  }
+  return byPath;
 }

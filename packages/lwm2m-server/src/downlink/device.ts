@@ -203,7 +203,14 @@ export class RegisteredDevice implements Device {
     task: (endpoint: RegisteredEndpoint, bounds: OperationBounds) => Promise<T>,
   ): Promise<T> {
     checkOperation(operation);
-    return this.#context.turns.run(this.endpointName, options, task);
+    const { blockSize, onProgress } = options;
+    if (blockSize === undefined && onProgress === undefined) {
+      return this.#context.turns.run(this.endpointName, options, task);
+    }
+    const transfer = pick(options, 'blockSize', 'onProgress');
+    return this.#context.turns.run(this.endpointName, options, (endpoint, bounds) =>
+      task(endpoint, { ...bounds, ...transfer }),
+    );
   }
 
   #definitions(path: Path): DefinitionSource {

@@ -1,4 +1,4 @@
-import type { CoapRequest, CoapResponse, RequestOptions } from '@flownexus/coap';
+import type { CoapRequest, CoapResponse, RequestOptions, TransferProgress } from '@flownexus/coap';
 import type { Clock } from '@flownexus/datagram';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import { inExchange } from './answer.ts';
@@ -7,6 +7,8 @@ import { inExchange } from './answer.ts';
 export interface ExchangeBounds {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  readonly blockSize?: number;
+  readonly onProgress?: (progress: TransferProgress) => void;
 }
 
 /** Sends one request of an operation. Rejects with `Lwm2mServerError`; whatever the device answers is an answer. */
@@ -19,9 +21,8 @@ export type Requester = (request: CoapRequest) => Promise<CoapResponse>;
 export function requester(
   endpoint: RegisteredEndpoint,
   { clock }: { readonly clock: Clock },
-  { signal, timeoutMs }: ExchangeBounds,
+  { timeoutMs, ...options }: ExchangeBounds,
 ): Requester {
-  const options: RequestOptions = signal === undefined ? {} : { signal };
   const deadline = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
   const bounds = (): RequestOptions =>
     deadline === undefined ? options : { ...options, timeoutMs: Math.max(0, deadline - clock.now()) };

@@ -1,5 +1,6 @@
 import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
 import type { OperationOptions } from '../api/device.ts';
+import type { ExchangeBounds } from '../downlink/request.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { PresenceTracker } from '../presence/presence-tracker.ts';
@@ -8,9 +9,8 @@ import { attemptFailureOf, showsPresence } from './attempt-failure.ts';
 import { Lane, type RunningTurn, type WaitingTurn } from './lane.ts';
 
 /** The bounds that are left for an operation when its turn has come. */
-export interface OperationBounds {
+export interface OperationBounds extends ExchangeBounds {
   readonly signal: AbortSignal;
-  readonly timeoutMs?: number;
 }
 
 /** What is done when the turn has come, with the registration of that moment. It rejects when `signal` aborts. */
