@@ -20,6 +20,16 @@ export type {
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
 export type {
+  FirmwarePackages,
+  FirmwareServer,
+  FirmwareUpdaterEvents,
+  FirmwareUpdaterOptions,
+  PackageUriRequest,
+  UpdateFilter,
+  UpdateOptions,
+  UpdateSettings,
+} from './api/firmware.ts';
+export type {
   CancelOptions,
   DeviceObservation,
   Notification,
@@ -55,6 +65,21 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
+export { FirmwareUpdater } from './firmware/firmware-updater.ts';
+export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
+export type {
+  DeviceFacts,
+  FirmwareDelivery,
+  FirmwareFailure,
+  FirmwareFailureReason,
+  FirmwareObjectId,
+  FirmwarePackage,
+  FirmwareSettings,
+  FirmwareState,
+  FirmwareUpdate,
+} from './firmware/firmware-update.ts';
+export type { FirmwareStore } from './firmware/firmware-store.ts';
+export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,
