@@ -1,4 +1,5 @@
 import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
+import type { ResourceRecord } from '@flownexus/lwm2m-core';
 import type { FirmwareServer, FirmwareUpdaterOptions } from '../api/firmware.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import type { ErrorReporter } from '../events.ts';
@@ -185,7 +186,7 @@ export class ActiveUpdate {
     const { signal } = turn.controller;
     try {
       const { state, result, failure } = await operations.finished(operationId, { signal });
-      if (state === 'CONFIRMED') await this.take({ kind: 'answered', records: result?.records ?? [] }, turn);
+      if (state === 'CONFIRMED') await this.take(this.#answered(result?.records), turn);
       else if (failure !== undefined) await this.take({ kind: 'failed', failure }, turn);
     } catch (error) {
       if (this.#stopped || isStopped(error)) return;
@@ -193,6 +194,12 @@ export class ActiveUpdate {
       if (signal.aborted) await this.#cancelOperation(operationId);
       else await this.take({ kind: 'restarted' }, turn);
     }
+  }
+
+  #answered(records: readonly ResourceRecord[] = []): FirmwareInput {
+    const { endpointName, objectId } = this.#update;
+    const objectVersion = this.#context.server.registration(endpointName)?.objectVersions.get(objectId);
+    return { kind: 'answered', records, objectVersion };
   }
 
   async #cancelOperation(operationId: string): Promise<void> {

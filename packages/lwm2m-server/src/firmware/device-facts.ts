@@ -6,12 +6,12 @@ import type { DeviceFacts, FirmwareUpdate } from './firmware-update.ts';
 /** What is known before anything was read. */
 export const NOTHING_KNOWN: DeviceFacts = {
   readable: 'instance',
+  objectVersion: undefined,
   state: undefined,
   result: undefined,
   protocols: undefined,
   deliveryMethod: undefined,
   automaticUpgrade: undefined,
-  has: [],
   packageVersion: undefined,
   firmwareVersion: undefined,
   conflicts: [],
@@ -19,9 +19,6 @@ export const NOTHING_KNOWN: DeviceFacts = {
 
 /** Characters of a version that are kept: devices have no bound of their own. */
 const MAX_VERSION_LENGTH = 255;
-
-/** The greatest id of a Resource that an update has to do with. */
-const MAX_RESOURCE_ID = 18;
 
 /** What is known of a device after it has answered a Read. Values of a type that the Resource does not have say nothing. */
 export function learn(
@@ -36,9 +33,7 @@ export function learn(
     if (formatPath(record.path) === object.versionPath(update.instanceId)) {
       learnt = { ...learnt, firmwareVersion: textOf(record) };
     }
-    if (objectId !== update.objectId || objectInstanceId !== update.instanceId || resourceId === undefined) continue;
-    if (!learnt.has.includes(resourceId) && resourceId <= MAX_RESOURCE_ID)
-      learnt = { ...learnt, has: [...learnt.has, resourceId] };
+    if (objectId !== update.objectId || objectInstanceId !== update.instanceId) continue;
     learnt = learnResource(object, learnt, resourceId, record);
   }
   return learnt;
@@ -66,9 +61,10 @@ export function statusIn(
 function learnResource(
   { resources }: FirmwareObject,
   facts: DeviceFacts,
-  resourceId: number,
+  resourceId: number | undefined,
   record: ResourceRecord,
 ): DeviceFacts {
+  if (resourceId === undefined) return facts;
   switch (resourceId) {
     case resources.state:
       return { ...facts, state: numberOf(record) };

@@ -49,19 +49,24 @@ function reads(
 }
 
 /**
- * Takes a device back to State 0: Cancel where it has one and there is something to cancel (Object 5 from 1.1 on), then an empty Package URI
- * (TS Core E.6: it resets the state machine).
+ * Takes a device back to State 0: Cancel where it has one and there is something to cancel, else an empty Package URI, which resets the state machine
+ * (TS Core E.6).
  */
 export function resetOperations(update: FirmwareUpdate): readonly Operation[] {
-  const { resources, states } = firmwareObject(update.objectId);
-  const { packageUri } = resources;
-  const position = states[update.device?.state ?? -1];
-  const canCancel = resources.cancel !== undefined && (position === 'downloading' || position === 'downloaded');
-  return canCancel ? [cancelOperation(update, resources.cancel)] : [writeOperation(update, packageUri, 'string', '')];
+  const position = firmwareObject(update.objectId).states[update.device?.state ?? -1];
+  const hasPackage = position === 'downloading' || position === 'downloaded';
+  return [hasPackage && canCancel(update) ? cancelOperation(update) : resetByUri(update)];
 }
 
-function cancelOperation(update: FirmwareUpdate, resourceId: number): Operation {
-  return { kind: 'execute', path: resourcePath(update, resourceId) };
+/** Whether the Object has a Cancel: Object 5 from 1.1 on, which a device says that it has. */
+export function canCancel({ objectId, device }: FirmwareUpdate): boolean {
+  if (firmwareObject(objectId).resources.cancel === undefined) return false;
+  return objectId !== 5 || (device?.objectVersion ?? '1.0') !== '1.0';
+}
+
+/** Throws away what is there of a package (Object 5 from 1.1 on). */
+export function cancelOperation(update: FirmwareUpdate): Operation {
+  return { kind: 'execute', path: resourcePath(update, firmwareObject(update.objectId).resources.cancel ?? -1) };
 }
 
 /** The way to State 0 that every version of the Object has. */

@@ -10,8 +10,12 @@ export type FirmwareInput =
   | { readonly kind: 'start' }
   /** The first of `todo` is in the durable queue. */
   | { readonly kind: 'queued'; readonly operationId: string }
-  /** The device has done the first of `todo`. */
-  | { readonly kind: 'answered'; readonly records: readonly ResourceRecord[] }
+  /** The device has done the first of `todo`; with the version of the Object that it has registered. */
+  | {
+      readonly kind: 'answered';
+      readonly records: readonly ResourceRecord[];
+      readonly objectVersion: string | undefined;
+    }
   /** The first of `todo` is FAILED in the durable queue. */
   | { readonly kind: 'failed'; readonly failure: OperationFailure }
   /** The address to fetch the package from; undefined when there is none for this device. */

@@ -127,6 +127,8 @@ export interface FirmwareSettings {
 export interface DeviceFacts {
   /** Whether the Object Instance can be read as a whole; otherwise its Resources are read one by one. */
   readonly readable: 'instance' | 'resources';
+  /** Of the Object, as the registration has it. */
+  readonly objectVersion: string | undefined;
   readonly state: number | undefined;
   readonly result: number | undefined;
   /** 5/0/8, without what is not known. */
@@ -135,8 +137,6 @@ export interface DeviceFacts {
   readonly deliveryMethod: number | undefined;
   /** 5/0/14. */
   readonly automaticUpgrade: boolean | undefined;
-  /** Resources that were there, besides these. */
-  readonly has: readonly number[];
   /** 5/0/7. */
   readonly packageVersion: string | undefined;
   /** 3/0/3; of Object 33629 the Current Version. */
