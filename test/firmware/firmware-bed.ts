@@ -1,7 +1,9 @@
-import { simulateFirmware } from '@flownexus/lwm2m-client';
+import type { Clock } from '@flownexus/datagram';
+import { simulateFirmware, type ObjectTree } from '@flownexus/lwm2m-client';
 import { FirmwareUpdater, type FirmwareUpdate, type FirmwareUpdaterOptions } from '@flownexus/lwm2m-server';
 import { seededRandom } from '@flownexus/datagram/testing';
 import { ENDPOINT_NAME, Testbed, type TestbedOptions } from '../ets/testbed.ts';
+import { ScriptedFirmware, type FirmwareScript } from './scripted-firmware.ts';
 
 /** What is installed, of a few blocks. */
 export const PACKAGE: Uint8Array = Uint8Array.from({ length: 3_000 }, (_, index) => (index * 7) & 0xff);
@@ -35,6 +37,23 @@ export async function firmwareBed(
   const updater = createUpdater(bed, options, states);
   await updater.start();
   return { bed, updater, states };
+}
+
+/** As {@link firmwareBed}, with a device that behaves as it is told. */
+export async function scriptedBed(
+  script: FirmwareScript = {},
+  options: Partial<FirmwareUpdaterOptions> = {},
+  testbed: TestbedOptions = {},
+): Promise<FirmwareBed & { readonly device: ScriptedFirmware }> {
+  let device: ScriptedFirmware | undefined;
+  let reboot: (() => void) | undefined;
+  const prepare = (tree: ObjectTree, clock: Clock): void => {
+    device = new ScriptedFirmware(tree, clock, { ...script, ...(script.reboot && { reboot: () => reboot?.() }) });
+  };
+  const firmware = await firmwareBed(options, { ...testbed, prepare });
+  reboot = () => void firmware.bed.client.reboot();
+  if (device === undefined) throw new Error('the device was not made');
+  return { ...firmware, device };
 }
 
 /** An updater that is not started yet. */

@@ -93,10 +93,13 @@ export function judgeStatus(update: FirmwareUpdate): Judgement {
     if (readable === 'instance') return { kind: 'read-again' };
     return { kind: 'failed', failure: failureOf('no-firmware-object') };
   }
-  const position = firmwareObject(update.objectId).states[state];
+  const object = firmwareObject(update.objectId);
+  const position = object.states[state];
   if (position === undefined) return { kind: 'failed', failure: failureOf('unknown-state', { detail: `${state}` }) };
   const phase = update.state === 'DOWNLOADING' || update.state === 'CHECKING' ? update.state : 'UPDATING';
-  if (!(result === update.staleResult && STANDS_STILL[phase] === position)) {
+  const isStale = result === update.staleResult && STANDS_STILL[phase] === position;
+  // Who puts it off again reports the same again.
+  if (!isStale || meaningOf(object, result).outcome === 'deferred') {
     const reported = judgeResult(update, result, phase, position);
     if (reported !== undefined) return reported;
   }

@@ -135,7 +135,10 @@ export function retry(
   if (update.attempts >= maxAttempts) return fail(update, failure);
   const pauseMs = retryMs * 2 ** Math.min(update.attempts - 1, MAX_DOUBLINGS);
   const { update: next } = enter(update, 'RETRYING', [], undefined);
-  return { update: { ...next, failure, resumeAt, nextAt: now + pauseMs }, commands: [{ kind: 'abandon' }] };
+  // What is reported now is of this attempt.
+  const staleResult = update.device?.result ?? 0;
+  const waiting = { ...next, failure, resumeAt, staleResult, nextAt: now + pauseMs };
+  return { update: waiting, commands: [{ kind: 'abandon' }] };
 }
 
 export function fail(update: FirmwareUpdate, failure: FirmwareFailure): FirmwareStep {
