@@ -46,12 +46,12 @@ export async function scriptedBed(
   testbed: TestbedOptions = {},
 ): Promise<FirmwareBed & { readonly device: ScriptedFirmware }> {
   let device: ScriptedFirmware | undefined;
-  let reboot: (() => void) | undefined;
+  const later: { reboot?: () => void } = {};
   const prepare = (tree: ObjectTree, clock: Clock): void => {
-    device = new ScriptedFirmware(tree, clock, { ...script, ...(script.reboot && { reboot: () => reboot?.() }) });
+    device = new ScriptedFirmware(tree, clock, { ...script, ...(script.reboot && { reboot: () => later.reboot?.() }) });
   };
   const firmware = await firmwareBed(options, { ...testbed, prepare });
-  reboot = () => void firmware.bed.client.reboot();
+  later.reboot = () => void firmware.bed.client.reboot();
   if (device === undefined) throw new Error('the device was not made');
   return { ...firmware, device };
 }

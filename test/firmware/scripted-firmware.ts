@@ -60,7 +60,7 @@ export class ScriptedFirmware {
     this.enter(0, 0);
     tree.onWrite('/5/0', ({ path: { resourceId }, content }) => {
       if (resourceId === 0 || resourceId === 1) this.#written(resourceId, content as string | Uint8Array);
-      else this.log.push(`write ${resourceId} ${String(content)}`);
+      else this.log.push(`write ${resourceId} ${JSON.stringify(content)}`);
     });
     tree.onExecute('/5/0/2', ({ afterAnswer }) => {
       this.log.push(`execute in State ${this.state}`);
@@ -83,7 +83,7 @@ export class ScriptedFirmware {
   #written(resourceId: 0 | 1, content: string | Uint8Array): void {
     const isReset = content.length === 0 || (content instanceof Uint8Array && content.length === 1 && content[0] === 0);
     this.log.push(
-      isReset ? 'reset' : resourceId === 0 ? `package of ${content.length} bytes` : `fetch ${String(content)}`,
+      isReset ? 'reset' : resourceId === 0 ? `package of ${content.length} bytes` : `fetch ${content as string}`,
     );
     if (isReset) {
       this.enter(0, 0);

@@ -69,6 +69,8 @@ export class ActiveUpdate {
     this.#arm();
     if (todo.length > 0 && operationId !== undefined) {
       void this.#await(operationId, this.#begin('operation'));
+    } else if (state === 'QUEUED') {
+      void this.take({ kind: 'start' });
     } else if (state !== 'RETRYING') {
       void this.take({ kind: 'restarted' });
     }

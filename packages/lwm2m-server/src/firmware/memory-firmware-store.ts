@@ -1,6 +1,7 @@
 import type { UpdateFilter } from '../api/firmware.ts';
+import type { FirmwareCampaign, FirmwareCounts } from './firmware-campaign.ts';
 import type { FirmwareStore } from './firmware-store.ts';
-import { isFinal, type FirmwareUpdate } from './firmware-update.ts';
+import { isFinal, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
 
 export interface MemoryFirmwareStoreOptions {
   /** So many finished updates are kept, of all endpoints together; the oldest leaves for a newer one. Default 10 000. */
@@ -12,6 +13,7 @@ export class MemoryFirmwareStore implements FirmwareStore {
   readonly #updates = new Map<string, FirmwareUpdate>();
   /** In the order in which they ended. */
   readonly #finished = new Set<string>();
+  readonly #campaigns = new Map<string, FirmwareCampaign>();
   readonly #maxFinished: number;
 
   /** @throws RangeError when `maxFinished` is not a whole number of 0 or more */
@@ -47,9 +49,22 @@ export class MemoryFirmwareStore implements FirmwareStore {
         (endpointName === undefined || update.endpointName === endpointName) &&
         (campaignId === undefined || update.campaignId === campaignId),
     );
-    return matching
-      .reverse()
-      .sort((a, b) => b.createdAt - a.createdAt)
-      .slice(0, limit);
+    return matching.reverse().slice(0, limit);
+  }
+
+  count(campaignId: string): FirmwareCounts {
+    const counts: Partial<Record<FirmwareState, number>> = {};
+    for (const update of this.#updates.values()) {
+      if (update.campaignId === campaignId) counts[update.state] = (counts[update.state] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  campaigns(): readonly FirmwareCampaign[] {
+    return [...this.#campaigns.values()];
+  }
+
+  saveCampaign(campaign: FirmwareCampaign): void {
+    this.#campaigns.set(campaign.id, campaign);
   }
 }

@@ -6,3 +6,4 @@
 export type { SqliteCredentialStore } from './sqlite-credential-store.ts';
 export { openSqliteStores, type SqliteStores, type SqliteStoresOptions } from './open-stores.ts';
 export type { OperationRetention } from './sqlite-operation-store.ts';
+export type { FirmwareRetention } from './sqlite-firmware-store.ts';

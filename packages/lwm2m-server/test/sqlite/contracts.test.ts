@@ -3,6 +3,7 @@ import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
 import {
   credentialStoreContract,
+  firmwareStoreContract,
   observationStoreContract,
   operationStoreContract,
   registrationStoreContract,
@@ -66,6 +67,14 @@ describe('observations in SQLite keep the contract', () => {
   const cases = observationStoreContract(() => {
     const { stores, reopen } = setUp();
     return { store: stores.observations, reopen: () => reopen().observations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('firmware updates in SQLite keep the contract', () => {
+  const cases = firmwareStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.firmware, reopen: () => reopen().firmware };
   });
   test.each(cases)('$name', ({ run }) => run());
 });
