@@ -20,6 +20,8 @@ export type {
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
 export type {
+  CampaignOptions,
+  FirmwareCampaigns,
   FirmwarePackages,
   FirmwareServer,
   FirmwareUpdaterEvents,
@@ -78,6 +80,13 @@ export type {
   FirmwareState,
   FirmwareUpdate,
 } from './firmware/firmware-update.ts';
+export type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware/firmware-campaign.ts';
+export {
+  formatFirmwareCampaign,
+  formatFirmwareUpdate,
+  parseFirmwareCampaign,
+  parseFirmwareUpdate,
+} from './firmware/firmware-json.ts';
 export type { FirmwareStore } from './firmware/firmware-store.ts';
 export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';

@@ -1,5 +1,6 @@
 import type { BodySource } from '@flownexus/coap';
 import type { Clock, RandomSource } from '@flownexus/datagram';
+import type { FirmwareCampaign, FirmwareCounts } from '../firmware/firmware-campaign.ts';
 import type { FirmwareStore } from '../firmware/firmware-store.ts';
 import type { FirmwareDelivery, FirmwareUpdate } from '../firmware/firmware-update.ts';
 import type { Lwm2mServer } from '../lwm2m-server.ts';
@@ -90,8 +91,34 @@ export interface UpdateFilter {
   readonly limit?: number;
 }
 
+/** Updates of many endpoints with one package. */
+export interface CampaignOptions extends UpdateOptions {
+  /** Endpoint names; each once. */
+  readonly endpoints: readonly string[];
+  /** So many updates are under way at a time. Default 10. */
+  readonly concurrency?: number;
+  /** No further update begins when this share of all, above 0 and up to 1, has failed. Default 1: that does not happen. */
+  readonly stopAtFailureShare?: number;
+}
+
+/** The campaigns of an updater. Calls reject with what the store rejects with, and nothing has changed then. */
+export interface FirmwareCampaigns {
+  /** All that are kept, in the order of their beginnings. */
+  list(): Promise<readonly FirmwareCampaign[]>;
+  /** How many updates are in which state; those in which none is are absent. Nothing for a campaign that is not known. */
+  counts(campaignId: string): Promise<FirmwareCounts>;
+  /** Begins no further update; those that are under way go on. Resolves to false when the campaign does not run. */
+  pause(campaignId: string): Promise<boolean>;
+  /** Goes on with a campaign that is PAUSED or STOPPED; resolves to false when it is neither. It is STOPPED again when one more fails. */
+  resume(campaignId: string): Promise<boolean>;
+  /** Ends a campaign and takes back its updates, those too that are under way. Resolves to false when it is over. */
+  cancel(campaignId: string): Promise<boolean>;
+}
+
 /** Facts, emitted when the store has them. */
 export interface FirmwareUpdaterEvents {
   /** An update has changed; of a push also at each per cent, which the store does not have. `previous` is undefined for a new one. */
   changed: [update: FirmwareUpdate, previous: FirmwareUpdate | undefined];
+  /** A campaign has begun, or changed its state. */
+  campaign: [campaign: FirmwareCampaign, previous: FirmwareCampaign | undefined];
 }

@@ -1,5 +1,7 @@
 import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } from '@flownexus/datagram';
 import type {
+  CampaignOptions,
+  FirmwareCampaigns,
   FirmwareServer,
   FirmwareUpdaterEvents,
   FirmwareUpdaterOptions,
@@ -10,13 +12,17 @@ import type { Notification } from '../api/observation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { EventSource, safeReporter, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
+import { inParallel } from '../maybe-promise.ts';
 import type { Registration } from '../registration/registration.ts';
 import { ActiveUpdate, type UpdateContext } from './active-update.ts';
+import { Campaigns } from './campaigns.ts';
 import { statusIn } from './device-facts.ts';
+import type { FirmwareCampaign } from './firmware-campaign.ts';
 import type { FirmwareStore } from './firmware-store.ts';
 import { isFinal, type FirmwareUpdate } from './firmware-update.ts';
 import { MemoryFirmwareStore } from './memory-firmware-store.ts';
-import { newUpdate, settingsOf } from './new-update.ts';
+import { checkCampaign, newUpdate, settingsOf } from './new-update.ts';
+import { stepUpdate } from './step-update.ts';
 import { PackageBytes, unknownPackage } from './package-bytes.ts';
 
 const ID_BYTES = 12;
@@ -41,6 +47,7 @@ export class FirmwareUpdater {
   readonly #report: ErrorReporter;
   readonly #events: EventSource<FirmwareUpdaterEvents>;
   readonly #context: UpdateContext;
+  readonly #campaigns: Campaigns;
   /** By endpoint name: each has one at most. */
   readonly #active = new Map<string, ActiveUpdate>();
   /** Endpoints whose update is about to be stored. */
@@ -67,6 +74,16 @@ export class FirmwareUpdater {
       report: this.#report,
       onChange: (update, previous) => this.#changed(update, previous),
     };
+    this.#campaigns = new Campaigns({
+      store: this.#store,
+      clock: this.#clock,
+      report: this.#report,
+      isFree: (endpointName) => this.#isFree(endpointName),
+      start: (update) => void this.#activate(update).take({ kind: 'start' }),
+      cancel: async (endpointName) => this.#active.get(endpointName)?.take({ kind: 'cancel' }),
+      cancelQueued: (update) => this.#cancelQueued(update),
+      onChange: (campaign, previous) => this.#events.emit('campaign', campaign, previous),
+    });
   }
 
   /** Goes on with what was under way. Call it when the server has started; an updater starts once. Rejects when the store can't be loaded. */
@@ -76,13 +93,20 @@ export class FirmwareUpdater {
     this.#server.on('registered', this.#onRegistered);
     this.#server.on('updated', this.#onUpdated);
     this.#server.on('notification', this.#onNotification);
-    const updates = [...(await this.#store.load())];
-    for (const update of updates) this.#activate(update).resume();
+    await this.#campaigns.load();
+    const resumed: ActiveUpdate[] = [];
+    for (const update of await this.#store.load()) {
+      const isOfCampaign = this.#campaigns.restore(update);
+      if (update.state !== 'QUEUED' || !isOfCampaign) resumed.push(this.#activate(update));
+    }
+    for (const active of resumed) active.resume();
+    this.#campaigns.advance();
   }
 
   /** Does nothing more until the next one starts over the same store. What is in the durable queue stays there. Stop it before the server. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
+    this.#campaigns.stop();
     this.#server.off('registered', this.#onRegistered);
     this.#server.off('updated', this.#onUpdated);
     this.#server.off('notification', this.#onNotification);
@@ -97,28 +121,17 @@ export class FirmwareUpdater {
    * and with RangeError for an option out of its range.
    */
   async update(endpointName: string, options: UpdateOptions): Promise<FirmwareUpdate> {
-    if (this.#state !== 'running') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the updater does not run');
+    this.#checkRuns();
     if (this.#active.has(endpointName) || this.#arriving.has(endpointName)) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_UPDATE_ACTIVE', `${endpointName} has an update already`);
     }
-    if (this.#active.size + this.#arriving.size >= limits.maxActiveFirmwareUpdates) {
+    if (!this.#isFree(endpointName)) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'too many firmware updates are under way');
     }
     this.#arriving.add(endpointName);
     try {
-      const source = await this.#options.packages.open(options.packageId);
-      if (source === undefined || source.size === 0) throw unknownPackage(options.packageId);
-      const update = newUpdate(
-        { ...this.#options.defaults, ...options },
-        {
-          id: this.#newId(),
-          endpointName,
-          campaignId: undefined,
-          size: source.size,
-          registration: this.#server.registration(endpointName),
-          now: this.#clock.wallTime(),
-        },
-      );
+      const size = await this.#sizeOf(options.packageId);
+      const update = this.#newUpdate(endpointName, options, size, undefined);
       await this.#store.save(update);
       this.#events.emit('changed', update, undefined);
       const active = this.#activate(update);
@@ -127,6 +140,49 @@ export class FirmwareUpdater {
     } finally {
       this.#arriving.delete(endpointName);
     }
+  }
+
+  /**
+   * Begins updates of many endpoints, so many at a time; resolves when the store has all of them. An endpoint that has an update already waits until that
+   * is finished.
+   *
+   * Rejects as `update` does, and with RangeError for no endpoints, for an endpoint that is there twice, and for too many.
+   */
+  async campaign(options: CampaignOptions): Promise<FirmwareCampaign> {
+    this.#checkRuns();
+    const { endpoints, concurrency = 10, stopAtFailureShare = 1, packageId } = options;
+    checkCampaign({ endpoints, concurrency, stopAtFailureShare });
+    const size = await this.#sizeOf(packageId);
+    const id = this.#newId();
+    const updates = endpoints.map((endpointName) => this.#newUpdate(endpointName, options, size, id));
+    const save = async (update: FirmwareUpdate): Promise<void> => {
+      await this.#store.save(update);
+      this.#events.emit('changed', update, undefined);
+    };
+    await inParallel(
+      limits.maxParallelRestorations,
+      updates.map((update) => () => save(update)),
+    );
+    const now = this.#clock.wallTime();
+    const times = { createdAt: now, updatedAt: now };
+    const total = updates.length;
+    const campaign = { id, packageId, state: 'RUNNING', concurrency, stopAtFailureShare, total, ...times } as const;
+    await this.#campaigns.begin(campaign, updates);
+    return campaign;
+  }
+
+  /** What can be done with campaigns once they have begun. */
+  get campaigns(): FirmwareCampaigns {
+    const campaigns = this.#campaigns;
+    return {
+      list: async () => this.#store.campaigns(),
+      counts: async (campaignId) =>
+        campaigns.counts(campaignId, (endpointName) => this.active(endpointName)?.state) ??
+        this.#store.count(campaignId),
+      pause: (campaignId) => campaigns.pause(campaignId),
+      resume: (campaignId) => campaigns.resume(campaignId),
+      cancel: (campaignId) => campaigns.cancel(campaignId),
+    };
   }
 
   /** An update by its ID, finished or not. */
@@ -156,7 +212,11 @@ export class FirmwareUpdater {
   async cancel(id: string): Promise<boolean> {
     const update = await this.get(id);
     const active = update === undefined ? undefined : this.#active.get(update.endpointName);
-    if (active?.update.id !== id) return false;
+    if (active?.update.id !== id) {
+      if (update?.state !== 'QUEUED') return false;
+      await this.#cancelQueued(update);
+      return true;
+    }
     await active.take({ kind: 'cancel' });
     return active.update.state === 'CANCELLED';
   }
@@ -179,6 +239,38 @@ export class FirmwareUpdater {
     return this;
   }
 
+  #checkRuns(): void {
+    if (this.#state !== 'running') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'the updater does not run');
+  }
+
+  #isFree(endpointName: string): boolean {
+    if (this.#active.has(endpointName) || this.#arriving.has(endpointName)) return false;
+    return this.#active.size + this.#arriving.size < limits.maxActiveFirmwareUpdates;
+  }
+
+  async #sizeOf(packageId: string): Promise<number> {
+    const source = await this.#options.packages.open(packageId);
+    if (source === undefined || source.size === 0) throw unknownPackage(packageId);
+    return source.size;
+  }
+
+  #newUpdate(
+    endpointName: string,
+    options: UpdateOptions,
+    size: number,
+    campaignId: string | undefined,
+  ): FirmwareUpdate {
+    const registration = this.#server.registration(endpointName);
+    const given = { id: this.#newId(), endpointName, campaignId, size, registration, now: this.#clock.wallTime() };
+    return newUpdate({ ...this.#options.defaults, ...options }, given);
+  }
+
+  async #cancelQueued(update: FirmwareUpdate): Promise<void> {
+    const { update: cancelled } = stepUpdate(update, { kind: 'cancel' }, this.#clock.wallTime());
+    await this.#store.save(cancelled);
+    this.#changed(cancelled, update);
+  }
+
   #activate(update: FirmwareUpdate): ActiveUpdate {
     const active = new ActiveUpdate(update, this.#context);
     this.#active.set(update.endpointName, active);
@@ -186,8 +278,11 @@ export class FirmwareUpdater {
   }
 
   #changed(update: FirmwareUpdate, previous: FirmwareUpdate): void {
-    if (isFinal(update)) this.#active.delete(update.endpointName);
+    if (isFinal(update) && this.active(update.endpointName)?.id === update.id) {
+      this.#active.delete(update.endpointName);
+    }
     this.#events.emit('changed', update, previous);
+    this.#campaigns.changed(update);
   }
 
   #newId(): string {

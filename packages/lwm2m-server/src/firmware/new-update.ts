@@ -1,5 +1,5 @@
 import { parsePath, type Path } from '@flownexus/lwm2m-core';
-import type { UpdateOptions, UpdateSettings } from '../api/firmware.ts';
+import type { CampaignOptions, UpdateOptions, UpdateSettings } from '../api/firmware.ts';
 import { limits } from '../limits.ts';
 import { endpointNameProblem } from '../registration/registration-parameters.ts';
 import type { Registration } from '../registration/registration.ts';
@@ -88,6 +88,20 @@ export function settingsOf(options: UpdateSettings): FirmwareSettings {
     pollMs: between('pollMs', options.pollMs ?? MINUTE_MS, 1, MAX_TIME_MS),
     retryMs: between('retryMs', options.retryMs ?? MINUTE_MS, 1, MAX_TIME_MS),
   };
+}
+
+/** @throws RangeError for what can be no campaign */
+export function checkCampaign({
+  endpoints,
+  concurrency,
+  stopAtFailureShare,
+}: Required<Pick<CampaignOptions, 'endpoints' | 'concurrency' | 'stopAtFailureShare'>>): void {
+  between('the number of endpoints', endpoints.length, 1, limits.maxFirmwareUpdates);
+  between('concurrency', concurrency, 1, limits.maxActiveFirmwareUpdates);
+  if (!(stopAtFailureShare > 0 && stopAtFailureShare <= 1)) {
+    throw new RangeError(`stopAtFailureShare is above 0 and up to 1, not ${stopAtFailureShare}`);
+  }
+  if (new Set(endpoints).size < endpoints.length) throw new RangeError('an endpoint is there twice');
 }
 
 /** Object 33629 knows more than Object 5: where a device has both, they are about the same firmware. */
