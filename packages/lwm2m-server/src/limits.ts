@@ -88,6 +88,9 @@ export const limits = {
   maxOperationKeyLength: 255,
   /** Callers of `finished` that wait at a time. */
   maxWaitingForOperations: 100_000,
+  /** Files that are served over CoAP, and characters of the name of one. */
+  maxFiles: 100_000,
+  maxFileNameLength: 64,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

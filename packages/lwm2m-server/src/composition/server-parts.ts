@@ -7,7 +7,9 @@ import { EndpointTraces } from '../endpoint-traces.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
+import { Authorization } from '../security/authorization.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import { provenEndpointName } from '../security/proven-endpoint.ts';
 import type { ServerStatistics } from '../statistics.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
@@ -33,6 +35,7 @@ export class ServerParts {
   readonly traces: EndpointTraces;
   readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
+  readonly #authorization: Authorization;
   readonly #resources: ReadonlyMap<string, CoapResource>;
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
@@ -48,6 +51,7 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
+    this.#authorization = new Authorization(this.#credentials);
     this.#resources = resourcesByPath(options.resources);
     this.traces = new EndpointTraces({
       table: this.foundation.table,
@@ -167,8 +171,17 @@ export class ServerParts {
       case 'dp':
         return this.#sends.handle(request, coap);
       default:
-        return this.#resources.get(request.path[0] ?? '')?.handle(request) ?? { code: Code.NOT_FOUND };
+        return this.#serve(request, coap);
     }
+  }
+
+  /** Answers for the resources beside LwM2M. Of a URI with a double slash clients make an empty segment (RFC 7252 §6.4). */
+  #serve(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
+    const resource = this.#resources.get(request.path.find((segment) => segment !== '') ?? '');
+    if (resource === undefined) return { code: Code.NOT_FOUND };
+    return resource.handle(request, {
+      endpointName: () => provenEndpointName(this.#authorization, request.peer, this.endpoints.proverOf(coap)),
+    });
   }
 
   #followCredentials(): void {
