@@ -87,7 +87,9 @@ export {
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
 export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export { CoapFileServer, type CoapFileServerOptions } from './files/coap-file-server.ts';
 export { CoapFiles, type CoapFileOptions, type CoapFilesOptions, type ServedFile } from './files/coap-files.ts';
+export { coapPackageUris, type FileAddresses, type PackageUriRequest } from './files/coap-package-uris.ts';
 export { bytesSource, fileSource, type FileSource } from './files/file-sources.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {

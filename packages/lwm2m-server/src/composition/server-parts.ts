@@ -1,22 +1,21 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
-import type { CoapResource } from '../api/resource.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import { EndpointTraces } from '../endpoint-traces.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
-import { Authorization } from '../security/authorization.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
-import { provenEndpointName } from '../security/proven-endpoint.ts';
 import type { ServerStatistics } from '../statistics.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
+import { credentialsOf } from './credentials-of.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
 import { createSendInterface } from './reporting.ts';
+import { ServedResources } from './served-resources.ts';
 
 /**
  * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
@@ -35,8 +34,7 @@ export class ServerParts {
   readonly traces: EndpointTraces;
   readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
-  readonly #authorization: Authorization;
-  readonly #resources: ReadonlyMap<string, CoapResource>;
+  readonly #resources: ServedResources;
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
   /** What comes in while endpoints are still being opened waits: nothing is heard before all is known that was. */
@@ -51,8 +49,11 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.#authorization = new Authorization(this.#credentials);
-    this.#resources = resourcesByPath(options.resources);
+    this.#resources = new ServedResources({
+      resources: options.resources,
+      credentials: this.#credentials,
+      proverOf: (coap) => this.endpoints.proverOf(coap),
+    });
     this.traces = new EndpointTraces({
       table: this.foundation.table,
       setTrace: (hook) => this.endpoints.setTrace(hook),
@@ -171,17 +172,8 @@ export class ServerParts {
       case 'dp':
         return this.#sends.handle(request, coap);
       default:
-        return this.#serve(request, coap);
+        return this.#resources.handle(request, coap);
     }
-  }
-
-  /** Answers for the resources beside LwM2M. Of a URI with a double slash clients make an empty segment (RFC 7252 §6.4). */
-  #serve(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
-    const resource = this.#resources.get(request.path.find((segment) => segment !== '') ?? '');
-    if (resource === undefined) return { code: Code.NOT_FOUND };
-    return resource.handle(request, {
-      endpointName: () => provenEndpointName(this.#authorization, request.peer, this.endpoints.proverOf(coap)),
-    });
   }
 
   #followCredentials(): void {
@@ -194,27 +186,4 @@ export class ServerParts {
       this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
     }
   }
-}
-
-/** The stores that a server asks, each once. */
-function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly CredentialStore[] {
-  if (credentials !== undefined) return [credentials];
-  const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
-  return [...new Set(stores)];
-}
-
-/** First segments of paths that are those of LwM2M (TS Core §6.1, §6.2, §6.4). */
-const INTERFACES: ReadonlySet<string> = new Set(['rd', 'dp', 'bs', 'bspack']);
-
-/** @throws TypeError for a path that two have, or that LwM2M has */
-function resourcesByPath(resources: readonly CoapResource[] = []): ReadonlyMap<string, CoapResource> {
-  const byPath = new Map<string, CoapResource>();
-  for (const resource of resources) {
-    const { path } = resource;
-    if (path === '' || path.includes('/') || INTERFACES.has(path) || byPath.has(path)) {
-      throw new TypeError(`a resource has one path segment of its own, not "${path}"`);
-    }
-    byPath.set(path, resource);
-  }
-  return byPath;
 }

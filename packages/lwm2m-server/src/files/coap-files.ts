@@ -28,6 +28,8 @@ export interface CoapFileOptions {
   readonly name?: string;
   /** The only endpoint that gets it, when it has proven who it is (over DTLS). All others get 4.04. Default: whoever knows the path. */
   readonly endpointName?: string;
+  /** The firmware package that it is, for {@link CoapFiles.open} and `coapPackageUris`: one file of it for each endpoint, and one for all. */
+  readonly packageId?: string;
   /** Default 42, `application/octet-stream`. */
   readonly contentFormat?: number;
 }
@@ -41,6 +43,7 @@ export interface ServedFile {
 }
 
 interface Entry {
+  readonly path: string;
   readonly source: BodySource;
   readonly endpointName: string | undefined;
   readonly contentFormat: number;
@@ -61,6 +64,8 @@ export class CoapFiles implements CoapResource {
   readonly #random: RandomSource;
   readonly #maxFiles: number;
   readonly #files = new Map<string, Entry>();
+  /** By packages, and then by the endpoints that they are for. */
+  readonly #packages = new Map<string, Map<string | undefined, Entry>>();
 
   /** @throws TypeError for a path that is not of the characters of a name */
   constructor({ path = 'f', random = systemRandom, maxFiles = limits.maxFiles }: CoapFilesOptions = {}) {
@@ -78,24 +83,42 @@ export class CoapFiles implements CoapResource {
   /**
    * Serves a file from now on, until it is removed.
    *
-   * @throws TypeError for a name that is none or that another file has
+   * @throws TypeError for a name that is none or that another file has, and for a package that another file is
    * @throws Lwm2mServerError `ERR_LWM2M_SERVER_LIMIT` when there are as many files as may be
    */
   add(source: BodySource, options: CoapFileOptions = {}): ServedFile {
-    const { name = this.#newName(), endpointName, contentFormat = ContentFormat.OCTET_STREAM } = options;
+    const { name = this.#newName(), endpointName, packageId, contentFormat = ContentFormat.OCTET_STREAM } = options;
     checkSegment(name, 'the name of a file');
     if (this.#files.has(name)) throw new TypeError(`there is a file of the name ${name}`);
+    if (packageId !== undefined && this.#packages.get(packageId)?.has(endpointName) === true) {
+      throw new TypeError(`there is a file of the package ${packageId}`);
+    }
     if (this.#files.size >= this.#maxFiles) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', `${this.#maxFiles} files are served already`);
     }
-    const entry: Entry = { source, endpointName, contentFormat };
+    const entry: Entry = { path: `/${this.path}/${name}`, source, endpointName, contentFormat };
     this.#files.set(name, entry);
+    if (packageId !== undefined) this.#filesOf(packageId).set(endpointName, entry);
     return {
-      path: `/${this.path}/${name}`,
+      path: entry.path,
       remove: () => {
-        if (this.#files.get(name) === entry) this.#files.delete(name);
+        if (this.#files.get(name) !== entry) return;
+        this.#files.delete(name);
+        if (packageId !== undefined) this.#forget(packageId, endpointName);
       },
     };
+  }
+
+  /** The content of a package: with this, `files` can be the option `packages` of a `FirmwareUpdater`. */
+  open(packageId: string): BodySource | undefined {
+    const [entry] = this.#packages.get(packageId)?.values() ?? [];
+    return entry?.source;
+  }
+
+  /** The path from which an endpoint fetches a package: that of its own file, or else of the one for all. */
+  pathOf(packageId: string, endpointName: string): string | undefined {
+    const entries = this.#packages.get(packageId);
+    return (entries?.get(endpointName) ?? entries?.get(undefined))?.path;
   }
 
   /** Answers a request: 2.05, 4.04 for what is not served to its sender, 4.05 for any method but GET, 4.06 for another Content-Format. */
@@ -109,6 +132,18 @@ export class CoapFiles implements CoapResource {
       // That it is there is nobody else's business.
       endpointName === entry.endpointName ? serve(entry, request) : NOT_FOUND,
     );
+  }
+
+  #filesOf(packageId: string): Map<string | undefined, Entry> {
+    let entries = this.#packages.get(packageId);
+    if (entries === undefined) this.#packages.set(packageId, (entries = new Map<string | undefined, Entry>()));
+    return entries;
+  }
+
+  #forget(packageId: string, endpointName: string | undefined): void {
+    const entries = this.#packages.get(packageId);
+    entries?.delete(endpointName);
+    if (entries?.size === 0) this.#packages.delete(packageId);
   }
 
   #newName(): string {

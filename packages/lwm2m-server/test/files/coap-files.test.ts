@@ -154,3 +154,26 @@ describe('a file for one endpoint', () => {
     expect(stage.taken()).toEqual([expect.stringContaining('no database')]);
   });
 });
+
+describe('a package', () => {
+  test('is opened and found by its id: the file of the endpoint, else the one for all', () => {
+    const files = new CoapFiles();
+    const source = bytesSource(IMAGE);
+    const shared = files.add(source, { packageId: 'app', name: 'a' });
+    const own = files.add(source, { packageId: 'app', endpointName: 'dev', name: 'b' });
+    expect(files.open('app')).toBe(source);
+    expect([files.pathOf('app', 'dev'), files.pathOf('app', 'other')]).toEqual(['/f/b', '/f/a']);
+    own.remove();
+    expect(files.pathOf('app', 'dev')).toBe('/f/a');
+    shared.remove();
+    expect([files.open('app'), files.pathOf('app', 'dev')]).toEqual([undefined, undefined]);
+  });
+
+  test('is one file for an endpoint, and one for all', () => {
+    const files = new CoapFiles();
+    files.add(bytesSource(IMAGE), { packageId: 'app' });
+    files.add(bytesSource(IMAGE), { packageId: 'app', endpointName: 'dev' });
+    expect(() => files.add(bytesSource(IMAGE), { packageId: 'app' })).toThrow(TypeError);
+    expect(files.size).toBe(2);
+  });
+});
