@@ -14,6 +14,7 @@ export type {
   RawResponse,
   ReadOptions,
   ReadResult,
+  TriggerOptions,
   WriteContent,
   WriteOptions,
 } from './api/device.ts';
@@ -55,6 +56,7 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
+export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,
