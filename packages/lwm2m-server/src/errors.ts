@@ -14,6 +14,8 @@ export const Lwm2mServerErrorCodes = {
     'the device did not take the attributes of an observation, and is observed without: see `cause`',
   ERR_LWM2M_SERVER_ABANDONED:
     'a notification in blocks was lost, since its rest could not be fetched; the observation goes on: see `cause`',
+  ERR_LWM2M_SERVER_NO_ACCOUNT:
+    'the device has no instance of the Server Object (/1) of that Short Server ID, or several and nobody said which',
   ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'another endpoint has the identity of that credential',
   ERR_LWM2M_SERVER_REGISTRATION: 'a text is no registration',
   ERR_LWM2M_SERVER_UNKNOWN_OPERATION: 'the durable queue has no operation of that id',

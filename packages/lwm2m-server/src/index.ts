@@ -14,6 +14,7 @@ export type {
   RawResponse,
   ReadOptions,
   ReadResult,
+  TriggerOptions,
   WriteContent,
   WriteOptions,
 } from './api/device.ts';
@@ -39,7 +40,7 @@ export type {
   SendReport,
 } from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
-export type { CoapResource } from './api/resource.ts';
+export type { CoapResource, ResourceClient } from './api/resource.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
 export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
@@ -67,6 +68,7 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
+export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
 export { FirmwareUpdater } from './firmware/firmware-updater.ts';
 export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
 export type {
@@ -121,6 +123,10 @@ export {
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
 export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export { CoapFileServer, type CoapFileServerOptions } from './files/coap-file-server.ts';
+export { CoapFiles, type CoapFileOptions, type CoapFilesOptions, type ServedFile } from './files/coap-files.ts';
+export { coapPackageUris, type FileAddresses, type PackageUriRequest } from './files/coap-package-uris.ts';
+export { bytesSource, fileSource, type FileSource } from './files/file-sources.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

@@ -98,6 +98,9 @@ export const limits = {
   maxFirmwareInputs: 16,
   /** Bytes of a Package URI (5/0/1). */
   maxPackageUriBytes: 255,
+  /** Files that are served over CoAP, and characters of the name of one. */
+  maxFiles: 100_000,
+  maxFileNameLength: 64,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;
