@@ -17,7 +17,7 @@ test('a package is pushed, executed and verified', async () => {
     'SUCCEEDED',
   ]);
   expect(update).toMatchObject({ delivery: 'push', evidence: 'result', attempts: 1, failure: undefined });
-  expect(update.package).toEqual({ id: 'app', size: PACKAGE.length, version: undefined });
+  expect(update).toMatchObject({ packageId: 'app', packageSize: PACKAGE.length, version: undefined });
   await firmware.bed.clock.settle();
   const { device } = update;
   expect(device).toMatchObject({ readable: 'instance', state: 0, result: 1, firmwareVersion: '1.0' });

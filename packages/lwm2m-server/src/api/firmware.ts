@@ -1,5 +1,6 @@
 import type { BodySource } from '@flownexus/coap';
 import type { Clock, RandomSource } from '@flownexus/datagram';
+import type { PackageUriRequest } from '../files/coap-package-uris.ts';
 import type { FirmwareCampaign, FirmwareCounts } from '../firmware/firmware-campaign.ts';
 import type { FirmwareStore } from '../firmware/firmware-store.ts';
 import type { FirmwareDelivery, FirmwareUpdate } from '../firmware/firmware-update.ts';
@@ -15,18 +16,12 @@ export interface FirmwarePackages {
   open(packageId: string): MaybePromise<BodySource | undefined>;
 }
 
-/** Asks for the address that a device fetches its package from. */
-export interface PackageUriRequest {
-  readonly update: FirmwareUpdate;
-  /** A scheme that the device supports: `coaps`, `https`, `coaps+tcp`, `coap`, `http` or `coap+tcp`, which are asked about in this order. */
-  readonly scheme: string;
-}
-
 export interface FirmwareUpdaterOptions {
   readonly packages: FirmwarePackages;
   /**
    * The address of a package for one device and scheme, of at most 255 bytes and without a query (Zephyr takes 128 bytes, and drops queries); undefined
-   * when there is none. Without it packages are only pushed.
+   * when there is none. The schemes that the device supports are asked for one after another: `coaps`, `https`, `coaps+tcp`, `coap`, `http`, `coap+tcp`.
+   * `coapPackageUris` makes one for `CoapFiles`. Without it packages are only pushed.
    */
   readonly packageUri?: (request: PackageUriRequest) => MaybePromise<string | undefined>;
   /** Keeps updates over a restart. Default: memory. */

@@ -145,7 +145,7 @@ export function outcomeOf(update: FirmwareUpdate, result: number): Judgement | u
 }
 
 /** VERIFYING: what is installed has been read. */
-export function judgeInstalled({ device, before, package: { version } }: FirmwareUpdate): Judgement {
+export function judgeInstalled({ device, before, version }: FirmwareUpdate): Judgement {
   const { result = 0, firmwareVersion, packageVersion } = device ?? NOTHING_KNOWN;
   const isSuccess = result === 1;
   const isChanged = firmwareVersion !== undefined && firmwareVersion !== before?.firmwareVersion;

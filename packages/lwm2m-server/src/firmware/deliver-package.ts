@@ -27,7 +27,7 @@ export async function pushPackage(
   const id = firmwareObject(update.objectId).resources.package;
   let percent = -1;
   try {
-    await packages.use(update.package.id, (value) =>
+    await packages.use(update.packageId, (value) =>
       server.device(update.endpointName).write(
         resourcePath(update, id),
         { kind: 'singleResource', id, type: 'opaque', value },
@@ -94,6 +94,6 @@ export async function findPackageUri(
   return undefined;
 }
 
-function context({ package: { id }, endpointName }: FirmwareUpdate): string {
-  return `there is no URI of the package ${id} for ${endpointName}`;
+function context({ packageId, endpointName }: FirmwareUpdate): string {
+  return `there is no URI of the package ${packageId} for ${endpointName}`;
 }

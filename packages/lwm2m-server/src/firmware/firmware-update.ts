@@ -94,15 +94,6 @@ export type FirmwareDelivery = 'push' | 'pull';
 /** The Firmware Update Object (5), Software Management (9) and the Advanced Firmware Update Object (33629). */
 export type FirmwareObjectId = 5 | 9 | 33_629;
 
-/** What is to be installed. */
-export interface FirmwarePackage {
-  readonly id: string;
-  /** Bytes. */
-  readonly size: number;
-  /** What the device says to have when it is installed, where that is known: it decides then. */
-  readonly version: string | undefined;
-}
-
 /** What was wanted of an update, and its times in milliseconds: see `UpdateOptions`. */
 export interface FirmwareSettings {
   readonly delivery: FirmwareDelivery | 'auto';
@@ -155,7 +146,11 @@ export interface FirmwareUpdate {
   readonly campaignId: string | undefined;
   readonly objectId: FirmwareObjectId;
   readonly instanceId: number;
-  readonly package: FirmwarePackage;
+  readonly packageId: string;
+  /** Bytes. */
+  readonly packageSize: number;
+  /** What the device says to have when the package is installed, where that is known: it decides then. */
+  readonly version: string | undefined;
   readonly settings: FirmwareSettings;
   readonly state: FirmwareState;
   /** How it is delivered, once that is decided. */

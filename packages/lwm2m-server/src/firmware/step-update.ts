@@ -132,7 +132,7 @@ function decide(update: FirmwareUpdate, now: number): FirmwareStep {
   if (position === undefined) return fail(known, failureOf('unknown-state', { detail: `${device.state}` }));
   if (position === 'idle') {
     const judgement = judgeInstalled(known);
-    const { version } = update.package;
+    const { version } = update;
     if (version !== undefined && device.firmwareVersion === version) return succeed(known, 'version');
     if (update.executed !== 'no' && judgement.kind === 'succeeded') return succeed(known, judgement.evidence);
   }

@@ -64,7 +64,8 @@ function campaign(id: string, changes: Partial<FirmwareCampaign> = {}): Firmware
 const FULL: FirmwareUpdate = update('full', {
   endpointName: "ü\u{1f600}'; --",
   campaignId: 'campaign',
-  package: { id: 'app', size: 5, version: '1.2' },
+  packageSize: 5,
+  version: '1.2',
   state: 'DELIVERING',
   delivery: 'pull',
   refusedDeliveries: ['push'],
