@@ -56,9 +56,14 @@ export function isDiscoverOfAll({ operation, path }: Pick<BootstrapStep, 'operat
   return operation === 'discover' && pathLevel(parsePath(path)) === 0;
 }
 
-/** Whether the id of an Object Instance is still to be found. */
-export function isUnnamed({ path }: Pick<BootstrapStep, 'path'>): boolean {
+/** Whether the id of an Object Instance that is written is still to be found. */
+export function isUnnamed({ path }: Pick<BootstrapInstance, 'path'>): boolean {
   return pathLevel(parsePath(path)) === 1;
+}
+
+/** Whether steps write what has no id yet. */
+export function needIds(steps: readonly BootstrapStep[]): boolean {
+  return steps.some((step) => step.operation === 'write' && isUnnamed(step));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ContentFormat, type Link } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
-import { isDiscoverOfAll, isUnnamed, repeatedSteps, stepsOf, withIds, type BootstrapStep } from './bootstrap-plan.ts';
+import { isDiscoverOfAll, needIds, repeatedSteps, stepsOf, withIds, type BootstrapStep } from './bootstrap-plan.ts';
 
 /*
  * A bootstrap session (TS Core §6.1.7):
@@ -120,7 +120,7 @@ function answered(state: SessionState, input: Extract<SessionInput, { kind: 'ans
     const words = diagnostic === undefined ? '' : `: ${diagnostic}`;
     return failed(state, `${nameOfStep(state)} was answered ${responseCode}${words}`);
   };
-  if (isDiscoverOfAll(current) && rest.some(isUnnamed)) {
+  if (isDiscoverOfAll(current) && needIds(rest)) {
     if (!success.includes(responseCode)) return refused();
     if (links === undefined) return failed(state, `${nameOfStep(state)} was answered with what are no links`);
     return proceed({ ...state, steps: withIds(rest, links), links });

@@ -1,4 +1,4 @@
-import type { EchoOptions } from '@flownexus/coap';
+import { Code, type EchoOptions } from '@flownexus/coap';
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { BootstrapEvents, BootstrapOptions } from '../api/bootstrap.ts';
 import type { Refusal } from '../api/events.ts';
@@ -16,7 +16,8 @@ import type { Runtime } from './runtime.ts';
  * Who does not know Echo takes the 4.01 for a refusal, and sends a Bootstrap-Request.
  */
 export const PACK_ECHO: EchoOptions = {
-  required: ({ path, peer }) => path[0] === 'bspack' && peer.identity.kind === 'anonymous',
+  required: ({ method, path, peer }) =>
+    method === Code.GET && path[0] === 'bspack' && peer.identity.kind === 'anonymous',
 };
 
 /** What bootstrapping needs of the server that it is a part of. */
