@@ -41,6 +41,8 @@ export type { ServerAddress, ServerEndpoint, TransportContext } from './api/serv
 export type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from './bootstrap/bootstrap-configuration.ts';
 export type { BootstrapStore } from './bootstrap/bootstrap-store.ts';
 export { checkBootstrapConfiguration } from './bootstrap/check-configuration.ts';
+export { formatBootstrapConfiguration, parseBootstrapConfiguration } from './bootstrap/configuration-json.ts';
+export { formatBootstrapJson, parseBootstrapJson } from './bootstrap/leshan-json.ts';
 export { MemoryBootstrapStore } from './bootstrap/memory-bootstrap-store.ts';
 export {
   bootstrapServerAccount,

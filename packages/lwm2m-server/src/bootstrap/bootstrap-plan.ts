@@ -17,7 +17,8 @@ export type BootstrapStep =
   | { readonly operation: 'write'; readonly path: string; readonly instance: ObjectInstanceNode }
   | { readonly operation: 'finish'; readonly path: '/bs' };
 
-const DEFAULT_DELETES: readonly string[] = ['/0', '/1'];
+/** What is deleted unless the configuration says otherwise. */
+export const DEFAULT_DELETES: readonly string[] = ['/0', '/1'];
 /** Accounts, and what they refer to, before what is guarded by them: TS Core §6.1.7 has no order, clients do. */
 const OBJECT_ORDER: readonly number[] = [0, 21, 23, 24, 1, 2];
 /** Objects of which a device keeps what belongs to the account of its Bootstrap-Server (TS Core §6.1.7). */
