@@ -93,7 +93,7 @@ export type { DeregistrationReason, Registration } from './registration/registra
 export { Lwm2mBootstrapServer } from './lwm2m-bootstrap-server.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { EndpointStatistics } from './endpoint-statistics.ts';
-export { ratesBetween, type ServerRates, type ServerStatistics } from './statistics.ts';
+export { ratesBetween, type BootstrapServerStatistics, type ServerRates, type ServerStatistics } from './statistics.ts';
 export type { TraceEvent, TraceHook } from '@flownexus/coap';
 export type { MaybePromise } from './maybe-promise.ts';
 export type { CredentialChange, CredentialStore } from './security/credential-store.ts';
