@@ -52,6 +52,8 @@ export interface Lwm2mClientOptions {
    * gets a new transport, else it keeps the one there is.
    */
   readonly transport?: DatagramTransport | (() => DatagramTransport);
+  /** Bytes of the largest body that a server may write, and of the largest answer: a firmware package is pushed as one. Default 1 MiB (1 048 576). */
+  readonly maxBodySize?: number;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Called after each Register that the server accepted. */

@@ -79,6 +79,7 @@ export class Lwm2mClient {
           this.#heard();
         })),
       isReplaceable: typeof transport === 'function',
+      maxBodySize: options.maxBodySize,
       clock: this.#clock,
       random: options.random ?? systemRandom,
       onRequest: (request) =>

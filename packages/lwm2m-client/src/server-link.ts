@@ -16,6 +16,8 @@ export interface ServerLinkOptions {
   readonly createTransport: () => DatagramTransport;
   /** Whether `createTransport` gives a new one each time. */
   readonly isReplaceable: boolean;
+  /** Bytes of the largest body, either way; undefined: that of the CoAP endpoint. */
+  readonly maxBodySize: number | undefined;
   readonly clock: Clock;
   readonly random: RandomSource;
   /** Answers what the server asks. */
@@ -102,8 +104,9 @@ export class ServerLink {
   }
 
   #endpoint(): CoapEndpoint {
-    const { clock, random, onRequest, onClosed, onError } = this.#options;
+    const { maxBodySize, clock, random, onRequest, onClosed, onError } = this.#options;
     return new CoapEndpoint({
+      ...(maxBodySize === undefined ? {} : { maxBodySize }),
       transport: this.#transport,
       clock,
       random,
