@@ -91,6 +91,9 @@ export const limits = {
   /** Files that are served over CoAP, and characters of the name of one. */
   maxFiles: 100_000,
   maxFileNameLength: 64,
+  /** Bytes of an open file that are read at a time, and how many such pieces of it are kept; the one used longest ago makes room. */
+  fileChunkBytes: 65_536,
+  maxFileChunks: 16,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;
