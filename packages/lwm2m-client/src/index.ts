@@ -18,7 +18,16 @@ export type { ResourceFilter } from './objects/nodes.ts';
 export { ObjectTree } from './objects/object-tree.ts';
 export type { ChangeKind, ChangeListener } from './objects/object-tree.ts';
 export type { ReportedValue, SendOptions } from './reporting/send.ts';
-export { simulateFirmware } from './simulator/firmware.ts';
+export { coapFetcher, type CoapFetcherOptions } from './firmware/coap-fetcher.ts';
+export {
+  FirmwareObject,
+  type FirmwareObjectOptions,
+  type PackageFetchers,
+  type PackageInfo,
+} from './firmware/firmware-object.ts';
+export { FirmwareFailure, FirmwareResult, FirmwareState } from './firmware/firmware-results.ts';
+export { httpFetcher, type HttpFetcherOptions } from './firmware/http-fetcher.ts';
+export type { PackageFetcher, PackageTransfer } from './firmware/package-fetcher.ts';
 export { startSimulatedDevices } from './simulator/simulated-devices.ts';
 export type { SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
 export { zephyrSampleObjects } from './simulator/zephyr-sample.ts';

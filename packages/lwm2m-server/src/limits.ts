@@ -101,6 +101,9 @@ export const limits = {
   maxBootstrapTextLength: 1_048_576,
   /** Answers of 4.06 to the Finish of one session: the last of them ends it. */
   maxInconsistencies: 4,
+  /** Bytes of an open file that are read at a time, and how many such pieces of it are kept; the one used longest ago makes room. */
+  fileChunkBytes: 65_536,
+  maxFileChunks: 16,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;
