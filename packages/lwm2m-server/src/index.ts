@@ -29,6 +29,17 @@ export type {
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
 export type {
+  CampaignOptions,
+  FirmwareCampaigns,
+  FirmwarePackages,
+  FirmwareServer,
+  FirmwareUpdaterEvents,
+  FirmwareUpdaterOptions,
+  UpdateFilter,
+  UpdateOptions,
+  UpdateSettings,
+} from './api/firmware.ts';
+export type {
   CancelOptions,
   DeviceObservation,
   Notification,
@@ -78,6 +89,27 @@ export type {
   WriteOperation,
 } from './downlink/operation.ts';
 export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
+export { FirmwareUpdater } from './firmware/firmware-updater.ts';
+export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
+export type {
+  DeviceFacts,
+  FirmwareDelivery,
+  FirmwareFailure,
+  FirmwareFailureReason,
+  FirmwareObjectId,
+  FirmwareSettings,
+  FirmwareState,
+  FirmwareUpdate,
+} from './firmware/firmware-update.ts';
+export type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware/firmware-campaign.ts';
+export {
+  formatFirmwareCampaign,
+  formatFirmwareUpdate,
+  parseFirmwareCampaign,
+  parseFirmwareUpdate,
+} from './firmware/firmware-json.ts';
+export type { FirmwareStore } from './firmware/firmware-store.ts';
+export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,

@@ -88,6 +88,16 @@ export const limits = {
   maxOperationKeyLength: 255,
   /** Callers of `finished` that wait at a time. */
   maxWaitingForOperations: 100_000,
+  /** Firmware updates that are not finished, those included that wait for their turn in a campaign. */
+  maxFirmwareUpdates: 1_000_000,
+  /** Firmware updates that are under way at a time. */
+  maxActiveFirmwareUpdates: 100_000,
+  /** Bytes of a package that is pushed, which is held as a whole; one that is pushed to many devices is held once. */
+  maxPushedPackageBytes: 67_108_864,
+  /** What has happened to a firmware update and was not looked at yet; hints beyond it are left out. */
+  maxFirmwareInputs: 16,
+  /** Bytes of a Package URI (5/0/1). */
+  maxPackageUriBytes: 255,
   /** Files that are served over CoAP, and characters of the name of one. */
   maxFiles: 100_000,
   maxFileNameLength: 64,
