@@ -21,6 +21,22 @@ export type {
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
 export type {
+  LogBytes,
+  LogCollectorOptions,
+  LogDecoder,
+  LogEntry,
+  LogFormat,
+  LogOperationOptions,
+  LogOrigin,
+  LogPath,
+  LogReadOptions,
+  LogResource,
+  LogStartOptions,
+  LogStatus,
+  LogStopOptions,
+  LogText,
+} from './api/logs.ts';
+export type {
   CancelOptions,
   DeviceObservation,
   Notification,
@@ -65,6 +81,9 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
+export { LogCollector, type LogCollectorServer } from './logs/log-collector.ts';
+export { LOG_LEVELS, type LogLevel } from './logs/log-level.ts';
+export { parseLogLine, type ParsedLine } from './logs/parse-line.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';

@@ -88,6 +88,14 @@ export const limits = {
   maxOperationKeyLength: 255,
   /** Callers of `finished` that wait at a time. */
   maxWaitingForOperations: 100_000,
+  /** Resources that are declared to be logs; each value that is reported is compared with each of them. */
+  maxLogResources: 100,
+  /** Entries that a log collector hands over at a time. */
+  maxLogEntriesAtOnce: 1_000,
+  /** Characters of a line of a log; a longer one comes in several entries. */
+  maxLogLineLength: 8_192,
+  /** Logs whose LogDataFormat is remembered; the one told of longest ago makes room. */
+  maxLogDataFormats: 10_000,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;
