@@ -44,7 +44,7 @@ export type {
   SendReport,
 } from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
-export type { CoapResource } from './api/resource.ts';
+export type { CoapResource, ResourceClient } from './api/resource.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
 export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
@@ -108,6 +108,10 @@ export {
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
 export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export { CoapFileServer, type CoapFileServerOptions } from './files/coap-file-server.ts';
+export { CoapFiles, type CoapFileOptions, type CoapFilesOptions, type ServedFile } from './files/coap-files.ts';
+export { coapPackageUris, type FileAddresses, type PackageUriRequest } from './files/coap-package-uris.ts';
+export { bytesSource, fileSource, type FileSource } from './files/file-sources.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

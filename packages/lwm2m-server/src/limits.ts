@@ -96,6 +96,9 @@ export const limits = {
   maxLogLineLength: 8_192,
   /** Logs whose LogDataFormat is remembered; the one told of longest ago makes room. */
   maxLogDataFormats: 10_000,
+  /** Files that are served over CoAP, and characters of the name of one. */
+  maxFiles: 100_000,
+  maxFileNameLength: 64,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

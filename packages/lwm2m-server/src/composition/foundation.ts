@@ -1,11 +1,13 @@
-import { systemClock, systemRandom, TimerQueue, type Clock, type RandomSource } from '@flownexus/datagram';
+import { systemClock, systemRandom, TimerQueue, type Clock, type Peer, type RandomSource } from '@flownexus/datagram';
 import { AfterSent } from '../after-sent.ts';
 import type { Lwm2mServerEvents, Refusal } from '../api/events.ts';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { EndpointTallies } from '../endpoint-tallies.ts';
 import { EventSource, safeReporter, type ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
+import type { CoapClient } from '../registration/registered-endpoint.ts';
 import { RegistrationTable } from '../registration/registration-table.ts';
+import type { Registration } from '../registration/registration.ts';
 import { newCounters, type Counters } from '../statistics.ts';
 
 /** What all parts of a server share. */
@@ -53,6 +55,10 @@ export class Foundation {
   abort(): void {
     this.#stopped.abort();
   }
+
+  /** The registration of a peer, if it has one. */
+  readonly registrationOf = (coap: CoapClient, peer: Peer): Registration | undefined =>
+    this.table.byPeer(coap, peer.key)?.registration;
 
   /** Notes work that `stop` waits for; returns it. */
   readonly track = <T>(work: Promise<T>): Promise<T> => {

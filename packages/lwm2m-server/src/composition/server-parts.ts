@@ -1,6 +1,5 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mServerOptions } from '../api/options.ts';
-import type { CoapResource } from '../api/resource.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import { EndpointTraces } from '../endpoint-traces.ts';
@@ -10,11 +9,13 @@ import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import type { ServerStatistics } from '../statistics.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
+import { credentialsOf } from './credentials-of.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
 import { createSendInterface } from './reporting.ts';
+import { ServedResources } from './served-resources.ts';
 
 /**
  * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
@@ -33,7 +34,7 @@ export class ServerParts {
   readonly traces: EndpointTraces;
   readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
-  readonly #resources: ReadonlyMap<string, CoapResource>;
+  readonly #resources: ServedResources;
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
   /** What comes in while endpoints are still being opened waits: nothing is heard before all is known that was. */
@@ -48,7 +49,11 @@ export class ServerParts {
     this.foundation = new Foundation(options);
     this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
     this.#credentials = credentialsOf(options);
-    this.#resources = resourcesByPath(options.resources);
+    this.#resources = new ServedResources({
+      resources: options.resources,
+      credentials: this.#credentials,
+      proverOf: (coap) => this.endpoints.proverOf(coap),
+    });
     this.traces = new EndpointTraces({
       table: this.foundation.table,
       setTrace: (hook) => this.endpoints.setTrace(hook),
@@ -167,7 +172,7 @@ export class ServerParts {
       case 'dp':
         return this.#sends.handle(request, coap);
       default:
-        return this.#resources.get(request.path[0] ?? '')?.handle(request) ?? { code: Code.NOT_FOUND };
+        return this.#resources.handle(request, coap);
     }
   }
 
@@ -181,27 +186,4 @@ export class ServerParts {
       this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
     }
   }
-}
-
-/** The stores that a server asks, each once. */
-function credentialsOf({ credentials, endpoints }: Lwm2mServerOptions): readonly CredentialStore[] {
-  if (credentials !== undefined) return [credentials];
-  const stores = endpoints.map((endpoint) => endpoint.credentials).filter((store) => store !== undefined);
-  return [...new Set(stores)];
-}
-
-/** First segments of paths that are those of LwM2M (TS Core §6.1, §6.2, §6.4). */
-const INTERFACES: ReadonlySet<string> = new Set(['rd', 'dp', 'bs', 'bspack']);
-
-/** @throws TypeError for a path that two have, or that LwM2M has */
-function resourcesByPath(resources: readonly CoapResource[] = []): ReadonlyMap<string, CoapResource> {
-  const byPath = new Map<string, CoapResource>();
-  for (const resource of resources) {
-    const { path } = resource;
-    if (path === '' || path.includes('/') || INTERFACES.has(path) || byPath.has(path)) {
-      throw new TypeError(`a resource has one path segment of its own, not "${path}"`);
-    }
-    byPath.set(path, resource);
-  }
-  return byPath;
 }
