@@ -138,7 +138,7 @@ export class LogCollector {
   /**
    * Reads what a log holds and hands it to `onEntries`; resolves to the number of entries when that has them. Of an Event Log the Object Instance is read, since its
    * LogDataFormat says how the data is to be understood; of a System Log all that it has, unless `sinceLast`. A read that is queued for the same path is replaced. What is
-   * read after a restart of the server goes to `onEntries` all the same.
+   * read after a restart of the server goes to `onEntries` all the same, and only a crash between the answer and the end of `onEntries` leaves it in the result of the operation alone.
    *
    * Rejects with `OperationRejectedError` when the device refuses, `ERR_LWM2M_SERVER_FAILED` when the operation failed otherwise (its failure is the `cause`), with what
    * `onEntries` rejects with, as `OperationQueue.add` and `finished` do, and with `TypeError` for a path that is no log.
