@@ -39,6 +39,21 @@ export type {
   UpdateOptions,
   UpdateSettings,
 } from './api/firmware.ts';
+  LogBytes,
+  LogCollectorOptions,
+  LogDecoder,
+  LogEntry,
+  LogFormat,
+  LogOperationOptions,
+  LogOrigin,
+  LogPath,
+  LogReadOptions,
+  LogResource,
+  LogStartOptions,
+  LogStatus,
+  LogStopOptions,
+  LogText,
+} from './api/logs.ts';
 export type {
   CancelOptions,
   DeviceObservation,
@@ -118,6 +133,9 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
+export { LogCollector, type LogCollectorServer } from './logs/log-collector.ts';
+export { LOG_LEVELS, type LogLevel } from './logs/log-level.ts';
+export { parseLogLine, type ParsedLine } from './logs/parse-line.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';

@@ -98,6 +98,14 @@ export const limits = {
   maxFirmwareInputs: 16,
   /** Bytes of a Package URI (5/0/1). */
   maxPackageUriBytes: 255,
+  /** Resources that are declared to be logs; each value that is reported is compared with each of them. */
+  maxLogResources: 100,
+  /** Entries that a log collector hands over at a time. */
+  maxLogEntriesAtOnce: 1_000,
+  /** Characters of a line of a log; a longer one comes in several entries. */
+  maxLogLineLength: 8_192,
+  /** Logs whose LogDataFormat is remembered; the one told of longest ago makes room. */
+  maxLogDataFormats: 10_000,
   /** Files that are served over CoAP, and characters of the name of one. */
   maxFiles: 100_000,
   maxFileNameLength: 64,
