@@ -96,20 +96,24 @@ class RunningAccount {
   #trouble(error: Error): void {
     if (this.#ended) return;
     this.#options.onTrouble(error, this.account);
-    if (this.#ended || this.client?.registrationId !== undefined) return; // only an Update, or not a matter of registering
+    // Of an Update it is tried by a Register next.
+    if (this.#isEnded() || this.client?.registrationId !== undefined) return;
     this.#troubles += 1;
     if (isRefusal(error) || this.#troubles >= this.#options.attemptsFor(this.account))
       this.#options.onFailed(this.account);
   }
 
-  /** A client that could not be started, or was refused when it started, does no more: another one begins anew later. */
+  /** A client that could not be made, or was refused when it started, does no more: another one begins anew later. */
   #refused(error: unknown): void {
     if (this.#ended) return;
+    this.client?.close().catch((reason: unknown) => {
+      this.#options.onTrouble(asError(reason), this.account);
+    });
     this.client = undefined;
     this.#timer = this.#options.clock.schedule(limits.refusedRetryMs, () => {
       this.begin();
     });
-    this.#options.onTrouble(error instanceof Error ? error : new Error(String(error)), this.account);
+    this.#options.onTrouble(asError(error), this.account);
     if (!this.#isEnded()) this.#options.onFailed(this.account);
   }
 
@@ -120,4 +124,8 @@ class RunningAccount {
 
 function isRefusal(error: Error): boolean {
   return error instanceof Lwm2mClientError && (error.responseCode ?? Infinity) < Code.INTERNAL_SERVER_ERROR;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -41,7 +41,7 @@ export class BootstrapSession {
   readonly #link: ServerLink;
   readonly #provisioning: Provisioning;
   readonly #interface: BootstrapInterface;
-  readonly #done: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+  readonly #done = Promise.withResolvers<undefined>();
   /** Ends the wait for the next request, or the time in which the answer to the last one may be asked for again. */
   #timer: Timer | undefined;
   #state: 'open' | 'finished' | 'closed' = 'open';
@@ -160,7 +160,7 @@ export class BootstrapSession {
     if (this.#state !== 'open') return;
     this.#state = 'finished';
     this.#timer?.cancel();
-    this.#done.resolve();
+    this.#done.resolve(undefined);
   }
 
   #fail(reason: string): void {

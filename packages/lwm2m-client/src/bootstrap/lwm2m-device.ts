@@ -44,7 +44,7 @@ export class Lwm2mDevice {
   readonly #clock: Clock;
   readonly #random: RandomSource;
   readonly #clients: AccountClients;
-  readonly #started: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+  readonly #started = Promise.withResolvers<undefined>();
   #sequence: SequenceState = NEW_SEQUENCE;
   #state: 'new' | 'running' | 'stopped' = 'new';
   /** The commands under way and those that wait: never rejects. */
@@ -66,7 +66,7 @@ export class Lwm2mDevice {
       onRegistered: ({ shortServerId }, registrationId) => {
         this.#step({ kind: 'registered', shortServerId });
         options.onRegistered?.(shortServerId, registrationId);
-        this.#started.resolve();
+        this.#started.resolve(undefined);
       },
       onFailed: ({ shortServerId }) => {
         this.#step({ kind: 'failed', shortServerId });
