@@ -4,6 +4,14 @@
  * @module
  */
 export type {
+  BootstrapEvents,
+  BootstrapOptions,
+  BootstrapPackDelivery,
+  BootstrapSession,
+  BootstrapSessionStep,
+} from './api/bootstrap.ts';
+export type { Lwm2mBootstrapServerEvents, Lwm2mBootstrapServerOptions } from './api/bootstrap-server.ts';
+export type {
   CompositeOptions,
   CompositeReadResult,
   CreateResult,
@@ -30,6 +38,17 @@ export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
 export type { CoapResource } from './api/resource.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
+export type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from './bootstrap/bootstrap-configuration.ts';
+export type { BootstrapStore } from './bootstrap/bootstrap-store.ts';
+export { checkBootstrapConfiguration } from './bootstrap/check-configuration.ts';
+export { MemoryBootstrapStore } from './bootstrap/memory-bootstrap-store.ts';
+export {
+  bootstrapServerAccount,
+  serverAccount,
+  type AccountSecurity,
+  type BootstrapServerAccount,
+  type ServerAccount,
+} from './bootstrap/server-account.ts';
 export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
 export { checkOperation } from './downlink/check-operation.ts';
 export {
@@ -69,6 +88,7 @@ export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
+export { Lwm2mBootstrapServer } from './lwm2m-bootstrap-server.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { EndpointStatistics } from './endpoint-statistics.ts';
 export { ratesBetween, type ServerRates, type ServerStatistics } from './statistics.ts';

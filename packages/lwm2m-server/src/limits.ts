@@ -88,6 +88,16 @@ export const limits = {
   maxOperationKeyLength: 255,
   /** Callers of `finished` that wait at a time. */
   maxWaitingForOperations: 100_000,
+  /** Bootstrap sessions at a time, unless the options say otherwise. */
+  maxBootstrapSessions: 10_000,
+  /** How long a bootstrap session takes at the most, unless the options say otherwise: EXCHANGE_LIFETIME (RFC 7252 §4.8.2). */
+  maxBootstrapSessionMs: 247_000,
+  /** Deletes, Object Instances and questions of one bootstrap configuration, of each so many. */
+  maxBootstrapInstances: 256,
+  /** Characters of the text of a bootstrap configuration. */
+  maxBootstrapTextLength: 1_048_576,
+  /** Answers of 4.06 to the Finish of one session: the last of them ends it. */
+  maxInconsistencies: 4,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

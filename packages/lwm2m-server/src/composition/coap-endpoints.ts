@@ -7,19 +7,27 @@ import {
   type IncomingRequest,
 } from '@flownexus/coap';
 import { formatAddress, type Peer } from '@flownexus/datagram';
+import type { Lwm2mServerOptions } from '../api/options.ts';
 import type { ServerAddress, ServerEndpoint } from '../api/server-endpoint.ts';
 import type { CoapTraceHook } from '../endpoint-traces.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { ReportedError } from '../events.ts';
 import type { CoapClient } from '../registration/registered-endpoint.ts';
+import type { RegistrationTable } from '../registration/registration-table.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
-import type { Foundation } from './foundation.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What the endpoints of a server need of it. */
+export interface EndpointsContext extends Pick<Runtime, 'clock' | 'random' | 'stopped' | 'report'> {
+  readonly options: Pick<Lwm2mServerOptions, 'endpoints' | 'credentials' | 'peerSettings' | 'coapLimits' | 'echo'>;
+  readonly table: Pick<RegistrationTable, 'byPeer'>;
+}
 
 export type RequestHandler = (request: IncomingRequest, coap: CoapEndpoint) => CoapReply | Promise<CoapReply>;
 
 /** The CoAP endpoints of a server: one for each of its options `endpoints`. */
 export class CoapEndpoints {
-  readonly #foundation: Foundation;
+  readonly #context: EndpointsContext;
   readonly #handle: RequestHandler;
   /** The stores that belong to single endpoints. */
   readonly #provers = new Map<CoapClient, CredentialStore>();
@@ -29,8 +37,8 @@ export class CoapEndpoints {
   #endpoints: CoapEndpoint[] = [];
   #trace: CoapTraceHook | undefined;
 
-  constructor(foundation: Foundation, handle: RequestHandler) {
-    this.#foundation = foundation;
+  constructor(context: EndpointsContext, handle: RequestHandler) {
+    this.#context = context;
     this.#handle = handle;
   }
 
@@ -71,7 +79,7 @@ export class CoapEndpoints {
    * there.
    */
   async open(opened: (coap: CoapEndpoint) => void): Promise<readonly (readonly [CoapEndpoint, string])[]> {
-    const { options, stopped } = this.#foundation;
+    const { options, stopped } = this.#context;
     const open: (readonly [CoapEndpoint, string])[] = [];
     try {
       for (const serverEndpoint of options.endpoints) {
@@ -98,12 +106,12 @@ export class CoapEndpoints {
     const closed = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
     this.#addresses.clear();
     for (const result of closed) {
-      if (result.status === 'rejected') this.#foundation.report(result.reason, 'an endpoint could not be closed');
+      if (result.status === 'rejected') this.#context.report(result.reason, 'an endpoint could not be closed');
     }
   }
 
   #create(serverEndpoint: ServerEndpoint): { readonly endpoint: CoapEndpoint; readonly scheme: string } {
-    const { options, clock, random, stopped, report } = this.#foundation;
+    const { options, clock, random, stopped, report } = this.#context;
     const transport = serverEndpoint.createTransport({ clock, random, signal: stopped, onError: report });
     const endpoint: CoapEndpoint = new CoapEndpoint({
       transport,
@@ -123,7 +131,7 @@ export class CoapEndpoints {
 
   /** What of the options is for the CoAP engine. */
   #engineOptions(endpoint: () => CoapClient): Partial<CoapEndpointOptions> {
-    const { options, table } = this.#foundation;
+    const { options, table } = this.#context;
     const { peerSettings, coapLimits, echo } = options;
     return {
       ...(coapLimits === undefined ? {} : { limits: coapLimits }),
