@@ -111,7 +111,7 @@ test('1.1-int-2 Client Initiated Bootstrap Full (Cert)', async () => {
 /** Configuration C.1 with this lifetime. */
 function card(lifetime: number): [string, Contents[string]][] {
   const contents = Object.entries({ ...BASIC, '/1/0/1': lifetime });
-  return contents.filter(([path]) => path.startsWith('/0/') || path.startsWith('/1/')) as [string, Contents[string]][];
+  return contents.filter(([path]) => path.startsWith('/0/') || path.startsWith('/1/'));
 }
 
 test('1.1-int-3 Simple Bootstrap from Smartcard', async () => {
