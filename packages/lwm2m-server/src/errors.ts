@@ -18,6 +18,7 @@ export const Lwm2mServerErrorCodes = {
   ERR_LWM2M_SERVER_REGISTRATION: 'a text is no registration',
   ERR_LWM2M_SERVER_UNKNOWN_OPERATION: 'the durable queue has no operation of that id',
   ERR_LWM2M_SERVER_OPERATION: 'a text is no operation, or no result of one',
+  ERR_LWM2M_SERVER_BOOTSTRAP: 'a text, or what JSON has, is no bootstrap configuration',
   ERR_LWM2M_SERVER_LIMIT: 'a bound of limits.ts is reached',
   ERR_LWM2M_SERVER_STORE: 'a store can not be opened, or does not take what it is given: see `cause`',
   ERR_LWM2M_SERVER_STATE: 'the server is not in the state that the call needs',

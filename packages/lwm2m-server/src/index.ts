@@ -41,6 +41,8 @@ export type { ServerAddress, ServerEndpoint, TransportContext } from './api/serv
 export type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from './bootstrap/bootstrap-configuration.ts';
 export type { BootstrapStore } from './bootstrap/bootstrap-store.ts';
 export { checkBootstrapConfiguration } from './bootstrap/check-configuration.ts';
+export { formatBootstrapConfiguration, parseBootstrapConfiguration } from './bootstrap/configuration-json.ts';
+export { formatBootstrapJson, parseBootstrapJson } from './bootstrap/leshan-json.ts';
 export { MemoryBootstrapStore } from './bootstrap/memory-bootstrap-store.ts';
 export {
   bootstrapServerAccount,
@@ -91,7 +93,7 @@ export type { DeregistrationReason, Registration } from './registration/registra
 export { Lwm2mBootstrapServer } from './lwm2m-bootstrap-server.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { EndpointStatistics } from './endpoint-statistics.ts';
-export { ratesBetween, type ServerRates, type ServerStatistics } from './statistics.ts';
+export { ratesBetween, type BootstrapServerStatistics, type ServerRates, type ServerStatistics } from './statistics.ts';
 export type { TraceEvent, TraceHook } from '@flownexus/coap';
 export type { MaybePromise } from './maybe-promise.ts';
 export type { CredentialChange, CredentialStore } from './security/credential-store.ts';

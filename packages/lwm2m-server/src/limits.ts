@@ -94,7 +94,7 @@ export const limits = {
   maxBootstrapSessionMs: 247_000,
   /** Deletes, Object Instances and questions of one bootstrap configuration, of each so many. */
   maxBootstrapInstances: 256,
-  /** Characters of the text of a bootstrap configuration. */
+  /** Characters of the text of a bootstrap configuration: what is longer than that no device takes in the time of a session. */
   maxBootstrapTextLength: 1_048_576,
   /** Answers of 4.06 to the Finish of one session: the last of them ends it. */
   maxInconsistencies: 4,

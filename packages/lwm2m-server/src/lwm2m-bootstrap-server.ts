@@ -1,7 +1,9 @@
+import type { TraceHook } from '@flownexus/coap';
 import type { Lwm2mBootstrapServerEvents, Lwm2mBootstrapServerOptions } from './api/bootstrap-server.ts';
 import type { ServerAddress } from './api/server-endpoint.ts';
 import { BootstrapParts } from './composition/bootstrap-parts.ts';
 import { Lifecycle } from './composition/lifecycle.ts';
+import type { BootstrapServerStatistics } from './statistics.ts';
 
 /**
  * An LwM2M Bootstrap-Server: devices ask it which servers they are to register with, and with which keys.
@@ -33,9 +35,18 @@ export class Lwm2mBootstrapServer {
     return this.#parts.endpoints.addresses;
   }
 
-  /** How many devices are being bootstrapped now. */
-  get sessions(): number {
-    return this.#parts.sessions;
+  /** What the server counted since it was made, and what it holds now: a snapshot, made anew by each call. */
+  get statistics(): BootstrapServerStatistics {
+    return this.#parts.statistics();
+  }
+
+  /**
+   * Shows the CoAP messages from and to a device that asks to be bootstrapped under this name, until the function that it returns is called: see `Lwm2mServer.trace`.
+   *
+   * @throws Lwm2mServerError `ERR_LWM2M_SERVER_LIMIT` when as many endpoints are traced as may be
+   */
+  trace(endpointName: string, hook: TraceHook): () => void {
+    return this.#parts.traces.add(endpointName, hook);
   }
 
   /** Opens the endpoints; a server starts once. Rejects when one can't be opened (`TransportError`), with none left open. */

@@ -1,21 +1,34 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { Lwm2mBootstrapServerEvents, Lwm2mBootstrapServerOptions } from '../api/bootstrap-server.ts';
+import { EndpointTraces } from '../endpoint-traces.ts';
 import { EventSource } from '../events.ts';
 import { Admission } from '../security/admission.ts';
 import { Authorization } from '../security/authorization.ts';
+import type { BootstrapServerStatistics } from '../statistics.ts';
 import { createBootstrapping, PACK_ECHO, type Bootstrapping } from './bootstrapping.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
 import { credentialsOf } from './credentials-of.ts';
 import { Runtime } from './runtime.ts';
 
+/** A Bootstrap-Server knows devices only as long as it bootstraps them. */
+const NO_REGISTRATIONS = {
+  byPeer: () => undefined,
+  byEndpointName: () => undefined,
+  byRegistrationId: () => undefined,
+};
+
 /** The parts of a Bootstrap-Server, put together: as `ServerParts`, without registrations. */
 export class BootstrapParts {
   readonly events: EventSource<Lwm2mBootstrapServerEvents>;
   readonly endpoints: CoapEndpoints;
+  readonly traces: EndpointTraces;
   readonly #options: Lwm2mBootstrapServerOptions;
   readonly #runtime: Runtime;
   readonly #admission: Admission;
   readonly #bootstrapping: Bootstrapping;
+  readonly #counters = { bootstraps: 0, bootstrapFailures: 0, bootstrapPacks: 0, refusals: 0 };
+  /** On the monotonic clock. */
+  readonly #createdAtMs: number;
 
   /** @throws RangeError for an option out of its range */
   constructor(options: Lwm2mBootstrapServerOptions) {
@@ -23,6 +36,7 @@ export class BootstrapParts {
     const runtime = new Runtime(options);
     this.#runtime = runtime;
     const { clock, random, stopped, report } = runtime;
+    this.#createdAtMs = clock.now();
     this.events = new EventSource(report);
     this.endpoints = new CoapEndpoints(
       {
@@ -31,10 +45,16 @@ export class BootstrapParts {
         random,
         stopped,
         report,
-        table: { byPeer: () => undefined },
+        table: NO_REGISTRATIONS,
       },
       (request, coap) => this.#handle(request, coap),
     );
+    this.traces = new EndpointTraces({
+      table: NO_REGISTRATIONS,
+      setTrace: (hook) => this.endpoints.setTrace(hook),
+      reportError: report,
+      clock,
+    });
     this.#admission = new Admission({
       authorization: new Authorization(credentialsOf(options)),
       rules: options,
@@ -47,13 +67,22 @@ export class BootstrapParts {
       admission: this.#admission,
       proverOf: (coap) => this.endpoints.proverOf(coap),
       events: this.events,
-      refused: (refusal) => this.events.emit('refused', refusal),
+      counters: this.#counters,
+      refused: (refusal) => {
+        this.#counters.refusals += 1;
+        this.events.emit('refused', refusal);
+      },
     });
   }
 
-  /** Sessions that are under way. */
-  get sessions(): number {
-    return this.#bootstrapping.sessions.size;
+  /** What is counted and held at this moment. */
+  statistics(): BootstrapServerStatistics {
+    return {
+      uptimeMs: this.#runtime.clock.now() - this.#createdAtMs,
+      sessions: this.#bootstrapping.sessions.size,
+      ...this.#counters,
+      coap: this.endpoints.statistics,
+    };
   }
 
   /** Rejects when an endpoint can't be opened, with none left open. */

@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import type { CoapClient } from '../registration/registered-endpoint.ts';
 import type { Admission } from '../security/admission.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import type { Counters } from '../statistics.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface BootstrappingContext {
   readonly admission: Admission;
   readonly proverOf: (coap: CoapClient) => CredentialStore | undefined;
   readonly events: Pick<EventSource<BootstrapEvents>, 'emit'>;
+  /** Where sessions are counted when they are over. */
+  readonly counters: Pick<Counters, 'bootstraps' | 'bootstrapFailures' | 'bootstrapPacks'>;
   readonly refused: (refusal: Refusal) => void;
 }
 
@@ -38,7 +41,7 @@ export interface Bootstrapping {
 
 /** @throws RangeError for a time or a bound that is none */
 export function createBootstrapping(options: BootstrapOptions, context: BootstrappingContext): Bootstrapping {
-  const { runtime, objects, admission, proverOf, events, refused } = context;
+  const { runtime, objects, admission, proverOf, events, counters, refused } = context;
   const { clock, timers, random, report, track } = runtime;
   const sessions = new BootstrapSessions({
     sessionTimeoutMs: positive(options.sessionTimeoutMs ?? limits.maxBootstrapSessionMs, 'sessionTimeoutMs'),
@@ -52,8 +55,14 @@ export function createBootstrapping(options: BootstrapOptions, context: Bootstra
     reportError: report,
     track,
     started: (session) => events.emit('bootstrapStarted', session),
-    finished: (session) => events.emit('bootstrapFinished', session),
-    failed: (session) => events.emit('bootstrapFailed', session),
+    finished: (session) => {
+      counters.bootstraps += 1;
+      events.emit('bootstrapFinished', session);
+    },
+    failed: (session) => {
+      counters.bootstrapFailures += 1;
+      events.emit('bootstrapFailed', session);
+    },
   });
   const requests = new BootstrapInterface({
     configurations: options.configurations,
@@ -63,7 +72,10 @@ export function createBootstrapping(options: BootstrapOptions, context: Bootstra
     objects,
     refusals: { reportError: report, refused },
     proverOf,
-    packSent: (delivery) => events.emit('bootstrapPackSent', delivery),
+    packSent: (delivery) => {
+      counters.bootstrapPacks += 1;
+      events.emit('bootstrapPackSent', delivery);
+    },
   });
   return { requests, sessions };
 }

@@ -170,6 +170,7 @@ export class ServerParts {
       admission: this.#registering.admission,
       proverOf: (coap) => endpoints.proverOf(coap),
       events: foundation.events,
+      counters: foundation.counters,
       refused: foundation.refused,
     });
   }

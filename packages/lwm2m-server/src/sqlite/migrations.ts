@@ -81,4 +81,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX Association_identity ON Association (identity_key);
   CREATE INDEX Association_name ON Association (identity_name) WHERE identity_name IS NOT NULL;
   `,
+  `
+  -- What is written to a device when it is bootstrapped. It has keys.
+  CREATE TABLE BootstrapConfiguration (
+    endpoint TEXT PRIMARY KEY,
+    configuration TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -14,7 +14,7 @@ import {
   type Lwm2mBootstrapServerOptions,
 } from '../../src/index.ts';
 import { IdentifiedTransport } from '../identified-transport.ts';
-import { ScriptedDevice, SERVER } from '../scripted-device.ts';
+import { inWords, ScriptedDevice, SERVER } from '../scripted-device.ts';
 import { expectRefused, request, serve } from './bootstrapping.ts';
 
 const ACCOUNT: BootstrapConfiguration = {
@@ -79,7 +79,7 @@ class Scene {
     device.request(Code.POST, { path: ['bs'], query: query === '' ? [] : query.split('&') });
     expectRefused(await device.one(), expected);
     expect(this.log.splice(0).at(-1)).toContain(expected);
-    expect(this.server.sessions).toBe(0);
+    expect(this.server.statistics).toMatchObject({ sessions: 0, refusals: 1, bootstraps: 0 });
   }
 }
 
@@ -91,6 +91,7 @@ describe('who has proven an identity', () => {
     const device = scene.device(ID);
     await serve(device, (await request(device)).first);
     expect(scene.log).toEqual(['finished dev, psk']);
+    expect(scene.server.statistics).toMatchObject({ sessions: 0, bootstraps: 1, bootstrapFailures: 0, refusals: 0 });
   });
 
   test('needs no endpoint name', async () => {
@@ -188,6 +189,21 @@ describe('a Bootstrap-Request', () => {
     device.request(method, { path, query: ['ep=open'] });
     expect(formatCode((await device.one()).code)).toBe(expected);
   });
+});
+
+test('its messages are shown to whom they concern', async () => {
+  const scene = await Scene.start();
+  const lines: string[] = [];
+  const stop = scene.server.trace('open', ({ direction, message }) =>
+    lines.push(`${direction} ${message === undefined ? 'garbage' : inWords(message)}`),
+  );
+  const [device, other] = [scene.device(), scene.device(ID, 50_001)];
+  await request(other);
+  const { first } = await request(device, 'ep=open');
+  await serve(device, first);
+  expect(lines.slice(0, 4)).toEqual(['in CON POST bs', 'out ACK 2.04', 'out CON DELETE 0', 'in ACK 2.02']);
+  expect(lines).toHaveLength(12);
+  stop();
 });
 
 test('a server starts once', async () => {

@@ -44,6 +44,7 @@ describe('a Bootstrap-Pack (ETS 1.2-int-12)', () => {
       ],
     });
     expect(stage.taken()).toEqual([`pack of dev in ${contentFormat}`]);
+    expect(stage.server.statistics).toMatchObject({ bootstrapPacks: 1, bootstraps: 0 });
   });
 
   test('goes to an address only when that is proven: it is much larger than the request', async () => {
