@@ -22,7 +22,9 @@ export const Lwm2mServerErrorCodes = {
   ERR_LWM2M_SERVER_PACKAGE:
     'there is no firmware package of that id, or it is empty, can not be read, or is too large to be pushed',
   ERR_LWM2M_SERVER_UPDATE_ACTIVE: 'the endpoint has a firmware update that is not finished',
+  ERR_LWM2M_SERVER_FAILED: 'an operation of the durable queue failed: its failure is the `cause`',
   ERR_LWM2M_SERVER_OPERATION: 'a text is no operation, or no result of one',
+  ERR_LWM2M_SERVER_BOOTSTRAP: 'a text, or what JSON has, is no bootstrap configuration',
   ERR_LWM2M_SERVER_LIMIT: 'a bound of limits.ts is reached',
   ERR_LWM2M_SERVER_STORE: 'a store can not be opened, or does not take what it is given: see `cause`',
   ERR_LWM2M_SERVER_STATE: 'the server is not in the state that the call needs',

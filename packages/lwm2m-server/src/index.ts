@@ -4,6 +4,14 @@
  * @module
  */
 export type {
+  BootstrapEvents,
+  BootstrapOptions,
+  BootstrapPackDelivery,
+  BootstrapSession,
+  BootstrapSessionStep,
+} from './api/bootstrap.ts';
+export type { Lwm2mBootstrapServerEvents, Lwm2mBootstrapServerOptions } from './api/bootstrap-server.ts';
+export type {
   CompositeOptions,
   CompositeReadResult,
   CreateResult,
@@ -32,6 +40,22 @@ export type {
   UpdateSettings,
 } from './api/firmware.ts';
 export type {
+  LogBytes,
+  LogCollectorOptions,
+  LogDecoder,
+  LogEntry,
+  LogFormat,
+  LogOperationOptions,
+  LogOrigin,
+  LogPath,
+  LogReadOptions,
+  LogResource,
+  LogStartOptions,
+  LogStatus,
+  LogStopOptions,
+  LogText,
+} from './api/logs.ts';
+export type {
   CancelOptions,
   DeviceObservation,
   Notification,
@@ -42,6 +66,19 @@ export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
 export type { CoapResource, ResourceClient } from './api/resource.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
+export type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from './bootstrap/bootstrap-configuration.ts';
+export type { BootstrapStore } from './bootstrap/bootstrap-store.ts';
+export { checkBootstrapConfiguration } from './bootstrap/check-configuration.ts';
+export { formatBootstrapConfiguration, parseBootstrapConfiguration } from './bootstrap/configuration-json.ts';
+export { formatBootstrapJson, parseBootstrapJson } from './bootstrap/leshan-json.ts';
+export { MemoryBootstrapStore } from './bootstrap/memory-bootstrap-store.ts';
+export {
+  bootstrapServerAccount,
+  serverAccount,
+  type AccountSecurity,
+  type BootstrapServerAccount,
+  type ServerAccount,
+} from './bootstrap/server-account.ts';
 export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
 export { checkOperation } from './downlink/check-operation.ts';
 export {
@@ -98,15 +135,19 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
+export { LogCollector, type LogCollectorServer } from './logs/log-collector.ts';
+export { LOG_LEVELS, type LogLevel } from './logs/log-level.ts';
+export { parseLogLine, type ParsedLine } from './logs/parse-line.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
+export { Lwm2mBootstrapServer } from './lwm2m-bootstrap-server.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { EndpointStatistics } from './endpoint-statistics.ts';
-export { ratesBetween, type ServerRates, type ServerStatistics } from './statistics.ts';
+export { ratesBetween, type BootstrapServerStatistics, type ServerRates, type ServerStatistics } from './statistics.ts';
 export type { TraceEvent, TraceHook } from '@flownexus/coap';
 export type { MaybePromise } from './maybe-promise.ts';
 export type { CredentialChange, CredentialStore } from './security/credential-store.ts';

@@ -82,6 +82,13 @@ export const migrations: readonly string[] = [
   CREATE INDEX Association_name ON Association (identity_name) WHERE identity_name IS NOT NULL;
   `,
   `
+  -- What is written to a device when it is bootstrapped. It has keys.
+  CREATE TABLE BootstrapConfiguration (
+    endpoint TEXT PRIMARY KEY,
+    configuration TEXT NOT NULL
+  ) STRICT;
+  `,
+  `
   CREATE TABLE FirmwareUpdate (
     -- The order of their beginnings.
     position INTEGER PRIMARY KEY,

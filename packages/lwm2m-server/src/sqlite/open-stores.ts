@@ -5,6 +5,7 @@ import type { ObservationStore } from '../observation/observation-store.ts';
 import type { OperationStore } from '../queue/operation-store.ts';
 import type { RegistrationStore } from '../registration/registration-store.ts';
 import { SqliteAssociationStore } from './sqlite-association-store.ts';
+import { SqliteBootstrapStore } from './sqlite-bootstrap-store.ts';
 import { SqliteCredentialStore } from './sqlite-credential-store.ts';
 import { SqliteFirmwareStore, type FirmwareRetention } from './sqlite-firmware-store.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -35,6 +36,8 @@ export interface SqliteStores {
   readonly operations: OperationStore;
   readonly firmware: FirmwareStore;
   readonly credentials: SqliteCredentialStore;
+  /** For the option `configurations` of a Bootstrap-Server. */
+  readonly bootstrapConfigurations: SqliteBootstrapStore;
   /** For one `coaps` endpoint: what two transports brought back would send with the same nonces. */
   readonly associations: AssociationStore;
   /** Commits what waits and lets go of the file; after `stop` of the server. What is saved afterwards rejects. Closing twice is harmless. */
@@ -79,6 +82,7 @@ export function openSqliteStores(options: SqliteStoresOptions): SqliteStores {
       operations: new SqliteOperationStore(database, commit, report, options.retention),
       firmware: new SqliteFirmwareStore(database, commit, report, options.firmwareRetention),
       credentials: new SqliteCredentialStore(database, commit, associations),
+      bootstrapConfigurations: new SqliteBootstrapStore(database, commit),
       associations,
       close,
       [Symbol.dispose]: close,

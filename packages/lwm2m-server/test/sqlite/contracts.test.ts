@@ -2,6 +2,7 @@ import { associationStoreContract } from '@flownexus/dtls/testing';
 import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
 import {
+  bootstrapStoreContract,
   credentialStoreContract,
   firmwareStoreContract,
   observationStoreContract,
@@ -43,6 +44,14 @@ describe('credentials in SQLite keep the contract', () => {
         await credentials.delete(endpointName);
       },
     };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('bootstrap configurations in SQLite keep the contract', () => {
+  const cases = bootstrapStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.bootstrapConfigurations, reopen: () => reopen().bootstrapConfigurations };
   });
   test.each(cases)('$name', ({ run }) => run());
 });
