@@ -75,11 +75,11 @@ export function activateOperations(update: FirmwareUpdate): readonly Operation[]
   return [{ kind: 'execute', path: resourcePath(update, activate) }];
 }
 
-/** Throws away what a device may have of a package, when nothing is known of its State. */
-export function discardOperation(update: FirmwareUpdate): Operation {
+/** Throws away what a device may have of a package, when its State is not known: a Cancel may be refused, the other way does no harm then. */
+export function discardOperations(update: FirmwareUpdate): readonly Operation[] {
   const { uninstall } = firmwareObject(update.objectId).resources;
-  if (uninstall !== undefined) return uninstallOperation(update, uninstall, false);
-  return canCancel(update) ? cancelOperation(update) : resetByUri(update);
+  if (uninstall !== undefined) return [uninstallOperation(update, uninstall, false)];
+  return canCancel(update) ? [cancelOperation(update), resetByUri(update)] : [resetByUri(update)];
 }
 
 /** Whether the Object has a Cancel: Object 5 from 1.1 on, which a device says that it has. */

@@ -2,7 +2,7 @@ import { NOTHING_KNOWN, forgetStatus } from './device-facts.ts';
 import { decideDelivery } from './decide.ts';
 import {
   activateOperations,
-  discardOperation,
+  discardOperations,
   endObservations,
   executeOperation,
   observeOperations,
@@ -160,7 +160,7 @@ export function cancel(update: FirmwareUpdate): FirmwareStep {
   const { update: next, commands } = end(update, 'CANCELLED');
   const mayHavePackage = HOLDING.includes(update.state) || (update.state === 'RETRYING' && update.observed);
   if (!mayHavePackage) return { update: next, commands };
-  return { update: next, commands: [{ kind: 'tidy', operations: [discardOperation(update)] }, ...commands] };
+  return { update: next, commands: [{ kind: 'tidy', operations: discardOperations(update) }, ...commands] };
 }
 
 const HOLDING: readonly FirmwareState[] = ['DELIVERING', 'DOWNLOADING', 'CHECKING', 'EXECUTING', 'DEFERRED'];
