@@ -205,7 +205,7 @@ function stepFailed(update: FirmwareUpdate, failure: OperationFailure, now: numb
       return wasRefused ? goOn(update, todo, now) : retryCommand(update, failure, now);
     case 'DELIVERING':
       return afterUndelivered(update, {
-        kind: wasRefused ? problemKind(responseCode) : 'unanswered',
+        kind: wasRefused ? 'refused' : 'unanswered',
         message,
         responseCode,
       });
@@ -227,6 +227,7 @@ function stepFailed(update: FirmwareUpdate, failure: OperationFailure, now: numb
 function unreadable(update: FirmwareUpdate, path: string, failure: OperationFailure, now: number): FirmwareStep {
   const device = update.device ?? NOTHING_KNOWN;
   const { message, responseCode } = failure;
+  if (isPassing(responseCode)) return retryCommand(update, failure, now);
   if (path === instancePath(update)) return read({ ...update, device: { ...device, readable: 'resources' } });
   if (path === resourcePath(update, firmwareObject(update.objectId).resources.state)) {
     if (problemKind(responseCode) === 'unable') {
@@ -281,7 +282,8 @@ function stepUndelivered(update: FirmwareUpdate, problem: DeliveryProblem, now: 
 
 /** The Update Result says more than the response code (E.6: errors are reported there). */
 function afterUndelivered(update: FirmwareUpdate, problem: DeliveryProblem): FirmwareStep {
-  const { kind, message, responseCode } = problem;
+  const { message, responseCode } = problem;
+  const kind = problem.kind === 'refused' ? problemKind(responseCode) : problem.kind;
   const reason = responseCode === '4.13' ? 'not-enough-flash' : REASON_OF_PROBLEM[kind];
   return read({ ...update, failure: failureOf(reason, { detail: message, responseCode }) });
 }
@@ -296,7 +298,12 @@ const REASON_OF_PROBLEM = {
 
 /** RFC 7252 §5.9: whether it is the request or the device that the device complains about. */
 function problemKind(responseCode: string | undefined): 'refused' | 'unable' {
-  return responseCode?.startsWith('5.') === true ? 'unable' : 'refused';
+  return responseCode?.startsWith('5.') === true || isPassing(responseCode) ? 'unable' : 'refused';
+}
+
+/** What a device answers that has just started, and does not know the server before it has registered; RFC 8516: 4.29 asks for a later request. */
+function isPassing(responseCode: string | undefined): boolean {
+  return responseCode === '4.01' || responseCode === '4.29';
 }
 
 /** The delivery failed, and State and Update Result have been read since. */

@@ -87,11 +87,22 @@ test('a device without a State that can be read', async () => {
   });
 });
 
+test('a device that has just started, and does not know the server yet, is asked later', async () => {
+  const { device, updater, id } = await begun();
+  await serve(device, () => [Code.UNAUTHORIZED]);
+  expect(await updater.get(id)).toMatchObject({
+    state: 'RETRYING',
+    device: { readable: 'instance' },
+    failure: { reason: 'device-error', responseCode: '4.01' },
+  });
+});
+
 test.each([
   [Code.REQUEST_ENTITY_TOO_LARGE, 'FAILED', 'not-enough-flash'],
   [Code.NOT_FOUND, 'FAILED', 'refused'],
   [Code.REQUEST_ENTITY_INCOMPLETE, 'RETRYING', 'refused'],
   [Code.INTERNAL_SERVER_ERROR, 'RETRYING', 'device-error'],
+  [Code.UNAUTHORIZED, 'RETRYING', 'device-error'],
 ])('a push that is answered %i', async (code, state, reason) => {
   const { device, updater, id } = await begun();
   await serve(device, (words) => {
