@@ -22,6 +22,6 @@ export type { ChangeKind, ChangeListener } from './objects/object-tree.ts';
 export type { ReportedValue, SendOptions } from './reporting/send.ts';
 export { simulateFirmware } from './simulator/firmware.ts';
 export { startSimulatedDevices } from './simulator/simulated-devices.ts';
-export type { SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
+export type { SimulatedBootstrap, SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
 export { zephyrSampleObjects } from './simulator/zephyr-sample.ts';
 export type { SampleDevice } from './simulator/zephyr-sample.ts';
