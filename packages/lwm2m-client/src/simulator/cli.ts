@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { parseCoapUri } from '@flownexus/coap';
 import { udpTransport, type DatagramTransport } from '@flownexus/datagram';
 import { dtlsTransport } from '@flownexus/dtls';
+import { coapFetcher } from '../firmware/coap-fetcher.ts';
 import type { Lwm2mVersion } from '../operations/device.ts';
 import { startSimulatedDevices, zephyrEndpointName, type SimulatedDevicesOptions } from './simulated-devices.ts';
 
@@ -61,7 +62,9 @@ function pskTransport(psk: { readonly identity: string; readonly key: Uint8Array
 function serverOptions(
   { host, port, bootstrap }: { readonly host?: string; readonly port?: string; readonly bootstrap?: string },
   psk: ((index: number) => { readonly identity: string; readonly key: Uint8Array }) | undefined,
-): Pick<SimulatedDevicesOptions, 'serverHost' | 'serverPort' | 'bootstrap' | 'transport'> & { readonly url: string } {
+): Pick<SimulatedDevicesOptions, 'serverHost' | 'serverPort' | 'bootstrap' | 'transport' | 'fetchers'> & {
+  readonly url: string;
+} {
   if (bootstrap !== undefined) {
     if (host !== undefined || port !== undefined) throw new RangeError('--bootstrap needs neither --host nor --port');
     const { scheme } = parseCoapUri(bootstrap);
@@ -76,8 +79,15 @@ function serverOptions(
     url: `${scheme}://${serverHost}:${serverPort}`,
     serverHost,
     serverPort,
-    ...(psk === undefined ? {} : { transport: (index) => pskTransport(psk(index)) }),
+    ...(psk === undefined ? {} : secured((index) => pskTransport(psk(index)))),
   };
+}
+
+/** What is over DTLS: the registration, and firmware at a `coaps:` URI, with the same credentials. */
+function secured(
+  transport: (index: number) => DatagramTransport,
+): Pick<SimulatedDevicesOptions, 'transport' | 'fetchers'> {
+  return { transport, fetchers: (index) => ({ coaps: coapFetcher({ transport: () => transport(index) }) }) };
 }
 
 function readOptions(): (SimulatedDevicesOptions & { readonly url: string }) | undefined {

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import {
   systemClock,
   systemRandom,
+  udpTransport,
   type Clock,
   type DatagramTransport,
   type RandomSource,
@@ -9,12 +11,14 @@ import {
 } from '@flownexus/datagram';
 import { Lwm2mDevice } from '../bootstrap/lwm2m-device.ts';
 import { SecurityMode } from '../bootstrap/security-account.ts';
+import { coapFetcher } from '../firmware/coap-fetcher.ts';
+import { FirmwareObject, type PackageFetchers, type PackageInfo } from '../firmware/firmware-object.ts';
+import { httpFetcher } from '../firmware/http-fetcher.ts';
 import { Lwm2mClient } from '../lwm2m-client.ts';
 import type { Lwm2mVersion } from '../operations/device.ts';
 import type { QueueModeOptions } from '../queue-mode/awake-window.ts';
 import type { NotificationOutcome } from '../reporting/notifier.ts';
 import type { ObjectTree } from '../objects/object-tree.ts';
-import { simulateFirmware } from './firmware.ts';
 import { wander } from './wander.ts';
 import { zephyrSampleObjects } from './zephyr-sample.ts';
 
@@ -44,6 +48,8 @@ export interface SimulatedDevicesOptions {
    * below DTLS, called for each server.
    */
   readonly transport?: (index: number) => DatagramTransport;
+  /** What the devices fetch firmware with. Default: CoAP over UDP, HTTP and HTTPS. */
+  readonly fetchers?: (index: number) => PackageFetchers;
   readonly clock?: Clock;
   readonly random?: RandomSource;
 }
@@ -66,7 +72,7 @@ export interface SimulatedDevices {
 
 /**
  * Starts devices with the objects and values of Zephyr's sample, whose temperature (3303/0/5700, 20 to 25 Cel) and
- * humidity (3304/0/5700, 50 to 60 %) wander, and which take firmware that is pushed to them. Returns at once: the devices register by themselves, and go on trying.
+ * humidity (3304/0/5700, 50 to 60 %) wander, and which take firmware that is pushed to them or that they are to fetch. Returns at once: the devices register by themselves, and go on trying.
  */
 export async function startSimulatedDevices(options: SimulatedDevicesOptions): Promise<SimulatedDevices> {
   if (!Number.isInteger(options.count) || options.count < 1) throw new RangeError('count is a whole number from 1');
@@ -86,6 +92,7 @@ export async function startSimulatedDevices(options: SimulatedDevicesOptions): P
 class SimulatedDevice {
   readonly #device: Lwm2mClient | Lwm2mDevice;
   readonly #objects: ObjectTree;
+  readonly #firmware: FirmwareObject;
   readonly #options: SimulatedDevicesOptions;
   readonly #clock: Clock;
   readonly #random: RandomSource;
@@ -100,7 +107,15 @@ class SimulatedDevice {
     const endpointName = (options.endpointName ?? zephyrEndpointName)(index);
     const lifetime = options.lifetime ?? 300;
     this.#objects = zephyrSampleObjects(registry, { serialNumber: String(345_000_123 + index), lifetime });
-    simulateFirmware(this.#objects, this.#clock);
+    this.#firmware = new FirmwareObject(this.#objects, {
+      clock: this.#clock,
+      fetchers: options.fetchers?.(index) ?? fetchers(),
+      inspect,
+      reboot: () => this.#device.reboot(),
+      onFailure: (error) => {
+        this.#trouble(error);
+      },
+    });
     this.#measure();
     const common = {
       endpointName,
@@ -132,7 +147,7 @@ class SimulatedDevice {
   start(): void {
     this.#device.start().catch((error: unknown) => {
       this.#timer?.cancel();
-      this.#options.onTrouble?.(this.#device.endpointName, error instanceof Error ? error : new Error(String(error)));
+      this.#trouble(error);
     });
     const intervalMs = this.#options.intervalMs ?? 60_000;
     // Devices that start together do not report together.
@@ -141,7 +156,12 @@ class SimulatedDevice {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
+    this.#firmware.close();
     await this.#device.stop();
+  }
+
+  #trouble(error: unknown): void {
+    this.#options.onTrouble?.(this.#device.endpointName, error instanceof Error ? error : new Error(String(error)));
   }
 
   #tickAfter(delayMs: number, intervalMs: number): void {
@@ -169,6 +189,15 @@ function setBootstrapAccount(objects: ObjectTree, { uri, psk }: SimulatedBootstr
   const { identity, key } = psk(index);
   objects.set('/0/0/3', new TextEncoder().encode(identity));
   objects.set('/0/0/5', key);
+}
+
+function fetchers(): PackageFetchers {
+  return { coap: coapFetcher({ transport: () => udpTransport() }), http: httpFetcher(), https: httpFetcher() };
+}
+
+/** Any package is one: it says nothing of itself, so that its version is the beginning of its SHA-256. */
+function inspect(image: Uint8Array): PackageInfo {
+  return { version: createHash('sha256').update(image).digest('hex').slice(0, 8) };
 }
 
 /** Zephyr's endpoint names, of device 0, 1, and so on. */
