@@ -187,11 +187,11 @@ export class ServerParts {
         return this.#registering.registrations.handle(request, coap);
       case 'dp':
         return this.#sends.handle(request, coap);
-      case 'bs':
-      case 'bspack':
-        return this.#bootstrapping?.requests.handle(request, coap) ?? { code: Code.NOT_FOUND };
       default:
-        return this.#resources.get(request.path[0] ?? '')?.handle(request) ?? { code: Code.NOT_FOUND };
+        return (
+          this.#bootstrapping?.handle(request, coap) ??
+          this.#resources.get(request.path[0] ?? '')?.handle(request) ?? { code: Code.NOT_FOUND }
+        );
     }
   }
 
