@@ -22,12 +22,40 @@ export type {
   RawResponse,
   ReadOptions,
   ReadResult,
+  TriggerOptions,
   WriteContent,
   WriteOptions,
 } from './api/device.ts';
 export type { Enrollment, EnrollmentAnswer, EnrollmentRequest, EstOptions } from './api/est.ts';
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal, RefusedOperation } from './api/events.ts';
+export type {
+  CampaignOptions,
+  FirmwareCampaigns,
+  FirmwarePackages,
+  FirmwareServer,
+  FirmwareUpdaterEvents,
+  FirmwareUpdaterOptions,
+  UpdateFilter,
+  UpdateOptions,
+  UpdateSettings,
+} from './api/firmware.ts';
+export type {
+  LogBytes,
+  LogCollectorOptions,
+  LogDecoder,
+  LogEntry,
+  LogFormat,
+  LogOperationOptions,
+  LogOrigin,
+  LogPath,
+  LogReadOptions,
+  LogResource,
+  LogStartOptions,
+  LogStatus,
+  LogStopOptions,
+  LogText,
+} from './api/logs.ts';
 export type {
   CancelOptions,
   DeviceObservation,
@@ -36,7 +64,7 @@ export type {
   SendReport,
 } from './api/observation.ts';
 export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
-export type { CoapResource } from './api/resource.ts';
+export type { CoapResource, ResourceClient } from './api/resource.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
 export type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from './bootstrap/bootstrap-configuration.ts';
@@ -77,6 +105,28 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
+export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
+export { FirmwareUpdater } from './firmware/firmware-updater.ts';
+export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
+export type {
+  DeviceFacts,
+  FirmwareDelivery,
+  FirmwareFailure,
+  FirmwareFailureReason,
+  FirmwareObjectId,
+  FirmwareSettings,
+  FirmwareState,
+  FirmwareUpdate,
+} from './firmware/firmware-update.ts';
+export type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware/firmware-campaign.ts';
+export {
+  formatFirmwareCampaign,
+  formatFirmwareUpdate,
+  parseFirmwareCampaign,
+  parseFirmwareUpdate,
+} from './firmware/firmware-json.ts';
+export type { FirmwareStore } from './firmware/firmware-store.ts';
+export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,
@@ -85,6 +135,9 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
+export { LogCollector, type LogCollectorServer } from './logs/log-collector.ts';
+export { LOG_LEVELS, type LogLevel } from './logs/log-level.ts';
+export { parseLogLine, type ParsedLine } from './logs/parse-line.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
@@ -110,6 +163,10 @@ export {
 export { MemoryCredentialStore } from './security/memory-credential-store.ts';
 export { MemoryObservationStore } from './observation/memory-observation-store.ts';
 export type { ObservationStore, StoredObservation } from './observation/observation-store.ts';
+export { CoapFileServer, type CoapFileServerOptions } from './files/coap-file-server.ts';
+export { CoapFiles, type CoapFileOptions, type CoapFilesOptions, type ServedFile } from './files/coap-files.ts';
+export { coapPackageUris, type FileAddresses, type PackageUriRequest } from './files/coap-package-uris.ts';
+export { bytesSource, fileSource, type FileSource } from './files/file-sources.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,

@@ -79,7 +79,7 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
   readonly coapLimits?: Partial<CoapLimits>;
   /**
    * When a device has to prove by an Echo (RFC 9175) that it receives where its requests come from. Default: before a Bootstrap-Pack over plain CoAP, and else never, since clients that do not know Echo, as
-   * Zephyr's and Wakaama, take the 4.01 for a refusal. Nothing is served that is larger than what was asked, and towards a device under a DTLS
+   * Zephyr's and Wakaama, take the 4.01 for a refusal. LwM2M serves nothing else that is larger than what was asked (files are, to those who know their paths), and towards a device under a DTLS
    * Connection ID that comes from a new address the transport bounds what is sent until an answer has proven the address.
    */
   readonly echo?: EchoOptions;

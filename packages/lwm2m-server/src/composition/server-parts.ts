@@ -1,7 +1,6 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import type { BootstrapOptions } from '../api/bootstrap.ts';
 import type { Lwm2mServerOptions } from '../api/options.ts';
-import type { CoapResource } from '../api/resource.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import { EndpointTraces } from '../endpoint-traces.ts';
@@ -18,6 +17,7 @@ import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
 import { createRegistering, type Registering, type RegistrationFollower } from './registering.ts';
 import { createSendInterface } from './reporting.ts';
+import { ServedResources } from './served-resources.ts';
 
 /**
  * The parts of a server, and who tells whom: the one place where they are put together. What a part is made of stands in a file
@@ -36,7 +36,7 @@ export class ServerParts {
   readonly traces: EndpointTraces;
   readonly #sends: SendInterface;
   readonly #credentials: readonly CredentialStore[];
-  readonly #resources: ReadonlyMap<string, CoapResource>;
+  readonly #resources: ServedResources;
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
   readonly #bootstrapping: Bootstrapping | undefined;
@@ -54,7 +54,11 @@ export class ServerParts {
       this.#handle(request, coap),
     );
     this.#credentials = credentialsOf(options);
-    this.#resources = resourcesByPath(options.resources);
+    this.#resources = new ServedResources({
+      resources: options.resources,
+      credentials: this.#credentials,
+      proverOf: (coap) => this.endpoints.proverOf(coap),
+    });
     this.traces = new EndpointTraces({
       table: this.foundation.table,
       setTrace: (hook) => this.endpoints.setTrace(hook),
@@ -188,10 +192,7 @@ export class ServerParts {
       case 'dp':
         return this.#sends.handle(request, coap);
       default:
-        return (
-          this.#bootstrapping?.handle(request, coap) ??
-          this.#resources.get(request.path[0] ?? '')?.handle(request) ?? { code: Code.NOT_FOUND }
-        );
+        return this.#bootstrapping?.handle(request, coap) ?? this.#resources.handle(request, coap);
     }
   }
 
@@ -212,20 +213,4 @@ function endpointsContext(foundation: Foundation): EndpointsContext {
   const { options, clock, random, stopped, report, table } = foundation;
   if (options.bootstrap === undefined) return foundation;
   return { options: { ...options, echo: options.echo ?? PACK_ECHO }, clock, random, stopped, report, table };
-}
-
-/** First segments of paths that are those of LwM2M (TS Core §6.1, §6.2, §6.4). */
-const INTERFACES: ReadonlySet<string> = new Set(['rd', 'dp', 'bs', 'bspack']);
-
-/** @throws TypeError for a path that two have, or that LwM2M has */
-function resourcesByPath(resources: readonly CoapResource[] = []): ReadonlyMap<string, CoapResource> {
-  const byPath = new Map<string, CoapResource>();
-  for (const resource of resources) {
-    const { path } = resource;
-    if (path === '' || path.includes('/') || INTERFACES.has(path) || byPath.has(path)) {
-      throw new TypeError(`a resource has one path segment of its own, not "${path}"`);
-    }
-    byPath.set(path, resource);
-  }
-  return byPath;
 }

@@ -9,3 +9,5 @@ export { registrationStoreContract } from './registration-store-contract.ts';
 export type { RegistrationStoreCase, RegistrationStoreFixture } from './registration-store-contract.ts';
 export { observationStoreContract } from './observation-store-contract.ts';
 export type { ObservationStoreCase, ObservationStoreFixture } from './observation-store-contract.ts';
+export { firmwareStoreContract } from './firmware-store-contract.ts';
+export type { FirmwareStoreCase, FirmwareStoreFixture } from './firmware-store-contract.ts';
