@@ -108,7 +108,7 @@ describe('refused is', () => {
     const { app, endpoint, credential } = await startTestApp();
     await credential('dev', PSK);
     const plain = await testDevice('dev', { server: app.coapAddress });
-    await expect(plain.start()).rejects.toThrow('4.03 the endpoint has a credential: it registers over DTLS');
+    await expect(plain.start()).rejects.toThrow('4.03 the endpoint has a credential: it comes over DTLS');
     expect(await endpoint('dev')).toBeUndefined();
   });
 });

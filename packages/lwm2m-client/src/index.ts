@@ -11,12 +11,16 @@ export type {
   Execution,
   InstanceCreation,
   ObjectOptions,
+  ReadHandler,
   ResourceWrite,
   WriteHandler,
 } from './objects/handlers.ts';
 export type { ResourceFilter } from './objects/nodes.ts';
 export { ObjectTree } from './objects/object-tree.ts';
 export type { ChangeKind, ChangeListener } from './objects/object-tree.ts';
+export { EventLog, type EventLogOptions } from './logs/event-log.ts';
+export type { SendIncrement } from './logs/increments.ts';
+export { SystemLog, SystemLogLevel, type SystemLogOptions } from './logs/system-log.ts';
 export type { ReportedValue, SendOptions } from './reporting/send.ts';
 export { coapFetcher, type CoapFetcherOptions } from './firmware/coap-fetcher.ts';
 export {

@@ -14,6 +14,8 @@ export const limits = {
   attributePaths: 256,
   /** Bytes of a firmware package: the largest body that CoAP has blocks for. */
   packageBytes: 1_073_741_824,
+  /** Bytes that a log keeps, unless its options say otherwise. */
+  logBytes: 16_384,
   /** First and longest wait between two attempts to register, in milliseconds. */
   registerBackoffMs: { first: 2_000, longest: 60_000 },
   /** How long after a refusal it is tried again when nobody waits for it, in milliseconds. */

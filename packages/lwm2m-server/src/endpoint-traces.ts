@@ -1,4 +1,12 @@
-import { Code, OptionNumber, stringOptions, type CoapMessage, type TraceEvent, type TraceHook } from '@flownexus/coap';
+import {
+  Code,
+  codeClass,
+  OptionNumber,
+  stringOptions,
+  type CoapMessage,
+  type TraceEvent,
+  type TraceHook,
+} from '@flownexus/coap';
 import type { Clock } from '@flownexus/datagram';
 import { Lwm2mServerError } from './errors.ts';
 import type { ErrorReporter } from './events.ts';
@@ -62,10 +70,10 @@ export class EndpointTraces {
   }
 
   #see(event: TraceEvent, coap: CoapClient): void {
-    const asked = event.direction === 'in' ? this.#askedName(event.message) : undefined;
+    const asked = event.direction === 'in' ? this.#asked(event.message) : undefined;
     for (const [name, traced] of this.#traced) {
-      if (name === asked) {
-        const untilMs = this.#options.clock.now() + limits.maxTransmitWaitMs;
+      if (name === asked?.name) {
+        const untilMs = this.#options.clock.now() + asked.forMs;
         traced.asking = { coap, peerKey: event.peer.key, untilMs };
       }
       if (!this.#isEndpoint(name, traced, event, coap)) continue;
@@ -86,13 +94,23 @@ export class EndpointTraces {
     return asking.coap === coap && asking.peerKey === peer.key;
   }
 
-  /** The endpoint that a request under `/rd` is for, as far as it says so. */
-  #askedName(message: CoapMessage | undefined): string | undefined {
-    if (message?.code !== Code.POST && message?.code !== Code.DELETE) return undefined;
-    const [interfaceName, registrationId] = stringOptions(message.options, OptionNumber.URI_PATH);
-    if (interfaceName !== 'rd') return undefined;
-    if (registrationId !== undefined) return this.#options.table.byRegistrationId(registrationId)?.endpointName;
+  /** The endpoint that a request under `/rd`, or one of the bootstrap interface, is for, as far as it says so; and how long its sender counts as that. */
+  #asked(message: CoapMessage | undefined): { readonly name: string | undefined; readonly forMs: number } | undefined {
+    if (message === undefined || codeClass(message.code) !== 0 || message.code === Code.EMPTY) return undefined;
+    const [interfaceName = '', registrationId] = stringOptions(message.options, OptionNumber.URI_PATH);
+    const forMs = INTERFACES.get(interfaceName);
+    if (forMs === undefined) return undefined;
+    if (registrationId !== undefined) {
+      return { name: this.#options.table.byRegistrationId(registrationId)?.endpointName, forMs };
+    }
     const query = stringOptions(message.options, OptionNumber.URI_QUERY);
-    return query.find((parameter) => parameter.startsWith('ep='))?.slice('ep='.length);
+    return { name: query.find((parameter) => parameter.startsWith('ep='))?.slice('ep='.length), forMs };
   }
 }
+
+/** Where devices say who they are, and how long that is of interest: until the answer is there, or the session is over. */
+const INTERFACES: ReadonlyMap<string, number> = new Map([
+  ['rd', limits.maxTransmitWaitMs],
+  ['bs', limits.maxBootstrapSessionMs],
+  ['bspack', limits.maxTransmitWaitMs],
+]);

@@ -14,10 +14,17 @@ export const Lwm2mServerErrorCodes = {
     'the device did not take the attributes of an observation, and is observed without: see `cause`',
   ERR_LWM2M_SERVER_ABANDONED:
     'a notification in blocks was lost, since its rest could not be fetched; the observation goes on: see `cause`',
+  ERR_LWM2M_SERVER_NO_ACCOUNT:
+    'the device has no instance of the Server Object (/1) of that Short Server ID, or several and nobody said which',
   ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'another endpoint has the identity of that credential',
   ERR_LWM2M_SERVER_REGISTRATION: 'a text is no registration',
   ERR_LWM2M_SERVER_UNKNOWN_OPERATION: 'the durable queue has no operation of that id',
+  ERR_LWM2M_SERVER_PACKAGE:
+    'there is no firmware package of that id, or it is empty, can not be read, or is too large to be pushed',
+  ERR_LWM2M_SERVER_UPDATE_ACTIVE: 'the endpoint has a firmware update that is not finished',
+  ERR_LWM2M_SERVER_FAILED: 'an operation of the durable queue failed: its failure is the `cause`',
   ERR_LWM2M_SERVER_OPERATION: 'a text is no operation, or no result of one',
+  ERR_LWM2M_SERVER_BOOTSTRAP: 'a text, or what JSON has, is no bootstrap configuration',
   ERR_LWM2M_SERVER_LIMIT: 'a bound of limits.ts is reached',
   ERR_LWM2M_SERVER_STORE: 'a store can not be opened, or does not take what it is given: see `cause`',
   ERR_LWM2M_SERVER_STATE: 'the server is not in the state that the call needs',

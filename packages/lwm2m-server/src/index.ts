@@ -4,6 +4,14 @@
  * @module
  */
 export type {
+  BootstrapEvents,
+  BootstrapOptions,
+  BootstrapPackDelivery,
+  BootstrapSession,
+  BootstrapSessionStep,
+} from './api/bootstrap.ts';
+export type { Lwm2mBootstrapServerEvents, Lwm2mBootstrapServerOptions } from './api/bootstrap-server.ts';
+export type {
   CompositeOptions,
   CompositeReadResult,
   CreateResult,
@@ -14,11 +22,38 @@ export type {
   RawResponse,
   ReadOptions,
   ReadResult,
+  TriggerOptions,
   WriteContent,
   WriteOptions,
 } from './api/device.ts';
 export type { IotDevice } from './api/gateway.ts';
 export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
+export type {
+  CampaignOptions,
+  FirmwareCampaigns,
+  FirmwarePackages,
+  FirmwareServer,
+  FirmwareUpdaterEvents,
+  FirmwareUpdaterOptions,
+  UpdateFilter,
+  UpdateOptions,
+  UpdateSettings,
+} from './api/firmware.ts';
+  LogBytes,
+  LogCollectorOptions,
+  LogDecoder,
+  LogEntry,
+  LogFormat,
+  LogOperationOptions,
+  LogOrigin,
+  LogPath,
+  LogReadOptions,
+  LogResource,
+  LogStartOptions,
+  LogStatus,
+  LogStopOptions,
+  LogText,
+} from './api/logs.ts';
 export type {
   CancelOptions,
   DeviceObservation,
@@ -30,6 +65,19 @@ export type { Lwm2mServerOptions, UplinkHandlers } from './api/options.ts';
 export type { CoapResource, ResourceClient } from './api/resource.ts';
 export type { AuthorizationRequest, RefusalReason, ReportedValues, Rules } from './api/rules.ts';
 export type { ServerAddress, ServerEndpoint, TransportContext } from './api/server-endpoint.ts';
+export type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from './bootstrap/bootstrap-configuration.ts';
+export type { BootstrapStore } from './bootstrap/bootstrap-store.ts';
+export { checkBootstrapConfiguration } from './bootstrap/check-configuration.ts';
+export { formatBootstrapConfiguration, parseBootstrapConfiguration } from './bootstrap/configuration-json.ts';
+export { formatBootstrapJson, parseBootstrapJson } from './bootstrap/leshan-json.ts';
+export { MemoryBootstrapStore } from './bootstrap/memory-bootstrap-store.ts';
+export {
+  bootstrapServerAccount,
+  serverAccount,
+  type AccountSecurity,
+  type BootstrapServerAccount,
+  type ServerAccount,
+} from './bootstrap/server-account.ts';
 export { readAccessControl, type AccessControl, type AccessRights } from './downlink/access-control.ts';
 export { checkOperation } from './downlink/check-operation.ts';
 export {
@@ -55,6 +103,28 @@ export type {
   WriteCompositeOperation,
   WriteOperation,
 } from './downlink/operation.ts';
+export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
+export { FirmwareUpdater } from './firmware/firmware-updater.ts';
+export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
+export type {
+  DeviceFacts,
+  FirmwareDelivery,
+  FirmwareFailure,
+  FirmwareFailureReason,
+  FirmwareObjectId,
+  FirmwareSettings,
+  FirmwareState,
+  FirmwareUpdate,
+} from './firmware/firmware-update.ts';
+export type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware/firmware-campaign.ts';
+export {
+  formatFirmwareCampaign,
+  formatFirmwareUpdate,
+  parseFirmwareCampaign,
+  parseFirmwareUpdate,
+} from './firmware/firmware-json.ts';
+export type { FirmwareStore } from './firmware/firmware-store.ts';
+export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,
@@ -63,15 +133,19 @@ export type {
   OperationStore,
   QueuedOperation,
 } from './queue/operation-store.ts';
+export { LogCollector, type LogCollectorServer } from './logs/log-collector.ts';
+export { LOG_LEVELS, type LogLevel } from './logs/log-level.ts';
+export { parseLogLine, type ParsedLine } from './logs/parse-line.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
 export { endpointNameProblem } from './registration/registration-parameters.ts';
 export { formatRegistration, parseRegistration } from './registration/registration-json.ts';
 export type { RegistrationStore, StoredRegistration } from './registration/registration-store.ts';
 export type { DeregistrationReason, Registration } from './registration/registration.ts';
+export { Lwm2mBootstrapServer } from './lwm2m-bootstrap-server.ts';
 export { Lwm2mServer } from './lwm2m-server.ts';
 export type { EndpointStatistics } from './endpoint-statistics.ts';
-export { ratesBetween, type ServerRates, type ServerStatistics } from './statistics.ts';
+export { ratesBetween, type BootstrapServerStatistics, type ServerRates, type ServerStatistics } from './statistics.ts';
 export type { TraceEvent, TraceHook } from '@flownexus/coap';
 export type { MaybePromise } from './maybe-promise.ts';
 export type { CredentialChange, CredentialStore } from './security/credential-store.ts';

@@ -88,9 +88,37 @@ export const limits = {
   maxOperationKeyLength: 255,
   /** Callers of `finished` that wait at a time. */
   maxWaitingForOperations: 100_000,
+  /** Firmware updates that are not finished, those included that wait for their turn in a campaign. */
+  maxFirmwareUpdates: 1_000_000,
+  /** Firmware updates that are under way at a time. */
+  maxActiveFirmwareUpdates: 100_000,
+  /** Bytes of a package that is pushed, which is held as a whole; one that is pushed to many devices is held once. */
+  maxPushedPackageBytes: 67_108_864,
+  /** What has happened to a firmware update and was not looked at yet; hints beyond it are left out. */
+  maxFirmwareInputs: 16,
+  /** Bytes of a Package URI (5/0/1). */
+  maxPackageUriBytes: 255,
+  /** Resources that are declared to be logs; each value that is reported is compared with each of them. */
+  maxLogResources: 100,
+  /** Entries that a log collector hands over at a time. */
+  maxLogEntriesAtOnce: 1_000,
+  /** Characters of a line of a log; a longer one comes in several entries. */
+  maxLogLineLength: 8_192,
+  /** Logs whose LogDataFormat is remembered; the one told of longest ago makes room. */
+  maxLogDataFormats: 10_000,
   /** Files that are served over CoAP, and characters of the name of one. */
   maxFiles: 100_000,
   maxFileNameLength: 64,
+  /** Bootstrap sessions at a time, unless the options say otherwise. */
+  maxBootstrapSessions: 10_000,
+  /** How long a bootstrap session takes at the most, unless the options say otherwise: EXCHANGE_LIFETIME (RFC 7252 §4.8.2). */
+  maxBootstrapSessionMs: 247_000,
+  /** Deletes, Object Instances and questions of one bootstrap configuration, of each so many. */
+  maxBootstrapInstances: 256,
+  /** Characters of the text of a bootstrap configuration: what is longer than that no device takes in the time of a session. */
+  maxBootstrapTextLength: 1_048_576,
+  /** Answers of 4.06 to the Finish of one session: the last of them ends it. */
+  maxInconsistencies: 4,
   /** Bytes of an open file that are read at a time, and how many such pieces of it are kept; the one used longest ago makes room. */
   fileChunkBytes: 65_536,
   maxFileChunks: 16,

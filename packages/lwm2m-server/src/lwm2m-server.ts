@@ -4,9 +4,9 @@ import type { Lwm2mServerEvents } from './api/events.ts';
 import type { ObservationPolicy } from './api/observation.ts';
 import type { Lwm2mServerOptions } from './api/options.ts';
 import type { ServerAddress } from './api/server-endpoint.ts';
+import { Lifecycle } from './composition/lifecycle.ts';
 import { ServerParts } from './composition/server-parts.ts';
 import type { EndpointStatistics } from './endpoint-statistics.ts';
-import { Lwm2mServerError } from './errors.ts';
 import type { Presence } from './presence/presence.ts';
 import type { OperationQueue } from './queue/queue-api.ts';
 import type { Registration } from './registration/registration.ts';
@@ -28,7 +28,7 @@ import type { ServerStatistics } from './statistics.ts';
  */
 export class Lwm2mServer {
   readonly #parts: ServerParts;
-  #state: 'new' | 'running' | 'stopped' = 'new';
+  readonly #lifecycle = new Lifecycle();
 
   /**
    * @throws TypeError for an observation policy whose path is none, and for resources with a path that is taken
@@ -70,14 +70,7 @@ export class Lwm2mServer {
    * Opens the endpoints; a server starts once. Rejects when one can't be opened (`TransportError`), with none left open.
    */
   async start(): Promise<void> {
-    if (this.#state !== 'new') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'a server starts once');
-    this.#state = 'running';
-    try {
-      await this.#parts.start();
-    } catch (error) {
-      this.#state = 'stopped';
-      throw error;
-    }
+    await this.#lifecycle.start(() => this.#parts.start());
   }
 
   /**
@@ -85,9 +78,7 @@ export class Lwm2mServer {
    * events are emitted. Devices are told nothing: their registrations stand until they expire.
    */
   async stop(): Promise<void> {
-    if (this.#state === 'stopped') return;
-    this.#state = 'stopped';
-    await this.#parts.stop();
+    await this.#lifecycle.stop(() => this.#parts.stop());
   }
 
   /** Downlink operations on an endpoint, whether it is registered at present or not. */

@@ -31,6 +31,11 @@ export interface ServerStatistics {
   readonly dropped: number;
   /** Notifications in blocks whose rest could not be fetched, or that a newer one overtook meanwhile. */
   readonly abandoned: number;
+  /** Bootstrap sessions that finished, and those that failed. */
+  readonly bootstraps: number;
+  readonly bootstrapFailures: number;
+  /** Configurations that were given as a whole. */
+  readonly bootstrapPacks: number;
   /** Downlink operations that had their turn, and observations that were asked for. */
   readonly operations: number;
   /** Those of them that the device answered, whatever it answered. */
@@ -69,11 +74,23 @@ export function newCounters(): Counters {
     undecodable: 0,
     dropped: 0,
     abandoned: 0,
+    bootstraps: 0,
+    bootstrapFailures: 0,
+    bootstrapPacks: 0,
     operations: 0,
     answers: 0,
     rejections: 0,
     timeouts: 0,
   };
+}
+
+/** What a Bootstrap-Server counted since it was made, and what it holds now. */
+export interface BootstrapServerStatistics extends Pick<
+  ServerStatistics,
+  'uptimeMs' | 'bootstraps' | 'bootstrapFailures' | 'bootstrapPacks' | 'refusals' | 'coap'
+> {
+  /** Devices that are being bootstrapped. */
+  readonly sessions: number;
 }
 
 /**

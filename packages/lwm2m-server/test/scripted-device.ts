@@ -117,11 +117,11 @@ export class ScriptedDevice {
   readonly #early: CoapMessage[] = [];
   /** Path of its registration, as the server chose it. */
   location: readonly string[] = [];
-  readonly #stage: Stage;
+  readonly #stage: Pick<Stage, 'settle' | 'network'>;
   #messageId: number;
   #token = 0;
 
-  constructor(stage: Stage, port: number) {
+  constructor(stage: Pick<Stage, 'settle' | 'network'>, port: number) {
     this.#stage = stage;
     this.#messageId = port & 0xff00;
     this.peer = stage.network.peer('192.0.2.99', port);

@@ -30,6 +30,9 @@ export interface ResourceWrite {
  */
 export type WriteHandler = (write: ResourceWrite) => void;
 
+/** A server is about to read a Resource. */
+export type ReadHandler = () => void;
+
 /** A server is about to create an Object Instance. */
 export interface InstanceCreation {
   /** The Object Instance. */

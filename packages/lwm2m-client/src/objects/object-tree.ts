@@ -1,7 +1,9 @@
 import {
   formatPath,
+  parsePath,
   pathLevel,
   pathOf,
+  pathStartsWith,
   toPath,
   type DefinitionSource,
   type Lwm2mNode,
@@ -11,7 +13,7 @@ import {
 } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import { isInstances, sameContent, type ResourceContent } from './content.ts';
-import type { ExecuteHandler, ObjectOptions, WriteHandler } from './handlers.ts';
+import type { ExecuteHandler, ObjectOptions, ReadHandler, WriteHandler } from './handlers.ts';
 import {
   contentOf,
   handlersOf,
@@ -53,6 +55,7 @@ export class ObjectTree {
   // Made when somebody needs them: there may be a hundred thousand trees in a process.
   #options: Map<number, ObjectOptions> | undefined;
   #writeHandlers: Map<string, WriteHandler> | undefined;
+  #readHandlers: Map<string, ReadHandler> | undefined;
   #listeners: readonly ChangeListener[] = [];
   #held: [path: Path, kind: ChangeKind][] | undefined;
 
@@ -268,6 +271,24 @@ export class ObjectTree {
       this.#writeHandlers.get(`/${objectId}/${objectInstanceId}`) ??
       this.#writeHandlers.get(`/${objectId}`)
     );
+  }
+
+  /**
+   * Has a handler run before a server reads a Resource, by itself or with what it is in, so that it can set what is read. Not before a composite operation, an Observe, or a
+   * notification. A later one for the same path takes its place. Returns what takes it away.
+   */
+  onRead(path: PathLike, handler: ReadHandler): () => void {
+    const text = formatPath(checkLevel(path, 3, 'a Resource'));
+    const handlers = (this.#readHandlers ??= new Map<string, ReadHandler>());
+    handlers.set(text, handler);
+    return () => {
+      if (handlers.get(text) === handler) handlers.delete(text);
+    };
+  }
+
+  /** Runs the handlers of what is read at a path. */
+  aboutToRead(path: Path): void {
+    for (const [text, handler] of this.#readHandlers ?? []) if (pathStartsWith(parsePath(text), path)) handler();
   }
 
   /** Calls `listener` for each change, after the answer when a server made it. Returns what ends that. */

@@ -80,6 +80,7 @@ export class DeviceInterface {
 
   #read(path: Path, request: IncomingRequest, keep: KeepObservation): CoapReply {
     const attributes = this.#attributesOf(path, request);
+    if (request.observe === undefined) this.#device.tree.aboutToRead(path);
     const reply = read(this.#device, path, request.accept);
     const { contentFormat = -1 } = reply;
     return kept(request, keep, { paths: [path], composite: false, contentFormat, attributes }, reply);

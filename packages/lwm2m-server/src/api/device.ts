@@ -105,6 +105,12 @@ export interface CompositeOptions extends OperationOptions {
   readonly accept?: number | null;
 }
 
+/** How a trigger of the Server Object is executed. */
+export interface TriggerOptions extends OperationOptions {
+  /** Of the server that it is about, as the device knows it (/1/x/0): needed where the device has several servers and shows them all. */
+  readonly shortServerId?: number;
+}
+
 /** What can be written to a path: a node of its level, a value, or Resources of an Object Instance. */
 export type WriteContent = Lwm2mNode | ResourceValue | ReadonlyMap<number, ResourceValue> | readonly ResourceNode[];
 
@@ -159,6 +165,14 @@ export interface Device {
     request: Omit<Extract<Operation, { kind: 'request' }>, 'kind'>,
     options?: OperationOptions,
   ): Promise<RawResponse>;
+  /**
+   * Has the device send an Update (Registration Update Trigger, /1/x/8): resolves when it has said that it will, and the event `updated` follows. The instance of the
+   * Server Object is the only one in the object list, else the one with the `shortServerId`, for which /1 is read; rejects with
+   * `ERR_LWM2M_SERVER_NO_ACCOUNT` when that is not one. For the durable queue there is `updateTrigger`.
+   */
+  triggerUpdate(options?: TriggerOptions): Promise<void>;
+  /** Has the device bootstrap anew (Bootstrap-Request Trigger, /1/x/9, since LwM2M 1.1), as `triggerUpdate`. For the durable queue there is `bootstrapTrigger`. */
+  triggerBootstrap(options?: TriggerOptions): Promise<void>;
   /** Performs any operation, as the methods above do. */
   perform(operation: Operation, options?: OperationOptions): Promise<OperationResult>;
   /**

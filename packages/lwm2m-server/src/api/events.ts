@@ -2,13 +2,14 @@ import type { PeerIdentity } from '@flownexus/datagram';
 import type { Presence } from '../presence/presence.ts';
 import type { QueuedOperation } from '../queue/operation-store.ts';
 import type { DeregistrationReason, Registration } from '../registration/registration.ts';
+import type { BootstrapEvents } from './bootstrap.ts';
 import type { Notification, SendReport } from './observation.ts';
 
 /**
  * Events: past-tense facts, emitted after the answer has left, or when it is known that it never can. A listener that
  * throws disturbs nobody.
  */
-export interface Lwm2mServerEvents {
+export interface Lwm2mServerEvents extends BootstrapEvents {
   registered: [registration: Registration];
   updated: [registration: Registration, previous: Registration];
   /** With `replaced` it comes right before the `registered` of the registration that took its place. */
@@ -35,13 +36,13 @@ export interface Lwm2mServerEvents {
   presence: [registration: Registration, presence: Presence];
   /** An operation of the durable queue was queued or changed its state; the store has it. */
   operation: [operation: QueuedOperation];
-  /** A Register, Update, De-register or Send was refused: the CoAP code and the reason it carried. */
+  /** A Register, Update, De-register, Send, Bootstrap-Request or Bootstrap-Pack-Request was refused: the CoAP code and the reason it carried. */
   refused: [refusal: Refusal];
 }
 
 /** A refused request of a device. */
 export interface Refusal {
-  readonly operation: 'register' | 'update' | 'deregister' | 'send';
+  readonly operation: 'register' | 'update' | 'deregister' | 'send' | 'bootstrap' | 'bootstrapPack';
   readonly endpointName: string | undefined;
   readonly address: { readonly host: string; readonly port: number };
   /** Who sent it. */

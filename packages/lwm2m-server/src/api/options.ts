@@ -6,6 +6,7 @@ import type { OperationStore } from '../queue/operation-store.ts';
 import type { RegistrationStore } from '../registration/registration-store.ts';
 import type { DeregistrationReason, Registration } from '../registration/registration.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import type { BootstrapOptions } from './bootstrap.ts';
 import type { Notification, ObservationPolicy, SendReport } from './observation.ts';
 import type { CoapResource } from './resource.ts';
 import type { Rules } from './rules.ts';
@@ -53,6 +54,11 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
    * With none at all every peer may be every endpoint.
    */
   readonly credentials?: CredentialStore;
+  /**
+   * Bootstraps devices on the endpoints of this server, beside its registrations: `/bs` and `/bspack`. `Lwm2mBootstrapServer` does it on endpoints of its own, with credentials of
+   * their own. Default: it does not.
+   */
+  readonly bootstrap?: BootstrapOptions;
   /** What the server observes by itself on endpoints that have registered the Object: see `ObservationPolicy`. `setPolicies` exchanges them. */
   readonly observe?: readonly ObservationPolicy[];
   /** Keeps registrations over a restart: afterwards the server knows its endpoints. Default: none are kept. */
@@ -72,8 +78,8 @@ export interface Lwm2mServerOptions extends UplinkHandlers, Rules {
   /** Changes to the bounds of the CoAP engine. */
   readonly coapLimits?: Partial<CoapLimits>;
   /**
-   * When a device has to prove by an Echo (RFC 9175) that it receives where its requests come from. Default: never, since clients that do not know Echo, as
-   * Zephyr's and Wakaama, take the 4.01 for a refusal. LwM2M serves nothing that is larger than what was asked (files are, to those who know their paths), and towards a device under a DTLS
+   * When a device has to prove by an Echo (RFC 9175) that it receives where its requests come from. Default: before a Bootstrap-Pack over plain CoAP, and else never, since clients that do not know Echo, as
+   * Zephyr's and Wakaama, take the 4.01 for a refusal. LwM2M serves nothing else that is larger than what was asked (files are, to those who know their paths), and towards a device under a DTLS
    * Connection ID that comes from a new address the transport bounds what is sent until an answer has proven the address.
    */
   readonly echo?: EchoOptions;

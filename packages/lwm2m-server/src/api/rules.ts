@@ -5,7 +5,8 @@ import type { Registration } from '../registration/registration.ts';
 
 /** A request that somebody may be refused. */
 export interface AuthorizationRequest {
-  readonly operation: 'register' | 'update' | 'deregister' | 'send';
+  /** `bootstrap`: a Bootstrap-Request, or a Bootstrap-Pack-Request. */
+  readonly operation: 'register' | 'update' | 'deregister' | 'send' | 'bootstrap';
   readonly endpointName: string;
   readonly identity: PeerIdentity;
   readonly address: { readonly host: string; readonly port: number };

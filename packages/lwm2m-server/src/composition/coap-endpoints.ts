@@ -6,29 +6,24 @@ import {
   type CoapStatistics,
   type IncomingRequest,
 } from '@flownexus/coap';
-import { formatAddress, type Clock, type Peer, type RandomSource } from '@flownexus/datagram';
+import { formatAddress, type Peer } from '@flownexus/datagram';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import type { ServerAddress, ServerEndpoint } from '../api/server-endpoint.ts';
 import type { CoapTraceHook } from '../endpoint-traces.ts';
 import { Lwm2mServerError } from '../errors.ts';
-import { ReportedError, type ErrorReporter } from '../events.ts';
+import { ReportedError } from '../events.ts';
 import type { CoapClient } from '../registration/registered-endpoint.ts';
-import type { Registration } from '../registration/registration.ts';
+import type { RegistrationTable } from '../registration/registration-table.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What the endpoints of a server need of it. */
+export interface EndpointsContext extends Pick<Runtime, 'clock' | 'random' | 'stopped' | 'report'> {
+  readonly options: Pick<Lwm2mServerOptions, 'endpoints' | 'credentials' | 'peerSettings' | 'coapLimits' | 'echo'>;
+  readonly table: Pick<RegistrationTable, 'byPeer'>;
+}
 
 export type RequestHandler = (request: IncomingRequest, coap: CoapEndpoint) => CoapReply | Promise<CoapReply>;
-
-/** What endpoints need of the server that they belong to. */
-export interface EndpointsContext {
-  readonly options: Pick<Lwm2mServerOptions, 'endpoints' | 'credentials' | 'peerSettings' | 'coapLimits' | 'echo'>;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  /** Aborted when the server stops, or could not start. */
-  readonly stopped: AbortSignal;
-  readonly report: ErrorReporter;
-  /** The registration of a peer, if it has one. */
-  readonly registrationOf: (coap: CoapClient, peer: Peer) => Registration | undefined;
-}
 
 /** The CoAP endpoints of a server: one for each of its options `endpoints`. */
 export class CoapEndpoints {
@@ -136,14 +131,14 @@ export class CoapEndpoints {
 
   /** What of the options is for the CoAP engine. */
   #engineOptions(endpoint: () => CoapClient): Partial<CoapEndpointOptions> {
-    const { options, registrationOf } = this.#context;
+    const { options, table } = this.#context;
     const { peerSettings, coapLimits, echo } = options;
     return {
       ...(coapLimits === undefined ? {} : { limits: coapLimits }),
       ...(echo === undefined ? {} : { echo }),
       ...(peerSettings === undefined
         ? {}
-        : { peerSettings: (peer: Peer) => peerSettings(peer, registrationOf(endpoint(), peer)) }),
+        : { peerSettings: (peer: Peer) => peerSettings(peer, table.byPeer(endpoint(), peer.key)?.registration) }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import type { BootstrapOptions } from '../api/bootstrap.ts';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
@@ -8,7 +9,8 @@ import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts'
 import type { SendInterface } from '../reporting/send-interface.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import type { ServerStatistics } from '../statistics.ts';
-import { CoapEndpoints } from './coap-endpoints.ts';
+import { createBootstrapping, PACK_ECHO, type Bootstrapping } from './bootstrapping.ts';
+import { CoapEndpoints, type EndpointsContext } from './coap-endpoints.ts';
 import { credentialsOf } from './credentials-of.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
@@ -37,6 +39,7 @@ export class ServerParts {
   readonly #resources: ServedResources;
   readonly #followers: readonly RegistrationFollower[];
   readonly #registering: Registering;
+  readonly #bootstrapping: Bootstrapping | undefined;
   /** What comes in while endpoints are still being opened waits: nothing is heard before all is known that was. */
   #starting: Promise<undefined> | undefined;
   readonly #deviceContext: DeviceContext;
@@ -47,7 +50,9 @@ export class ServerParts {
    */
   constructor(options: Lwm2mServerOptions) {
     this.foundation = new Foundation(options);
-    this.endpoints = new CoapEndpoints(this.foundation, (request, coap) => this.#handle(request, coap));
+    this.endpoints = new CoapEndpoints(endpointsContext(this.foundation), (request, coap) =>
+      this.#handle(request, coap),
+    );
     this.#credentials = credentialsOf(options);
     this.#resources = new ServedResources({
       resources: options.resources,
@@ -75,6 +80,7 @@ export class ServerParts {
         this.observations.heard(endpoint);
       },
     );
+    this.#bootstrapping = options.bootstrap && this.#createBootstrapping(options.bootstrap);
     this.#deviceContext = this.#createDeviceContext();
   }
 
@@ -135,6 +141,7 @@ export class ServerParts {
     this.downlink.queue.stop(); // before what is being sent ends with the endpoints
     this.downlink.turns.stop();
     this.observations.stop();
+    this.#bootstrapping?.sessions.stop();
     foundation.timers.clear();
     await this.endpoints.close();
     await foundation.idle();
@@ -159,6 +166,19 @@ export class ServerParts {
     };
   }
 
+  #createBootstrapping(options: BootstrapOptions): Bootstrapping {
+    const { foundation, endpoints } = this;
+    return createBootstrapping(options, {
+      runtime: foundation,
+      objects: foundation.options.objects,
+      admission: this.#registering.admission,
+      proverOf: (coap) => endpoints.proverOf(coap),
+      events: foundation.events,
+      counters: foundation.counters,
+      refused: foundation.refused,
+    });
+  }
+
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     const reply = this.#starting?.then(() => this.#route(request, coap)) ?? this.#route(request, coap);
     return reply instanceof Promise ? this.foundation.track(reply) : reply;
@@ -171,6 +191,9 @@ export class ServerParts {
         return this.#registering.registrations.handle(request, coap);
       case 'dp':
         return this.#sends.handle(request, coap);
+      case 'bs':
+      case 'bspack':
+        return this.#bootstrapping?.requests.handle(request, coap) ?? { code: Code.NOT_FOUND };
       default:
         return this.#resources.handle(request, coap);
     }
@@ -186,4 +209,11 @@ export class ServerParts {
       this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
     }
   }
+}
+
+/** What its endpoints need of a server, with what bootstrapping needs of them. */
+function endpointsContext(foundation: Foundation): EndpointsContext {
+  const { options, clock, random, stopped, report, table } = foundation;
+  if (options.bootstrap === undefined) return foundation;
+  return { options: { ...options, echo: options.echo ?? PACK_ECHO }, clock, random, stopped, report, table };
 }

@@ -23,6 +23,7 @@ import type {
   RawResponse,
   ReadOptions,
   ReadResult,
+  TriggerOptions,
   WriteContent,
   WriteOptions,
 } from '../api/device.ts';
@@ -46,6 +47,7 @@ import { performRequest } from './raw-request.ts';
 import { performReadComposite } from './read-composite.ts';
 import { readPath } from './read.ts';
 import { readablePath } from './target.ts';
+import { bootstrapTrigger, performTrigger, updateTrigger, type Trigger } from './triggers.ts';
 import { inOrder, nodeOfContent } from './write-content.ts';
 
 /** What devices need of the server. */
@@ -186,6 +188,14 @@ export class RegisteredDevice implements Device {
     );
   }
 
+  triggerUpdate(options?: TriggerOptions): Promise<void> {
+    return this.#trigger(updateTrigger, options);
+  }
+
+  triggerBootstrap(options?: TriggerOptions): Promise<void> {
+    return this.#trigger(bootstrapTrigger, options);
+  }
+
   async perform(operation: Operation, options: OperationOptions = {}): Promise<OperationResult> {
     return this.#run(operation, options, (endpoint, bounds) => performAny(endpoint, operation, this.#context, bounds));
   }
@@ -210,6 +220,12 @@ export class RegisteredDevice implements Device {
     const transfer = pick(options, 'blockSize', 'onProgress');
     return this.#context.turns.run(this.endpointName, options, (endpoint, bounds) =>
       task(endpoint, { ...bounds, ...transfer }),
+    );
+  }
+
+  async #trigger(trigger: Trigger, options: TriggerOptions = {}): Promise<void> {
+    await this.#context.turns.run(this.endpointName, options, (endpoint, bounds) =>
+      performTrigger(endpoint, trigger, options.shortServerId, this.#context, bounds),
     );
   }
 

@@ -114,9 +114,12 @@ const MULTIPLE_RESOURCE: Form<Omit<MultipleResourceNode, 'kind'>> = objectOf<Omi
   instances: listOf(byKind<ResourceInstanceNode>({ resourceInstance: ONE_VALUE })),
 });
 const RESOURCES = { singleResource: ONE_VALUE, multipleResource: MULTIPLE_RESOURCE };
+/** A Resource. */
+export const RESOURCE: Form<ResourceNode> = byKind<ResourceNode>(RESOURCES);
+
 const OBJECT_INSTANCE_FIELDS: Form<Omit<ObjectInstanceNode, 'kind'>> = objectOf<Omit<ObjectInstanceNode, 'kind'>>({
   id: UINT16,
-  resources: listOf(byKind<ResourceNode>(RESOURCES)),
+  resources: listOf(RESOURCE),
 });
 
 /** An Object Instance. */

@@ -17,9 +17,9 @@ import {
   orNull,
   TEXT,
   UINT16,
-  wrongJson,
   type Form,
 } from './json-form.ts';
+import { formatText, parseText } from './json-text.ts';
 import { BYTES, CHANGE, LINK, NODE, OBJECT_INSTANCE, RECORD } from './node-form.ts';
 import type { Operation, OperationResult } from './operation.ts';
 
@@ -79,7 +79,7 @@ const RESULT: Form<OperationResult> = objectOf<OperationResult>(
  * @throws RangeError for one beyond the bound of `limits.ts`
  */
 export function formatOperation(operation: Operation): string {
-  return format(OPERATION, operation);
+  return formatText(OPERATION, operation, limits.maxOperationTextLength);
 }
 
 /**
@@ -88,54 +88,15 @@ export function formatOperation(operation: Operation): string {
  * @throws Lwm2mServerError `ERR_LWM2M_SERVER_OPERATION` for any text that is none
  */
 export function parseOperation(text: string): Operation {
-  return parse(OPERATION, text);
+  return parseText(OPERATION, text, limits.maxOperationTextLength);
 }
 
 /** The text of a result, as {@link formatOperation}. */
 export function formatOperationResult(result: OperationResult): string {
-  return format(RESULT, result);
+  return formatText(RESULT, result, limits.maxOperationTextLength);
 }
 
 /** Reads a result from its text, as {@link parseOperation}. */
 export function parseOperationResult(text: string): OperationResult {
-  return parse(RESULT, text);
-}
-
-function format<T>(form: Form<T>, value: T): string {
-  const text = JSON.stringify(form.format(value));
-  if (text.length <= limits.maxOperationTextLength) return text;
-  throw new RangeError(`the text of an operation has at most ${limits.maxOperationTextLength} characters`);
-}
-
-function parse<T>(form: Form<T>, text: string): T {
-  if (text.length > limits.maxOperationTextLength) {
-    throw wrongJson(`at most ${limits.maxOperationTextLength} characters`, '');
-  }
-  if (depthOf(text) > limits.maxOperationTextDepth) {
-    throw wrongJson(`at most ${limits.maxOperationTextDepth} arrays and objects within each other`, '');
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw wrongJson('JSON', '');
-  }
-  return form.parse(json, '');
-}
-
-/** How many arrays and objects are within each other in a JSON text; of other text any number. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let isInString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (isInString) {
-      if (character === '\\') index += 1;
-      else if (character === '"') isInString = false;
-    } else if (character === '"') isInString = true;
-    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
-    else if (character === ']' || character === '}') depth -= 1;
-  }
-  return deepest;
+  return parseText(RESULT, text, limits.maxOperationTextLength);
 }

@@ -20,11 +20,19 @@ export type Requester = (request: CoapRequest) => Promise<CoapResponse>;
  */
 export function requester(
   endpoint: RegisteredEndpoint,
-  { clock }: { readonly clock: Clock },
-  { timeoutMs, ...options }: ExchangeBounds,
+  context: { readonly clock: Clock },
+  bounds: ExchangeBounds,
 ): Requester {
-  const deadline = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
-  const bounds = (): RequestOptions =>
-    deadline === undefined ? options : { ...options, timeoutMs: Math.max(0, deadline - clock.now()) };
-  return (request) => inExchange(endpoint.endpointName, () => endpoint.coap.request(endpoint.peer, request, bounds()));
+  const rest: () => RequestOptions = sharedBounds(context, bounds);
+  return (request) => inExchange(endpoint.endpointName, () => endpoint.coap.request(endpoint.peer, request, rest()));
+}
+
+/** Bounds that several exchanges have together: each call gives what is left of the time. */
+export function sharedBounds(
+  { clock }: { readonly clock: Clock },
+  { timeoutMs, ...others }: ExchangeBounds,
+): () => ExchangeBounds {
+  if (timeoutMs === undefined) return () => others;
+  const deadline = clock.now() + timeoutMs;
+  return () => ({ ...others, timeoutMs: Math.max(0, deadline - clock.now()) });
 }

@@ -1,12 +1,11 @@
 import type { CoapStatistics } from '@flownexus/coap';
-import { systemClock, systemRandom } from '@flownexus/datagram';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import type { ServerAddress } from '../api/server-endpoint.ts';
 import { CoapEndpoints } from '../composition/coap-endpoints.ts';
 import { credentialsOf } from '../composition/credentials-of.ts';
+import { Lifecycle } from '../composition/lifecycle.ts';
+import { Runtime } from '../composition/runtime.ts';
 import { ServedResources } from '../composition/served-resources.ts';
-import { Lwm2mServerError } from '../errors.ts';
-import { safeReporter } from '../events.ts';
 import type { CoapFiles } from './coap-files.ts';
 
 export interface CoapFileServerOptions extends Pick<
@@ -28,26 +27,19 @@ export interface CoapFileServerOptions extends Pick<
  */
 export class CoapFileServer {
   readonly #endpoints: CoapEndpoints;
-  readonly #stopped = new AbortController();
-  #state: 'new' | 'running' | 'stopped' = 'new';
+  readonly #runtime: Runtime;
+  readonly #lifecycle = new Lifecycle();
 
   /** @throws TypeError for two files with one path */
   constructor(options: CoapFileServerOptions) {
-    const { files, clock = systemClock, random = systemRandom } = options;
+    const { clock, random, stopped, report } = (this.#runtime = new Runtime(options));
     const resources = new ServedResources({
-      resources: [files].flat(),
+      resources: [options.files].flat(),
       credentials: credentialsOf(options),
       proverOf: (coap) => this.#endpoints.proverOf(coap),
     });
     this.#endpoints = new CoapEndpoints(
-      {
-        options,
-        clock,
-        random,
-        stopped: this.#stopped.signal,
-        report: safeReporter(options.onError),
-        registrationOf: () => undefined,
-      },
+      { options, clock, random, stopped, report, table: { byPeer: () => undefined } },
       (request, coap) => resources.handle(request, coap),
     );
   }
@@ -64,22 +56,21 @@ export class CoapFileServer {
 
   /** Opens the endpoints; a server starts once. Rejects when one can't be opened (`TransportError`), with none left open. */
   async start(): Promise<void> {
-    if (this.#state !== 'new') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'a server starts once');
-    this.#state = 'running';
-    try {
-      await this.#endpoints.open(() => undefined);
-    } catch (error) {
-      this.#state = 'stopped';
-      this.#stopped.abort();
-      throw error;
-    }
+    await this.#lifecycle.start(async () => {
+      try {
+        await this.#endpoints.open(() => undefined);
+      } catch (error) {
+        this.#runtime.abort();
+        throw error;
+      }
+    });
   }
 
   /** Closes the endpoints. Downloads end where they are. */
   async stop(): Promise<void> {
-    if (this.#state === 'stopped') return;
-    this.#state = 'stopped';
-    this.#stopped.abort();
-    await this.#endpoints.close();
+    await this.#lifecycle.stop(() => {
+      this.#runtime.abort();
+      return this.#endpoints.close();
+    });
   }
 }

@@ -1,6 +1,5 @@
 import { Code, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import { sameIdentity, type Clock, type RandomSource } from '@flownexus/datagram';
-import type { Refusal } from '../api/events.ts';
 import { limits } from '../limits.ts';
 import { andThen, doFinally, type MaybePromise } from '../maybe-promise.ts';
 import type { Admission } from '../security/admission.ts';
@@ -13,7 +12,7 @@ import { Announcement, RegisteredEndpoint, type CoapClient } from './registered-
 import type { RegistrationEnds } from './registration-ends.ts';
 import { newRegistrationId } from './registration-id.ts';
 import type { RegistrationObserver } from './registration-observer.ts';
-import { endpointNameProblem } from './registration-parameters.ts';
+import { askedEndpointName } from './registration-parameters.ts';
 import type { RegistrationTable } from './registration-table.ts';
 import type { Registration } from './registration.ts';
 import type { Safekeeping } from './safekeeping.ts';
@@ -209,7 +208,7 @@ export class RegistrationInterface {
   }
 
   #answer(
-    operation: Exclude<Refusal['operation'], 'send'>,
+    operation: 'register' | 'update' | 'deregister',
     request: IncomingRequest,
     work: () => MaybePromise<CoapReply>,
   ): MaybePromise<CoapReply> {
@@ -221,8 +220,6 @@ export class RegistrationInterface {
   #nameOf(request: IncomingRequest): string | undefined {
     const [, registrationId] = request.path;
     if (registrationId !== undefined) return this.#table.byRegistrationId(registrationId)?.endpointName;
-    const asked = request.query.find((parameter) => parameter.startsWith('ep='))?.slice(3);
-    // What can be nobody's name could forge the lines of a log.
-    return asked === undefined || endpointNameProblem(asked) !== undefined ? undefined : asked;
+    return askedEndpointName(request.query);
   }
 }

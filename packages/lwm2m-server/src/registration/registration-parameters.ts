@@ -121,6 +121,13 @@ export function endpointNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** The endpoint name that a query asks for, for those who tell of a refused request; undefined when there is none. */
+export function askedEndpointName(query: readonly string[]): string | undefined {
+  const asked = query.find((parameter) => parameter.startsWith('ep='))?.slice('ep='.length);
+  // What can be nobody's name could forge the lines of a log.
+  return asked === undefined || endpointNameProblem(asked) !== undefined ? undefined : asked;
+}
+
 function parseLifetime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[0-9]{1,10}$/.test(text)) throw badRequest('lt is not a number of seconds');

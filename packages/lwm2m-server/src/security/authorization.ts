@@ -30,7 +30,7 @@ export class Authorization {
     if (identity.kind === 'anonymous') {
       if (asked === undefined) throw nameMissing();
       return andThen(this.#isSecured(asked), (isSecured) => {
-        if (isSecured) throw forbidden('the endpoint has a credential: it registers over DTLS');
+        if (isSecured) throw forbidden('the endpoint has a credential: it comes over DTLS');
         return asked;
       });
     }

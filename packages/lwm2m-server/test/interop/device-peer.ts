@@ -21,6 +21,8 @@ export interface DevicePeer {
   readonly values: readonly TestValue[];
   /** Whether its DTLS sessions can be resumed (RFC 7627). */
   readonly extendedMasterSecret: boolean;
+  /** Whether what it notifies is Confirmable, and comes again when it is not acknowledged. */
+  readonly confirmableNotifications: boolean;
   /** What it does in another way than the specification has it, and the tests put up with. */
   readonly deviations: readonly string[];
 }

@@ -31,6 +31,7 @@ export const leshan2: DevicePeer = {
   lacksTypes: [],
   values: testValues([], {}),
   extendedMasterSecret: true,
+  confirmableNotifications: true,
   deviations: [
     ANY_ACCEPT,
     'a value that falls below `gt`, or rises above `lt`, is not notified (TS Core §7.3.2)',
@@ -48,6 +49,7 @@ export const leshan1: DevicePeer = {
   valueFormats: [ContentFormat.TEXT],
   lacksTypes: LACKS_1,
   extendedMasterSecret: false,
+  confirmableNotifications: false,
   values: testValues(LACKS_1, {
     integer: { value: 1 - 2 ** 53, text: String(1 - 2 ** 53) },
     time: { value: 2_000_000_000, text: '2000000000000' },

@@ -30,7 +30,5 @@ test('a Register without identity is refused when its endpoint is given a creden
   }
   expect(stage.server.registration('dev')).toBeUndefined();
   await registering;
-  expect(stage.taken()).toEqual([
-    'refused register of dev: 4.03 the endpoint has a credential: it registers over DTLS',
-  ]);
+  expect(stage.taken()).toEqual(['refused register of dev: 4.03 the endpoint has a credential: it comes over DTLS']);
 });

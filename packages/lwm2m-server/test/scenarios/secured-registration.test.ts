@@ -32,7 +32,7 @@ describe('a Register', () => {
       undefined,
       asDev,
       '4.03',
-      'the endpoint has a credential: it registers over DTLS',
+      'the endpoint has a credential: it comes over DTLS',
     ],
   ])('as %s is refused with the reason', async (_name, identity, query, code, reason) => {
     const stage = await SecuredStage.start();

@@ -44,13 +44,8 @@ const cases: [string, PeerIdentity, string | undefined, string][] = [
   ['an identity that is not known, without a name', psk('x'), undefined, '4.03 the identity belongs to no endpoint'],
   ['a name in the store that is none', psk('odd'), undefined, '4.00 the endpoint name has a control character'],
   ['nobody as an endpoint without a credential', ANONYMOUS, 'third', 'third'],
-  ['nobody as a secured endpoint', ANONYMOUS, 'dev', '4.03 the endpoint has a credential: it registers over DTLS'],
-  [
-    'nobody as one of the other store',
-    ANONYMOUS,
-    'second',
-    '4.03 the endpoint has a credential: it registers over DTLS',
-  ],
+  ['nobody as a secured endpoint', ANONYMOUS, 'dev', '4.03 the endpoint has a credential: it comes over DTLS'],
+  ['nobody as one of the other store', ANONYMOUS, 'second', '4.03 the endpoint has a credential: it comes over DTLS'],
   ['nobody without a name', ANONYMOUS, undefined, '4.00 ep is missing'],
 ];
 

@@ -2,7 +2,9 @@ import { associationStoreContract } from '@flownexus/dtls/testing';
 import { describe, onTestFinished, test } from 'vitest';
 import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
 import {
+  bootstrapStoreContract,
   credentialStoreContract,
+  firmwareStoreContract,
   observationStoreContract,
   operationStoreContract,
   registrationStoreContract,
@@ -46,6 +48,14 @@ describe('credentials in SQLite keep the contract', () => {
   test.each(cases)('$name', ({ run }) => run());
 });
 
+describe('bootstrap configurations in SQLite keep the contract', () => {
+  const cases = bootstrapStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.bootstrapConfigurations, reopen: () => reopen().bootstrapConfigurations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
 describe('operations in SQLite keep the contract', () => {
   const cases = operationStoreContract(() => {
     const { stores, reopen } = setUp();
@@ -66,6 +76,14 @@ describe('observations in SQLite keep the contract', () => {
   const cases = observationStoreContract(() => {
     const { stores, reopen } = setUp();
     return { store: stores.observations, reopen: () => reopen().observations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('firmware updates in SQLite keep the contract', () => {
+  const cases = firmwareStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.firmware, reopen: () => reopen().firmware };
   });
   test.each(cases)('$name', ({ run }) => run());
 });

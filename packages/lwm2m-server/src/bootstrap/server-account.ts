@@ -1,0 +1,160 @@
+import type { ResourceNode } from '@flownexus/lwm2m-core';
+import type { BootstrapInstance } from './bootstrap-configuration.ts';
+
+/** How a device and a server know each other (TS Core §E.1, Resources 2 to 5 of the Security Object). Certificates and keys are DER. */
+export type AccountSecurity =
+  | { readonly mode: 'noSec' }
+  | { readonly mode: 'psk'; readonly identity: string; readonly key: Uint8Array }
+  | {
+      readonly mode: 'rpk';
+      /** SubjectPublicKeyInfo of the device, and its private key (PKCS #8). */
+      readonly publicKey: Uint8Array;
+      readonly secretKey: Uint8Array;
+      readonly serverPublicKey: Uint8Array;
+    }
+  | {
+      readonly mode: 'x509';
+      /** Of the device, and its private key (PKCS #8). */
+      readonly certificate: Uint8Array;
+      readonly secretKey: Uint8Array;
+      readonly serverCertificate: Uint8Array;
+      /** What `serverCertificate` is (since LwM2M 1.1, RFC 6698): 0 and 2 an authority, 1 and 3 the certificate of the server. Default: not written, which is 3. */
+      readonly certificateUsage?: 0 | 1 | 2 | 3;
+      /** The name that the certificate of the server is for, where it is not the host of the URI. */
+      readonly serverName?: string;
+    };
+
+/** An LwM2M server that a device is to register with. */
+export interface ServerAccount {
+  /** 1 to 65534. */
+  readonly shortServerId: number;
+  /** `coaps://192.0.2.1:5684`. */
+  readonly uri: string;
+  /** Default: `noSec`. */
+  readonly security?: AccountSecurity;
+  /** Seconds. Default 86 400. */
+  readonly lifetime?: number;
+  /** Default `U`. */
+  readonly binding?: string;
+  /** Whether notifications are stored while the server can not be reached. Default true. */
+  readonly storeNotifications?: boolean;
+  /** Seconds; not written where they are not given. */
+  readonly defaultMinPeriod?: number;
+  readonly defaultMaxPeriod?: number;
+  readonly disableTimeout?: number;
+  /** The Client Hold Off Time, in seconds; not written where it is not given. */
+  readonly holdOffTime?: number;
+  /** Ids of the Object Instances. Default: any of the Security Object that is free, which takes a Discover, and the Short Server ID of the Server Object. */
+  readonly securityInstanceId?: number;
+  readonly serverInstanceId?: number;
+}
+
+/** The account of a Bootstrap-Server in the Security Object of a device. */
+export interface BootstrapServerAccount extends Pick<
+  ServerAccount,
+  'uri' | 'security' | 'holdOffTime' | 'securityInstanceId'
+> {
+  /** The Bootstrap-Server Account Timeout, in seconds; not written where it is not given. */
+  readonly accountTimeout?: number;
+}
+
+/**
+ * The Object Instances of /0 and /1 that make an account of an LwM2M server.
+ *
+ * @throws RangeError for a Short Server ID that is none
+ *
+ * @example
+ * const configuration = {
+ *   instances: serverAccount({
+ *     shortServerId: 1,
+ *     uri: 'coaps://lwm2m.example.com',
+ *     security: { mode: 'psk', identity: 'device-1', key },
+ *   }),
+ * };
+ */
+export function serverAccount(account: ServerAccount): readonly BootstrapInstance[] {
+  const { shortServerId, holdOffTime, lifetime = 86_400, binding = 'U', storeNotifications = true } = account;
+  if (!Number.isInteger(shortServerId) || shortServerId < 1 || shortServerId > 65_534) {
+    throw new RangeError(`a Short Server ID is an integer from 1 to 65534, not ${shortServerId}`);
+  }
+  const security = securityInstance(account, false, [integer(10, shortServerId), integer(11, holdOffTime)]);
+  const server = [
+    integer(0, shortServerId),
+    integer(1, lifetime),
+    integer(2, account.defaultMinPeriod),
+    integer(3, account.defaultMaxPeriod),
+    integer(5, account.disableTimeout),
+    boolean(6, storeNotifications),
+    text(7, binding),
+  ];
+  return [security, { path: `/1/${account.serverInstanceId ?? shortServerId}`, resources: server.flat() }];
+}
+
+/** The Object Instance of /0 that makes an account of a Bootstrap-Server: for a device that is to ask another one from now on. */
+export function bootstrapServerAccount(account: BootstrapServerAccount): readonly BootstrapInstance[] {
+  return [securityInstance(account, true, [integer(11, account.holdOffTime), integer(12, account.accountTimeout)])];
+}
+
+/** TS Core §E.1: Resource 2. */
+const MODES = { psk: 0, rpk: 1, x509: 2, noSec: 3 } as const;
+
+function securityInstance(
+  { uri, security = { mode: 'noSec' }, securityInstanceId }: BootstrapServerAccount,
+  isBootstrapServer: boolean,
+  others: readonly (readonly ResourceNode[])[],
+): BootstrapInstance {
+  const [own, server, secret] = keysOf(security);
+  const resources = [
+    text(0, uri),
+    boolean(1, isBootstrapServer),
+    integer(2, MODES[security.mode]),
+    // Mandatory in all modes: clients of LwM2M 1.0 miss them otherwise.
+    opaque(3, own),
+    opaque(4, server),
+    opaque(5, secret),
+    ...others,
+    ...(security.mode === 'x509' ? [text(14, security.serverName), integer(15, security.certificateUsage)] : []),
+  ];
+  return { path: securityInstanceId === undefined ? '/0' : `/0/${securityInstanceId}`, resources: resources.flat() };
+}
+
+/** The Resources 3, 4 and 5. */
+function keysOf(security: AccountSecurity): readonly [own: Uint8Array, server: Uint8Array, secret: Uint8Array] {
+  switch (security.mode) {
+    case 'noSec':
+      return [NONE, NONE, NONE];
+    case 'psk':
+      return [new TextEncoder().encode(security.identity), NONE, security.key];
+    case 'rpk':
+      return [security.publicKey, security.serverPublicKey, security.secretKey];
+    case 'x509':
+      return [security.certificate, security.serverCertificate, security.secretKey];
+  }
+}
+
+const NONE: Uint8Array = new Uint8Array(0);
+
+/** A Resource, or none where there is no value. */
+function resource(
+  id: number,
+  type: ResourceNode['type'],
+  value: string | number | boolean | Uint8Array | undefined,
+): readonly ResourceNode[] {
+  return value === undefined ? [] : [{ kind: 'singleResource', id, type, value }];
+}
+
+function text(id: number, value: string | undefined): readonly ResourceNode[] {
+  return resource(id, 'string', value);
+}
+
+function integer(id: number, value: number | undefined): readonly ResourceNode[] {
+  return resource(id, 'integer', value);
+}
+
+function boolean(id: number, value: boolean): readonly ResourceNode[] {
+  return resource(id, 'boolean', value);
+}
+
+function opaque(id: number, value: Uint8Array): readonly ResourceNode[] {
+  return resource(id, 'opaque', value);
+}
