@@ -1,5 +1,7 @@
 export { Lwm2mClientError, Lwm2mClientErrorCodes, Refusal } from './errors.ts';
 export type { Lwm2mClientErrorCode } from './errors.ts';
+export { Lwm2mDevice } from './bootstrap/lwm2m-device.ts';
+export type { Lwm2mDeviceOptions, TransportUse } from './bootstrap/device-options.ts';
 export { Lwm2mClient } from './lwm2m-client.ts';
 export type { Lwm2mClientOptions, ProfileOptions } from './client-options.ts';
 export type { Lwm2mVersion } from './operations/device.ts';

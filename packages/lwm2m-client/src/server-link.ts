@@ -17,8 +17,8 @@ export interface ServerLinkOptions {
   readonly createTransport: () => DatagramTransport;
   /** Whether `createTransport` gives a new one each time. */
   readonly isReplaceable: boolean;
-  /** What the CoAP endpoint differs in from its defaults. */
-  readonly transfers: Pick<CoapEndpointOptions, 'maxBodySize' | 'preferredBlockSize'>;
+  /** What the CoAP endpoint differs in from its defaults. Default: nothing. */
+  readonly transfers?: Pick<CoapEndpointOptions, 'maxBodySize' | 'preferredBlockSize'>;
   readonly clock: Clock;
   readonly random: RandomSource;
   /** Answers what the server asks. */

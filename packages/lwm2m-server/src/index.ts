@@ -39,6 +39,7 @@ export type {
   UpdateOptions,
   UpdateSettings,
 } from './api/firmware.ts';
+export type {
   LogBytes,
   LogCollectorOptions,
   LogDecoder,
