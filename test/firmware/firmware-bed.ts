@@ -28,14 +28,16 @@ export interface FirmwareBed {
   readonly states: string[];
 }
 
+/** A device that takes what is pushed, and installs it. */
+function takeFirmware(tree: ObjectTree, clock: Clock): void {
+  new FirmwareObject(tree, { clock });
+}
+
 export async function firmwareBed(
   options: Partial<FirmwareUpdaterOptions> = {},
   testbed: TestbedOptions = {},
 ): Promise<FirmwareBed> {
-  const bed = await Testbed.registered({
-    prepare: (tree, clock) => void new FirmwareObject(tree, { clock }),
-    ...testbed,
-  });
+  const bed = await Testbed.registered({ prepare: takeFirmware, ...testbed });
   const states: string[] = [];
   const updater = createUpdater(bed, options, states);
   await updater.start();
