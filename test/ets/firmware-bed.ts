@@ -56,11 +56,6 @@ export class FirmwareBed extends Testbed {
     return `coap://${SERVER.host}${this.files.add(bytesSource(image)).path}`;
   }
 
-  /** Has a package that an updater delivers. */
-  addPackage(packageId: string, image: Uint8Array): void {
-    this.files.add(bytesSource(image), { packageId });
-  }
-
   /** State and Update Result, as the server reads them. */
   async state(): Promise<unknown[]> {
     const values = { ...(await this.values('/5/0/3')), ...(await this.values('/5/0/5')) };

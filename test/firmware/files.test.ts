@@ -1,150 +1,128 @@
-import { FirmwareResult, type FirmwareObjectOptions } from '@flownexus/lwm2m-client';
-import { coapPackageUris, FirmwareUpdater, type FirmwareUpdate, type UpdateOptions } from '@flownexus/lwm2m-server';
 import { seededRandom } from '@flownexus/datagram/testing';
-import { describe, expect, test } from 'vitest';
+import { dtlsTransport } from '@flownexus/dtls';
+import { coapFetcher, FirmwareResult, type FirmwareObjectOptions } from '@flownexus/lwm2m-client';
+import {
+  bytesSource,
+  CoapFileServer,
+  coapPackageUris,
+  MemoryCredentialStore,
+  type FirmwareUpdaterOptions,
+} from '@flownexus/lwm2m-server';
+import { expect, test } from 'vitest';
 import { FirmwareBed, IMAGE, sha256 } from '../ets/firmware-bed.ts';
 import { ENDPOINT_NAME, SERVER } from '../ets/testbed.ts';
+import { createUpdater, updated, type FirmwareBed as Updated } from './firmware-bed.ts';
 
-/** The updater, with the packages that are among the files of the server, and our device. */
-class UpdatedBed extends FirmwareBed {
-  readonly updater: FirmwareUpdater;
-  readonly errors: string[] = [];
-
-  constructor(device: FirmwareObjectOptions = {}) {
-    super(device);
-    this.updater = new FirmwareUpdater(this.server, {
-      packages: this.files,
-      packageUri: coapPackageUris(this.files, { coap: `coap://${SERVER.host}` }),
-      clock: this.clock,
-      random: seededRandom(5),
-      onError: (error, context) => this.errors.push(`${context}: ${String(error)}`),
-    });
-  }
-
-  static async updating(device: FirmwareObjectOptions = {}, image: Uint8Array = IMAGE): Promise<UpdatedBed> {
-    const bed = new UpdatedBed(device);
-    bed.addPackage('app', image);
-    await bed.start();
-    await bed.updater.start();
-    bed.exchanges();
-    return bed;
-  }
-
-  /** What became of an update. */
-  async updated(options: Partial<UpdateOptions> = {}): Promise<FirmwareUpdate> {
-    const { id } = await this.updater.update(ENDPOINT_NAME, { packageId: 'app', ...options });
-    return this.run(
-      new Promise((resolve) => {
-        this.updater.on('changed', (update) => {
-          if (update.id === id && ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(update.state)) resolve(update);
-        });
-      }),
-    );
-  }
+interface WithFiles extends Updated {
+  readonly bed: FirmwareBed;
 }
 
-/** The requests for blocks of files, and those that write blocks of the package. */
-function transfers(bed: FirmwareBed): { readonly pulled: number; readonly pushed: number } {
+/** An updater whose packages are the files of the server, and our device. */
+async function withFiles(
+  device: FirmwareObjectOptions = {},
+  image: Uint8Array = IMAGE,
+  options: Partial<FirmwareUpdaterOptions> = {},
+): Promise<WithFiles> {
+  const bed = await FirmwareBed.prepared(device);
+  bed.files.add(bytesSource(image), { packageId: 'app' });
+  const packageUri = coapPackageUris(bed.files, { coap: `coap://${SERVER.host}` });
+  const states: string[] = [];
+  const updater = createUpdater(bed, { packages: bed.files, packageUri, ...options }, states);
+  await updater.start();
+  return { bed, updater, states };
+}
+
+/** How many blocks were asked for, and how many written. */
+function blocksOf(bed: FirmwareBed): readonly [pulled: number, pushed: number] {
   const lines = bed.exchanges();
-  return {
-    pulled: lines.filter((line) => line.startsWith('GET /f/')).length,
-    pushed: lines.filter((line) => line.startsWith('PUT /5/0/0')).length,
-  };
+  const count = (beginning: string): number => lines.filter((line) => line.startsWith(beginning)).length;
+  return [count('GET /f/'), count('PUT /5/0/0')];
 }
 
 const blocks = Math.ceil(IMAGE.length / 512);
 
-describe('an update of our device with a package among the files', () => {
-  test('is pushed, installed and proven after the restart (ETS 770)', async () => {
-    const bed = await UpdatedBed.updating();
-    const update = await bed.updated({ delivery: 'push', version: '2.0' });
-    expect(update).toMatchObject({ state: 'SUCCEEDED', delivery: 'push' });
-    expect(transfers(bed)).toEqual({ pulled: 0, pushed: blocks });
-    expect(bed.tree.content('/3/0/3')).toBe('2.0');
-    expect(bed.errors).toEqual([]);
-  });
+test.each([
+  ['pull', [blocks, 0]],
+  ['push', [0, blocks]],
+] as const)('a package that is a file is delivered by a %s, each block once', async (delivery, expected) => {
+  const firmware = await withFiles();
+  expect(await updated(firmware, { delivery, version: '2.0' })).toMatchObject({ state: 'SUCCEEDED', delivery });
+  expect(blocksOf(firmware.bed)).toEqual(expected);
+});
 
-  test('is pulled, installed and proven after the restart (ETS 771)', async () => {
-    const bed = await UpdatedBed.updating();
-    const update = await bed.updated({ delivery: 'pull', version: '2.0' });
-    expect(update).toMatchObject({ state: 'SUCCEEDED', delivery: 'pull' });
-    expect(transfers(bed)).toEqual({ pulled: blocks, pushed: 0 });
-    expect(bed.tree.content('/3/0/3')).toBe('2.0');
-  });
+test('a package of another digest than the device wants is not installed', async () => {
+  const firmware = await withFiles({ sha256: sha256(IMAGE) }, IMAGE.with(100, 0));
+  const failure = { reason: 'integrity', result: FirmwareResult.INTEGRITY_FAILED };
+  expect(await updated(firmware)).toMatchObject({ state: 'FAILED', failure });
+  expect(firmware.bed.tree.content('/3/0/3')).toBe('1.0');
+});
 
-  test('is proven by the version alone where the device forgets the result', async () => {
-    const bed = await UpdatedBed.updating({ keepsResult: false });
-    expect(await bed.updated({ version: '2.0' })).toMatchObject({ state: 'SUCCEEDED', evidence: 'version' });
-  });
-
-  test('begins anew when the connection of the download is lost (ETS 775)', async () => {
-    const bed = await UpdatedBed.updating();
-    bed.network.latencyMs = 100;
-    let lost = false;
-    bed.updater.on('changed', ({ state }, previous) => {
-      if (state !== previous?.state && state === 'DOWNLOADING' && !lost) {
-        lost = true;
-        bed.loseFiles(true);
-      }
-      if (state === 'RETRYING') bed.loseFiles(false);
+test('a device that loses its power while it downloads begins anew', async () => {
+  const firmware = await withFiles();
+  const { bed, updater } = firmware;
+  bed.network.latencyMs = 100;
+  let restarted = false;
+  updater.on('changed', ({ state }) => {
+    if (state !== 'DOWNLOADING' || restarted) return;
+    restarted = true;
+    bed.clock.schedule(500, () => {
+      bed.firmware.restarted();
+      void bed.client.reboot();
     });
-    const update = await bed.updated({ delivery: 'pull' });
-    expect(update).toMatchObject({ state: 'SUCCEEDED', attempts: 2, failure: undefined });
   });
+  expect(await updated(firmware, { delivery: 'pull' })).toMatchObject({ state: 'SUCCEEDED', attempts: 2 });
+});
 
-  test('is tried once more when it could not be installed (ETS 779)', async () => {
-    const bed = await UpdatedBed.updating();
-    bed.firmware.failNext(FirmwareResult.UPDATE_FAILED);
-    expect(await bed.updated()).toMatchObject({ state: 'SUCCEEDED', attempts: 2 });
-  });
-
-  test('waits while it is put off at the device (Result 11)', async () => {
-    const bed = await UpdatedBed.updating();
-    bed.firmware.failNext(FirmwareResult.DEFERRED);
-    expect(await bed.updated()).toMatchObject({ state: 'SUCCEEDED', deferrals: 1 });
-  });
-
-  test.each<readonly [name: string, result: FirmwareResult, reason: string]>([
-    ['773', FirmwareResult.NOT_ENOUGH_FLASH, 'not-enough-flash'],
-    ['774', FirmwareResult.OUT_OF_RAM, 'out-of-ram'],
-    ['776', FirmwareResult.INTEGRITY_FAILED, 'integrity'],
-    ['777', FirmwareResult.UNSUPPORTED_TYPE, 'unsupported-package'],
-  ])('fails for good with what the same package can not mend (ETS %s)', async (_name, result, reason) => {
-    const bed = await UpdatedBed.updating();
-    bed.firmware.failNext(result);
-    const update = await bed.updated();
-    expect(update).toMatchObject({ state: 'FAILED', attempts: 1, failure: { reason, result } });
-    expect(bed.firmware.state).toBe(0);
-  });
-
-  test.each([FirmwareResult.INVALID_URI, FirmwareResult.UNSUPPORTED_PROTOCOL])(
-    'is delivered the other way when it can not be fetched: Result %i (ETS 778)',
-    async (result) => {
-      const bed = await UpdatedBed.updating();
-      bed.firmware.failNext(result);
-      const update = await bed.updated({ delivery: 'auto' });
-      expect(update).toMatchObject({ state: 'SUCCEEDED', delivery: 'push' });
+test('a device fetches a file that is for it alone over DTLS, from a server of files with its own port', async () => {
+  const key = new TextEncoder().encode('sixteen byte key');
+  const credentials = new MemoryCredentialStore();
+  credentials.set(ENDPOINT_NAME, { mode: 'psk', identity: 'device identity', key });
+  credentials.set('other', { mode: 'psk', identity: 'other identity', key });
+  const fetching = { host: '192.0.2.9', port: 50_002 };
+  const asked = { identity: 'other identity' };
+  const reached: { bed?: FirmwareBed } = {};
+  const fetcher = coapFetcher({
+    transport: () => {
+      const { bed } = reached;
+      if (bed === undefined) throw new Error('the test bed is not there yet');
+      const { clock, network } = bed;
+      const client = { psk: { identity: asked.identity, key } };
+      return dtlsTransport({ transport: network.transport(fetching), clock, random: seededRandom(11), client });
     },
-  );
-
-  test('fails for a package that has another digest than the device wants', async () => {
-    const bed = await UpdatedBed.updating({ sha256: sha256(IMAGE) }, IMAGE.with(100, 0));
-    expect(await bed.updated()).toMatchObject({ state: 'FAILED', failure: { reason: 'integrity' } });
   });
-
-  test('begins anew when the device loses its power in the middle', async () => {
-    const bed = await UpdatedBed.updating();
-    bed.network.latencyMs = 100;
-    let restarted = false;
-    bed.updater.on('changed', ({ state }) => {
-      if (state !== 'DOWNLOADING' || restarted) return;
-      restarted = true;
-      bed.clock.schedule(500, () => {
-        bed.firmware.restarted();
-        void bed.client.reboot();
-      });
-    });
-    const update = await bed.updated({ delivery: 'pull' });
-    expect(update.state).toBe('SUCCEEDED');
+  const bed = await FirmwareBed.prepared({ fetchers: { coaps: (...order) => fetcher(...order) } });
+  reached.bed = bed;
+  const { clock, network, files } = bed;
+  const fileServer = new CoapFileServer({
+    endpoints: [
+      {
+        credentials,
+        createTransport: ({ random }) =>
+          dtlsTransport({
+            transport: network.transport({ ...SERVER, port: 5694 }),
+            clock,
+            random,
+            server: { psk: (identity) => credentials.pskKey(identity) },
+          }),
+      },
+    ],
+    files,
+    clock,
+    random: seededRandom(12),
   });
+  await fileServer.start();
+  files.add(bytesSource(IMAGE), { packageId: 'app', endpointName: ENDPOINT_NAME });
+  const packageUri = coapPackageUris(files, { coaps: `coaps://${SERVER.host}:5694` });
+  const states: string[] = [];
+  const updater = createUpdater(bed, { packages: files, packageUri }, states);
+  await updater.start();
+
+  // Who has proven to be another endpoint does not find it.
+  const failure = { reason: 'invalid-uri' };
+  const wrong = await updated({ bed, updater, states }, { delivery: 'pull', maxAttempts: 1 });
+  expect(wrong).toMatchObject({ state: 'FAILED', failure });
+  asked.identity = 'device identity';
+  const right = await updated({ bed, updater, states }, { delivery: 'pull', version: '2.0' });
+  expect(right).toMatchObject({ state: 'SUCCEEDED', delivery: 'pull' });
+  await fileServer.stop();
 });
