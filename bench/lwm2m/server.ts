@@ -1,9 +1,8 @@
 // Our server over its public API, under the orders of orders.ts.
 import { createInterface } from 'node:readline';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { coap, Lwm2mServer } from '@flownexus/lwm2m-server';
+import { usedBytes } from '../used-bytes.ts';
 
 const OBSERVED = '/3303/*/5700';
 const READ = '/3/0/9';
@@ -55,17 +54,6 @@ function read(count: number, window: number): Promise<void> {
     };
     for (let sent = 0; sent < window; sent += 1) sendNext();
   });
-}
-
-async function usedBytes(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collectGarbage = runInNewContext('gc') as () => void;
-  for (let turn = 0; turn < 4; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collectGarbage();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 async function answer(order: string): Promise<string> {

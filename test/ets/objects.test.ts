@@ -1,5 +1,5 @@
 import { decodeMessage } from '@flownexus/coap';
-import { simulateFirmware, type ObjectTree } from '@flownexus/lwm2m-client';
+import type { ObjectTree } from '@flownexus/lwm2m-client';
 import { ContentFormat, UNASSIGNED_INSTANCE_ID, type ResourceNode, type ResourceValue } from '@flownexus/lwm2m-core';
 import { expect, test } from 'vitest';
 import { list, PORTFOLIO, Testbed, valuesOf, type Contents } from './testbed.ts';
@@ -89,8 +89,6 @@ const CELLULAR: Contents = {
 
 const POWER_SAVING: Contents = { ...CELLULAR, '/10/0/13': 1, '/10/0/14': 1 };
 
-const FIRMWARE: Contents = { '/5/0/8': list(0, 1), '/5/0/9': 2, '/5/0/6': 'image', '/5/0/7': '1.0' };
-
 /** Values as they are read: a multiple Resource by its instances. */
 function flat(contents: Contents): Record<string, unknown> {
   return Object.fromEntries(
@@ -102,7 +100,6 @@ function flat(contents: Contents): Record<string, unknown> {
 
 test.each<readonly [name: string, path: string, contents: Contents]>([
   ['1.1-int-701 Connectivity Monitoring: read', '/4/0', CONNECTIVITY],
-  ['1.1-int-751 Firmware: query readable resources', '/5/0', FIRMWARE],
   ['1.1-int-801 Location: read', '/6/0', LOCATION],
   ['1.1-int-1200 Cellular Connectivity /10: read', '/10/0', CELLULAR],
   [
@@ -111,12 +108,7 @@ test.each<readonly [name: string, path: string, contents: Contents]>([
     { '/20/0/4010': 1, '/20/0/4013': 1, '/20/0/4014': Uint8Array.of(1, 2, 3), '/20/0/4015': 0 },
   ],
 ])('%s', async (_name, path, contents) => {
-  const bed = await Testbed.registered({
-    contents,
-    prepare: (tree, clock) => {
-      if (path === '/5/0') simulateFirmware(tree, clock);
-    },
-  });
+  const bed = await Testbed.registered({ contents });
   const result = await bed.run(bed.device.read(path, { accept: TLV }));
   expect(valuesOf(result)).toMatchObject(flat(contents));
   expect(bed.exchanges()).toEqual([`GET ${path} accept=11542 → 2.05 cf=11542`]);
@@ -178,62 +170,6 @@ test.each<readonly [name: string, observing: Observing]>([
     [12, value],
     [22, value],
   ]);
-});
-
-/** A device that installs what is pushed, and shows the new version afterwards. */
-function updatable(tree: ObjectTree, clock: Testbed['clock']): void {
-  simulateFirmware(tree, clock);
-  tree.onChange(({ objectId, resourceId }) => {
-    if (objectId === 5 && resourceId === 5 && tree.content('/5/0/5') === 1) tree.set('/3/0/3', '2.0');
-  });
-}
-
-/** Writes the Package: first the NUL byte that resets, then an image in several blocks. */
-async function push(bed: Testbed): Promise<void> {
-  await bed.run(bed.device.write('/5/0/0', Uint8Array.of(0), { contentFormat: ContentFormat.OPAQUE }));
-  expect(await bed.values('/5/0/3')).toEqual({ '/5/0/3': 0 });
-  bed.exchanges();
-  const image = Uint8Array.from({ length: 3_000 }, (_, index) => index & 0xff);
-  await bed.run(bed.device.write('/5/0/0', image, { contentFormat: ContentFormat.OPAQUE }));
-  const blocks = bed.exchanges().filter((line) => line.startsWith('PUT '));
-  expect(blocks.length).toBeGreaterThan(2);
-  expect(blocks).toEqual([...blocks.slice(1).map(() => 'PUT /5/0/0 cf=42 → 2.31'), 'PUT /5/0/0 cf=42 → 2.04']);
-}
-
-test('1.1-int-755 Firmware: write Package', async () => {
-  const bed = await Testbed.registered({ contents: FIRMWARE, prepare: updatable });
-  await push(bed);
-  expect(await bed.values('/5/0/3')).toEqual({ '/5/0/3': 2 });
-  expect(await bed.values('/5/0/5')).toEqual({ '/5/0/5': 0 });
-});
-
-test('1.1-int-760 Firmware: observe State', async () => {
-  const bed = await Testbed.registered({ contents: FIRMWARE, prepare: updatable });
-  await bed.run(bed.device.writeAttributes('/5/0/3', { pmin: 1, pmax: 3_600 }));
-  await bed.run(bed.device.observe('/5/0/3').established);
-  await push(bed);
-  await bed.pass(2);
-  expect(bed.notifications.map(({ values }) => values['/5/0/3'])).toEqual([0, 2]);
-});
-
-test('1.1-int-770 Successful FW update via CoAP (push)', async () => {
-  const bed = await Testbed.registered({ contents: FIRMWARE, prepare: updatable });
-  await bed.run(bed.device.observe('/5/0/3').established);
-  await push(bed);
-  expect(await bed.values('/5/0/3')).toEqual({ '/5/0/3': 2 });
-  bed.exchanges();
-  await bed.run(bed.device.execute('/5/0/2'));
-  expect(bed.exchanges()[0]).toBe('POST /5/0/2 → 2.04');
-  await bed.pass(10);
-  expect(bed.notifications.map(({ values }) => values['/5/0/3'])).toEqual([0, 2, 3, 0]);
-  expect(await bed.values('/5/0/5')).toEqual({ '/5/0/5': 1 });
-  expect(await bed.values('/3/0/3')).toEqual({ '/3/0/3': '2.0' });
-});
-
-test('1.1-int-772 FW error: install without package', async () => {
-  const bed = await Testbed.registered({ contents: FIRMWARE, prepare: updatable });
-  expect(await bed.refusal(bed.device.execute('/5/0/2'))).toBe('4.05');
-  expect(await bed.values('/5/0/3')).toEqual({ '/5/0/3': 0 });
 });
 
 /** A device that counts what it sends while it collects. */

@@ -266,7 +266,7 @@ export function inLinkFormat(links: readonly Link[]): string {
 }
 
 /** Registrations, their ends, and presence: one line each. */
-function logEvents(server: Lwm2mServer, events: string[]): void {
+export function logEvents(server: Lwm2mServer, events: string[]): void {
   server.on('registered', () => events.push('registered'));
   server.on('updated', () => events.push('updated'));
   server.on('deregistered', (_registration, reason) => events.push(reason));
@@ -279,7 +279,7 @@ const METHODS = ['', 'GET', 'POST', 'PUT', 'DELETE', 'FETCH', 'PATCH', 'iPATCH']
  * Requests with their answers, a line each, in the order of the requests: `GET /3/0/0 accept=0 → 2.05 cf=0 "FlowNexus"`. Beside them `RST`, and what
  * was notified: `notified 2.05`. A request without an answer ends in an arrow. Retransmissions are left out.
  */
-function inExchanges(messages: readonly CoapMessage[]): string[] {
+export function inExchanges(messages: readonly CoapMessage[]): string[] {
   const lines: string[] = [];
   const pending = new Map<string, number>();
   const seen = new Set<string>();

@@ -52,6 +52,10 @@ export interface Lwm2mClientOptions {
    * gets a new transport, else it keeps the one there is.
    */
   readonly transport?: DatagramTransport | (() => DatagramTransport);
+  /** The size of the blocks that the device sends, and at most takes: 16 to 1024 bytes (RFC 7959 §2.2). Default 512. */
+  readonly blockSize?: number;
+  /** Bytes of the largest body that a server may write, and of the largest answer: a firmware package is pushed as one. Default 1 MiB (1 048 576). */
+  readonly maxBodySize?: number;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Called after each Register that the server accepted. */

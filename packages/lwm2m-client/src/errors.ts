@@ -3,6 +3,8 @@ export const Lwm2mClientErrorCodes = {
   ERR_LWM2M_CLIENT_REFUSED: 'the server refused the registration, or what was sent',
   ERR_LWM2M_CLIENT_STOPPED: 'the client is stopped',
   ERR_LWM2M_CLIENT_STATE: 'the call does not fit the state of the client',
+  ERR_LWM2M_CLIENT_BOOTSTRAP: 'the bootstrap server did not answer, refused, or did not finish',
+  ERR_LWM2M_CLIENT_ACCOUNT: 'an account can not be used, or there is none',
   ERR_LWM2M_CLIENT_MUTED: 'the server wants nothing to be sent (/1/x/23)',
 } as const;
 export type Lwm2mClientErrorCode = keyof typeof Lwm2mClientErrorCodes;

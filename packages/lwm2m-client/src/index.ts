@@ -1,5 +1,7 @@
 export { Lwm2mClientError, Lwm2mClientErrorCodes, Refusal } from './errors.ts';
 export type { Lwm2mClientErrorCode } from './errors.ts';
+export { Lwm2mDevice } from './bootstrap/lwm2m-device.ts';
+export type { Lwm2mDeviceOptions, TransportUse } from './bootstrap/device-options.ts';
 export { Lwm2mClient } from './lwm2m-client.ts';
 export type { Lwm2mClientOptions, ProfileOptions } from './client-options.ts';
 export type { Lwm2mVersion } from './operations/device.ts';
@@ -22,7 +24,16 @@ export { EventLog, type EventLogOptions } from './logs/event-log.ts';
 export type { SendIncrement } from './logs/increments.ts';
 export { SystemLog, SystemLogLevel, type SystemLogOptions } from './logs/system-log.ts';
 export type { ReportedValue, SendOptions } from './reporting/send.ts';
-export { simulateFirmware } from './simulator/firmware.ts';
+export { coapFetcher, type CoapFetcherOptions } from './firmware/coap-fetcher.ts';
+export {
+  FirmwareObject,
+  type FirmwareObjectOptions,
+  type PackageFetchers,
+  type PackageInfo,
+} from './firmware/firmware-object.ts';
+export { FirmwareFailure, FirmwareResult, FirmwareState } from './firmware/firmware-results.ts';
+export { httpFetcher, type HttpFetcherOptions } from './firmware/http-fetcher.ts';
+export type { PackageFetcher, PackageTransfer } from './firmware/package-fetcher.ts';
 export { startSimulatedDevices } from './simulator/simulated-devices.ts';
 export type { SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
 export { zephyrSampleObjects } from './simulator/zephyr-sample.ts';

@@ -12,12 +12,22 @@ export const limits = {
   reportedRecords: 256,
   /** Paths that have attributes; one more is answered 5.03. */
   attributePaths: 256,
+  /** Bytes of a firmware package: the largest body that CoAP has blocks for. */
+  packageBytes: 1_073_741_824,
   /** Bytes that a log keeps, unless its options say otherwise. */
   logBytes: 16_384,
   /** First and longest wait between two attempts to register, in milliseconds. */
   registerBackoffMs: { first: 2_000, longest: 60_000 },
   /** How long after a refusal it is tried again when nobody waits for it, in milliseconds. */
   refusedRetryMs: 600_000,
+  /** How long after the last request of the bootstrap server the bootstrap has failed, in milliseconds: EXCHANGE_LIFETIME (TS Core §6.1). */
+  bootstrapTimeoutMs: 247_000,
+  /** How long a bootstrap server may ask again for the answer to its Bootstrap-Finish, in milliseconds: MAX_TRANSMIT_SPAN. */
+  bootstrapLingerMs: 45_000,
+  /** First and longest wait after a bootstrap that failed, in milliseconds. */
+  bootstrapBackoffMs: { first: 5_000, longest: 600_000 },
+  /** How often registering is tried before it counts as failed, where the Server Object does not say (Resource 17). */
+  registrationAttempts: 5,
   /** How long an answer to a De-register is awaited, in milliseconds. */
   deregisterTimeoutMs: 5_000,
   /** How long after a change of the object list an Update tells it, in milliseconds: several changes go together. */

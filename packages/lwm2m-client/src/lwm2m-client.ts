@@ -79,6 +79,10 @@ export class Lwm2mClient {
           this.#heard();
         })),
       isReplaceable: typeof transport === 'function',
+      transfers: {
+        ...(options.maxBodySize === undefined ? {} : { maxBodySize: options.maxBodySize }),
+        ...(options.blockSize === undefined ? {} : { preferredBlockSize: options.blockSize }),
+      },
       clock: this.#clock,
       random: options.random ?? systemRandom,
       onRequest: (request) =>

@@ -2,6 +2,7 @@ import {
   Code,
   CoapEndpoint,
   CoapError,
+  type CoapEndpointOptions,
   type CoapReply,
   type CoapRequest,
   type CoapResponse,
@@ -16,6 +17,8 @@ export interface ServerLinkOptions {
   readonly createTransport: () => DatagramTransport;
   /** Whether `createTransport` gives a new one each time. */
   readonly isReplaceable: boolean;
+  /** What the CoAP endpoint differs in from its defaults. Default: nothing. */
+  readonly transfers?: Pick<CoapEndpointOptions, 'maxBodySize' | 'preferredBlockSize'>;
   readonly clock: Clock;
   readonly random: RandomSource;
   /** Answers what the server asks. */
@@ -102,8 +105,9 @@ export class ServerLink {
   }
 
   #endpoint(): CoapEndpoint {
-    const { clock, random, onRequest, onClosed, onError } = this.#options;
+    const { transfers, clock, random, onRequest, onClosed, onError } = this.#options;
     return new CoapEndpoint({
+      ...transfers,
       transport: this.#transport,
       clock,
       random,

@@ -19,6 +19,9 @@ export const Lwm2mServerErrorCodes = {
   ERR_LWM2M_SERVER_IDENTITY_TAKEN: 'another endpoint has the identity of that credential',
   ERR_LWM2M_SERVER_REGISTRATION: 'a text is no registration',
   ERR_LWM2M_SERVER_UNKNOWN_OPERATION: 'the durable queue has no operation of that id',
+  ERR_LWM2M_SERVER_PACKAGE:
+    'there is no firmware package of that id, or it is empty, can not be read, or is too large to be pushed',
+  ERR_LWM2M_SERVER_UPDATE_ACTIVE: 'the endpoint has a firmware update that is not finished',
   ERR_LWM2M_SERVER_FAILED: 'an operation of the durable queue failed: its failure is the `cause`',
   ERR_LWM2M_SERVER_OPERATION: 'a text is no operation, or no result of one',
   ERR_LWM2M_SERVER_BOOTSTRAP: 'a text, or what JSON has, is no bootstrap configuration',

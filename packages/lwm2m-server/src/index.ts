@@ -26,8 +26,20 @@ export type {
   WriteContent,
   WriteOptions,
 } from './api/device.ts';
+export type { Enrollment, EnrollmentAnswer, EnrollmentRequest, EstOptions } from './api/est.ts';
 export type { IotDevice } from './api/gateway.ts';
-export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
+export type { Lwm2mServerEvents, Refusal, RefusedOperation } from './api/events.ts';
+export type {
+  CampaignOptions,
+  FirmwareCampaigns,
+  FirmwarePackages,
+  FirmwareServer,
+  FirmwareUpdaterEvents,
+  FirmwareUpdaterOptions,
+  UpdateFilter,
+  UpdateOptions,
+  UpdateSettings,
+} from './api/firmware.ts';
 export type {
   LogBytes,
   LogCollectorOptions,
@@ -94,6 +106,27 @@ export type {
   WriteOperation,
 } from './downlink/operation.ts';
 export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
+export { FirmwareUpdater } from './firmware/firmware-updater.ts';
+export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
+export type {
+  DeviceFacts,
+  FirmwareDelivery,
+  FirmwareFailure,
+  FirmwareFailureReason,
+  FirmwareObjectId,
+  FirmwareSettings,
+  FirmwareState,
+  FirmwareUpdate,
+} from './firmware/firmware-update.ts';
+export type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware/firmware-campaign.ts';
+export {
+  formatFirmwareCampaign,
+  formatFirmwareUpdate,
+  parseFirmwareCampaign,
+  parseFirmwareUpdate,
+} from './firmware/firmware-json.ts';
+export type { FirmwareStore } from './firmware/firmware-store.ts';
+export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {
   OperationFailure,

@@ -88,6 +88,16 @@ export const limits = {
   maxOperationKeyLength: 255,
   /** Callers of `finished` that wait at a time. */
   maxWaitingForOperations: 100_000,
+  /** Firmware updates that are not finished, those included that wait for their turn in a campaign. */
+  maxFirmwareUpdates: 1_000_000,
+  /** Firmware updates that are under way at a time. */
+  maxActiveFirmwareUpdates: 100_000,
+  /** Bytes of a package that is pushed, which is held as a whole; one that is pushed to many devices is held once. */
+  maxPushedPackageBytes: 67_108_864,
+  /** What has happened to a firmware update and was not looked at yet; hints beyond it are left out. */
+  maxFirmwareInputs: 16,
+  /** Bytes of a Package URI (5/0/1). */
+  maxPackageUriBytes: 255,
   /** Resources that are declared to be logs; each value that is reported is compared with each of them. */
   maxLogResources: 100,
   /** Entries that a log collector hands over at a time. */
@@ -107,8 +117,13 @@ export const limits = {
   maxBootstrapInstances: 256,
   /** Characters of the text of a bootstrap configuration: what is longer than that no device takes in the time of a session. */
   maxBootstrapTextLength: 1_048_576,
+  /** Bytes of a certification request of EST: one with a key on P-256 and a few names has some 300. */
+  maxCertificationRequestBytes: 8_192,
   /** Answers of 4.06 to the Finish of one session: the last of them ends it. */
   maxInconsistencies: 4,
+  /** Bytes of an open file that are read at a time, and how many such pieces of it are kept; the one used longest ago makes room. */
+  fileChunkBytes: 65_536,
+  maxFileChunks: 16,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

@@ -322,6 +322,28 @@ export class ObjectTree {
     }
   }
 
+  /**
+   * Remembers an Object as it is now, with what is executed there. Returns what puts it back, and tells the listeners of what was
+   * different.
+   */
+  remember(objectId: number): () => void {
+    const present = this.#objects.get(objectId);
+    const before = present && new Map([...present].map(([id, resources]) => [id, new Map(resources)]));
+    return () => {
+      if (before === undefined) {
+        this.remove(pathOf(objectId));
+        return;
+      }
+      this.addObject(objectId);
+      for (const id of this.instanceIds(objectId)) if (!before.has(id)) this.remove(pathOf(objectId, id));
+      for (const [instanceId, resources] of before) {
+        const current = this.#instance(objectId, instanceId);
+        for (const id of sortedIds(current)) if (!resources.has(id)) this.remove(pathOf(objectId, instanceId, id));
+        for (const [id, stored] of resources) this.#put(current, pathOf(objectId, instanceId, id), stored);
+      }
+    };
+  }
+
   #definition(objectId: number, objectInstanceId: number, resourceId: number): ResourceDefinition {
     const definition = this.definitions.resource(objectId, resourceId);
     if (definition === undefined) {
@@ -331,16 +353,26 @@ export class ObjectTree {
   }
 
   #store(path: Path, definition: ResourceDefinition, content: ResourceContent): void {
-    const { objectId = 0, objectInstanceId = 0, resourceId = 0 } = path;
+    const { objectId = 0, objectInstanceId = 0 } = path;
     if (isInstances(content) && content.size > limits.resourceInstances) {
       throw new RangeError(`${formatPath(path)} would have more than ${limits.resourceInstances} instances`);
     }
     const resources = this.#instance(objectId, objectInstanceId);
+    const isChanged = this.#put(resources, path, definition.operations === 'W' ? undefined : content);
+    // What is written to a Resource that can only be written is a change, though nothing of it is kept.
+    if (!isChanged && definition.operations === 'W') this.#changed(path, 'value');
+  }
+
+  /** Whether that has changed something. */
+  #put(resources: Map<number, StoredResource>, path: Path, stored: StoredResource): boolean {
+    const { resourceId = 0 } = path;
     const isNew = !resources.has(resourceId);
-    const before = contentOf(resources.get(resourceId));
-    resources.set(resourceId, definition.operations === 'W' ? undefined : content);
-    if (isNew) this.#changed(path, 'added');
-    else if (before === undefined || !sameContent(before, content)) this.#changed(path, 'value');
+    const before = resources.get(resourceId);
+    resources.set(resourceId, stored);
+    if (isNew) return this.#changed(path, 'added');
+    const [old, content] = [contentOf(before), contentOf(stored)];
+    const isSame = old === undefined || content === undefined ? old === content : sameContent(old, content);
+    return !isSame && this.#changed(path, 'value');
   }
 
   #instance(objectId: number, objectInstanceId: number): Map<number, StoredResource> {

@@ -5,19 +5,17 @@ import {
   pathLevel,
   pathOf,
   UNASSIGNED_INSTANCE_ID,
-  type ObjectDefinition,
   type ObjectInstanceNode,
   type Path,
-  type ResourceNode,
 } from '@flownexus/lwm2m-core';
 import { Refusal } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { ResourceContent } from '../objects/content.ts';
 import { changeableObject } from './changeable-object.ts';
 import type { Device } from './device.ts';
 import { writtenFormat } from './formats.ts';
 import { badRequest, notAllowed } from './refuse.ts';
 import type { WrittenPayload } from './write.ts';
+import { givenContent } from './given-content.ts';
 import { checked, isWritable } from './write-plan.ts';
 
 /**
@@ -40,7 +38,9 @@ export function create(device: Device, path: Path, written: WrittenPayload): Coa
   const id = isAssigned ? lowestFree(present) : instance.id;
   const target = pathOf(objectId, id);
   if (tree.has(target)) throw badRequest(`${formatPath(target)} is there already`);
-  const contents = new Map(instance.resources.map((node) => [node.id, contentFor(definition, target, node)]));
+  const contents = new Map(
+    instance.resources.map((node) => [node.id, givenContent(definition, target, node, checked)]),
+  );
   const added = tree.optionsOf(objectId)?.onCreate?.({ path: target, contents }) ?? [];
   for (const [resourceId, content] of added) if (!contents.has(resourceId)) contents.set(resourceId, content);
   for (const resource of definition.resources.values()) {
@@ -63,21 +63,6 @@ function createdInstance(device: Device, path: Path, written: WrittenPayload): O
   const instances = node.kind === 'object' ? node.instances : [];
   if (instances.length > 1) throw badRequest('one Object Instance is created at a time');
   return instances[0] ?? nothing;
-}
-
-/** What a created Resource holds. Servers may give what they can not write later, such as that of Object 2 (TS Core §6.3.6). */
-function contentFor({ id, resources }: ObjectDefinition, instance: Path, node: ResourceNode): ResourceContent {
-  const path = pathOf(id, instance.objectInstanceId, node.id);
-  const definition = resources.get(node.id);
-  if (definition === undefined) throw badRequest(`no definition of ${formatPath(path)}`);
-  if (definition.operations === 'E') throw badRequest(`${formatPath(path)} has no value`);
-  if (node.kind === 'singleResource') {
-    const value = checked({ path, type: node.type, value: node.value }, definition);
-    return definition.multiple ? new Map([[0, value]]) : value;
-  }
-  if (!definition.multiple) throw badRequest(`${formatPath(path)} has one value`);
-  if (node.instances.length > limits.resourceInstances) throw badRequest('too many Resource Instances');
-  return new Map(node.instances.map(({ id, type, value }) => [id, checked({ path, type, value }, definition)]));
 }
 
 function lowestFree(ids: readonly number[]): number {

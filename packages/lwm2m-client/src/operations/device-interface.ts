@@ -7,6 +7,7 @@ import {
   type AttributeChanges,
   type Path,
 } from '@flownexus/lwm2m-core';
+import { announcing, answerQuietly } from './answer-quietly.ts';
 import { create } from './create.ts';
 import { deletePath } from './delete.ts';
 import type { Device } from './device.ts';
@@ -15,7 +16,7 @@ import { execute } from './execute.ts';
 import { observeAttributes, type ObservedPaths } from './observe.ts';
 import { compositeFormat, compositePaths, readComposite } from './read-composite.ts';
 import { read } from './read.ts';
-import { badRequest, notAllowed, notFound, refusalReply } from './refuse.ts';
+import { badRequest, notAllowed, notFound } from './refuse.ts';
 import { writeAttributes } from './write-attributes.ts';
 import { writeComposite } from './write-composite.ts';
 import { write } from './write.ts';
@@ -41,17 +42,7 @@ export class DeviceInterface {
 
   /** Answers a request of the server; `keep` is called with the observation that it asks for. */
   answer(request: IncomingRequest, keep: KeepObservation): CoapReply | Promise<CoapReply> {
-    const [reply, announce] = this.#device.tree.quietly(() => {
-      try {
-        return this.#perform(request, keep);
-      } catch (error) {
-        return refusalReply(error);
-      }
-    });
-    if (!(reply instanceof Promise)) return announce === undefined ? reply : announcing(reply, announce);
-    // What the handlers of an Execute change in their own time is told at once.
-    announce?.();
-    return reply.catch(refusalReply);
+    return answerQuietly(this.#device.tree, () => this.#perform(request, keep));
   }
 
   #perform(request: IncomingRequest, keep: KeepObservation): CoapReply | Promise<CoapReply> {
@@ -149,20 +140,4 @@ function isWrite({ contentFormat, payload, query }: IncomingRequest): boolean {
 function withoutQuery(request: IncomingRequest): IncomingRequest {
   if (request.query.length > 0) throw badRequest('a query that means nothing here');
   return request;
-}
-
-/** The reply, after which the listeners of the tree hear of what it changed. */
-function announcing(reply: CoapReply, announce: () => void): CoapReply {
-  const { afterSent, onUnsent } = reply;
-  return {
-    ...reply,
-    afterSent: () => {
-      announce();
-      afterSent?.();
-    },
-    onUnsent: () => {
-      announce();
-      onUnsent?.();
-    },
-  };
 }

@@ -14,7 +14,7 @@ import { isRestricted } from './device.ts';
 import { badRequest, notAllowed, notFound, unauthorized } from './refuse.ts';
 
 /** A value on its way to a Resource, or a Resource Instance. */
-interface WrittenValue {
+export interface WrittenValue {
   readonly path: Path;
   readonly type: string;
   readonly value: ResourceValue;
@@ -157,17 +157,30 @@ export function isWritable({ operations }: ResourceDefinition): boolean {
   return operations === 'W' || operations === 'RW';
 }
 
+/** Gives the value when the Resource may have it; throws a `Refusal` 4.00 otherwise. */
+export type CheckWritten = (written: WrittenValue, definition: ResourceDefinition) => ResourceValue;
+
 /**
  * The value when it is one that the Resource may have.
  *
  * @throws Refusal 4.00
  */
-export function checked({ path, type, value }: WrittenValue, definition: ResourceDefinition): ResourceValue {
-  if (type !== definition.type) throw badRequest(`${formatPath(path)} is of type ${definition.type}, not ${type}`);
+export const checked: CheckWritten = (written, definition) => {
+  const value = checkedType(written, definition);
   const deviation = checkValue(definition, value);
-  if (deviation !== undefined) throw badRequest(`${formatPath(path)}: ${deviation}`);
+  if (deviation !== undefined) throw badRequest(`${formatPath(written.path)}: ${deviation}`);
   return value;
-}
+};
+
+/**
+ * The value when it is of the type of the Resource, in its range or not.
+ *
+ * @throws Refusal 4.00
+ */
+export const checkedType: CheckWritten = ({ path, type, value }, definition) => {
+  if (type !== definition.type) throw badRequest(`${formatPath(path)} is of type ${definition.type}, not ${type}`);
+  return value;
+};
 
 function resourcePath(path: Path): Path {
   const { objectId, objectInstanceId, resourceId } = path;

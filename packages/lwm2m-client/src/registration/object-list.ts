@@ -37,15 +37,25 @@ export function objectList(tree: ObjectTree, options: ObjectListOptions): string
   }
   for (const objectId of objectIds) {
     if (NEVER_LISTED.has(objectId)) continue;
-    const version = tree.definitions.object(objectId)?.version;
-    const isImplied = version === undefined || version === impliedObjectVersion(lwm2mVersion, objectId);
-    const instanceIds = tree.instanceIds(objectId);
-    if (!isImplied || instanceIds.length === 0) {
-      links.push({ target: `${below}/${objectId}`, attributes: isImplied ? {} : { ver: version } });
-    }
-    for (const id of instanceIds) links.push({ target: `${below}/${objectId}/${id}`, attributes: {} });
+    links.push(...objectLinks(tree, objectId, lwm2mVersion, below));
   }
   return formatLinkFormat(links);
+}
+
+/**
+ * The links of an Object and its instances: that of the Object itself where it has no instance, or a version that the LwM2M version does
+ * not imply. `below` is the alternate path, or nothing.
+ */
+export function objectLinks(tree: ObjectTree, objectId: number, lwm2mVersion: string, below: string): Link[] {
+  const links: Link[] = [];
+  const version = tree.definitions.object(objectId)?.version;
+  const isImplied = version === undefined || version === impliedObjectVersion(lwm2mVersion, objectId);
+  const instanceIds = tree.instanceIds(objectId);
+  if (!isImplied || instanceIds.length === 0) {
+    links.push({ target: `${below}/${objectId}`, attributes: isImplied ? {} : { ver: version } });
+  }
+  for (const id of instanceIds) links.push({ target: `${below}/${objectId}/${id}`, attributes: {} });
+  return links;
 }
 
 /**

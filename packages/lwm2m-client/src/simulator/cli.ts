@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { udpTransport, type DatagramTransport } from '@flownexus/datagram';
 import { dtlsTransport } from '@flownexus/dtls';
+import { coapFetcher } from '../firmware/coap-fetcher.ts';
 import type { Lwm2mVersion } from '../operations/device.ts';
 import { startSimulatedDevices, zephyrEndpointName, type SimulatedDevicesOptions } from './simulated-devices.ts';
 
@@ -54,6 +55,13 @@ function pskTransport(identity: string, key: Uint8Array): DatagramTransport {
   return dtlsTransport({ transport: udpTransport({ scheme: 'coaps' }), client: { psk: { identity, key } } });
 }
 
+/** What is over DTLS: the registration, and firmware at a `coaps:` URI, with the same credentials. */
+function secured(
+  transport: (index: number) => DatagramTransport,
+): Pick<SimulatedDevicesOptions, 'transport' | 'fetchers'> {
+  return { transport, fetchers: (index) => ({ coaps: coapFetcher({ transport: () => transport(index) }) }) };
+}
+
 function readOptions(): (SimulatedDevicesOptions & { readonly scheme: string }) | undefined {
   const { values } = parseArgs({
     options: {
@@ -89,7 +97,7 @@ function readOptions(): (SimulatedDevicesOptions & { readonly scheme: string }) 
     queueMode:
       values.queue === undefined ? false : { awakeTimeMs: numberOption('queue', values.queue, 1, 86_400) * 1_000 },
     endpointName,
-    ...(key === undefined ? {} : { transport: (index: number) => pskTransport(identityOf(index), key) }),
+    ...(key === undefined ? {} : secured((index) => pskTransport(identityOf(index), key))),
     onRegistered: (endpointName) => write(`${endpointName}: registered`),
     onTrouble: (endpointName, error) => write(`${endpointName}: ${error.message}`),
   };

@@ -1,18 +1,22 @@
+import { createHash } from 'node:crypto';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import {
   systemClock,
   systemRandom,
+  udpTransport,
   type Clock,
   type DatagramTransport,
   type RandomSource,
   type Timer,
 } from '@flownexus/datagram';
+import { coapFetcher } from '../firmware/coap-fetcher.ts';
+import { FirmwareObject, type PackageFetchers, type PackageInfo } from '../firmware/firmware-object.ts';
+import { httpFetcher } from '../firmware/http-fetcher.ts';
 import { Lwm2mClient } from '../lwm2m-client.ts';
 import type { Lwm2mVersion } from '../operations/device.ts';
 import type { QueueModeOptions } from '../queue-mode/awake-window.ts';
 import type { NotificationOutcome } from '../reporting/notifier.ts';
 import type { ObjectTree } from '../objects/object-tree.ts';
-import { simulateFirmware } from './firmware.ts';
 import { wander } from './wander.ts';
 import { zephyrSampleObjects } from './zephyr-sample.ts';
 
@@ -36,6 +40,8 @@ export interface SimulatedDevicesOptions {
   readonly onNotified?: (endpointName: string, outcome: NotificationOutcome) => void;
   /** Default: UDP on any free port, one for each device. One of `dtlsTransport` makes it CoAP over DTLS. */
   readonly transport?: (index: number) => DatagramTransport;
+  /** What the devices fetch firmware with. Default: CoAP over UDP, HTTP and HTTPS. */
+  readonly fetchers?: (index: number) => PackageFetchers;
   readonly clock?: Clock;
   readonly random?: RandomSource;
 }
@@ -49,7 +55,7 @@ export interface SimulatedDevices {
 
 /**
  * Starts devices with the objects and values of Zephyr's sample, whose temperature (3303/0/5700, 20 to 25 Cel) and
- * humidity (3304/0/5700, 50 to 60 %) wander, and which take firmware that is pushed to them. Returns at once: the devices register by themselves, and go on trying.
+ * humidity (3304/0/5700, 50 to 60 %) wander, and which take firmware that is pushed to them or that they are to fetch. Returns at once: the devices register by themselves, and go on trying.
  */
 export async function startSimulatedDevices(options: SimulatedDevicesOptions): Promise<SimulatedDevices> {
   if (!Number.isInteger(options.count) || options.count < 1) throw new RangeError('count is a whole number from 1');
@@ -67,6 +73,7 @@ export async function startSimulatedDevices(options: SimulatedDevicesOptions): P
 class SimulatedDevice {
   readonly client: Lwm2mClient;
   readonly #objects: ObjectTree;
+  readonly #firmware: FirmwareObject;
   readonly #options: SimulatedDevicesOptions;
   readonly #clock: Clock;
   readonly #random: RandomSource;
@@ -81,7 +88,15 @@ class SimulatedDevice {
     const endpointName = (options.endpointName ?? zephyrEndpointName)(index);
     const lifetime = options.lifetime ?? 300;
     this.#objects = zephyrSampleObjects(registry, { serialNumber: String(345_000_123 + index), lifetime });
-    simulateFirmware(this.#objects, this.#clock);
+    this.#firmware = new FirmwareObject(this.#objects, {
+      clock: this.#clock,
+      fetchers: options.fetchers?.(index) ?? fetchers(),
+      inspect,
+      reboot: () => this.client.reboot(),
+      onFailure: (error) => {
+        this.#trouble(error);
+      },
+    });
     this.#measure();
     this.client = new Lwm2mClient({
       endpointName,
@@ -102,7 +117,7 @@ class SimulatedDevice {
   start(): void {
     this.client.start().catch((error: unknown) => {
       this.#timer?.cancel();
-      this.#options.onTrouble?.(this.client.endpointName, error instanceof Error ? error : new Error(String(error)));
+      this.#trouble(error);
     });
     const intervalMs = this.#options.intervalMs ?? 60_000;
     // Devices that start together do not report together.
@@ -111,7 +126,12 @@ class SimulatedDevice {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
+    this.#firmware.close();
     await this.client.stop();
+  }
+
+  #trouble(error: unknown): void {
+    this.#options.onTrouble?.(this.client.endpointName, error instanceof Error ? error : new Error(String(error)));
   }
 
   #tickAfter(delayMs: number, intervalMs: number): void {
@@ -127,6 +147,15 @@ class SimulatedDevice {
     this.#objects.set('/3303/0/5700', this.#temperature);
     this.#objects.set('/3304/0/5700', this.#humidity);
   }
+}
+
+function fetchers(): PackageFetchers {
+  return { coap: coapFetcher({ transport: () => udpTransport() }), http: httpFetcher(), https: httpFetcher() };
+}
+
+/** Any package is one: it says nothing of itself, so that its version is the beginning of its SHA-256. */
+function inspect(image: Uint8Array): PackageInfo {
+  return { version: createHash('sha256').update(image).digest('hex').slice(0, 8) };
 }
 
 /** Zephyr's endpoint names, of device 0, 1, and so on. */

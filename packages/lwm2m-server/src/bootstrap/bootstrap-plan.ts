@@ -12,7 +12,9 @@ import type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from '
 
 /** One request of a bootstrap session. */
 export type BootstrapStep =
-  | { readonly operation: 'discover' | 'read' | 'delete'; readonly path: string }
+  | { readonly operation: 'read' | 'delete'; readonly path: string }
+  /** Whether it is for finding ids that are free, and the session depends on it. */
+  | { readonly operation: 'discover'; readonly path: string; readonly forIds?: boolean }
   /** The path is of an Object as long as the id of the instance is not known. */
   | { readonly operation: 'write'; readonly path: string; readonly instance: ObjectInstanceNode }
   | { readonly operation: 'finish'; readonly path: '/bs' };
@@ -25,23 +27,19 @@ const OBJECT_ORDER: readonly number[] = [0, 21, 23, 24, 1, 2];
 const ACCOUNT_OBJECTS: readonly number[] = [0, 21, 23, 24];
 
 /**
- * All requests of a session in their order (TS Core §6.1.7): Discover, Delete, Write, Read, Finish. When Object Instances have no id yet there is a Discover of
- * `/` before the first Delete.
+ * All requests of a session in their order (TS Core §6.1.7): Discover, Delete, Write, Read, Finish. Where Object Instances have no id yet there is a Discover of their Object
+ * before the first Delete: a device that can not be asked loses nothing.
  */
 export function stepsOf(configuration: BootstrapConfiguration): readonly BootstrapStep[] {
-  const first = queriesAt(configuration, 'first');
-  const asks = first.some(isDiscoverOfAll);
-  return [
-    ...first,
-    ...(asks || !configuration.instances.some(isUnnamed) ? [] : [DISCOVER_ALL]),
-    ...repeatedSteps(configuration),
-  ];
+  return [...queriesAt(configuration, 'first'), ...repeatedSteps(configuration)];
 }
 
 /** What is done once more where the device found its configuration inconsistent: everything but the questions that are asked first. */
 export function repeatedSteps(configuration: BootstrapConfiguration): readonly BootstrapStep[] {
   const deletes = configuration.deletes ?? DEFAULT_DELETES;
+  const unnamed = configuration.instances.filter((instance) => isUnnamed(instance)).map(({ path }) => path);
   return [
+    ...[...new Set(unnamed)].map((path): BootstrapStep => ({ operation: 'discover', path, forIds: true })),
     ...deletes.map((path): BootstrapStep => ({ operation: 'delete', path })),
     ...queriesAt(configuration, 'afterDeletes'),
     ...inOrder(configuration.instances).map(toWrite),
@@ -50,21 +48,19 @@ export function repeatedSteps(configuration: BootstrapConfiguration): readonly B
   ];
 }
 
-const DISCOVER_ALL: BootstrapStep = { operation: 'discover', path: '/' };
+/** Asks for everything that a device has (TS Core §6.1.7): in the place of Discovers of single Objects that it has refused. */
+export function withDiscoverOfAll(steps: readonly BootstrapStep[]): readonly BootstrapStep[] {
+  return [{ operation: 'discover', path: '/', forIds: true }, ...steps.filter((step) => !isForIds(step))];
+}
 
-/** Whether a step asks for everything that a device has. */
-export function isDiscoverOfAll({ operation, path }: Pick<BootstrapStep, 'operation' | 'path'>): boolean {
-  return operation === 'discover' && pathLevel(parsePath(path)) === 0;
+/** Whether a step is there to find ids that are free. */
+export function isForIds(step: BootstrapStep): boolean {
+  return step.operation === 'discover' && step.forIds === true;
 }
 
 /** Whether the id of an Object Instance that is written is still to be found. */
 export function isUnnamed({ path }: Pick<BootstrapInstance, 'path'>): boolean {
   return pathLevel(parsePath(path)) === 1;
-}
-
-/** Whether steps write what has no id yet. */
-export function needIds(steps: readonly BootstrapStep[]): boolean {
-  return steps.some((step) => step.operation === 'write' && isUnnamed(step));
 }
 
 /**
@@ -107,7 +103,7 @@ function pathOfLink(target: string): Path | undefined {
 function queriesAt({ queries = [] }: BootstrapConfiguration, when: BootstrapQuery['when']): readonly BootstrapStep[] {
   return queries
     .filter((query) => (query.when ?? (query.operation === 'discover' ? 'first' : 'beforeFinish')) === when)
-    .map(({ operation, path }) => ({ operation, path }));
+    .map(({ operation, path }): BootstrapStep => ({ operation, path }));
 }
 
 function inOrder(instances: readonly BootstrapInstance[]): readonly BootstrapInstance[] {

@@ -1,7 +1,7 @@
 import { ContentFormat, type Link } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
-import { isDiscoverOfAll, needIds, repeatedSteps, stepsOf, withIds, type BootstrapStep } from './bootstrap-plan.ts';
+import { isForIds, repeatedSteps, stepsOf, withDiscoverOfAll, withIds, type BootstrapStep } from './bootstrap-plan.ts';
 
 /*
  * A bootstrap session (TS Core §6.1.7):
@@ -27,8 +27,8 @@ export interface SessionState {
   readonly contentFormat: number;
   /** Whether that is the second: the device has answered 4.15 to the first. */
   readonly isOtherFormat: boolean;
-  /** What the device has, when it was asked for all of it. */
-  readonly links: readonly Link[] | undefined;
+  /** What the device has of the Objects of which ids are to be found, as far as it was asked. */
+  readonly links: readonly Link[];
   /** Finishes that were answered 4.06. */
   readonly inconsistencies: number;
   /** Whether the same was written once more because of that. */
@@ -89,7 +89,7 @@ export function newSession(configuration: BootstrapConfiguration, preferred: num
     configuration,
     contentFormat: configuration.contentFormat ?? preferred ?? ContentFormat.TLV,
     isOtherFormat: false,
-    links: undefined,
+    links: [],
     inconsistencies: 0,
     repeated: false,
   };
@@ -120,14 +120,12 @@ function answered(state: SessionState, input: Extract<SessionInput, { kind: 'ans
     const words = diagnostic === undefined ? '' : `: ${diagnostic}`;
     return failed(state, `${nameOfStep(state)} was answered ${responseCode}${words}`);
   };
-  if (isDiscoverOfAll(current) && needIds(rest)) {
-    if (!success.includes(responseCode)) return refused();
-    if (links === undefined) return failed(state, `${nameOfStep(state)} was answered with what are no links`);
-    return proceed({ ...state, steps: withIds(rest, links), links });
+  if (isForIds(current)) {
+    const isAnswer = success.includes(responseCode);
+    const wrong = (): SessionTransition => failed(state, `${nameOfStep(state)} was answered with what are no links`);
+    return discovered(state, isAnswer ? links : undefined, isAnswer ? wrong : refused);
   }
-  if (success.includes(responseCode) || isQuery) {
-    return proceed({ ...state, steps: rest, links: isDiscoverOfAll(current) ? (links ?? state.links) : state.links });
-  }
+  if (success.includes(responseCode) || isQuery) return proceed({ ...state, steps: rest });
   if (current.operation === 'finish' && responseCode === '4.06') {
     // TS Core §6.1.7: the configuration is inconsistent, and the Bootstrap-Server corrects it.
     if (state.inconsistencies + 1 >= limits.maxInconsistencies) return refused();
@@ -142,15 +140,28 @@ function answered(state: SessionState, input: Extract<SessionInput, { kind: 'ans
   return refused();
 }
 
+/** A Discover for ids. TS Core §6.1.7 has it of an Object, and may have it of all: what a device refuses of the one it may know of the other. */
+function discovered(
+  state: SessionState,
+  links: readonly Link[] | undefined,
+  refused: () => SessionTransition,
+): SessionTransition {
+  const [current, ...rest] = state.steps;
+  if (links === undefined) {
+    return current?.path === '/' ? refused() : proceed({ ...state, steps: withDiscoverOfAll(rest), links: [] });
+  }
+  const known = [...state.links, ...links];
+  return proceed({ ...state, links: known, steps: rest.some(isForIds) ? rest : withIds(rest, known) });
+}
+
 function corrected(state: SessionState, correction: BootstrapConfiguration | undefined): SessionTransition {
   if (correction === undefined && state.repeated) {
     return failed(state, 'the device finds its configuration inconsistent, also when it is written once more');
   }
-  const { links } = state;
   const configuration = correction ?? state.configuration;
-  const steps = links === undefined ? stepsOf(configuration) : withIds(repeatedSteps(configuration), links);
   const contentFormat = correction?.contentFormat ?? state.contentFormat;
-  return proceed({ ...state, configuration, contentFormat, steps, repeated: correction === undefined });
+  const steps = repeatedSteps(configuration);
+  return proceed({ ...state, configuration, contentFormat, steps, links: [], repeated: correction === undefined });
 }
 
 function proceed(state: SessionState): SessionTransition {

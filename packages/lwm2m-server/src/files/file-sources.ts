@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { BodySource } from '@flownexus/coap';
+import { limits } from '../limits.ts';
+import { ChunkCache } from './chunk-cache.ts';
 
 /** An ETag has 8 bytes at most (RFC 7252 §5.10.6): the first of a SHA-256. */
 const ETAG_BYTES = 8;
-/** How much of a file is read at a time to digest it. */
-const DIGEST_CHUNK_BYTES = 65_536;
 
 /** A file that is read block by block, and open until it is closed. */
 export interface FileSource extends BodySource, AsyncDisposable {
@@ -26,6 +26,7 @@ export function bytesSource(bytes: Uint8Array): BodySource {
 
 /**
  * Opens a file to be served. It is read once from end to end for its ETag, which is of its content: the same after a restart, and for a copy elsewhere.
+ * Afterwards 1 MiB of it is kept at most, of what was asked for last, for the other devices that fetch it at the same time.
  * It may be replaced (renamed over) or removed meanwhile. When it is changed in place, reads reject: blocks of two images would be mixed.
  * Rejects as `open` of `node:fs/promises` does.
  *
@@ -38,19 +39,25 @@ export async function fileSource(path: string): Promise<FileSource> {
   try {
     const { size, mtimeMs } = await handle.stat();
     const sha256 = await digestOf(handle, size);
-    const assertUnchanged = async (): Promise<void> => {
-      const now = await handle.stat();
-      if (now.size !== size || now.mtimeMs !== mtimeMs) throw new Error(`the file ${path} was changed in place`);
+    const chunks = new ChunkCache({
+      chunkBytes: limits.fileChunkBytes,
+      maxChunks: limits.maxFileChunks,
+      read: async (offset) => {
+        const bytes = await readAt(handle, offset, Math.min(limits.fileChunkBytes, size - offset));
+        const now = await handle.stat();
+        if (now.size !== size || now.mtimeMs !== mtimeMs) throw new Error(`the file ${path} was changed in place`);
+        return bytes;
+      },
+    });
+    const close = async (): Promise<void> => {
+      chunks.close();
+      await handle.close();
     };
-    const close = (): Promise<void> => handle.close();
     return {
       size,
       sha256,
       etag: etagOf(sha256),
-      async read(offset, length) {
-        const [bytes] = await Promise.all([readAt(handle, offset, length), assertUnchanged()]);
-        return bytes;
-      },
+      read: (offset, length) => chunks.bytes(offset, length),
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -66,8 +73,8 @@ function etagOf(digest: Uint8Array): Uint8Array {
 
 async function digestOf(handle: FileHandle, size: number): Promise<Uint8Array> {
   const hash = createHash('sha256');
-  for (let offset = 0; offset < size; offset += DIGEST_CHUNK_BYTES) {
-    hash.update(await readAt(handle, offset, Math.min(DIGEST_CHUNK_BYTES, size - offset)));
+  for (let offset = 0; offset < size; offset += limits.fileChunkBytes) {
+    hash.update(await readAt(handle, offset, Math.min(limits.fileChunkBytes, size - offset)));
   }
   return hash.digest();
 }

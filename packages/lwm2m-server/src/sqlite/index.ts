@@ -7,3 +7,4 @@ export type { SqliteBootstrapStore } from './sqlite-bootstrap-store.ts';
 export type { SqliteCredentialStore } from './sqlite-credential-store.ts';
 export { openSqliteStores, type SqliteStores, type SqliteStoresOptions } from './open-stores.ts';
 export type { OperationRetention } from './sqlite-operation-store.ts';
+export type { FirmwareRetention } from './sqlite-firmware-store.ts';

@@ -88,4 +88,29 @@ export const migrations: readonly string[] = [
     configuration TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE FirmwareUpdate (
+    -- The order of their beginnings.
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    endpoint TEXT NOT NULL,
+    campaign TEXT,
+    state TEXT NOT NULL,
+    is_final INTEGER NOT NULL CHECK (is_final IN (0, 1)),
+    updated_at INTEGER NOT NULL,
+    -- JSON.
+    firmware_update TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX FirmwareUpdate_active ON FirmwareUpdate (position) WHERE is_final = 0;
+  CREATE INDEX FirmwareUpdate_finished ON FirmwareUpdate (updated_at) WHERE is_final = 1;
+  CREATE INDEX FirmwareUpdate_of_endpoint ON FirmwareUpdate (endpoint, position);
+  CREATE INDEX FirmwareUpdate_of_campaign ON FirmwareUpdate (campaign, position, state) WHERE campaign IS NOT NULL;
+
+  CREATE TABLE FirmwareCampaign (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    -- JSON.
+    campaign TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

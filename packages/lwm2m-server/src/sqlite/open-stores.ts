@@ -1,11 +1,13 @@
 import type { AssociationStore } from '@flownexus/dtls';
 import { safeReporter } from '../events.ts';
+import type { FirmwareStore } from '../firmware/firmware-store.ts';
 import type { ObservationStore } from '../observation/observation-store.ts';
 import type { OperationStore } from '../queue/operation-store.ts';
 import type { RegistrationStore } from '../registration/registration-store.ts';
 import { SqliteAssociationStore } from './sqlite-association-store.ts';
 import { SqliteBootstrapStore } from './sqlite-bootstrap-store.ts';
 import { SqliteCredentialStore } from './sqlite-credential-store.ts';
+import { SqliteFirmwareStore, type FirmwareRetention } from './sqlite-firmware-store.ts';
 import { GroupCommit } from './group-commit.ts';
 import { SqliteObservationStore } from './sqlite-observation-store.ts';
 import { openDatabase } from './open-database.ts';
@@ -21,6 +23,8 @@ export interface SqliteStoresOptions {
   readonly file: string;
   /** How long finished operations are kept: 30 days, and the latest 100 of an endpoint. What waits is kept whatever its age. */
   readonly retention?: OperationRetention;
+  /** How long finished firmware updates are kept: a year. */
+  readonly firmwareRetention?: FirmwareRetention;
   /** Told of rows that can not be read. They are skipped, and stay where they are until something takes their place. Must not throw. */
   readonly onError?: (error: unknown, context: string) => void;
 }
@@ -30,6 +34,7 @@ export interface SqliteStores {
   readonly registrations: RegistrationStore;
   readonly observations: ObservationStore;
   readonly operations: OperationStore;
+  readonly firmware: FirmwareStore;
   readonly credentials: SqliteCredentialStore;
   /** For the option `configurations` of a Bootstrap-Server. */
   readonly bootstrapConfigurations: SqliteBootstrapStore;
@@ -75,6 +80,7 @@ export function openSqliteStores(options: SqliteStoresOptions): SqliteStores {
       registrations: new SqliteRegistrationStore(database, commit, report),
       observations: new SqliteObservationStore(database, commit, report),
       operations: new SqliteOperationStore(database, commit, report, options.retention),
+      firmware: new SqliteFirmwareStore(database, commit, report, options.firmwareRetention),
       credentials: new SqliteCredentialStore(database, commit, associations),
       bootstrapConfigurations: new SqliteBootstrapStore(database, commit),
       associations,

@@ -1,5 +1,5 @@
 export { bootstrapStoreContract } from './bootstrap-store-contract.ts';
-export type { BootstrapStoreCase, BootstrapStoreFixture } from './bootstrap-store-contract.ts';
+export type { BootstrapStoreCase, BootstrapStoreFixture, EditableBootstrapStore } from './bootstrap-store-contract.ts';
 export { credentialStoreContract } from './credential-store-contract.ts';
 export type { CredentialStoreCase, CredentialStoreFixture } from './credential-store-contract.ts';
 export { operationStoreContract } from './operation-store-contract.ts';
@@ -9,3 +9,5 @@ export { registrationStoreContract } from './registration-store-contract.ts';
 export type { RegistrationStoreCase, RegistrationStoreFixture } from './registration-store-contract.ts';
 export { observationStoreContract } from './observation-store-contract.ts';
 export type { ObservationStoreCase, ObservationStoreFixture } from './observation-store-contract.ts';
+export { firmwareStoreContract } from './firmware-store-contract.ts';
+export type { FirmwareStoreCase, FirmwareStoreFixture } from './firmware-store-contract.ts';

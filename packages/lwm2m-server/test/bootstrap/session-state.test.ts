@@ -130,7 +130,7 @@ describe('an id that is free', () => {
   test('is the lowest that the Bootstrap-Server and nobody else has after the Deletes', () => {
     const found = answered('2.05', undefined, links('/', '/0/0', '/0/1 ssid=5', '/1/0 ssid=5'));
     expect(run(ANY_ID, [found, '2.02']).slice(0, 3)).toEqual([
-      'discover / 11542',
+      'discover /0 11542',
       'delete /0 11542',
       'write /0/1 11542',
     ]);
@@ -153,17 +153,31 @@ describe('an id that is free', () => {
     ]);
   });
 
-  test('is asked for once where a question asks for all as well', () => {
-    const configuration: BootstrapConfiguration = { ...ANY_ID, queries: [{ operation: 'discover', path: '/' }] };
-    expect(run(configuration, [answered('2.05', undefined, links('/0/0'))])).toEqual([
+  test('is found by a Discover of all where the device refuses one of the Object', () => {
+    const found = answered('2.05', undefined, links('/0/0', '/1/0 ssid=1'));
+    const configuration = { deletes: [], instances: ['/0', '/1'].map((path) => ({ path, resources: [] })) };
+    expect(run(configuration, [answered('2.05', undefined, links('/0/5')), '4.00', found, '2.04'])).toEqual([
+      'discover /0 11542',
+      'discover /1 11542',
       'discover / 11542',
-      'delete /0 11542',
+      'write /0/1 11542',
+      'write /1/1 11542',
     ]);
   });
 
-  test('is known to nobody when the Discover fails: then nothing is deleted', () => {
-    expect(run(ANY_ID, ['4.05']).at(-1)).toBe('failed: the Discover of / was answered 4.05');
-    expect(run(ANY_ID, ['2.05']).at(-1)).toBe('failed: the Discover of / was answered with what are no links');
+  test('is found by a Discover of each Object', () => {
+    const configuration = { deletes: [], instances: ['/0', '/1'].map((path) => ({ path, resources: [] })) };
+    const [security, server] = [answered('2.05', undefined, links('/0/0')), answered('2.05', undefined, links('/1/0'))];
+    expect(run(configuration, [security, server, '2.04']).slice(2)).toEqual(['write /0/1 11542', 'write /1/1 11542']);
+  });
+
+  test('is known to nobody when the Discovers fail: then nothing is deleted', () => {
+    expect(run(ANY_ID, ['4.05', '4.05'])).toEqual([
+      'discover /0 11542',
+      'discover / 11542',
+      'failed: the Discover of / was answered 4.05',
+    ]);
+    expect(run(ANY_ID, ['2.05', '2.05']).at(-1)).toBe('failed: the Discover of / was answered with what are no links');
   });
 });
 
@@ -191,14 +205,14 @@ describe('a Finish that is answered 4.06', () => {
     expect(commands.filter((command) => command === 'correct')).toHaveLength(3);
   });
 
-  test('has the ids of before', () => {
-    const found = answered('2.05', undefined, links('/0/0'));
-    expect(run(ANY_ID, [found, '2.02', '2.04', '4.06', CORRECTED, '2.02']).at(-1)).toBe('write /0/1 11542');
-  });
-
-  test('has the device asked for its ids when that was not done before', () => {
-    const corrected: SessionInput = { kind: 'corrected', configuration: ANY_ID };
-    expect(run(CONFIGURATION, ['2.02', '2.04', '4.06', corrected]).at(-1)).toBe('discover / 11542');
+  test('has ids found anew', () => {
+    const found = answered('2.05', undefined, links('/0/0', '/0/1 ssid=1'));
+    expect(run(ANY_ID, [found, '2.02', '2.04', '4.06', CORRECTED, found, '2.02']).slice(4)).toEqual([
+      'correct',
+      'discover /0 11542',
+      'delete /0 11542',
+      'write /0/1 11542',
+    ]);
   });
 });
 

@@ -43,10 +43,15 @@ const both: readonly Column[] = [leshan2Column, leshan1Column].filter((column) =
 const columns: readonly Column[] = [...both, wakaama, coapNode];
 
 /** Whose tests a file has, where they are not those of both Leshans. */
-const OF_FILES: Readonly<Record<string, Column>> = { 'wakaama.test.ts': wakaama, 'coap-node.test.ts': coapNode };
+const OF_FILES: Readonly<Record<string, Column>> = {
+  'wakaama.test.ts': wakaama,
+  'wakaama-bootstrap.test.ts': wakaama,
+  'coap-node.test.ts': coapNode,
+};
 
 /** As one reads of them; others follow. */
 const ORDER = [
+  'bootstrap',
   'registration',
   'read',
   'write',

@@ -21,6 +21,7 @@ export const WAKAAMA_DEVIATIONS: readonly string[] = [
   'the id of a single Resource is both in the base name and in the name of its OMA JSON, as if it were a Resource Instance',
   'what is written to a single Resource in OMA JSON is answered 2.04 and lost: we write TLV to devices that announce OMA JSON',
   'a device that is told that its registration is not known looks for a bootstrap server, and does not register again',
+  'a Bootstrap-Discover of everything is not answered: the id of the Security Object Instance has to be given to our bootstrap server',
   'tinydtls drops records of another version than DTLS 1.2, also before a version is agreed on: our HelloVerifyRequest has the version of the ClientHello',
 ];
 
@@ -53,6 +54,10 @@ export interface WakaamaOptions {
   readonly endpointName: string;
   readonly serverPort: number;
   readonly lifetime?: number;
+  /** The server at the port is a bootstrap server, and it has no other. Default false. */
+  readonly bootstrap?: boolean;
+  /** Whether it can use DTLS, with a server that it is told of. Default: where it has a `psk`. */
+  readonly canUseDtls?: boolean;
   /** With it DTLS is used. */
   readonly psk?: { readonly identity: string; readonly key: Uint8Array };
 }
@@ -83,11 +88,20 @@ export class WakaamaClient {
   }
 
   /** Starts it, on IPv4 and at any port; resolves when it is about to register. */
-  static async start({ endpointName, serverPort, lifetime = 300, psk }: WakaamaOptions): Promise<WakaamaClient> {
-    const program = join(folder, 'bin', psk === undefined ? 'lwm2mclient' : 'lwm2mclient-dtls');
+  static async start(options: WakaamaOptions): Promise<WakaamaClient> {
+    const {
+      endpointName,
+      serverPort,
+      lifetime = 300,
+      bootstrap = false,
+      psk,
+      canUseDtls = psk !== undefined,
+    } = options;
+    const program = join(folder, 'bin', canUseDtls ? 'lwm2mclient-dtls' : 'lwm2mclient');
     const security = psk === undefined ? [] : ['-i', psk.identity, '-s', Buffer.from(psk.key).toString('hex')];
     const server = ['-h', '127.0.0.1', '-p', String(serverPort)];
-    const args = ['-4', '-l', '0', '-n', endpointName, '-t', String(lifetime), ...server, ...security];
+    const kind = bootstrap ? ['-b'] : [];
+    const args = ['-4', '-l', '0', '-n', endpointName, '-t', String(lifetime), ...server, ...kind, ...security];
     const client = new WakaamaClient(spawn(program, args, { stdio: 'pipe' }));
     await client.#prompted();
     return client;

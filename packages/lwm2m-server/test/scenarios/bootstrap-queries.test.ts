@@ -21,9 +21,9 @@ async function bootstrap(
 test('the account of the Bootstrap-Server is found, and not overwritten', async () => {
   const { stage, heard } = await bootstrap(
     { instances: ACCOUNT },
-    { 'GET accept=40': () => [Code.CONTENT, { contentFormat: 40, payload: LINKS }] },
+    { 'GET 0 accept=40': () => [Code.CONTENT, { contentFormat: 40, payload: LINKS }] },
   );
-  expect(heard).toEqual(['GET accept=40', 'DELETE 0', 'DELETE 1', 'PUT 0/1', 'PUT 1/0', 'POST bs']);
+  expect(heard).toEqual(['GET 0 accept=40', 'DELETE 0', 'DELETE 1', 'PUT 0/1', 'PUT 1/0', 'POST bs']);
   expect(stage.taken()).toEqual(['started dev', 'finished dev']);
 });
 
@@ -31,7 +31,7 @@ test('the list of LwM2M 1.0 is understood (ETS 1.1-int-0)', async () => {
   const payload = 'lwm2m="1.0",</0/0>;ssid=1,</0/1>,</1/0>;ssid=1,</3/0>';
   const { heard } = await bootstrap(
     { instances: ACCOUNT },
-    { 'GET accept=40': () => [Code.CONTENT, { contentFormat: 40, payload }] },
+    { 'GET 0 accept=40': () => [Code.CONTENT, { contentFormat: 40, payload }] },
   );
   expect(heard).toContain('PUT 0/0');
 });

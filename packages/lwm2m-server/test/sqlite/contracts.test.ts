@@ -4,6 +4,7 @@ import { openSqliteStores, type SqliteStores } from '../../src/sqlite/index.ts';
 import {
   bootstrapStoreContract,
   credentialStoreContract,
+  firmwareStoreContract,
   observationStoreContract,
   operationStoreContract,
   registrationStoreContract,
@@ -75,6 +76,14 @@ describe('observations in SQLite keep the contract', () => {
   const cases = observationStoreContract(() => {
     const { stores, reopen } = setUp();
     return { store: stores.observations, reopen: () => reopen().observations };
+  });
+  test.each(cases)('$name', ({ run }) => run());
+});
+
+describe('firmware updates in SQLite keep the contract', () => {
+  const cases = firmwareStoreContract(() => {
+    const { stores, reopen } = setUp();
+    return { store: stores.firmware, reopen: () => reopen().firmware };
   });
   test.each(cases)('$name', ({ run }) => run());
 });

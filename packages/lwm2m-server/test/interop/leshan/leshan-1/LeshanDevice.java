@@ -27,8 +27,12 @@ final class LeshanDevice extends BaseDevice {
         BindingMode binding = settings.containsKey("queue") ? BindingMode.UQ : BindingMode.U;
         ObjectsInitializer core = new ObjectsInitializer();
         core.setInstancesForObject(0, security());
-        core.setInstancesForObject(1,
-                new Server(SERVER_ID, Long.parseLong(settings.get("lifetime")), binding, false));
+        if (settings.containsKey("bootstrap")) {
+            core.setClassForObject(1, Server.class);
+        } else {
+            core.setInstancesForObject(1,
+                    new Server(SERVER_ID, Long.parseLong(settings.get("lifetime")), binding, false));
+        }
         core.setInstancesForObject(3, new Device("FlowNexus tests", "Leshan 1", "0001", binding.toString()));
         enablers.addAll(core.createAll());
 
@@ -90,6 +94,11 @@ final class LeshanDevice extends BaseDevice {
 
     private Security security() {
         String uri = settings.get("uri");
+        if (settings.containsKey("bootstrap")) {
+            return settings.containsKey("psk")
+                    ? Security.pskBootstrap(uri, settings.get("identity").getBytes(), bytes("psk"))
+                    : Security.noSecBootstap(uri);
+        }
         if (settings.containsKey("psk")) {
             return Security.psk(uri, SERVER_ID, settings.get("identity").getBytes(), bytes("psk"));
         }

@@ -59,8 +59,12 @@ final class LeshanDevice extends BaseDevice {
         EnumSet<BindingMode> binding = EnumSet.of(BindingMode.U);
         ObjectsInitializer core = new ObjectsInitializer();
         core.setInstancesForObject(0, security());
-        core.setInstancesForObject(1,
-                new Server(SERVER_ID, Long.parseLong(settings.get("lifetime")), binding, false, BindingMode.U));
+        if (settings.containsKey("bootstrap")) {
+            core.setClassForObject(1, Server.class);
+        } else {
+            core.setInstancesForObject(1,
+                    new Server(SERVER_ID, Long.parseLong(settings.get("lifetime")), binding, false, BindingMode.U));
+        }
         core.setInstancesForObject(3, new Device("FlowNexus tests", "Leshan 2", "0001", binding));
         enablers.addAll(core.createAll());
 
@@ -112,6 +116,11 @@ final class LeshanDevice extends BaseDevice {
 
     private Security security() {
         String uri = settings.get("uri");
+        if (settings.containsKey("bootstrap")) {
+            return settings.containsKey("psk")
+                    ? Security.pskBootstrap(uri, settings.get("identity").getBytes(), bytes("psk"))
+                    : Security.noSecBootstrap(uri);
+        }
         if (settings.containsKey("psk")) {
             return Security.psk(uri, SERVER_ID, settings.get("identity").getBytes(), bytes("psk"));
         }

@@ -1,0 +1,211 @@
+import type { Clock } from '@flownexus/datagram';
+import type { ErrorReporter } from '../events.ts';
+import { SerialByKey } from '../registration/serial-by-key.ts';
+import type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware-campaign.ts';
+import type { FirmwareStore } from './firmware-store.ts';
+import { isFinal, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
+
+/** What campaigns need of the updater. */
+export interface CampaignContext {
+  readonly store: FirmwareStore;
+  readonly clock: Clock;
+  readonly report: ErrorReporter;
+  /** Whether the endpoint has no update that is under way. */
+  readonly isFree: (endpointName: string) => boolean;
+  /** Begins an update that is QUEUED. */
+  readonly start: (update: FirmwareUpdate) => void;
+  /** Takes back an update that is under way. */
+  readonly cancel: (endpointName: string) => Promise<void>;
+  /** Takes back an update that is QUEUED. */
+  readonly cancelQueued: (update: FirmwareUpdate) => Promise<void>;
+  /** A campaign has changed: the store has it. */
+  readonly onChange: (campaign: FirmwareCampaign, previous: FirmwareCampaign | undefined) => void;
+}
+
+/** A campaign and where its updates stand. */
+interface Running {
+  campaign: FirmwareCampaign;
+  /** Endpoint names of the QUEUED updates, by their IDs, in the order in which they begin. */
+  readonly queued: Map<string, string>;
+  /** The same of those under way. */
+  readonly active: Map<string, string>;
+  readonly ended: { SUCCEEDED: number; FAILED: number; CANCELLED: number };
+}
+
+/** Begins the updates of campaigns, so many at a time, until all are finished or too many have failed. */
+export class Campaigns {
+  readonly #context: CampaignContext;
+  /** Those that are not over. */
+  readonly #running = new Map<string, Running>();
+  readonly #serial = new SerialByKey();
+  #stopped = false;
+
+  constructor(context: CampaignContext) {
+    this.#context = context;
+  }
+
+  /** Takes up the campaigns that the store has, without beginning anything yet. */
+  async load(): Promise<void> {
+    for (const campaign of await this.#context.store.campaigns()) {
+      if (isOver(campaign.state)) continue;
+      const { SUCCEEDED = 0, FAILED = 0, CANCELLED = 0 } = await this.#context.store.count(campaign.id);
+      this.#add(campaign, { SUCCEEDED, FAILED, CANCELLED });
+    }
+  }
+
+  /** An update that the store has belongs to its campaign. False when that is over, or was never saved. */
+  restore({ id, endpointName, campaignId, state }: FirmwareUpdate): boolean {
+    const running = this.#running.get(campaignId ?? '');
+    if (running === undefined) return false;
+    (state === 'QUEUED' ? running.queued : running.active).set(id, endpointName);
+    return true;
+  }
+
+  /** Begins a campaign whose updates the store has. */
+  async begin(campaign: FirmwareCampaign, updates: readonly FirmwareUpdate[]): Promise<void> {
+    await this.#context.store.saveCampaign(campaign);
+    const running = this.#add(campaign, { SUCCEEDED: 0, FAILED: 0, CANCELLED: 0 });
+    for (const { id, endpointName } of updates) running.queued.set(id, endpointName);
+    this.#context.onChange(campaign, undefined);
+    this.advance();
+  }
+
+  /** Begins what may begin now: an update has ended, or endpoints are free. */
+  advance(): void {
+    for (const running of this.#running.values()) this.#advance(running);
+  }
+
+  /** An update has changed. */
+  changed(update: FirmwareUpdate): void {
+    const running = this.#running.get(update.campaignId ?? '');
+    if (running !== undefined && isFinal(update)) {
+      running.queued.delete(update.id);
+      running.active.delete(update.id);
+      running.ended[update.state as 'SUCCEEDED'] += 1;
+      if (update.state === 'FAILED') this.#weigh(running);
+    }
+    if (isFinal(update)) this.advance();
+  }
+
+  /** How many updates of a campaign are in which state, as far as it is known here; undefined when it is over, or not known. */
+  counts(campaignId: string, stateOf: (endpointName: string) => FirmwareState | undefined): FirmwareCounts | undefined {
+    const running = this.#running.get(campaignId);
+    if (running === undefined) return undefined;
+    const counts: Partial<Record<FirmwareState, number>> = { ...running.ended, QUEUED: running.queued.size };
+    for (const endpointName of running.active.values()) {
+      const state = stateOf(endpointName) ?? 'QUEUED';
+      counts[state] = (counts[state] ?? 0) + 1;
+    }
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+  }
+
+  /** Begins no further update until `resume`. False when the campaign does not run. */
+  pause(campaignId: string): Promise<boolean> {
+    return this.#enter(campaignId, ['RUNNING'], 'PAUSED');
+  }
+
+  /** Goes on with a campaign that is PAUSED or STOPPED. False when it is neither. */
+  resume(campaignId: string): Promise<boolean> {
+    return this.#enter(campaignId, ['PAUSED', 'STOPPED'], 'RUNNING');
+  }
+
+  /** Ends a campaign and takes back its updates. False when it is over. */
+  async cancel(campaignId: string): Promise<boolean> {
+    const running = this.#running.get(campaignId);
+    if (running === undefined) return false;
+    if (!(await this.#enter(campaignId, UNFINISHED, 'CANCELLED'))) return false;
+    for (const endpointName of [...running.active.values()]) await this.#context.cancel(endpointName);
+    for (const id of [...running.queued.keys()]) {
+      const update = await this.#context.store.get(id);
+      if (update?.state === 'QUEUED') await this.#context.cancelQueued(update);
+    }
+    this.#running.delete(campaignId);
+    return true;
+  }
+
+  /** Begins nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #add(campaign: FirmwareCampaign, ended: Running['ended']): Running {
+    const running: Running = { campaign, queued: new Map(), active: new Map(), ended };
+    this.#running.set(campaign.id, running);
+    return running;
+  }
+
+  #advance(running: Running): void {
+    const { campaign, queued, active } = running;
+    if (this.#stopped) return;
+    if (queued.size === 0 && active.size === 0) this.#enterLater(campaign.id, UNFINISHED, 'FINISHED');
+    if (campaign.state !== 'RUNNING') return;
+    for (const [id, endpointName] of queued) {
+      if (active.size >= campaign.concurrency) return;
+      if (!this.#context.isFree(endpointName)) continue;
+      queued.delete(id);
+      active.set(id, endpointName);
+      void this.#start(running, id);
+    }
+  }
+
+  async #start(running: Running, id: string): Promise<void> {
+    try {
+      const update = await this.#context.store.get(id);
+      if (this.#stopped) return;
+      if (update?.state === 'QUEUED') {
+        this.#context.start(update);
+        return;
+      }
+    } catch (error) {
+      this.#context.report(error, `the firmware update ${id} does not begin before the next start`);
+    }
+    // Nobody knows it any more.
+    running.active.delete(id);
+    this.#advance(running);
+  }
+
+  /** Stops a campaign in which too many updates have failed. */
+  #weigh({ campaign, queued, ended }: Running): void {
+    const { id, stopAtFailureShare, total, state } = campaign;
+    if (state !== 'RUNNING' || stopAtFailureShare >= 1 || queued.size === 0) return;
+    if (ended.FAILED >= stopAtFailureShare * total) this.#enterLater(id, ['RUNNING'], 'STOPPED');
+  }
+
+  /** As `#enter`, where nobody waits for it. */
+  #enterLater(campaignId: string, from: readonly CampaignState[], state: CampaignState): void {
+    this.#enter(campaignId, from, state).catch((error: unknown) => {
+      this.#context.report(error, `the campaign ${campaignId} is not ${state} yet`);
+    });
+  }
+
+  /** Takes a campaign to a state from one of these. False when it is in another. Rejects, with nothing changed, when the store does. */
+  #enter(campaignId: string, from: readonly CampaignState[], state: CampaignState): Promise<boolean> {
+    const running = this.#running.get(campaignId);
+    if (running === undefined) return Promise.resolve(false);
+    const previous = running.campaign;
+    if (!from.includes(previous.state)) return Promise.resolve(false);
+    // At once, so that nothing begins meanwhile.
+    running.campaign = { ...previous, state, updatedAt: this.#context.clock.wallTime() };
+    return Promise.resolve(this.#serial.run(campaignId, () => this.#save(running, previous)));
+  }
+
+  async #save(running: Running, previous: FirmwareCampaign): Promise<boolean> {
+    const { campaign } = running;
+    try {
+      await this.#context.store.saveCampaign(campaign);
+    } catch (error) {
+      if (running.campaign === campaign) running.campaign = previous;
+      throw error;
+    }
+    if (isOver(campaign.state) && running.active.size + running.queued.size === 0) this.#running.delete(campaign.id);
+    this.#context.onChange(campaign, previous);
+    this.#advance(running);
+    return true;
+  }
+}
+
+const UNFINISHED: readonly CampaignState[] = ['RUNNING', 'PAUSED', 'STOPPED'];
+
+function isOver(state: CampaignState): boolean {
+  return state === 'FINISHED' || state === 'CANCELLED';
+}

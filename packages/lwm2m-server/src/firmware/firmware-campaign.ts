@@ -1,0 +1,34 @@
+import type { FirmwareState } from './firmware-update.ts';
+
+/**
+ * The states of a campaign.
+ *
+ * ```
+ * RUNNING ◄──resume── PAUSED, STOPPED
+ *  │ │ └────pause────► PAUSED
+ *  │ └── as many have failed as may ──► STOPPED
+ *  └── all are finished ──► FINISHED        from each but FINISHED: cancel ──► CANCELLED
+ * ```
+ *
+ * In PAUSED and STOPPED no further update begins, and those that are under way go on.
+ */
+export const CAMPAIGN_STATES = ['RUNNING', 'PAUSED', 'STOPPED', 'FINISHED', 'CANCELLED'] as const;
+export type CampaignState = (typeof CAMPAIGN_STATES)[number];
+
+/** Updates of many endpoints with one package: a plain value, replaced as a whole at each change. Times are in milliseconds since 1970. */
+export interface FirmwareCampaign {
+  readonly id: string;
+  readonly packageId: string;
+  readonly state: CampaignState;
+  /** So many updates are under way at a time. */
+  readonly concurrency: number;
+  /** The share of its updates, 0 to 1, that may fail before no further one begins; 1: all. */
+  readonly stopAtFailureShare: number;
+  /** How many updates it has. */
+  readonly total: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** How many updates of a campaign are in which state; those in which none is are absent. */
+export type FirmwareCounts = Readonly<Partial<Record<FirmwareState, number>>>;

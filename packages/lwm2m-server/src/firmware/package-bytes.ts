@@ -1,0 +1,65 @@
+import type { BodySource } from '@flownexus/coap';
+import type { FirmwarePackages } from '../api/firmware.ts';
+import { Lwm2mServerError } from '../errors.ts';
+import { limits } from '../limits.ts';
+
+/** What a `BodySource` gives at a time. */
+const CHUNK = 1_024;
+
+/** The bytes of packages while they are pushed: one that is pushed to many devices at a time is read and held once. */
+export class PackageBytes {
+  readonly #packages: FirmwarePackages;
+  readonly #held = new Map<string, { readonly bytes: Promise<Uint8Array>; users: number }>();
+
+  constructor(packages: FirmwarePackages) {
+    this.#packages = packages;
+  }
+
+  /**
+   * Does `work` with the bytes of a package, which it must not change.
+   *
+   * Rejects with `ERR_LWM2M_SERVER_PACKAGE` when there is none, when it is too large to be held and when its source fails, and with what `work` rejects
+   * with.
+   */
+  async use<T>(packageId: string, work: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+    const held = this.#held.get(packageId) ?? { bytes: this.#read(packageId), users: 0 };
+    this.#held.set(packageId, held);
+    held.users += 1;
+    try {
+      return await work(await held.bytes);
+    } finally {
+      held.users -= 1;
+      if (held.users === 0) this.#held.delete(packageId);
+    }
+  }
+
+  async #read(packageId: string): Promise<Uint8Array> {
+    try {
+      const source = await this.#packages.open(packageId);
+      if (source === undefined || source.size === 0) throw unknownPackage(packageId);
+      return await readWhole(source);
+    } catch (error) {
+      if (error instanceof Lwm2mServerError) throw error;
+      throw packageError(`the package ${packageId} can not be read`, error);
+    }
+  }
+}
+
+async function readWhole(source: BodySource): Promise<Uint8Array> {
+  const { size } = source;
+  if (size > limits.maxPushedPackageBytes) throw packageError(`a package of ${size} bytes is too large to be pushed`);
+  const bytes = new Uint8Array(size);
+  for (let offset = 0; offset < size; offset += CHUNK) {
+    bytes.set(await source.read(offset, Math.min(CHUNK, size - offset)), offset);
+  }
+  return bytes;
+}
+
+/** The error for a package that is not there. */
+export function unknownPackage(packageId: string): Lwm2mServerError {
+  return packageError(`there is no package ${packageId}, or it is empty`);
+}
+
+function packageError(message: string, cause?: unknown): Lwm2mServerError {
+  return new Lwm2mServerError('ERR_LWM2M_SERVER_PACKAGE', message, { cause });
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { firmwareBed, PACKAGE, updated } from './firmware-bed.ts';
+
+test('a package is pushed, executed and verified', async () => {
+  const firmware = await firmwareBed();
+  const update = await updated(firmware);
+  expect(firmware.states).toEqual([
+    'QUEUED',
+    'READING',
+    'OBSERVING',
+    'DELIVERING',
+    'DOWNLOADING',
+    'CHECKING',
+    'EXECUTING',
+    'UPDATING',
+    'VERIFYING',
+    'SUCCEEDED',
+  ]);
+  expect(update).toMatchObject({ delivery: 'push', evidence: 'result', attempts: 1, failure: undefined });
+  expect(update).toMatchObject({ packageId: 'app', packageSize: PACKAGE.length, version: undefined });
+  await firmware.bed.clock.settle();
+  const { device } = update;
+  expect(device).toMatchObject({ readable: 'instance', state: 0, result: 1, firmwareVersion: '1.0' });
+  const status = 'GET /5/0 accept=112 → 2.05 cf=112';
+  const version = 'GET /3/0/3 accept=112 → 2.05 cf=112';
+  expect(firmware.bed.exchanges().filter((line) => !line.startsWith('notified'))).toEqual([
+    status,
+    version,
+    'GET /5/0/3 observe=0 accept=112 → 2.05 observing cf=112',
+    'GET /5/0/5 observe=0 accept=112 → 2.05 observing cf=112',
+    ...Array<string>(5).fill('PUT /5/0/0 cf=42 → 2.31'),
+    'PUT /5/0/0 cf=42 → 2.04',
+    // DOWNLOADING, then CHECKING.
+    status,
+    status,
+    'POST /5/0/2 → 2.04',
+    // State 3; State 0; Update Result 1.
+    status,
+    status,
+    status,
+    version,
+    'GET /5/0/3 observe=1 accept=112 → 2.05 cf=112',
+    'GET /5/0/5 observe=1 accept=112 → 2.05 cf=112',
+  ]);
+});
