@@ -26,8 +26,9 @@ export type {
   WriteContent,
   WriteOptions,
 } from './api/device.ts';
+export type { Enrollment, EnrollmentAnswer, EnrollmentRequest, EstOptions } from './api/est.ts';
 export type { IotDevice } from './api/gateway.ts';
-export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
+export type { Lwm2mServerEvents, Refusal, RefusedOperation } from './api/events.ts';
 export type {
   CampaignOptions,
   FirmwareCampaigns,
@@ -105,6 +106,7 @@ export type {
   WriteOperation,
 } from './downlink/operation.ts';
 export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
+export { ADVANCED_FIRMWARE_UPDATE_OBJECT } from './firmware/advanced-firmware-update.ts';
 export { FirmwareUpdater } from './firmware/firmware-updater.ts';
 export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
 export type {
