@@ -1,5 +1,5 @@
 import type { Clock } from '@flownexus/datagram';
-import { simulateFirmware, type ObjectTree } from '@flownexus/lwm2m-client';
+import { FirmwareObject, type ObjectTree } from '@flownexus/lwm2m-client';
 import { FirmwareUpdater, type FirmwareUpdate, type FirmwareUpdaterOptions } from '@flownexus/lwm2m-server';
 import { seededRandom } from '@flownexus/datagram/testing';
 import { ENDPOINT_NAME, Testbed, type TestbedOptions } from '../ets/testbed.ts';
@@ -28,11 +28,16 @@ export interface FirmwareBed {
   readonly states: string[];
 }
 
+/** A device that takes what is pushed, and installs it. */
+function takeFirmware(tree: ObjectTree, clock: Clock): void {
+  new FirmwareObject(tree, { clock });
+}
+
 export async function firmwareBed(
   options: Partial<FirmwareUpdaterOptions> = {},
   testbed: TestbedOptions = {},
 ): Promise<FirmwareBed> {
-  const bed = await Testbed.registered({ prepare: simulateFirmware, ...testbed });
+  const bed = await Testbed.registered({ prepare: takeFirmware, ...testbed });
   const states: string[] = [];
   const updater = createUpdater(bed, options, states);
   await updater.start();

@@ -91,7 +91,8 @@ export interface CoapReply {
 
 /**
  * A body of any size that is served without being held: from a file, say. The handler is called for each block that the
- * peer asks for (`payload` and options of the request are the same, but for Block2), and the engine reads that block only.
+ * peer asks for (`payload` and options of the request are the same, but for Block2), and the engine reads that block only. So it is for a request
+ * that comes twice, since blocks are not kept for duplicates (RFC 7252 §4.5).
  * A body of several blocks answers a GET, or a FETCH that comes in one block; to other requests that is 5.00.
  */
 export interface BodySource {

@@ -106,6 +106,7 @@ export type {
   WriteOperation,
 } from './downlink/operation.ts';
 export { bootstrapTrigger, updateTrigger, type Trigger } from './downlink/triggers.ts';
+export { ADVANCED_FIRMWARE_UPDATE_OBJECT } from './firmware/advanced-firmware-update.ts';
 export { FirmwareUpdater } from './firmware/firmware-updater.ts';
 export { FIRMWARE_FAILURES, FIRMWARE_STATES } from './firmware/firmware-update.ts';
 export type {

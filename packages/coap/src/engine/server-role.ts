@@ -258,7 +258,8 @@ export class ServerRole {
         this.#tellUnsent(reply);
         return;
       }
-      work.responder.respond(result, new ReplyListener(this.#engine, reply, work.relation));
+      const listener = new ReplyListener(this.#engine, reply, work.relation);
+      work.responder.respond(result, listener, isRepeatable(work, reply));
     } catch (error) {
       this.#refuse(work, reply, error);
     }
@@ -271,6 +272,14 @@ export class ServerRole {
     this.#tellUnsent(reply);
     work.responder.respondPlainly({ code: Code.INTERNAL_SERVER_ERROR });
   }
+}
+
+/**
+ * RFC 7252 §4.5: a server may process duplicates of a request without side effects instead of keeping its reply. A block of a source is read again
+ * for less than a thousand of them take in memory.
+ */
+function isRepeatable({ message, relation }: Work, reply: CoapReply): boolean {
+  return reply.body !== undefined && relation === undefined && isSafe(message.code);
 }
 
 /** Tells the handler, and its observation, what became of the reply. */

@@ -62,10 +62,13 @@ export function nextDelivery(update: FirmwareUpdate): {
 
 type Phase = 'DOWNLOADING' | 'CHECKING' | 'UPDATING';
 
+/** An Update Result of an earlier time is excused once: a device that has begun sets it back (E.6). */
+const NOT_BEGUN: Judgement = { kind: 'wait', seen: { staleResult: 0 } };
+
 /** What a State means after the delivery, where the Update Result says nothing. */
 const JUDGEMENTS: Readonly<Record<Phase, Readonly<Record<DevicePosition, (update: FirmwareUpdate) => Judgement>>>> = {
   DOWNLOADING: {
-    idle: ({ begun }) => (begun ? lost() : { kind: 'wait' }),
+    idle: ({ begun }) => (begun ? lost() : NOT_BEGUN),
     downloading: () => ({ kind: 'wait', seen: { begun: true, staleResult: 0 } }),
     // 5/0/14: it goes on by itself.
     downloaded: ({ device }) => (device?.automaticUpgrade === true ? { kind: 'update' } : { kind: 'check' }),
@@ -75,13 +78,13 @@ const JUDGEMENTS: Readonly<Record<Phase, Readonly<Record<DevicePosition, (update
     // After an Execute that nothing is known of it may be over already.
     idle: ({ executed }) => (executed === 'no' ? lost() : { kind: 'verify' }),
     downloading: () => unexpected('it is downloading'),
-    downloaded: () => ({ kind: 'execute' }),
+    downloaded: (update) => conflictOf(update) ?? { kind: 'execute' },
     updating: () => ({ kind: 'update', seen: { staleResult: 0 } }),
   },
   UPDATING: {
     idle: () => ({ kind: 'verify' }),
     downloading: () => unexpected('it is downloading'),
-    downloaded: ({ executed }) => (executed === 'unknown' ? notExecuted() : { kind: 'wait' }),
+    downloaded: ({ executed }) => (executed === 'unknown' ? notExecuted() : NOT_BEGUN),
     updating: () => ({ kind: 'update', seen: { staleResult: 0 } }),
   },
 };
@@ -145,13 +148,16 @@ export function outcomeOf(update: FirmwareUpdate, result: number): Judgement | u
 }
 
 /** VERIFYING: what is installed has been read. */
-export function judgeInstalled({ device, before, version }: FirmwareUpdate): Judgement {
-  const { result = 0, firmwareVersion, packageVersion } = device ?? NOTHING_KNOWN;
-  const isSuccess = result === 1;
-  const isChanged = firmwareVersion !== undefined && firmwareVersion !== before?.firmwareVersion;
+export function judgeInstalled({ objectId, device, before, version }: FirmwareUpdate): Judgement {
+  const { state, result = 0, firmwareVersion, packageVersion } = device ?? NOTHING_KNOWN;
+  const object = firmwareObject(objectId);
+  const isSuccess = meaningOf(object, result).outcome === 'success';
+  const isThere = object.installedState === undefined || object.installedState === state;
+  const isChanged = isThere && firmwareVersion !== undefined && firmwareVersion !== before?.firmwareVersion;
   if (version !== undefined && (firmwareVersion !== undefined || packageVersion !== undefined)) {
     // PkgVersion may be that of a package that was never installed.
-    const isInstalled = firmwareVersion === version || (packageVersion === version && (isSuccess || isChanged));
+    const isInstalled =
+      (isThere && firmwareVersion === version) || (packageVersion === version && (isSuccess || isChanged));
     if (isInstalled) return { kind: 'succeeded', evidence: 'version' };
     if (isSuccess) {
       const detail = `${firmwareVersion ?? packageVersion} in the place of ${version}`;
@@ -160,6 +166,14 @@ export function judgeInstalled({ device, before, version }: FirmwareUpdate): Jud
   } else if (isSuccess) return { kind: 'succeeded', evidence: 'result' };
   else if (isChanged) return { kind: 'succeeded', evidence: 'version' };
   return { kind: 'retry', failure: failureOf('not-installed', { result }), resumeAt: 'READING' };
+}
+
+/** Object 33629: another component, which is not installed together with this one, is in a State in which this one must not be installed. */
+function conflictOf({ device, settings }: FirmwareUpdate): Judgement | undefined {
+  const conflict = device?.conflicts.find((id) => settings.linkedInstances?.includes(id) !== true);
+  if (conflict === undefined) return undefined;
+  const failure = failureOf('conflicting-state', { detail: `/33629/${conflict}` });
+  return { kind: 'retry', failure, resumeAt: 'CHECKING' };
 }
 
 function lost(): Judgement {

@@ -20,6 +20,9 @@ export const NOTHING_KNOWN: DeviceFacts = {
 /** Characters of a version that are kept: devices have no bound of their own. */
 const MAX_VERSION_LENGTH = 255;
 
+/** Components that are in the way of an update: more than a few say no more than a few do. */
+const MAX_CONFLICTS = 16;
+
 /** What is known of a device after it has answered a Read. Values of a type that the Resource does not have say nothing. */
 export function learn(
   update: Pick<FirmwareUpdate, 'objectId' | 'instanceId'>,
@@ -39,9 +42,9 @@ export function learn(
   return learnt;
 }
 
-/** Forgets State and Update Result, since they are about to be read again. */
+/** Forgets State, Update Result and conflicts, since they are about to be read again. */
 export function forgetStatus(facts: DeviceFacts): DeviceFacts {
-  return { ...facts, state: undefined, result: undefined };
+  return { ...facts, state: undefined, result: undefined, conflicts: [] };
 }
 
 /** State and Update Result in what a device notified. */
@@ -81,11 +84,23 @@ function learnResource(
       return { ...facts, deliveryMethod: numberOf(record) };
     case resources.automaticUpgrade:
       return { ...facts, automaticUpgrade: record.value === true };
+    case resources.conflicts: {
+      const id = instanceOf(record);
+      return id === undefined || facts.conflicts.length >= MAX_CONFLICTS
+        ? facts
+        : { ...facts, conflicts: [...facts.conflicts, id] };
+    }
     case resources.packageVersion:
       return { ...facts, packageVersion: textOf(record) };
     default:
       return facts;
   }
+}
+
+/** The Object Instance that a link of Object 33629 is about: 65535:65535 is none. */
+function instanceOf({ value }: ResourceRecord): number | undefined {
+  const isLink = typeof value === 'object' && 'objectInstanceId' in value && value.objectId === 33_629;
+  return isLink ? value.objectInstanceId : undefined;
 }
 
 function numberOf({ value }: ResourceRecord): number | undefined {

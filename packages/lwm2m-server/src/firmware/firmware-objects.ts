@@ -36,8 +36,10 @@ export interface FirmwareObject {
     readonly activate?: number;
     readonly uninstall?: number;
   };
-  /** The Resource that has the version that runs. Without an Object it is one of the instance. */
+  /** The Resource that has the version that runs. */
   readonly versionPath: (instanceId: number) => string;
+  /** The State of what is installed, where it is another than the first. */
+  readonly installedState?: number;
   readonly states: Readonly<Record<number, DevicePosition>>;
   readonly results: Readonly<Record<number, ResultMeaning>>;
 }
@@ -86,11 +88,72 @@ const FIRMWARE_UPDATE: FirmwareObject = {
   results: RESULTS,
 };
 
-const OBJECTS: Partial<Readonly<Record<FirmwareObjectId, FirmwareObject>>> = { 5: FIRMWARE_UPDATE };
+/** Object 33629: as Object 5 in version 1.1, with an instance for each component of the device and two further results. */
+const ADVANCED_FIRMWARE_UPDATE: FirmwareObject = {
+  resources: {
+    package: 0,
+    packageUri: 1,
+    update: 2,
+    state: 3,
+    result: 5,
+    packageVersion: 7,
+    protocols: 8,
+    deliveryMethod: 9,
+    cancel: 10,
+    severity: 11,
+    maximumDeferPeriod: 13,
+    conflicts: 17,
+  },
+  versionPath: (instanceId) => `/33629/${instanceId}/15`,
+  states: STATES,
+  results: {
+    ...RESULTS,
+    12: { outcome: 'retry', reason: 'conflicting-state' },
+    13: { outcome: 'failed', reason: 'dependency' },
+  },
+};
+
+/** Object 9: what is delivered is verified first (State 3), and what is installed stays in a State of its own. */
+const SOFTWARE_MANAGEMENT: FirmwareObject = {
+  resources: {
+    package: 2,
+    packageUri: 3,
+    update: 4,
+    state: 7,
+    result: 9,
+    packageVersion: 1,
+    uninstall: 6,
+    activate: 10,
+  },
+  versionPath: (instanceId) => `/9/${instanceId}/1`,
+  installedState: 4,
+  states: { 0: 'idle', 1: 'downloading', 2: 'downloading', 3: 'downloaded', 4: 'idle' },
+  results: {
+    0: { outcome: 'none' },
+    1: { outcome: 'none' },
+    2: { outcome: 'success' },
+    3: { outcome: 'none' },
+    50: { outcome: 'failed', reason: 'not-enough-flash' },
+    51: { outcome: 'failed', reason: 'out-of-ram' },
+    52: { outcome: 'retry', reason: 'connection-lost' },
+    53: { outcome: 'failed', reason: 'integrity' },
+    54: { outcome: 'failed', reason: 'unsupported-package' },
+    56: { outcome: 'other-delivery', reason: 'invalid-uri' },
+    57: { outcome: 'retry', reason: 'update-failed' },
+    58: { outcome: 'retry', reason: 'update-failed' },
+    59: { outcome: 'retry', reason: 'not-reset' },
+  },
+};
+
+const OBJECTS: Readonly<Record<FirmwareObjectId, FirmwareObject>> = {
+  5: FIRMWARE_UPDATE,
+  9: SOFTWARE_MANAGEMENT,
+  33629: ADVANCED_FIRMWARE_UPDATE,
+};
 
 /** The table of an Object that firmware or software is updated by. */
 export function firmwareObject(objectId: FirmwareObjectId): FirmwareObject {
-  return OBJECTS[objectId] ?? FIRMWARE_UPDATE;
+  return OBJECTS[objectId];
 }
 
 /** What an Update Result means; one that is not known fails. */

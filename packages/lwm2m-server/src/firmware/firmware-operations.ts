@@ -24,7 +24,7 @@ export function readEverything(update: FirmwareUpdate, readable: DeviceFacts['re
 /** Reads State and Update Result. */
 export function readStatus(update: FirmwareUpdate, readable: DeviceFacts['readable']): readonly Operation[] {
   const { resources } = firmwareObject(update.objectId);
-  return reads(update, readable, [resources.state, resources.result]);
+  return reads(update, readable, [resources.state, resources.result, resources.conflicts]);
 }
 
 /** Reads what is installed, besides what {@link readStatus} has read. */
@@ -53,19 +53,43 @@ function reads(
  * (TS Core E.6).
  */
 export function resetOperations(update: FirmwareUpdate): readonly Operation[] {
-  const position = firmwareObject(update.objectId).states[update.device?.state ?? -1];
+  const { states, resources, installedState } = firmwareObject(update.objectId);
+  const state = update.device?.state ?? -1;
+  if (resources.uninstall !== undefined)
+    return [uninstallOperation(update, resources.uninstall, state === installedState)];
+  const position = states[state];
   const hasPackage = position === 'downloading' || position === 'downloaded';
   return [hasPackage && canCancel(update) ? cancelOperation(update) : resetByUri(update)];
 }
 
+/** Object 9, Uninstall: `1` says that another package of the same software follows; without it what was delivered is thrown away. */
+function uninstallOperation(update: FirmwareUpdate, resourceId: number, isForUpdate: boolean): Operation {
+  const path = resourcePath(update, resourceId);
+  return isForUpdate ? { kind: 'execute', path, arguments: [{ digit: 1 }] } : { kind: 'execute', path };
+}
+
+/** Object 9: makes what is installed run, if that is wanted. */
+export function activateOperations(update: FirmwareUpdate): readonly Operation[] {
+  const { activate } = firmwareObject(update.objectId).resources;
+  if (activate === undefined || !update.settings.activate) return [];
+  return [{ kind: 'execute', path: resourcePath(update, activate) }];
+}
+
+/** Throws away what a device may have of a package, when its State is not known: a Cancel may be refused, the other way does no harm then. */
+export function discardOperations(update: FirmwareUpdate): readonly Operation[] {
+  const { uninstall } = firmwareObject(update.objectId).resources;
+  if (uninstall !== undefined) return [uninstallOperation(update, uninstall, false)];
+  return canCancel(update) ? [cancelOperation(update), resetByUri(update)] : [resetByUri(update)];
+}
+
 /** Whether the Object has a Cancel: Object 5 from 1.1 on, which a device says that it has. */
-export function canCancel({ objectId, device }: FirmwareUpdate): boolean {
+function canCancel({ objectId, device }: FirmwareUpdate): boolean {
   if (firmwareObject(objectId).resources.cancel === undefined) return false;
   return objectId !== 5 || (device?.objectVersion ?? '1.0') !== '1.0';
 }
 
 /** Throws away what is there of a package (Object 5 from 1.1 on). */
-export function cancelOperation(update: FirmwareUpdate): Operation {
+function cancelOperation(update: FirmwareUpdate): Operation {
   return { kind: 'execute', path: resourcePath(update, firmwareObject(update.objectId).resources.cancel ?? -1) };
 }
 

@@ -1,8 +1,8 @@
 import { NOTHING_KNOWN, forgetStatus } from './device-facts.ts';
 import { decideDelivery } from './decide.ts';
 import {
-  canCancel,
-  cancelOperation,
+  activateOperations,
+  discardOperations,
   endObservations,
   executeOperation,
   observeOperations,
@@ -10,7 +10,6 @@ import {
   readEverything,
   readStatus,
   readVersions,
-  resetByUri,
 } from './firmware-operations.ts';
 import { failureOf, type FirmwareStep } from './firmware-step.ts';
 import type { FirmwareFailure, FirmwareState, FirmwareUpdate } from './firmware-update.ts';
@@ -146,7 +145,8 @@ export function fail(update: FirmwareUpdate, failure: FirmwareFailure): Firmware
 }
 
 export function succeed(update: FirmwareUpdate, evidence: NonNullable<FirmwareUpdate['evidence']>): FirmwareStep {
-  return end({ ...update, evidence, failure: undefined }, 'SUCCEEDED');
+  const { update: ended, commands } = end({ ...update, evidence, failure: undefined }, 'SUCCEEDED');
+  return { update: ended, commands: [...commands, { kind: 'tidy', operations: activateOperations(update) }] };
 }
 
 function end(update: FirmwareUpdate, state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED'): FirmwareStep {
@@ -160,8 +160,7 @@ export function cancel(update: FirmwareUpdate): FirmwareStep {
   const { update: next, commands } = end(update, 'CANCELLED');
   const mayHavePackage = HOLDING.includes(update.state) || (update.state === 'RETRYING' && update.observed);
   if (!mayHavePackage) return { update: next, commands };
-  const reset = canCancel(update) ? cancelOperation(update) : resetByUri(update);
-  return { update: next, commands: [{ kind: 'tidy', operations: [reset] }, ...commands] };
+  return { update: next, commands: [{ kind: 'tidy', operations: discardOperations(update) }, ...commands] };
 }
 
 const HOLDING: readonly FirmwareState[] = ['DELIVERING', 'DOWNLOADING', 'CHECKING', 'EXECUTING', 'DEFERRED'];

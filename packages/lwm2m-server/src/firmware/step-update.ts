@@ -119,7 +119,7 @@ function goOn(update: FirmwareUpdate, todo: FirmwareUpdate['todo'], now: number)
 /** READING is done: how it goes on. */
 function decide(update: FirmwareUpdate, now: number): FirmwareStep {
   const { device = NOTHING_KNOWN, objectId } = update;
-  const { states } = firmwareObject(objectId);
+  const { states, installedState } = firmwareObject(objectId);
   if (device.state === undefined && device.readable === 'instance') {
     // What some devices answer has not all of the Object Instance.
     return read({ ...update, device: { ...device, readable: 'resources' } });
@@ -133,12 +133,13 @@ function decide(update: FirmwareUpdate, now: number): FirmwareStep {
   if (position === 'idle') {
     const judgement = judgeInstalled(known);
     const { version } = update;
-    if (version !== undefined && device.firmwareVersion === version) return succeed(known, 'version');
+    const isThere = installedState === undefined || device.state === installedState;
+    if (isThere && version !== undefined && device.firmwareVersion === version) return succeed(known, 'version');
     if (update.executed !== 'no' && judgement.kind === 'succeeded') return succeed(known, judgement.evidence);
   }
   if (position === 'updating')
     return retry(known, failureOf('unexpected-state', { detail: 'it is updating' }), 'READING', now);
-  const isClean = position === 'idle' && (device.result ?? 0) === 0;
+  const isClean = position === 'idle' && device.state !== installedState && (device.result ?? 0) === 0;
   if (!isClean && !known.wasReset) {
     return enter({ ...known, wasReset: true }, 'RESETTING', resetOperations(known), contactDeadline(known, now));
   }
