@@ -62,10 +62,13 @@ export function nextDelivery(update: FirmwareUpdate): {
 
 type Phase = 'DOWNLOADING' | 'CHECKING' | 'UPDATING';
 
+/** An Update Result of an earlier time is excused once: a device that has begun sets it back (E.6). */
+const NOT_BEGUN: Judgement = { kind: 'wait', seen: { staleResult: 0 } };
+
 /** What a State means after the delivery, where the Update Result says nothing. */
 const JUDGEMENTS: Readonly<Record<Phase, Readonly<Record<DevicePosition, (update: FirmwareUpdate) => Judgement>>>> = {
   DOWNLOADING: {
-    idle: ({ begun }) => (begun ? lost() : { kind: 'wait' }),
+    idle: ({ begun }) => (begun ? lost() : NOT_BEGUN),
     downloading: () => ({ kind: 'wait', seen: { begun: true, staleResult: 0 } }),
     // 5/0/14: it goes on by itself.
     downloaded: ({ device }) => (device?.automaticUpgrade === true ? { kind: 'update' } : { kind: 'check' }),
@@ -81,7 +84,7 @@ const JUDGEMENTS: Readonly<Record<Phase, Readonly<Record<DevicePosition, (update
   UPDATING: {
     idle: () => ({ kind: 'verify' }),
     downloading: () => unexpected('it is downloading'),
-    downloaded: ({ executed }) => (executed === 'unknown' ? notExecuted() : { kind: 'wait' }),
+    downloaded: ({ executed }) => (executed === 'unknown' ? notExecuted() : NOT_BEGUN),
     updating: () => ({ kind: 'update', seen: { staleResult: 0 } }),
   },
 };
