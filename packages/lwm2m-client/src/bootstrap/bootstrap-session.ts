@@ -84,6 +84,7 @@ export class BootstrapSession {
         await this.#request();
         await this.#done.promise;
       }
+      this.#provisioning.accept();
       this.#linger();
     } catch (error) {
       const isClosed = this.#isClosed();

@@ -104,6 +104,11 @@ export class Lwm2mDevice {
     this.#step({ kind: 'triggered' });
   }
 
+  /** Starts anew, as after a Reboot by a server: without a word, and with a Register to each server. A bootstrap goes on. */
+  async reboot(): Promise<void> {
+    await Promise.all([...this.clients.values()].map((client) => client.reboot()));
+  }
+
   /** De-registers from all servers and closes. */
   async stop(): Promise<void> {
     await this.#end(true);
