@@ -104,7 +104,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX FirmwareUpdate_active ON FirmwareUpdate (position) WHERE is_final = 0;
   CREATE INDEX FirmwareUpdate_finished ON FirmwareUpdate (updated_at) WHERE is_final = 1;
   CREATE INDEX FirmwareUpdate_of_endpoint ON FirmwareUpdate (endpoint, position);
-  CREATE INDEX FirmwareUpdate_of_campaign ON FirmwareUpdate (campaign, position, state) WHERE campaign IS NOT NULL;
+  CREATE INDEX FirmwareUpdate_of_campaign ON FirmwareUpdate (campaign, position) WHERE campaign IS NOT NULL;
+  CREATE INDEX FirmwareUpdate_states ON FirmwareUpdate (campaign, state) WHERE campaign IS NOT NULL;
 
   CREATE TABLE FirmwareCampaign (
     position INTEGER PRIMARY KEY,

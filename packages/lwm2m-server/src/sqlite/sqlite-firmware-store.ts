@@ -66,7 +66,8 @@ export class SqliteFirmwareStore implements FirmwareStore {
     const list = (where: string): StatementSync =>
       database.prepare(`SELECT id, firmware_update FROM FirmwareUpdate ${where} ORDER BY position DESC LIMIT ?`);
     this.#lists = [
-      list(''),
+      // For SQLite a bound on the key is a search, and none is a scan.
+      list('WHERE position > 0'),
       list('WHERE endpoint = ?'),
       list('WHERE campaign = ?'),
       list('WHERE endpoint = ? AND +campaign = ?'),
@@ -74,7 +75,9 @@ export class SqliteFirmwareStore implements FirmwareStore {
     this.#count = database.prepare(
       'SELECT state, count(*) AS updates FROM FirmwareUpdate WHERE campaign = ? GROUP BY state',
     );
-    this.#campaigns = database.prepare('SELECT id, campaign FROM FirmwareCampaign ORDER BY position');
+    this.#campaigns = database.prepare(
+      'SELECT id, campaign FROM FirmwareCampaign WHERE position > 0 ORDER BY position',
+    );
     this.#upsertCampaign = database.prepare(`INSERT INTO FirmwareCampaign (id, campaign) VALUES (?, ?)
       ON CONFLICT (id) DO UPDATE SET campaign = excluded.campaign`);
   }

@@ -22,13 +22,23 @@ interface Move {
   readonly reason: 'rejected' | 'timeout' | 'payload' | 'cancelled' | 'outcome-unknown';
 }
 
-const seldom = fc.constantFrom('fail', 'fail', 'deliver', 'uri', 'notify', 'heard', 'due', 'wait', 'restart');
+const seldom = fc.constantFrom<Move['kind'][]>(
+  'fail',
+  'fail',
+  'deliver',
+  'uri',
+  'notify',
+  'heard',
+  'due',
+  'wait',
+  'restart',
+);
 const move: fc.Arbitrary<Move> = fc.record({
   kind: fc.oneof(
-    { weight: 240, arbitrary: fc.constant('go') },
+    { weight: 240, arbitrary: fc.constant<Move['kind']>('go') },
     { weight: 30, arbitrary: seldom },
-    { weight: 1, arbitrary: fc.constant('cancel') },
-  ) as fc.Arbitrary<Move['kind']>,
+    { weight: 1, arbitrary: fc.constant<Move['kind']>('cancel') },
+  ),
   state: fc.constantFrom(0, 0, 1, 2, 2, 2, 3, undefined, 7),
   result: fc.constantFrom(0, 0, 0, 0, 1, 4, 8, 11, 2, 7, 9, undefined, 77),
   flag: fc.boolean(),

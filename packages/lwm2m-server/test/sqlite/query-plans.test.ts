@@ -5,6 +5,7 @@ import { openDatabase } from '../../src/sqlite/open-database.ts';
 import { SqliteAssociationStore } from '../../src/sqlite/sqlite-association-store.ts';
 import { SqliteBootstrapStore } from '../../src/sqlite/sqlite-bootstrap-store.ts';
 import { SqliteCredentialStore } from '../../src/sqlite/sqlite-credential-store.ts';
+import { SqliteFirmwareStore } from '../../src/sqlite/sqlite-firmware-store.ts';
 import { SqliteObservationStore } from '../../src/sqlite/sqlite-observation-store.ts';
 import { SqliteOperationStore } from '../../src/sqlite/sqlite-operation-store.ts';
 import { SqliteRegistrationStore } from '../../src/sqlite/sqlite-registration-store.ts';
@@ -32,6 +33,7 @@ function statements(): { readonly database: DatabaseSync; readonly prepared: rea
   new SqliteRegistrationStore(watched, commit, report);
   new SqliteObservationStore(watched, commit, report);
   new SqliteOperationStore(watched, commit, report);
+  new SqliteFirmwareStore(watched, commit, report);
   new SqliteBootstrapStore(watched, commit);
   new SqliteCredentialStore(watched, commit, new SqliteAssociationStore(watched, commit));
   return { database, prepared };
