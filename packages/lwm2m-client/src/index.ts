@@ -37,6 +37,6 @@ export { FirmwareFailure, FirmwareResult, FirmwareState } from './firmware/firmw
 export { httpFetcher, type HttpFetcherOptions } from './firmware/http-fetcher.ts';
 export type { PackageFetcher, PackageTransfer } from './firmware/package-fetcher.ts';
 export { startSimulatedDevices } from './simulator/simulated-devices.ts';
-export type { SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
+export type { SimulatedBootstrap, SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
 export { zephyrSampleObjects } from './simulator/zephyr-sample.ts';
 export type { SampleDevice } from './simulator/zephyr-sample.ts';
