@@ -10,9 +10,7 @@ import { firmwareBed, updated, type FirmwareBed } from './firmware-bed.ts';
 registry.add(ADVANCED_FIRMWARE_UPDATE_OBJECT);
 
 /** A device with two components, beside Object 5; `executed` has the arguments of each Execute. */
-async function components(
-  prepare: (tree: ObjectTree) => void = () => undefined,
-): Promise<
+async function components(prepare: (tree: ObjectTree) => void = () => undefined): Promise<
   FirmwareBed & {
     readonly executed: string[];
     readonly parts: ReadonlyMap<number, FirmwareObject>;
@@ -94,7 +92,7 @@ test.each([
   });
   firmware.parts.get(0)?.close();
   firmware.tree.onWrite('/33629/0', ({ content }) => {
-    if (content === undefined) throw new Refusal(Code.METHOD_NOT_ALLOWED);
+    if (content === undefined) throw new Refusal(Code.METHOD_NOT_ALLOWED, 'not now');
     firmware.tree.set('/33629/0/3', (content as Uint8Array).length === 0 ? 0 : 2);
     firmware.tree.set('/33629/0/5', 0);
   });
@@ -122,7 +120,7 @@ function software(tree: ObjectTree, log: string[], results: readonly number[] = 
   });
   tree.onExecute('/9/0/4', () => {
     log.push('install');
-    if (tree.content('/9/0/7') !== 3) throw new Refusal(Code.METHOD_NOT_ALLOWED);
+    if (tree.content('/9/0/7') !== 3) throw new Refusal(Code.METHOD_NOT_ALLOWED, 'not now');
     enter(4, 2);
     tree.set('/9/0/1', '2.0');
   });

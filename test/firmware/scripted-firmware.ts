@@ -64,7 +64,7 @@ export class ScriptedFirmware {
     });
     tree.onExecute('/5/0/2', ({ afterAnswer }) => {
       this.log.push(`execute in State ${this.state}`);
-      if (this.state !== 2) throw new Refusal(Code.METHOD_NOT_ALLOWED);
+      if (this.state !== 2) throw new Refusal(Code.METHOD_NOT_ALLOWED, 'not now');
       afterAnswer(() => this.#install());
     });
   }
@@ -89,7 +89,7 @@ export class ScriptedFirmware {
       this.enter(0, 0);
       return;
     }
-    if (this.state !== 0) throw new Refusal(Code.METHOD_NOT_ALLOWED);
+    if (this.state !== 0) throw new Refusal(Code.METHOD_NOT_ALLOWED, 'not now');
     const result = this.#script.downloads?.[this.#downloads++] ?? 0;
     const { downloadMs = 10_000 } = this.#script;
     if (resourceId === 0) {
@@ -126,7 +126,7 @@ export class ScriptedFirmware {
 
   #cancel(): void {
     this.log.push(`cancel in State ${this.state}`);
-    if (this.state !== 1 && this.state !== 2) throw new Refusal(Code.METHOD_NOT_ALLOWED);
+    if (this.state !== 1 && this.state !== 2) throw new Refusal(Code.METHOD_NOT_ALLOWED, 'not now');
     this.enter(0, 10);
   }
 

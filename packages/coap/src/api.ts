@@ -189,6 +189,15 @@ export interface RequestService {
 /** A request before its payload is put together and before it goes to the handler. */
 export type EchoRequest = Omit<IncomingRequest, 'payload' | 'acceptObservation'>;
 
+/** A block of a request that others follow (RFC 7959 §2.5). */
+export interface RequestBlock {
+  /** Where its bytes are in the body. 0 is also a transfer that begins anew. */
+  readonly offset: number;
+  readonly length: number;
+  /** Bytes of the whole body, as the peer estimates it (Size1, RFC 7959 §4). */
+  readonly size: number | undefined;
+}
+
 /**
  * When a peer has to show that it is there, now: its request is answered 4.01 with an Echo option, and only performed when it comes
  * again with that (RFC 9175 §2). The engine keeps nothing of such a challenge. What proves freshness to somebody who may listen

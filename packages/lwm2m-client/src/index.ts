@@ -9,12 +9,14 @@ export type { QueueModeOptions } from './queue-mode/awake-window.ts';
 export type { NotificationOutcome } from './reporting/notifier.ts';
 export type { ResourceContent } from './objects/content.ts';
 export type {
+  BlockHandler,
   ExecuteHandler,
   Execution,
   InstanceCreation,
   ObjectOptions,
   ReadHandler,
   ResourceWrite,
+  WriteBlock,
   WriteHandler,
 } from './objects/handlers.ts';
 export type { ResourceFilter } from './objects/nodes.ts';

@@ -249,6 +249,7 @@ export class Lwm2mDevice {
       createTransport: () => this.#createTransport(account),
       clock: this.#clock,
       random: this.#random,
+      enrollsAs: this.#options.est === true ? endpointName : undefined,
       asksForPack: this.#options.bootstrapPack ?? lwm2mVersion === '1.2',
       timeoutMs: this.#options.bootstrapTimeoutMs ?? limits.bootstrapTimeoutMs,
       onError: (error) => {

@@ -4,6 +4,8 @@ import { testCertificate } from '@flownexus/dtls/testing';
 import { describe, expect, test } from 'vitest';
 import { encodeCertsOnly } from '../../src/est/certs-only.ts';
 
+const OPENSSL = 'openssl';
+
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 describe('a certificates-only message', () => {
@@ -34,7 +36,7 @@ describe('a certificates-only message', () => {
     const authority = testCertificate({ commonName: 'authority', authority: true });
     const device = testCertificate({ commonName: 'device', issuer: authority });
     const message = encodeCertsOnly([authority.der, device.der]);
-    const printed = execFileSync('openssl', ['pkcs7', '-inform', 'DER', '-print_certs'], { input: message }).toString();
+    const printed = execFileSync(OPENSSL, ['pkcs7', '-inform', 'DER', '-print_certs'], { input: message }).toString();
     const certificates = printed.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
     const names = certificates.map((pem) => new X509Certificate(pem).subject);
     expect(names.toSorted()).toEqual(['CN=authority', 'CN=device']);
@@ -43,7 +45,7 @@ describe('a certificates-only message', () => {
 
 function hasOpenssl(): boolean {
   try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    execFileSync(OPENSSL, ['version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;

@@ -70,7 +70,7 @@ describe.skipIf(missing !== undefined)(`Wakaama 1.0: bootstrap${suffix}`, { time
     });
     await Promise.all([bootstrapServer.start(), server.start()]);
     const uri = `${security.mode === 'psk' ? 'coaps' : 'coap'}://127.0.0.1:${String(server.addresses[0]?.port)}`;
-    // The bootstrap account is /0/0. That a Discover would not find out: the id is given therefore.
+    // The bootstrap account is /0/0. A Discover is refused: the id is given therefore.
     const account = { shortServerId: 7, uri, security, lifetime: 120, securityInstanceId: 1 };
     configurations.set(NAME, { instances: serverAccount(account) });
     const registration = new Promise<Registration>((resolve) => server.once('registered', resolve));

@@ -1,9 +1,9 @@
 import { Code, formatCode } from '@flownexus/coap';
 import type { PeerIdentity } from '@flownexus/datagram';
 import { describe, expect, test } from 'vitest';
-import type { BootstrapStore } from '../../src/index.ts';
+import type { BootstrapConfiguration, BootstrapStore } from '../../src/index.ts';
 import { inWords, SERVER } from '../scripted-device.ts';
-import { BootstrapScene } from './bootstrap-scene.ts';
+import { ACCOUNT, BootstrapScene } from './bootstrap-scene.ts';
 import { expectRefused, request, serve } from './bootstrapping.ts';
 
 const ID: PeerIdentity = { kind: 'psk', identity: 'id' };
@@ -65,7 +65,7 @@ describe('who has proven nothing', () => {
 describe('a Bootstrap-Request', () => {
   test.each([
     ['ep=nobody', '4.00 there is no bootstrap configuration for this endpoint'],
-    ['ep=open&pct=60', '4.15 pct is one of 110, 112, 11542, 11544'],
+    ['ep=open&pct=60', '4.15 pct is one of 11542, 112, 110, 11544'],
     ['ep=open&pct=TLV', '4.00 pct is not the number of a Content-Format'],
     ['ep=open&pct=110&pct=112', '4.00 the parameter pct occurs twice'],
     ['ep=open&ep=open', '4.00 the parameter ep occurs twice'],
@@ -99,6 +99,23 @@ describe('a Bootstrap-Request', () => {
     };
     const scene = await BootstrapScene.start({ configurations });
     await scene.refused('ep=open', '5.03 the server can not take this now');
+  });
+
+  test('whose answer comes too late begins nothing, and takes no place', async () => {
+    const late = Promise.withResolvers<BootstrapConfiguration>();
+    const configurations: BootstrapStore = { get: (name) => (name === 'open' ? late.promise : ACCOUNT) };
+    const scene = await BootstrapScene.start({ configurations, maxSessions: 1 });
+    const device = scene.device();
+    device.request(Code.POST, { path: ['bs'], query: ['ep=open'] });
+    await scene.clock.advanceAsync(300_000); // longer than EXCHANGE_LIFETIME
+    await device.ignore(); // the Empty ACK
+    late.resolve(ACCOUNT);
+    expect(await device.received()).toEqual([]);
+
+    const { answer } = await request(scene.device(ID, 50_001));
+
+    expect(formatCode(answer.code)).toBe('2.04');
+    expect(scene.server.statistics).toMatchObject({ sessions: 1, bootstrapFailures: 0 });
   });
 
   test.each([

@@ -16,7 +16,8 @@ import { IdentifiedTransport } from '../identified-transport.ts';
 import { ScriptedDevice, SERVER } from '../scripted-device.ts';
 import { expectRefused } from './bootstrapping.ts';
 
-const ACCOUNT: BootstrapConfiguration = {
+/** A configuration that takes no Discover. */
+export const ACCOUNT: BootstrapConfiguration = {
   instances: serverAccount({ shortServerId: 1, uri: 'coap://192.0.2.1', securityInstanceId: 0 }),
 };
 const objects = await ObjectRegistry.bundled();
