@@ -92,7 +92,7 @@ export function stepFirmware(model: FirmwareModel, input: FirmwareInput): Firmwa
     case 'reset':
       return state === UPDATING ? undefined : to(IDLE, FirmwareResult.INITIAL, 'stopWaiting', 'discard');
     case 'delivered':
-      if (state !== DOWNLOADING) return undefined;
+      if (state !== DOWNLOADING || model.receiving) return undefined;
       return input.automatic ? to(UPDATING, FirmwareResult.INITIAL, 'install') : to(DOWNLOADED, FirmwareResult.INITIAL);
     case 'undeliverable':
       return state === DOWNLOADING ? to(IDLE, input.result, 'stopWaiting', 'discard') : undefined;
