@@ -91,7 +91,8 @@ export interface CoapReply {
 
 /**
  * A body of any size that is served without being held: from a file, say. The handler is called for each block that the
- * peer asks for (`payload` and options of the request are the same, but for Block2), and the engine reads that block only.
+ * peer asks for (`payload` and options of the request are the same, but for Block2), and the engine reads that block only. So it is for a request
+ * that comes twice, since blocks are not kept for duplicates (RFC 7252 §4.5).
  * A body of several blocks answers a GET, or a FETCH that comes in one block; to other requests that is 5.00.
  */
 export interface BodySource {
@@ -187,6 +188,15 @@ export interface RequestService {
 
 /** A request before its payload is put together and before it goes to the handler. */
 export type EchoRequest = Omit<IncomingRequest, 'payload' | 'acceptObservation'>;
+
+/** A block of a request that others follow (RFC 7959 §2.5). */
+export interface RequestBlock {
+  /** Where its bytes are in the body. 0 is also a transfer that begins anew. */
+  readonly offset: number;
+  readonly length: number;
+  /** Bytes of the whole body, as the peer estimates it (Size1, RFC 7959 §4). */
+  readonly size: number | undefined;
+}
 
 /**
  * When a peer has to show that it is there, now: its request is answered 4.01 with an Echo option, and only performed when it comes

@@ -9,12 +9,14 @@ export type { QueueModeOptions } from './queue-mode/awake-window.ts';
 export type { NotificationOutcome } from './reporting/notifier.ts';
 export type { ResourceContent } from './objects/content.ts';
 export type {
+  BlockHandler,
   ExecuteHandler,
   Execution,
   InstanceCreation,
   ObjectOptions,
   ReadHandler,
   ResourceWrite,
+  WriteBlock,
   WriteHandler,
 } from './objects/handlers.ts';
 export type { ResourceFilter } from './objects/nodes.ts';
@@ -35,6 +37,6 @@ export { FirmwareFailure, FirmwareResult, FirmwareState } from './firmware/firmw
 export { httpFetcher, type HttpFetcherOptions } from './firmware/http-fetcher.ts';
 export type { PackageFetcher, PackageTransfer } from './firmware/package-fetcher.ts';
 export { startSimulatedDevices } from './simulator/simulated-devices.ts';
-export type { SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
+export type { SimulatedBootstrap, SimulatedDevices, SimulatedDevicesOptions } from './simulator/simulated-devices.ts';
 export { zephyrSampleObjects } from './simulator/zephyr-sample.ts';
 export type { SampleDevice } from './simulator/zephyr-sample.ts';

@@ -87,6 +87,9 @@ export class Lwm2mClient {
       random: options.random ?? systemRandom,
       onRequest: (request) =>
         answering.answer(request, (observed) => this.#notifier.add(observed, () => request.acceptObservation())),
+      onBlock: (request, block) => {
+        answering.block(request, block);
+      },
       // It is told where the device is now, over a new association.
       onClosed: () => {
         this.#registration.updateSoon(limits.registerBackoffMs.first, false);

@@ -23,6 +23,8 @@ export interface ServerLinkOptions {
   readonly random: RandomSource;
   /** Answers what the server asks. */
   readonly onRequest: (request: IncomingRequest) => CoapReply | Promise<CoapReply>;
+  /** Looks at a block of a request that others follow; what it throws ends the transfer. */
+  readonly onBlock?: NonNullable<CoapEndpointOptions['onBlock']>;
   /** The server has ended the association. */
   readonly onClosed: () => void;
   readonly onError: (error: unknown) => void;
@@ -105,7 +107,7 @@ export class ServerLink {
   }
 
   #endpoint(): CoapEndpoint {
-    const { transfers, clock, random, onRequest, onClosed, onError } = this.#options;
+    const { transfers, clock, random, onRequest, onBlock, onClosed, onError } = this.#options;
     return new CoapEndpoint({
       ...transfers,
       transport: this.#transport,
@@ -114,6 +116,9 @@ export class ServerLink {
       onRequest: (request) =>
         // TS Core §6.3: the operations are the server's that the device is registered with.
         request.peer.key === this.#server?.key ? onRequest(request) : { code: Code.UNAUTHORIZED },
+      onBlock: (request, block) => {
+        if (request.peer.key === this.#server?.key) onBlock?.(request, block);
+      },
       onPeerClosed: (peer) => {
         if (peer.key !== this.#server?.key) return;
         this.#server = undefined;

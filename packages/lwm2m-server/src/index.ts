@@ -26,8 +26,9 @@ export type {
   WriteContent,
   WriteOptions,
 } from './api/device.ts';
+export type { Enrollment, EnrollmentAnswer, EnrollmentRequest, EstOptions } from './api/est.ts';
 export type { IotDevice } from './api/gateway.ts';
-export type { Lwm2mServerEvents, Refusal } from './api/events.ts';
+export type { Lwm2mServerEvents, Refusal, RefusedOperation } from './api/events.ts';
 export type {
   CampaignOptions,
   FirmwareCampaigns,

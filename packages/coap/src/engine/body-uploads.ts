@@ -83,9 +83,9 @@ export class BodyUploads {
     // RFC 7959 §2.3: a block that others follow is full.
     if (block.more ? payload.length !== size : payload.length > size) return { code: Code.BAD_REQUEST, options: [] };
     // RFC 7959 §2.5: block 0 begins anew, whatever was there.
-    if (offset === 0) this.#drop(key);
+    if (offset === 0) this.drop(key);
     if (Math.max(offset + payload.length, size1 ?? 0) > this.#options.maxBodySize) {
-      this.#drop(key);
+      this.drop(key);
       return this.#tooLarge();
     }
     if (offset === 0 && !block.more) return { body: payload, ifNoneMatch };
@@ -94,14 +94,14 @@ export class BodyUploads {
     const expired = upload.expiresAtMs <= this.#options.clock.now();
     if (!expired && isRepeated(upload, piece)) return continueAfter(piece);
     if (expired || upload.body.length !== offset) {
-      this.#drop(key);
+      this.drop(key);
       return INCOMPLETE;
     }
     upload.body.append(payload);
     upload.newestSzx = block.szx;
     this.#bytes += payload.length;
     if (!block.more) {
-      this.#drop(key);
+      this.drop(key);
       return { body: upload.body.bytes(), ifNoneMatch: upload.ifNoneMatch };
     }
     const continued = offset === 0 ? Standing.NEW : Standing.CONTINUED;
@@ -110,9 +110,17 @@ export class BodyUploads {
     return continueAfter(piece);
   }
 
+  /** Forgets one, if it is there. */
+  drop(key: string): void {
+    const upload = this.#uploads.get(key);
+    if (upload === undefined) return;
+    this.#byAge.remove(upload);
+    this.#forget(upload);
+  }
+
   /** Forgets what a peer began. */
   forgetPeer(state: PeerState): void {
-    if (state.assemblies !== undefined) for (const key of state.assemblies) this.#drop(key);
+    if (state.assemblies !== undefined) for (const key of state.assemblies) this.drop(key);
   }
 
   #begin({ state, key, ifNoneMatch }: UploadBlock): Upload {
@@ -151,7 +159,7 @@ export class BodyUploads {
       const oldest = this.#byAge.first(keep);
       if (oldest === undefined) return;
       this.#options.onLimit();
-      this.#drop(oldest.key);
+      this.drop(oldest.key);
     }
   }
 
@@ -159,14 +167,7 @@ export class BodyUploads {
     const [oldest] = assemblies;
     if (oldest === undefined) return;
     this.#options.onLimit();
-    this.#drop(oldest);
-  }
-
-  #drop(key: string): void {
-    const upload = this.#uploads.get(key);
-    if (upload === undefined) return;
-    this.#byAge.remove(upload);
-    this.#forget(upload);
+    this.drop(oldest);
   }
 
   #forget(upload: Upload): void {

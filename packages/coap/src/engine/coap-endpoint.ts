@@ -9,13 +9,16 @@ import {
 } from '@flownexus/datagram';
 import type {
   CoapObservation,
+  CoapReply,
   CoapRequest,
   CoapResponse,
   MulticastOptions,
   MulticastResponseIterator,
   ObserveOptions,
   EchoOptions,
+  EchoRequest,
   Observer,
+  RequestBlock,
   RequestHandler,
   RequestOptions,
   RequestService,
@@ -58,6 +61,12 @@ export interface CoapEndpointOptions {
    * nobody acts on with 4.02. If-Match and If-None-Match are such options unless a `RequestService` understands them.
    */
   readonly onRequest?: RequestHandler | RequestService;
+  /**
+   * Told of each block of a request that others follow, before it is taken: how far a large body has come, and whether it is wanted at all. What it throws
+   * ends the transfer and is answered like an error of the request handler. The last block comes with the request. Also for a block that is sent
+   * again.
+   */
+  readonly onBlock?: (request: EchoRequest, block: RequestBlock) => void;
   /** When a peer has to prove that it is there before its request is performed or answered at length. Default: never. */
   readonly echo?: EchoOptions;
   /** The transport has lost the association with a peer; what was under way with it has been rejected. */
@@ -177,7 +186,8 @@ export class CoapEndpoint {
     });
     this.#client = new ClientRole(this.#engine);
     const echo = options.echo && new EchoGuard(clock, random, options.echo);
-    this.#server = new ServerRole(this.#engine, options.onRequest ?? (() => ({ code: Code.NOT_FOUND })), echo);
+    const service = options.onRequest ?? ((): CoapReply => ({ code: Code.NOT_FOUND }));
+    this.#server = new ServerRole(this.#engine, service, echo, options.onBlock);
     this.#multicasts = new MulticastRequests(this.#engine);
     this.#multicastResponses = new MulticastResponses(this.#engine);
     this.#messages = new MessageLayer({

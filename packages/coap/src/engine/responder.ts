@@ -63,13 +63,14 @@ export class Responder {
 
   /**
    * Sends the response, unless the peer wants none (RFC 7967): then a Confirmable request gets an Empty ACK, which is all that
-   * reliability needs. Throws `RangeError` for one that can't be encoded or is too large.
+   * reliability needs. Throws `RangeError` for one that can't be encoded or is too large. With `repeatable` a duplicate is to be processed like another
+   * request, where the response is piggybacked.
    */
-  respond(slice: Slice, listener?: ResponseListener): void {
+  respond(slice: Slice, listener?: ResponseListener, repeatable: boolean = false): void {
     if (isUnwanted(this.#message.options, slice.code)) {
       this.acknowledge();
       listener?.onSent?.();
-    } else this.#send(slice, listener);
+    } else this.#send(slice, listener, repeatable);
   }
 
   /** Answers without looking at blocks or observations. */
@@ -89,7 +90,7 @@ export class Responder {
     else this.#send(slice, undefined);
   }
 
-  #send(slice: Slice, listener: ResponseListener | undefined): void {
+  #send(slice: Slice, listener: ResponseListener | undefined, repeatable: boolean = false): void {
     const { token, type } = this.#message;
     if (type !== MessageType.CON) this.#sendNonConfirmable(slice, listener);
     else if (this.#acknowledged) this.#respondSeparately(slice, listener);
@@ -97,7 +98,8 @@ export class Responder {
       // Field by field, as the most frequent reply of all: spreading costs more than encoding.
       const { messageId } = this.#message;
       const { code, options, payload } = slice;
-      this.#sendAcknowledgement(encodeMessage({ type: MessageType.ACK, code, messageId, token, options, payload }));
+      const datagram = encodeMessage({ type: MessageType.ACK, code, messageId, token, options, payload });
+      this.#sendAcknowledgement(datagram, repeatable);
       listener?.onSent?.();
     }
   }
@@ -145,9 +147,11 @@ export class Responder {
     }).begin();
   }
 
-  #sendAcknowledgement(datagram: Uint8Array): void {
+  #sendAcknowledgement(datagram: Uint8Array, repeatable: boolean = false): void {
     checkDatagramSize(datagram, this.#engine.transport);
-    this.#engine.deduplication.answered(this.#received, datagram);
+    const { deduplication } = this.#engine;
+    if (repeatable) deduplication.forget(this.#received);
+    else deduplication.answered(this.#received, datagram);
     this.#engine.send(this.#state, datagram);
   }
 }

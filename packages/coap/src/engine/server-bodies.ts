@@ -61,6 +61,11 @@ export class ServerBodies {
     return undefined;
   }
 
+  /** Forgets what has come of the body of a request. */
+  abandon({ state, message, options }: Work): void {
+    this.#uploads.drop(uploadKey(state, message, options));
+  }
+
   /** A further block of a response that is kept (RFC 7959 §2.4). */
   further({ state, message, options }: Work, block: BlockValue): Slice | undefined {
     const representation = this.#representations.find(representationKey(state, message, options));

@@ -1,9 +1,10 @@
-import type { CoapReply, RequestHandler, RequestService } from '../api.ts';
-import { blockOption, type BlockValue } from '../block.ts';
+import type { CoapReply, EchoRequest, RequestBlock, RequestHandler, RequestService } from '../api.ts';
+import { blockOption, blockSize, type BlockValue } from '../block.ts';
 import { Code, isSuccess } from '../code.ts';
 import { CoapError } from '../errors.ts';
 import type { CoapUsage } from '../limits.ts';
 import { MessageType, type CoapMessage, type CoapOption } from '../message.ts';
+import { uintOption } from '../option-values.ts';
 import { checkOptions, OptionNumber } from '../options.ts';
 import { isPromise } from '../when.ts';
 import type { EchoGuard } from './echo.ts';
@@ -39,6 +40,8 @@ const UNDERSTOOD_IN_REQUESTS: readonly number[] = [
   OptionNumber.PROXY_SCHEME,
 ];
 
+type BlockListener = (request: EchoRequest, block: RequestBlock) => void;
+
 /** Requests of peers, and what the handler answers them. */
 export class ServerRole {
   readonly #engine: Engine;
@@ -47,9 +50,16 @@ export class ServerRole {
   readonly #bodies: ServerBodies;
   readonly #echo: EchoAdmission | undefined;
   readonly #intake: ObservationIntake;
+  readonly #onBlock: BlockListener | undefined;
 
-  constructor(engine: Engine, service: RequestHandler | RequestService, echo: EchoGuard | undefined) {
+  constructor(
+    engine: Engine,
+    service: RequestHandler | RequestService,
+    echo: EchoGuard | undefined,
+    onBlock: BlockListener | undefined,
+  ) {
     this.#engine = engine;
+    this.#onBlock = onBlock;
     this.#echo =
       echo &&
       new EchoAdmission({
@@ -133,6 +143,7 @@ export class ServerRole {
     let { payload } = message;
     if (this.#echo?.admits(work) === false) return;
     if (block1 !== undefined) {
+      if (block1.more && this.#isUnwanted(work, block1)) return;
       const body = this.#bodies.assemble(work, block1);
       if (body === undefined) return;
       payload = body;
@@ -151,6 +162,23 @@ export class ServerRole {
     }
     if (isPromise(result)) this.#await(work, result);
     else this.#answer(work, result);
+  }
+
+  /** Whether the application does not want the body that the block is of. */
+  #isUnwanted(work: Work, { num, szx }: BlockValue): boolean {
+    if (this.#onBlock === undefined) return false;
+    const { message, options, responder } = work;
+    const { payload } = message;
+    try {
+      const size = uintOption(options, OptionNumber.SIZE1);
+      this.#onBlock(this.#requestOf(work, payload), { offset: num * blockSize(szx), length: payload.length, size });
+      return false;
+    } catch (error) {
+      this.#report(error);
+      this.#bodies.abandon(work);
+      responder.respondPlainly(errorReply(error));
+      return true;
+    }
   }
 
   #requestOf(work: Work, payload: Uint8Array): ServerRequest {
@@ -258,7 +286,8 @@ export class ServerRole {
         this.#tellUnsent(reply);
         return;
       }
-      work.responder.respond(result, new ReplyListener(this.#engine, reply, work.relation));
+      const listener = new ReplyListener(this.#engine, reply, work.relation);
+      work.responder.respond(result, listener, isRepeatable(work, reply));
     } catch (error) {
       this.#refuse(work, reply, error);
     }
@@ -271,6 +300,14 @@ export class ServerRole {
     this.#tellUnsent(reply);
     work.responder.respondPlainly({ code: Code.INTERNAL_SERVER_ERROR });
   }
+}
+
+/**
+ * RFC 7252 §4.5: a server may process duplicates of a request without side effects instead of keeping its reply. A block of a source is read again
+ * for less than a thousand of them take in memory.
+ */
+function isRepeatable({ message, relation }: Work, reply: CoapReply): boolean {
+  return reply.body !== undefined && relation === undefined && isSafe(message.code);
 }
 
 /** Tells the handler, and its observation, what became of the reply. */

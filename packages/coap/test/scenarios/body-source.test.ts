@@ -154,6 +154,37 @@ describe('a body source', () => {
     await world.end();
   });
 
+  test('is read again for a duplicate: blocks are not kept (RFC 7252 §4.5)', async () => {
+    const source = sourceOf(body(150));
+    const served = await serve({ body: source });
+    const { world } = served;
+    for (let copy = 0; copy < 2; copy += 1) await world.say({ type: 'CON', code: '0.01', messageId: 5, token: 't' });
+    const [first, second] = world.device.takeAll();
+    expect(first).toEqual(second);
+    expect([served.calls, source.reads]).toEqual([
+      2,
+      [
+        [0, 64],
+        [0, 64],
+      ],
+    ]);
+    expect(world.endpoint.statistics).toMatchObject({ duplicates: 0 });
+    expect(world.endpoint.usage).toMatchObject({ deduplicationEntries: 0, deduplicationBytes: 0 });
+    await world.end();
+  });
+
+  test('answers a duplicate as before where the request did something, or registered', async () => {
+    const served = await serve({ body: sourceOf(bytes('small')) });
+    for (let copy = 0; copy < 2; copy += 1) await served.world.say({ type: 'CON', code: '0.02', messageId: 5 });
+    expect([served.calls, served.world.device.takeAll()]).toEqual([1, [expect.anything(), expect.anything()]]);
+    await served.world.end();
+    const { world, calls } = await observed();
+    await world.say({ type: 'CON', code: '0.01', messageId: 5, token: 'p', options: [opt.observe(0)] });
+    await world.say({ type: 'CON', code: '0.01', messageId: 5, token: 'p', options: [opt.observe(0)] });
+    expect(calls()).toBe(2);
+    await world.end();
+  });
+
   test('takes the place of a payload that was kept', async () => {
     const replies: Partial<CoapReply>[] = [{ payload: body(150, 1) }, { body: sourceOf(body(150)) }];
     const { world } = await serve(() => replies.shift() ?? { body: sourceOf(body(150)) });
@@ -285,23 +316,30 @@ describe('a body source that is read asynchronously', () => {
   });
 });
 
+/** A source that is observed. */
+async function observed(): Promise<{
+  readonly world: World;
+  readonly relation: ObserveRelation;
+  readonly calls: () => number;
+}> {
+  const relations: ObserveRelation[] = [];
+  let calls = 0;
+  const world = await World.open({
+    preferredBlockSize: 64,
+    onRequest: (request) => {
+      calls += 1;
+      if (request.observe === 0) relations.push(request.acceptObservation());
+      return { code: Code.CONTENT, body: sourceOf(body(150), 'v2') };
+    },
+  });
+  await world.say({ type: 'CON', code: '0.01', token: 'o', options: [opt.observe(0)] });
+  const first = await world.hear();
+  expect([block(first, BLOCK2), uintOption(first.options, OBSERVE)]).toEqual(['0/1/64', 0]);
+  return { world, relation: relations[0]!, calls: () => calls };
+}
+
 /** RFC 7959 §2.6. */
 describe('a notification with a body source', () => {
-  async function observed(): Promise<{ readonly world: World; readonly relation: ObserveRelation }> {
-    const relations: ObserveRelation[] = [];
-    const world = await World.open({
-      preferredBlockSize: 64,
-      onRequest: (request) => {
-        if (request.observe === 0) relations.push(request.acceptObservation());
-        return { code: Code.CONTENT, body: sourceOf(body(150), 'v2') };
-      },
-    });
-    await world.say({ type: 'CON', code: '0.01', token: 'o', options: [opt.observe(0)] });
-    const first = await world.hear();
-    expect([block(first, BLOCK2), uintOption(first.options, OBSERVE)]).toEqual(['0/1/64', 0]);
-    return { world, relation: relations[0]! };
-  }
-
   test('is its first block; the rest is fetched', async () => {
     const { world, relation } = await observed();
     await relation.notify({ code: Code.CONTENT, body: sourceOf(body(150), 'v2') }, { confirmable: false });

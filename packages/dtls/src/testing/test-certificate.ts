@@ -23,6 +23,8 @@ export interface TestCertificateOptions {
   readonly issuer?: TestCertificate;
   /** Default: a new key on `curve`. */
   readonly privateKey?: KeyObject;
+  /** DER of the SubjectPublicKeyInfo of somebody else, in the place of a key of its own: `privateKey` of the result is not that of the certificate then. */
+  readonly publicKey?: Uint8Array;
   /** Default P-256. */
   readonly curve?: 'P-256' | 'P-384' | 'P-521';
   /** An RSA key instead. */
@@ -91,7 +93,7 @@ export function testCertificate(options: TestCertificateOptions = {}): TestCerti
 
 function keyPair(options: TestCertificateOptions): { publicKey: Uint8Array; privateKey: KeyObject } {
   const privateKey = options.privateKey ?? newKey(options);
-  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  const publicKey = options.publicKey ?? createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   return { publicKey: Uint8Array.from(publicKey), privateKey };
 }
 

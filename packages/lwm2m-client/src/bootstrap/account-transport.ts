@@ -26,7 +26,8 @@ export function dtlsOptionsOf(account: SecurityAccount): DtlsClientOptions | und
   if (securityMode === SecurityMode.PSK) {
     return { psk: { identity: identityOf(account), key: secretKey } };
   }
-  if (securityMode !== SecurityMode.RPK && securityMode !== SecurityMode.X509) {
+  // With EST the certificate is one that the device has asked for itself.
+  if (securityMode !== SecurityMode.RPK && securityMode !== SecurityMode.X509 && securityMode !== SecurityMode.EST) {
     throw accountError(account, `the Security Mode ${securityMode}, which this device does not have`);
   }
   if (serverPublicKey.length === 0) throw accountError(account, 'no public key of the server (4)');

@@ -14,12 +14,17 @@ import { bootstrapWrite } from './write.ts';
 export class BootstrapInterface {
   readonly #device: Device;
   readonly #provisioning: Provisioning;
+  readonly #onFinishing: () => void;
   readonly #onFinished: () => void;
 
-  /** `onFinished` is called when a Bootstrap-Finish has been answered with success. */
-  constructor(device: Device, provisioning: Provisioning, onFinished: () => void) {
+  /**
+   * `onFinishing` is called before it is looked at what the bootstrap server has given, `onFinished` when a Bootstrap-Finish has been
+   * answered with success.
+   */
+  constructor(device: Device, provisioning: Provisioning, onFinishing: () => void, onFinished: () => void) {
     this.#device = device;
     this.#provisioning = provisioning;
+    this.#onFinishing = onFinishing;
     this.#onFinished = onFinished;
   }
 
@@ -57,6 +62,7 @@ export class BootstrapInterface {
   }
 
   #finish(): CoapReply {
+    this.#onFinishing();
     const problem = inconsistency(this.#device.tree);
     if (problem !== undefined) throw new Refusal(Code.NOT_ACCEPTABLE, problem);
     return { code: Code.CHANGED, afterSent: this.#onFinished, onUnsent: this.#onFinished };

@@ -9,6 +9,7 @@ import { unauthorized } from '../operations/refuse.ts';
 import { ServerLink } from '../server-link.ts';
 import { BootstrapInterface } from './bootstrap-interface.ts';
 import { bootstrapPackRequest, bootstrapRequest } from './bootstrap-requests.ts';
+import { completeAccounts, enroll, type OwnCertificate } from './enrollment.ts';
 import { Provisioning } from './provisioning.ts';
 import { serverOf, type SecurityAccount } from './security-account.ts';
 import { inconsistency } from './server-accounts.ts';
@@ -25,6 +26,8 @@ export interface BootstrapSessionOptions {
   readonly createTransport: () => DatagramTransport;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** The common name of a certificate that is asked for before, by EST; undefined: none is. */
+  readonly enrollsAs: string | undefined;
   /** Whether a Bootstrap-Pack is asked for before (LwM2M 1.2). */
   readonly asksForPack: boolean;
   /** How long the bootstrap server may say nothing before it is done, in milliseconds. */
@@ -45,14 +48,22 @@ export class BootstrapSession {
   /** Ends the wait for the next request, or the time in which the answer to the last one may be asked for again. */
   #timer: Timer | undefined;
   #state: 'open' | 'finished' | 'closed' = 'open';
+  #certificate: OwnCertificate | undefined;
 
   constructor(options: BootstrapSessionOptions) {
     const { account, device, createTransport, clock, random, onError } = options;
     this.#options = options;
     this.#provisioning = new Provisioning(device.tree);
-    this.#interface = new BootstrapInterface(device, this.#provisioning, () => {
-      this.#finished();
-    });
+    this.#interface = new BootstrapInterface(
+      device,
+      this.#provisioning,
+      () => {
+        this.#complete();
+      },
+      () => {
+        this.#finished();
+      },
+    );
     this.#link = new ServerLink({
       server: serverOf(account),
       createTransport,
@@ -80,10 +91,12 @@ export class BootstrapSession {
   async run(): Promise<void> {
     try {
       await this.#link.open();
+      await this.#enroll();
       if (!(await this.#takePack())) {
         await this.#request();
         await this.#done.promise;
       }
+      this.#provisioning.accept();
       this.#linger();
     } catch (error) {
       const isClosed = this.#isClosed();
@@ -104,6 +117,21 @@ export class BootstrapSession {
     await this.#link.close();
   }
 
+  async #enroll(): Promise<void> {
+    const { enrollsAs } = this.#options;
+    if (enrollsAs === undefined) return;
+    try {
+      this.#certificate = await enroll(enrollsAs, (request) => this.#link.request(request));
+    } catch (error) {
+      throw bootstrapError('the bootstrap server gave no certificate', { cause: error });
+    }
+  }
+
+  #complete(): void {
+    if (this.#certificate !== undefined)
+      completeAccounts(this.#options.device.tree, this.#provisioning, this.#certificate);
+  }
+
   /** Whether the server has given everything at once, and it is consistent. */
   async #takePack(): Promise<boolean> {
     const { asksForPack, device, endpointName } = this.#options;
@@ -116,6 +144,7 @@ export class BootstrapSession {
       const { tree } = device;
       const { node } = decodePayload(response.payload, response.contentFormat ?? -1, ROOT_PATH, tree.definitions);
       replaceObjects(tree, this.#provisioning, node);
+      this.#complete();
       const problem = inconsistency(tree);
       if (problem === undefined) {
         this.#state = 'finished';

@@ -18,6 +18,11 @@ export interface Lwm2mDeviceOptions extends Omit<
 > {
   /** Carries CoAP, and DTLS where the account has it. Default: UDP on any free port. Called for each server, and anew for each bootstrap and reboot. */
   readonly transport?: (use: TransportUse) => DatagramTransport;
+  /**
+   * Whether the bootstrap server is asked for a certificate before a bootstrap (EST over CoAP and DTLS, RFC 9148), for a new key of the
+   * device: accounts that come without one get it. Default false.
+   */
+  readonly est?: boolean;
   /** Whether a Bootstrap-Pack is asked for before a bootstrap. Default: in LwM2M 1.2. */
   readonly bootstrapPack?: boolean;
   /** How long the bootstrap server may say nothing before the bootstrap has failed, in milliseconds. Default 247 000 (EXCHANGE_LIFETIME). */

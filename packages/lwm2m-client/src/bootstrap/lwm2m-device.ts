@@ -104,6 +104,11 @@ export class Lwm2mDevice {
     this.#step({ kind: 'triggered' });
   }
 
+  /** Starts anew, as after a Reboot by a server: without a word, and with a Register to each server. A bootstrap goes on. */
+  async reboot(): Promise<void> {
+    await Promise.all([...this.clients.values()].map((client) => client.reboot()));
+  }
+
   /** De-registers from all servers and closes. */
   async stop(): Promise<void> {
     await this.#end(true);
@@ -244,6 +249,7 @@ export class Lwm2mDevice {
       createTransport: () => this.#createTransport(account),
       clock: this.#clock,
       random: this.#random,
+      enrollsAs: this.#options.est === true ? endpointName : undefined,
       asksForPack: this.#options.bootstrapPack ?? lwm2mVersion === '1.2',
       timeoutMs: this.#options.bootstrapTimeoutMs ?? limits.bootstrapTimeoutMs,
       onError: (error) => {

@@ -25,6 +25,11 @@ export class Provisioning {
     this.#restores.clear();
   }
 
+  /** What was changed stays. */
+  accept(): void {
+    this.#restores.clear();
+  }
+
   /**
    * Removes the Object Instances at or below a path but for those that always stay: the bootstrap account with what belongs to it, the
    * Device Object, and instances that the application has declared unchangeable.

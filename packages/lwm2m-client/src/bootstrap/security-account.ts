@@ -20,7 +20,7 @@ export const SecurityResource = {
 } as const;
 
 /** The modes of Resource 2 that the device has. */
-export const SecurityMode = { PSK: 0, RPK: 1, X509: 2, NO_SEC: 3 } as const;
+export const SecurityMode = { PSK: 0, RPK: 1, X509: 2, NO_SEC: 3, EST: 4 } as const;
 
 /** An instance of the Security Object: how one server is reached, and what is proven to it. */
 export interface SecurityAccount {

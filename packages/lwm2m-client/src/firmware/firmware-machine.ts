@@ -4,13 +4,19 @@ import { FirmwareResult, FirmwareState } from './firmware-results.ts';
 export interface FirmwareModel {
   readonly state: FirmwareState;
   readonly result: FirmwareResult;
+  /** Whether the blocks of a package are coming that a server writes. */
+  readonly receiving: boolean;
   /** Whether an update that was asked for waits for its time (Result 11). */
   readonly deferred: boolean;
 }
 
 /** What happens to it. */
 export type FirmwareInput =
-  /** A server writes a whole package. */
+  /** A server writes a block of a package, with others to follow. */
+  | { readonly kind: 'block' }
+  /** The next block does not come. */
+  | { readonly kind: 'blockMissing' }
+  /** A server has written a whole package. */
   | { readonly kind: 'package' }
   /** A server writes a Package URI. */
   | { readonly kind: 'uri' }
@@ -31,13 +37,16 @@ export type FirmwareInput =
 
 /** What is to be done about it, in this order. */
 export type FirmwareCommand =
+  /** Wait for the next block, not for ever. */
+  | 'awaitBlock'
   /** Fetch what the URI is of, or look at what was written. */
   | 'fetch'
   | 'inspect'
   /** End what was under way, and forget the package. */
   | 'discard'
   | 'startDeferral'
-  | 'stopDeferral'
+  /** Wait no longer: for a block, or for the end of a deferral. */
+  | 'stopWaiting'
   | 'install'
   /** The device starts anew with what it installed. */
   | 'restart';
@@ -50,6 +59,7 @@ export interface FirmwareStep {
 export const FIRMWARE_AT_FIRST: FirmwareModel = {
   state: FirmwareState.IDLE,
   result: FirmwareResult.INITIAL,
+  receiving: false,
   deferred: false,
 };
 
@@ -57,7 +67,7 @@ export const FIRMWARE_AT_FIRST: FirmwareModel = {
  * The device side of an update (TS Core 1.1 Appendix E.6, Figure E.6.1-1). Undefined: not in this state; a server is answered 4.05.
  *
  * ```
- *        package, uri               delivered              update                  installed
+ *     block, package, uri           delivered              update                  installed
  *  Idle ──────────────▶ Downloading ─────────▶ Downloaded ────────▶ Updating ───────────────▶ Idle, Result 1
  *   ▲                     │                     │  ▲  │ update that is put off: Result 11      (and a restart)
  *   │ undeliverable: 2…9  │                     │  │  └──▶ Downloaded ── deferralOver ──▶ Updating
@@ -70,17 +80,22 @@ export function stepFirmware(model: FirmwareModel, input: FirmwareInput): Firmwa
   const { IDLE, DOWNLOADING, DOWNLOADED, UPDATING } = FirmwareState;
   const { state } = model;
   switch (input.kind) {
+    case 'block':
+      return state === IDLE || model.receiving ? receiving() : undefined;
+    case 'blockMissing':
+      return model.receiving ? to(IDLE, FirmwareResult.CONNECTION_LOST, 'discard') : undefined;
     case 'package':
-      return state === IDLE ? to(DOWNLOADING, FirmwareResult.INITIAL, 'inspect') : undefined;
+      if (state !== IDLE && !model.receiving) return undefined;
+      return to(DOWNLOADING, FirmwareResult.INITIAL, 'stopWaiting', 'inspect');
     case 'uri':
       return state === IDLE ? to(DOWNLOADING, FirmwareResult.INITIAL, 'fetch') : undefined;
     case 'reset':
-      return state === UPDATING ? undefined : to(IDLE, FirmwareResult.INITIAL, 'stopDeferral', 'discard');
+      return state === UPDATING ? undefined : to(IDLE, FirmwareResult.INITIAL, 'stopWaiting', 'discard');
     case 'delivered':
-      if (state !== DOWNLOADING) return undefined;
+      if (state !== DOWNLOADING || model.receiving) return undefined;
       return input.automatic ? to(UPDATING, FirmwareResult.INITIAL, 'install') : to(DOWNLOADED, FirmwareResult.INITIAL);
     case 'undeliverable':
-      return state === DOWNLOADING ? to(IDLE, input.result, 'discard') : undefined;
+      return state === DOWNLOADING ? to(IDLE, input.result, 'stopWaiting', 'discard') : undefined;
     case 'update':
       if (state !== DOWNLOADED) return undefined;
       if (model.deferred) return { model, commands: [] };
@@ -89,24 +104,30 @@ export function stepFirmware(model: FirmwareModel, input: FirmwareInput): Firmwa
       return model.deferred ? to(UPDATING, FirmwareResult.INITIAL, 'install') : undefined;
     case 'cancel':
       if (state !== DOWNLOADING && state !== DOWNLOADED) return undefined;
-      return to(IDLE, FirmwareResult.CANCELLED, 'stopDeferral', 'discard');
+      return to(IDLE, FirmwareResult.CANCELLED, 'stopWaiting', 'discard');
     case 'installed':
       return state === UPDATING ? to(IDLE, FirmwareResult.SUCCESS, 'discard', 'restart') : undefined;
     case 'installFailed':
       return state === UPDATING ? to(DOWNLOADED, input.result) : undefined;
     case 'restarted':
       // What was downloaded is in flash and stays, and so does the last result. What was being installed is taken up again.
-      if (state === DOWNLOADING) return to(IDLE, FirmwareResult.INITIAL, 'discard');
+      if (state === DOWNLOADING) return to(IDLE, FirmwareResult.INITIAL, 'stopWaiting', 'discard');
       if (state === UPDATING) return { model, commands: ['install'] };
       return model.deferred ? { model, commands: ['startDeferral'] } : { model, commands: [] };
   }
 }
 
 function to(state: FirmwareState, result: FirmwareResult, ...commands: readonly FirmwareCommand[]): FirmwareStep {
-  return { model: { state, result, deferred: false }, commands };
+  return { model: { state, result, receiving: false, deferred: false }, commands };
+}
+
+function receiving(): FirmwareStep {
+  const { DOWNLOADING } = FirmwareState;
+  const model = { state: DOWNLOADING, result: FirmwareResult.INITIAL, receiving: true, deferred: false };
+  return { model, commands: ['awaitBlock'] };
 }
 
 function deferred(): FirmwareStep {
-  const model = { state: FirmwareState.DOWNLOADED, result: FirmwareResult.DEFERRED, deferred: true };
+  const model = { state: FirmwareState.DOWNLOADED, result: FirmwareResult.DEFERRED, receiving: false, deferred: true };
   return { model, commands: ['startDeferral'] };
 }

@@ -38,6 +38,8 @@ const Id = {
 const PROTOCOLS: Readonly<Record<keyof PackageFetchers, number>> = { coap: 0, coaps: 1, http: 2, https: 3 };
 const DELIVERY = { PULL: 0, PUSH: 1, BOTH: 2 } as const;
 const MANDATORY_UPDATE = 1;
+const BLOCK_TIMEOUT_MS = 247_000;
+const TAKEN = 'there is a package already';
 const DEVICE_FIRMWARE_VERSION = '/3/0/3';
 
 /** What a package says of itself. */
@@ -65,6 +67,11 @@ export interface FirmwareObjectOptions {
   readonly inspect?: (image: Uint8Array) => PackageInfo | undefined | Promise<PackageInfo | undefined>;
   /** Installs a package, after `installMs`. Throws a `FirmwareFailure`; anything else that it throws is `UPDATE_FAILED`. */
   readonly install?: (image: Uint8Array) => void | Promise<void>;
+  /**
+   * How long the next block of a package is waited for, in milliseconds; then the connection is lost. Default 247 000 (EXCHANGE_LIFETIME,
+   * RFC 7252 §4.8.2).
+   */
+  readonly blockTimeoutMs?: number;
   /** How long it takes to install, in milliseconds. Default 5000. */
   readonly installMs?: number;
   /** How long an update is put off when it is, in milliseconds; at most the Maximum Defer Period (`5/0/13`), of which 0 forbids it. Default 60 000. */
@@ -124,6 +131,11 @@ export class FirmwareObject {
       }),
       tree.onExecute(this.#path(Id.UPDATE), () => {
         this.#executed();
+      }),
+    );
+    this.#undo.push(
+      tree.onWriteBlock(this.#path(Id.PACKAGE), ({ size }) => {
+        this.#receiving(size);
       }),
     );
     if (this.#has(Id.CANCEL, 'E')) {
@@ -211,7 +223,7 @@ export class FirmwareObject {
         this.#tree.set(this.#path(Id.PACKAGE_URI), '');
         return;
       }
-      if (this.#options.push === false) throw new Refusal(Code.METHOD_NOT_ALLOWED, 'packages are fetched, not pushed');
+      this.#checkPushable();
       this.#begin({ kind: 'package' }, () => {
         this.#image = content;
       });
@@ -225,10 +237,27 @@ export class FirmwareObject {
     }
   }
 
+  /** @throws Refusal 4.05, 4.13 for a package that is too large: it is not received to its end */
+  #receiving(size: number = 0): void {
+    this.#checkPushable();
+    this.#asked({ kind: 'block' }, TAKEN);
+    const { maxSize = limits.packageBytes } = this.#options;
+    if (size <= maxSize) return;
+    const reason = `the package has more than ${maxSize} bytes`;
+    this.#undeliverable(new FirmwareFailure(FirmwareResult.NOT_ENOUGH_FLASH, reason), FirmwareResult.NOT_ENOUGH_FLASH);
+    throw new Refusal(Code.REQUEST_ENTITY_TOO_LARGE, reason);
+  }
+
+  /** @throws Refusal 4.05 */
+  #checkPushable(): void {
+    if (this.#options.push === false) throw new Refusal(Code.METHOD_NOT_ALLOWED, 'packages are fetched, not pushed');
+  }
+
   /** @throws Refusal 4.05 */
   #begin(input: FirmwareInput, take: () => void): void {
-    if (this.#model.state !== FirmwareState.IDLE)
-      throw new Refusal(Code.METHOD_NOT_ALLOWED, 'there is a package already');
+    const { state, receiving } = this.#model;
+    const isFree = state === FirmwareState.IDLE || (receiving && input.kind === 'package');
+    if (!isFree) throw new Refusal(Code.METHOD_NOT_ALLOWED, TAKEN);
     take();
     this.#happened(input);
   }
@@ -289,10 +318,13 @@ export class FirmwareObject {
         this.#delivery.abort();
         this.#image = undefined;
         return;
+      case 'awaitBlock':
+        this.#after(this.#options.blockTimeoutMs ?? BLOCK_TIMEOUT_MS, () => this.#happened({ kind: 'blockMissing' }));
+        return;
       case 'startDeferral':
         this.#after(this.#deferralMs(), () => this.#happened({ kind: 'deferralOver' }));
         return;
-      case 'stopDeferral':
+      case 'stopWaiting':
         this.#timer?.cancel();
         return;
       case 'install':

@@ -44,21 +44,16 @@ async function fetchRest(
       ? { range: `bytes=${partial.size}-`, 'if-range': partial.validator }
       : undefined;
   const response = await fetch(uri, { signal, ...(range && { headers: range }) });
-  if (response.status >= 400) {
-    const result = response.status < 500 ? FirmwareResult.INVALID_URI : FirmwareResult.CONNECTION_LOST;
-    throw new FirmwareFailure(result, `the server of the package answered ${response.status}`);
-  }
-  const expected = `bytes ${partial.size}-`;
-  if (response.status === 206 && response.headers.get('content-range')?.startsWith(expected) !== true) {
-    throw new FirmwareFailure(FirmwareResult.CONNECTION_LOST, 'the server of the package answered with another range');
+  const failure = failureOf(response, partial, maxSize);
+  if (failure !== undefined) {
+    await response.body?.cancel(); // else the connection stays open
+    throw failure;
   }
   if (response.status !== 206) {
     partial.chunks.length = 0;
     partial.size = 0;
   }
   partial.validator = strongValidator(response.headers.get('etag'));
-  const announced = Number(response.headers.get('content-length') ?? 0);
-  if (partial.size + announced > maxSize) throw tooLarge(maxSize);
   if (response.body === null) return;
   const body: AsyncIterable<Uint8Array> = response.body;
   for await (const chunk of body) {
@@ -66,6 +61,21 @@ async function fetchRest(
     if (partial.size > maxSize) throw tooLarge(maxSize);
     partial.chunks.push(chunk);
   }
+}
+
+/** Why what is answered is not what is wanted. */
+function failureOf({ status, headers }: Response, { size }: Partial, maxSize: number): FirmwareFailure | undefined {
+  const { INVALID_URI, CONNECTION_LOST } = FirmwareResult;
+  if (status >= 400) {
+    const result = status < 500 ? INVALID_URI : CONNECTION_LOST;
+    return new FirmwareFailure(result, `the server of the package answered ${status}`);
+  }
+  const isRest = status === 206;
+  if (isRest && headers.get('content-range')?.startsWith(`bytes ${size}-`) !== true) {
+    return new FirmwareFailure(CONNECTION_LOST, 'the server of the package answered with another range');
+  }
+  const announced = Number(headers.get('content-length') ?? 0);
+  return (isRest ? size : 0) + announced > maxSize ? tooLarge(maxSize) : undefined;
 }
 
 function strongValidator(etag: string | null): string | undefined {

@@ -33,6 +33,21 @@ export type WriteHandler = (write: ResourceWrite) => void;
 /** A server is about to read a Resource. */
 export type ReadHandler = () => void;
 
+/** A block of what a server writes to a Resource, which others follow (RFC 7959 §2.5). */
+export interface WriteBlock {
+  /** The Resource. */
+  readonly path: Path;
+  /** Where it is in what is written. 0 is also a Write that begins anew. */
+  readonly offset: number;
+  /** Bytes of all that is written, as the server tells. */
+  readonly size: number | undefined;
+}
+
+/**
+ * Looks at a block before it is taken; the Write comes with the last one. Throws a `Refusal` to end it; anything else that it throws is answered 5.00.
+ */
+export type BlockHandler = (block: WriteBlock) => void;
+
 /** A server is about to create an Object Instance. */
 export interface InstanceCreation {
   /** The Object Instance. */

@@ -13,7 +13,7 @@ import {
 } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import { isInstances, sameContent, type ResourceContent } from './content.ts';
-import type { ExecuteHandler, ObjectOptions, ReadHandler, WriteHandler } from './handlers.ts';
+import type { BlockHandler, ExecuteHandler, ObjectOptions, ReadHandler, WriteHandler } from './handlers.ts';
 import {
   contentOf,
   handlersOf,
@@ -55,6 +55,7 @@ export class ObjectTree {
   // Made when somebody needs them: there may be a hundred thousand trees in a process.
   #options: Map<number, ObjectOptions> | undefined;
   #writeHandlers: Map<string, WriteHandler> | undefined;
+  #blockHandlers: Map<string, BlockHandler> | undefined;
   #readHandlers: Map<string, ReadHandler> | undefined;
   #listeners: readonly ChangeListener[] = [];
   #held: [path: Path, kind: ChangeKind][] | undefined;
@@ -289,6 +290,24 @@ export class ObjectTree {
   /** Runs the handlers of what is read at a path. */
   aboutToRead(path: Path): void {
     for (const [text, handler] of this.#readHandlers ?? []) if (pathStartsWith(parsePath(text), path)) handler();
+  }
+
+  /**
+   * Has a handler look at the blocks in which servers write a large Resource. A later one for the same path takes its place. Returns what takes it
+   * away.
+   */
+  onWriteBlock(path: PathLike, handler: BlockHandler): () => void {
+    const text = formatPath(toPath(path));
+    const handlers = (this.#blockHandlers ??= new Map<string, BlockHandler>());
+    handlers.set(text, handler);
+    return () => {
+      if (handlers.get(text) === handler) handlers.delete(text);
+    };
+  }
+
+  /** The handler that is asked about blocks for a path. */
+  blockHandler(path: Path): BlockHandler | undefined {
+    return this.#blockHandlers?.get(formatPath(path));
   }
 
   /** Calls `listener` for each change, after the answer when a server made it. Returns what ends that. */

@@ -1,4 +1,12 @@
-import { Code, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import {
+  Code,
+  CoapError,
+  type CoapReply,
+  type EchoRequest,
+  type IncomingRequest,
+  type RequestBlock,
+} from '@flownexus/coap';
+import { Refusal } from '../errors.ts';
 import {
   ContentFormat,
   Lwm2mError,
@@ -43,6 +51,24 @@ export class DeviceInterface {
   /** Answers a request of the server; `keep` is called with the observation that it asks for. */
   answer(request: IncomingRequest, keep: KeepObservation): CoapReply | Promise<CoapReply> {
     return answerQuietly(this.#device.tree, () => this.#perform(request, keep));
+  }
+
+  /**
+   * Looks at a block of a Write that others follow.
+   *
+   * @throws CoapError with the code of a refusal
+   */
+  block({ method, path: segments }: EchoRequest, { offset, size }: RequestBlock): void {
+    const { tree } = this.#device;
+    if (method !== Code.PUT && method !== Code.POST) return;
+    try {
+      const path = this.#pathOf(segments);
+      tree.blockHandler(path)?.({ path, offset, size });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { responseCode } = error;
+      throw new CoapError('ERR_COAP_RESPONSE', error.message, { responseCode });
+    }
   }
 
   #perform(request: IncomingRequest, keep: KeepObservation): CoapReply | Promise<CoapReply> {

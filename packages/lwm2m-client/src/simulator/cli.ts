@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { parseCoapUri } from '@flownexus/coap';
 import { udpTransport, type DatagramTransport } from '@flownexus/datagram';
 import { dtlsTransport } from '@flownexus/dtls';
 import { coapFetcher } from '../firmware/coap-fetcher.ts';
@@ -11,6 +12,8 @@ const usage = `Simulated LwM2M devices with the objects of Zephyr's sample.
   --count N       how many devices (1 to 10000; default 1)
   --host HOST     the server (default 127.0.0.1)
   --port PORT     its port (default 5683, with --psk 5684)
+  --bootstrap URI a bootstrap server, coap://HOST:PORT or coaps://HOST:PORT, in the place of --host and --port: it tells the devices
+                  their servers, and --psk is for it alone
   --interval S    seconds between two measurements (default 2)
   --lifetime S    registration lifetime in seconds (default 300)
   --lwm2m V       LwM2M version: 1.0, 1.1 or 1.2 (default 1.1)
@@ -51,8 +54,33 @@ function keyOption(text: string): Uint8Array {
 }
 
 /** A socket of its own, and behind it an association that a Connection ID keeps when the address changes. */
-function pskTransport(identity: string, key: Uint8Array): DatagramTransport {
-  return dtlsTransport({ transport: udpTransport({ scheme: 'coaps' }), client: { psk: { identity, key } } });
+function pskTransport(psk: { readonly identity: string; readonly key: Uint8Array }): DatagramTransport {
+  return dtlsTransport({ transport: udpTransport({ scheme: 'coaps' }), client: { psk } });
+}
+
+/** What the devices turn to, and how they prove who they are. */
+function serverOptions(
+  { host, port, bootstrap }: { readonly host?: string; readonly port?: string; readonly bootstrap?: string },
+  psk: ((index: number) => { readonly identity: string; readonly key: Uint8Array }) | undefined,
+): Pick<SimulatedDevicesOptions, 'serverHost' | 'serverPort' | 'bootstrap' | 'transport' | 'fetchers'> & {
+  readonly url: string;
+} {
+  if (bootstrap !== undefined) {
+    if (host !== undefined || port !== undefined) throw new RangeError('--bootstrap needs neither --host nor --port');
+    const { scheme } = parseCoapUri(bootstrap);
+    if ((scheme === 'coaps') !== (psk !== undefined))
+      throw new RangeError('a --bootstrap of coaps:// and a --psk go together');
+    return { url: bootstrap, bootstrap: { uri: bootstrap, ...(psk === undefined ? {} : { psk }) } };
+  }
+  const scheme = psk === undefined ? 'coap' : 'coaps';
+  const serverHost = host ?? '127.0.0.1';
+  const serverPort = integerOption('port', port ?? (psk === undefined ? '5683' : '5684'), 1, 65_535);
+  return {
+    url: `${scheme}://${serverHost}:${serverPort}`,
+    serverHost,
+    serverPort,
+    ...(psk === undefined ? {} : secured((index) => pskTransport(psk(index)))),
+  };
 }
 
 /** What is over DTLS: the registration, and firmware at a `coaps:` URI, with the same credentials. */
@@ -62,12 +90,13 @@ function secured(
   return { transport, fetchers: (index) => ({ coaps: coapFetcher({ transport: () => transport(index) }) }) };
 }
 
-function readOptions(): (SimulatedDevicesOptions & { readonly scheme: string }) | undefined {
+function readOptions(): (SimulatedDevicesOptions & { readonly url: string }) | undefined {
   const { values } = parseArgs({
     options: {
       count: { type: 'string', default: '1' },
-      host: { type: 'string', default: '127.0.0.1' },
+      host: { type: 'string' },
       port: { type: 'string' },
+      bootstrap: { type: 'string' },
       interval: { type: 'string', default: '2' },
       lifetime: { type: 'string', default: '300' },
       lwm2m: { type: 'string', default: '1.1' },
@@ -88,16 +117,13 @@ function readOptions(): (SimulatedDevicesOptions & { readonly scheme: string }) 
     identity === undefined ? endpointName(index) : count === 1 ? identity : `${identity}${index}`;
   return {
     count,
-    scheme: key === undefined ? 'coap' : 'coaps',
-    serverHost: values.host,
-    serverPort: integerOption('port', values.port ?? (key === undefined ? '5683' : '5684'), 1, 65_535),
+    ...serverOptions(values, key === undefined ? undefined : (index) => ({ identity: identityOf(index), key })),
     intervalMs: numberOption('interval', values.interval, 0.01, 86_400) * 1_000,
     lifetime: integerOption('lifetime', values.lifetime, 15, 0xffffffff),
     lwm2mVersion: versionOption(values.lwm2m),
     queueMode:
       values.queue === undefined ? false : { awakeTimeMs: numberOption('queue', values.queue, 1, 86_400) * 1_000 },
     endpointName,
-    ...(key === undefined ? {} : secured((index) => pskTransport(identityOf(index), key))),
     onRegistered: (endpointName) => write(`${endpointName}: registered`),
     onTrouble: (endpointName, error) => write(`${endpointName}: ${error.message}`),
   };
@@ -116,12 +142,12 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const url = `${options.scheme}://${options.serverHost}:${options.serverPort}`;
+  const { url } = options;
   write(`${options.count} simulated device${options.count === 1 ? '' : 's'} for ${url}; Ctrl-C ends`);
   const devices = await startSimulatedDevices(options);
   setTimeout(() => {
     if (devices.clients.some((client) => client.registrationId !== undefined)) return;
-    const doubt = options.scheme === 'coap' ? '' : ', and does it know this key and identity';
+    const doubt = url.startsWith('coap:') ? '' : ', and does it know this key and identity';
     write(`no answer from ${url} yet: is the server running there${doubt}?`);
   }, ANSWER_EXPECTED_MS).unref();
   let stopping = false;

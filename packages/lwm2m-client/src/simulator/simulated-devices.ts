@@ -9,6 +9,8 @@ import {
   type RandomSource,
   type Timer,
 } from '@flownexus/datagram';
+import { Lwm2mDevice } from '../bootstrap/lwm2m-device.ts';
+import { SecurityMode } from '../bootstrap/security-account.ts';
 import { coapFetcher } from '../firmware/coap-fetcher.ts';
 import { FirmwareObject, type PackageFetchers, type PackageInfo } from '../firmware/firmware-object.ts';
 import { httpFetcher } from '../firmware/http-fetcher.ts';
@@ -22,9 +24,12 @@ import { zephyrSampleObjects } from './zephyr-sample.ts';
 
 export interface SimulatedDevicesOptions {
   readonly count: number;
-  /** A numeric address or a name. */
-  readonly serverHost: string;
-  readonly serverPort: number;
+  /** A numeric address or a name. Default: 127.0.0.1. */
+  readonly serverHost?: string;
+  /** Default: 5683. */
+  readonly serverPort?: number;
+  /** The devices have the account of this bootstrap server alone, and register with what it gives them. Then `serverHost` and `serverPort` mean nothing. */
+  readonly bootstrap?: SimulatedBootstrap;
   /** Gives the endpoint name of device 0, 1, and so on; default Zephyr's `urn:imei:` with 100000000000000 + n. */
   readonly endpointName?: (index: number) => string;
   /** How often temperature and humidity change, in milliseconds; default 60 000, as in Zephyr's sample. */
@@ -38,7 +43,10 @@ export interface SimulatedDevicesOptions {
   readonly onRegistered?: (endpointName: string) => void;
   readonly onTrouble?: (endpointName: string, error: Error) => void;
   readonly onNotified?: (endpointName: string, outcome: NotificationOutcome) => void;
-  /** Default: UDP on any free port, one for each device. One of `dtlsTransport` makes it CoAP over DTLS. */
+  /**
+   * Default: UDP on any free port, one for each device. One of `dtlsTransport` makes it CoAP over DTLS. With a bootstrap server what is
+   * below DTLS, called for each server.
+   */
   readonly transport?: (index: number) => DatagramTransport;
   /** What the devices fetch firmware with. Default: CoAP over UDP, HTTP and HTTPS. */
   readonly fetchers?: (index: number) => PackageFetchers;
@@ -46,8 +54,17 @@ export interface SimulatedDevicesOptions {
   readonly random?: RandomSource;
 }
 
+/** A bootstrap server of simulated devices. */
+export interface SimulatedBootstrap {
+  /** `coap` or `coaps`. */
+  readonly uri: string;
+  /** What device 0, 1, and so on proves to it; for `coaps`. */
+  readonly psk?: (index: number) => { readonly identity: string; readonly key: Uint8Array };
+}
+
 /** Running devices. */
 export interface SimulatedDevices {
+  /** Those that register, or try to: with a bootstrap server those that it has given a server. */
   readonly clients: readonly Lwm2mClient[];
   /** De-registers and closes all of them. */
   stop(): Promise<void>;
@@ -63,7 +80,9 @@ export async function startSimulatedDevices(options: SimulatedDevicesOptions): P
   const devices = Array.from({ length: options.count }, (_, index) => new SimulatedDevice(index, registry, options));
   for (const device of devices) device.start();
   return {
-    clients: devices.map((device) => device.client),
+    get clients() {
+      return devices.flatMap((device) => device.clients);
+    },
     stop: async () => {
       await Promise.all(devices.map((device) => device.stop()));
     },
@@ -71,7 +90,7 @@ export async function startSimulatedDevices(options: SimulatedDevicesOptions): P
 }
 
 class SimulatedDevice {
-  readonly client: Lwm2mClient;
+  readonly #device: Lwm2mClient | Lwm2mDevice;
   readonly #objects: ObjectTree;
   readonly #firmware: FirmwareObject;
   readonly #options: SimulatedDevicesOptions;
@@ -92,30 +111,41 @@ class SimulatedDevice {
       clock: this.#clock,
       fetchers: options.fetchers?.(index) ?? fetchers(),
       inspect,
-      reboot: () => this.client.reboot(),
+      reboot: () => this.#device.reboot(),
       onFailure: (error) => {
         this.#trouble(error);
       },
     });
     this.#measure();
-    this.client = new Lwm2mClient({
+    const common = {
       endpointName,
-      server: { host: options.serverHost, port: options.serverPort },
       objects: this.#objects,
-      lifetime,
       clock: this.#clock,
       random: this.#random,
       ...(options.lwm2mVersion === undefined ? {} : { lwm2mVersion: options.lwm2mVersion }),
       ...(options.queueMode === undefined ? {} : { queueMode: options.queueMode }),
-      ...(options.transport === undefined ? {} : { transport: options.transport(index) }),
       onRegistered: () => options.onRegistered?.(endpointName),
-      onTrouble: (error) => options.onTrouble?.(endpointName, error),
-      onNotified: (outcome) => options.onNotified?.(endpointName, outcome),
-    });
+      onTrouble: (error: Error) => options.onTrouble?.(endpointName, error),
+      onNotified: (outcome: NotificationOutcome) => options.onNotified?.(endpointName, outcome),
+    };
+    const { bootstrap, serverHost = '127.0.0.1', serverPort = 5683, transport } = options;
+    if (bootstrap !== undefined) {
+      setBootstrapAccount(this.#objects, bootstrap, index);
+      const transports = transport === undefined ? {} : { transport: () => transport(index) };
+      this.#device = new Lwm2mDevice({ ...common, ...transports });
+    } else {
+      const server = { host: serverHost, port: serverPort };
+      const transports = transport === undefined ? {} : { transport: transport(index) };
+      this.#device = new Lwm2mClient({ ...common, ...transports, server, lifetime });
+    }
+  }
+
+  get clients(): readonly Lwm2mClient[] {
+    return this.#device instanceof Lwm2mClient ? [this.#device] : [...this.#device.clients.values()];
   }
 
   start(): void {
-    this.client.start().catch((error: unknown) => {
+    this.#device.start().catch((error: unknown) => {
       this.#timer?.cancel();
       this.#trouble(error);
     });
@@ -127,11 +157,11 @@ class SimulatedDevice {
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#firmware.close();
-    await this.client.stop();
+    await this.#device.stop();
   }
 
   #trouble(error: unknown): void {
-    this.#options.onTrouble?.(this.client.endpointName, error instanceof Error ? error : new Error(String(error)));
+    this.#options.onTrouble?.(this.#device.endpointName, error instanceof Error ? error : new Error(String(error)));
   }
 
   #tickAfter(delayMs: number, intervalMs: number): void {
@@ -147,6 +177,18 @@ class SimulatedDevice {
     this.#objects.set('/3303/0/5700', this.#temperature);
     this.#objects.set('/3304/0/5700', this.#humidity);
   }
+}
+
+/** In the place of the account of a server. */
+function setBootstrapAccount(objects: ObjectTree, { uri, psk }: SimulatedBootstrap, index: number): void {
+  objects.remove('/1/0');
+  objects.set('/0/0/0', uri);
+  objects.set('/0/0/1', true);
+  objects.set('/0/0/2', psk === undefined ? SecurityMode.NO_SEC : SecurityMode.PSK);
+  if (psk === undefined) return;
+  const { identity, key } = psk(index);
+  objects.set('/0/0/3', new TextEncoder().encode(identity));
+  objects.set('/0/0/5', key);
 }
 
 function fetchers(): PackageFetchers {

@@ -13,6 +13,7 @@ function instances(...values: readonly ResourceValue[]): ReadonlyMap<number, Res
 
 /** The versions of the Objects that Zephyr has, of those in the sample. */
 const ZEPHYR_VERSIONS: ReadonlyMap<number, string> = new Map([
+  [0, '1.1'],
   [1, '1.1'],
   [3, '1.0'],
   [5, '1.0'],

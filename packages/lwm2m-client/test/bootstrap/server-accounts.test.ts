@@ -86,9 +86,14 @@ test.each<[string, Contents, string]>([
     '/0/1 can not be used: the private key can not be read',
   ],
   [
-    'EST',
-    { ...GOOD, ...x509, '/0/1/2': 4 },
-    '/0/1 can not be used: /0/1 has the Security Mode 4, which this device does not have',
+    'another mode',
+    { ...GOOD, ...x509, '/0/1/2': 5 },
+    '/0/1 can not be used: /0/1 has the Security Mode 5, which this device does not have',
+  ],
+  [
+    'EST without a certificate',
+    { ...without(GOOD), ...without(x509, '/0/1/3', '/0/1/5'), '/0/1/2': 4 },
+    '/0/1 can not be used: /0/1 has no public key or identity (3)',
   ],
   [
     'OSCORE',

@@ -9,11 +9,12 @@ import {
 /** From here: to this state and result, with these commands; undefined: 4.05. */
 type Row = readonly [input: FirmwareInput, to: string | undefined];
 
-const idle: FirmwareModel = { state: 0, result: 7, deferred: false };
-const downloading: FirmwareModel = { state: 1, result: 0, deferred: false };
-const downloaded: FirmwareModel = { state: 2, result: 8, deferred: false };
-const putOff: FirmwareModel = { state: 2, result: 11, deferred: true };
-const updating: FirmwareModel = { state: 3, result: 0, deferred: false };
+const idle: FirmwareModel = { state: 0, result: 7, receiving: false, deferred: false };
+const downloading: FirmwareModel = { state: 1, result: 0, receiving: false, deferred: false };
+const receiving: FirmwareModel = { state: 1, result: 0, receiving: true, deferred: false };
+const downloaded: FirmwareModel = { state: 2, result: 8, receiving: false, deferred: false };
+const putOff: FirmwareModel = { state: 2, result: 11, receiving: false, deferred: true };
+const updating: FirmwareModel = { state: 3, result: 0, receiving: false, deferred: false };
 
 function after(model: FirmwareModel, input: FirmwareInput): string | undefined {
   const step = stepFirmware(model, input);
@@ -25,9 +26,11 @@ describe.each<readonly [name: string, model: FirmwareModel, rows: readonly Row[]
     'Idle',
     idle,
     [
-      [{ kind: 'package' }, '1/0 inspect'],
+      [{ kind: 'package' }, '1/0 stopWaiting inspect'],
       [{ kind: 'uri' }, '1/0 fetch'],
-      [{ kind: 'reset' }, '0/0 stopDeferral discard'],
+      [{ kind: 'block' }, '1/0 awaitBlock'],
+      [{ kind: 'blockMissing' }, undefined],
+      [{ kind: 'reset' }, '0/0 stopWaiting discard'],
       [{ kind: 'update', defer: false }, undefined],
       [{ kind: 'cancel' }, undefined],
       [{ kind: 'delivered', automatic: false }, undefined],
@@ -40,25 +43,39 @@ describe.each<readonly [name: string, model: FirmwareModel, rows: readonly Row[]
     [
       [{ kind: 'package' }, undefined],
       [{ kind: 'uri' }, undefined],
-      [{ kind: 'reset' }, '0/0 stopDeferral discard'],
+      [{ kind: 'reset' }, '0/0 stopWaiting discard'],
       [{ kind: 'delivered', automatic: false }, '2/0'],
       [{ kind: 'delivered', automatic: true }, '3/0 install'],
-      [{ kind: 'undeliverable', result: 4 }, '0/4 discard'],
-      [{ kind: 'cancel' }, '0/10 stopDeferral discard'],
+      [{ kind: 'undeliverable', result: 4 }, '0/4 stopWaiting discard'],
+      [{ kind: 'cancel' }, '0/10 stopWaiting discard'],
       [{ kind: 'update', defer: false }, undefined],
-      [{ kind: 'restarted' }, '0/0 discard'],
+      [{ kind: 'restarted' }, '0/0 stopWaiting discard'],
+    ],
+  ],
+  [
+    'Downloading, block by block',
+    receiving,
+    [
+      [{ kind: 'block' }, '1/0 awaitBlock'],
+      [{ kind: 'package' }, '1/0 stopWaiting inspect'],
+      [{ kind: 'uri' }, undefined],
+      [{ kind: 'blockMissing' }, '0/4 discard'],
+      [{ kind: 'reset' }, '0/0 stopWaiting discard'],
+      [{ kind: 'cancel' }, '0/10 stopWaiting discard'],
+      [{ kind: 'restarted' }, '0/0 stopWaiting discard'],
     ],
   ],
   [
     'Downloaded',
     downloaded,
     [
+      [{ kind: 'block' }, undefined],
       [{ kind: 'package' }, undefined],
-      [{ kind: 'reset' }, '0/0 stopDeferral discard'],
+      [{ kind: 'reset' }, '0/0 stopWaiting discard'],
       [{ kind: 'update', defer: false }, '3/0 install'],
       [{ kind: 'update', defer: true }, '2/11 startDeferral'],
       [{ kind: 'deferralOver' }, undefined],
-      [{ kind: 'cancel' }, '0/10 stopDeferral discard'],
+      [{ kind: 'cancel' }, '0/10 stopWaiting discard'],
       [{ kind: 'installed' }, undefined],
       [{ kind: 'restarted' }, '2/8'],
     ],
@@ -69,7 +86,7 @@ describe.each<readonly [name: string, model: FirmwareModel, rows: readonly Row[]
     [
       [{ kind: 'update', defer: false }, '2/11'],
       [{ kind: 'deferralOver' }, '3/0 install'],
-      [{ kind: 'cancel' }, '0/10 stopDeferral discard'],
+      [{ kind: 'cancel' }, '0/10 stopWaiting discard'],
       [{ kind: 'restarted' }, '2/11 startDeferral'],
     ],
   ],
@@ -94,5 +111,5 @@ describe.each<readonly [name: string, model: FirmwareModel, rows: readonly Row[]
 });
 
 test('it begins in Idle, with nothing', () => {
-  expect(FIRMWARE_AT_FIRST).toEqual({ state: 0, result: 0, deferred: false });
+  expect(FIRMWARE_AT_FIRST).toEqual({ state: 0, result: 0, receiving: false, deferred: false });
 });

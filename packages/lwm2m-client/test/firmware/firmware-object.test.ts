@@ -75,6 +75,32 @@ describe('a package that is pushed', () => {
     expect([await push(IMAGE), await pull(URI), state()]).toEqual(['4.05', '4.05', '2/0']);
   });
 
+  test('makes the device Downloading from its first block on, and is lost when the next one does not come', async () => {
+    const { put, state, server, tree, push } = await device({ blockTimeoutMs: 60_000 });
+    const states: unknown[] = [];
+    tree.onChange(({ resourceId }) => {
+      if (resourceId === 3) states.push(tree.content('/5/0/3'));
+    });
+    let blocks = 0;
+    server.network.rule = ({ from, bytes }) => (bytes.length > 500 && ++blocks > 2 && from.host ? 'drop' : 'deliver');
+    const lost = put('/5/0/0', IMAGE, ContentFormat.OPAQUE).catch(() => 'no answer');
+    await server.clock.advanceAsync(30_000);
+    expect(state()).toBe('1/0');
+    await server.clock.advanceAsync(31_000);
+    expect([state(), states]).toEqual(['0/4', [1, 0]]);
+    await lost;
+    server.network.rule = undefined;
+    expect([await push(IMAGE), state()]).toEqual(['2.04', '2/0']);
+  });
+
+  test('is not received to its end when it is reset, or when there is a package', async () => {
+    const { push, state, server } = await device();
+    await push(IMAGE);
+    const before = server.network.log.length;
+    expect(await push(IMAGE)).toBe('4.05');
+    expect([state(), server.network.log.length - before]).toEqual(['2/0', 2]);
+  });
+
   test('is refused by a device that only fetches', async () => {
     const { push, state, tree } = await device({ push: false, fetchers: { coap: () => Promise.resolve(IMAGE) } });
     expect([await push(IMAGE), state()]).toEqual(['4.05', '0/0']);
@@ -97,7 +123,8 @@ describe('a package that is pushed', () => {
     ['nothing that can be read', { inspect: () => Promise.reject(new Error('no header')) }, '0/5'],
   ])('may be %s', async (_, options, to) => {
     const { push, state } = await device(options);
-    expect(await push(IMAGE)).toBe('2.04'); // errors are told in the Update Result alone
+    // Errors are told in the Update Result alone, but where that spares the transfer.
+    expect(await push(IMAGE)).toBe(to === '0/2' ? '4.13' : '2.04');
     expect(state()).toBe(to);
   });
 

@@ -22,6 +22,6 @@ export interface Lwm2mBootstrapServerOptions
 
 /** Events of a `Lwm2mBootstrapServer`. */
 export interface Lwm2mBootstrapServerEvents extends BootstrapEvents {
-  /** A Bootstrap-Request or Bootstrap-Pack-Request was refused: the CoAP code and the reason it carried. */
+  /** A request was refused: the CoAP code and the reason it carried. */
   refused: [refusal: Refusal];
 }

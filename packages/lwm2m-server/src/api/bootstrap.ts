@@ -2,6 +2,7 @@ import type { PeerIdentity } from '@flownexus/datagram';
 import type { Link, ResourceRecord } from '@flownexus/lwm2m-core';
 import type { BootstrapConfiguration } from '../bootstrap/bootstrap-configuration.ts';
 import type { BootstrapStore } from '../bootstrap/bootstrap-store.ts';
+import type { Enrollment, EstOptions } from './est.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 
 /** How devices are bootstrapped. */
@@ -16,6 +17,8 @@ export interface BootstrapOptions {
   readonly maxSessions?: number;
   /** Whether a whole configuration is given to devices of LwM2M 1.2 that ask for it at once (Bootstrap-Pack-Request). Default true; else 5.01. */
   readonly pack?: boolean;
+  /** Gives certificates to devices that have proven who they are: `/.well-known/est` (RFC 9148). Default: nobody does. */
+  readonly est?: EstOptions;
   /**
    * A device found what it was given inconsistent (4.06 to Finish). What this gives is written instead; undefined: the same once more. Asked three times in a session at the
    * most. What it throws or rejects with ends the session, and goes to `onError`.
@@ -74,4 +77,6 @@ export interface BootstrapEvents {
   bootstrapFailed: [session: BootstrapSession];
   /** A Bootstrap-Pack-Request was answered 2.05. */
   bootstrapPackSent: [delivery: BootstrapPackDelivery];
+  /** A device was given a certificate, by EST. */
+  enrolled: [enrollment: Enrollment];
 }

@@ -36,13 +36,17 @@ export interface Lwm2mServerEvents extends BootstrapEvents {
   presence: [registration: Registration, presence: Presence];
   /** An operation of the durable queue was queued or changed its state; the store has it. */
   operation: [operation: QueuedOperation];
-  /** A Register, Update, De-register, Send, Bootstrap-Request or Bootstrap-Pack-Request was refused: the CoAP code and the reason it carried. */
+  /** A request was refused: the CoAP code and the reason it carried. */
   refused: [refusal: Refusal];
 }
 
+/** What devices ask for. `authorities`, `enroll` and `reenroll` are those of EST. */
+export type RefusedOperation =
+  'register' | 'update' | 'deregister' | 'send' | 'bootstrap' | 'bootstrapPack' | 'authorities' | 'enroll' | 'reenroll';
+
 /** A refused request of a device. */
 export interface Refusal {
-  readonly operation: 'register' | 'update' | 'deregister' | 'send' | 'bootstrap' | 'bootstrapPack';
+  readonly operation: RefusedOperation;
   readonly endpointName: string | undefined;
   readonly address: { readonly host: string; readonly port: number };
   /** Who sent it. */

@@ -1,7 +1,7 @@
 import { Code } from '@flownexus/coap';
-import { ContentFormat } from '@flownexus/lwm2m-core';
 import { badRequest, RefusalError } from '../registration/refusal-error.ts';
 import { checkEndpointName } from '../registration/registration-parameters.ts';
+import { WRITE_FORMATS } from './write-formats.ts';
 
 /** The query of a Bootstrap-Request (TS Transport §6.4.2). */
 export interface BootstrapParameters {
@@ -17,14 +17,6 @@ export interface PackParameters {
   readonly accounts: readonly number[] | undefined;
 }
 
-/** What a device may prefer (TS Core §6.1.7). */
-const PREFERRED: readonly number[] = [
-  ContentFormat.SENML_JSON,
-  ContentFormat.SENML_CBOR,
-  ContentFormat.TLV,
-  ContentFormat.LWM2M_CBOR,
-];
-
 /**
  * Reads the query of a Bootstrap-Request. Parameters that the specification does not have are passed over.
  *
@@ -34,8 +26,8 @@ export function parseBootstrapRequest(query: readonly string[]): BootstrapParame
   const text = parameterOf(query, 'pct');
   if (text !== undefined && !/^[0-9]{1,5}$/.test(text)) throw badRequest('pct is not the number of a Content-Format');
   const contentFormat = text === undefined ? undefined : Number(text);
-  if (contentFormat !== undefined && !PREFERRED.includes(contentFormat)) {
-    throw new RefusalError(Code.UNSUPPORTED_CONTENT_FORMAT, `pct is one of ${PREFERRED.join(', ')}`);
+  if (contentFormat !== undefined && !WRITE_FORMATS.includes(contentFormat)) {
+    throw new RefusalError(Code.UNSUPPORTED_CONTENT_FORMAT, `pct is one of ${WRITE_FORMATS.join(', ')}`);
   }
   return { endpointName: endpointNameOf(query), contentFormat };
 }

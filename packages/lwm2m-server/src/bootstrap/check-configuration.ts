@@ -1,13 +1,7 @@
-import { ContentFormat, parsePath, pathLevel } from '@flownexus/lwm2m-core';
+import { parsePath, pathLevel } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
-
-const TREE_FORMATS: readonly number[] = [
-  ContentFormat.TLV,
-  ContentFormat.SENML_CBOR,
-  ContentFormat.SENML_JSON,
-  ContentFormat.LWM2M_CBOR,
-];
+import { WRITE_FORMATS } from './write-formats.ts';
 
 /**
  * Checks what can be written to a device.
@@ -40,7 +34,7 @@ export function checkBootstrapConfiguration(configuration: BootstrapConfiguratio
       throw new RangeError('a Bootstrap-Read is of what is in the Objects 1 and 2');
     else checkLevel(path, [1, 2], 'a Bootstrap-Read is of an Object or an Object Instance');
   }
-  if (contentFormat !== undefined && !TREE_FORMATS.includes(contentFormat)) {
+  if (contentFormat !== undefined && !WRITE_FORMATS.includes(contentFormat)) {
     throw new RangeError(`Object Instances are not written in the Content-Format ${contentFormat}`);
   }
 }

@@ -22,6 +22,13 @@ export type AccountSecurity =
       readonly certificateUsage?: 0 | 1 | 2 | 3;
       /** The name that the certificate of the server is for, where it is not the host of the URI. */
       readonly serverName?: string;
+    }
+  /** The device gets its certificate from the Bootstrap-Server (EST, since LwM2M 1.1), and its key is never written. */
+  | {
+      readonly mode: 'est';
+      readonly serverCertificate: Uint8Array;
+      readonly certificateUsage?: 0 | 1 | 2 | 3;
+      readonly serverName?: string;
     };
 
 /** An LwM2M server that a device is to register with. */
@@ -96,7 +103,7 @@ export function bootstrapServerAccount(account: BootstrapServerAccount): readonl
 }
 
 /** TS Core §E.1: Resource 2. */
-const MODES = { psk: 0, rpk: 1, x509: 2, noSec: 3 } as const;
+const MODES = { psk: 0, rpk: 1, x509: 2, noSec: 3, est: 4 } as const;
 
 function securityInstance(
   { uri, security = { mode: 'noSec' }, securityInstanceId }: BootstrapServerAccount,
@@ -113,7 +120,7 @@ function securityInstance(
     opaque(4, server),
     opaque(5, secret),
     ...others,
-    ...(security.mode === 'x509' ? [text(14, security.serverName), integer(15, security.certificateUsage)] : []),
+    ...('serverCertificate' in security ? [text(14, security.serverName), integer(15, security.certificateUsage)] : []),
   ];
   return { path: securityInstanceId === undefined ? '/0' : `/0/${securityInstanceId}`, resources: resources.flat() };
 }
@@ -127,6 +134,8 @@ function keysOf(security: AccountSecurity): readonly [own: Uint8Array, server: U
       return [new TextEncoder().encode(security.identity), NONE, security.key];
     case 'rpk':
       return [security.publicKey, security.serverPublicKey, security.secretKey];
+    case 'est':
+      return [NONE, security.serverCertificate, NONE];
     case 'x509':
       return [security.certificate, security.serverCertificate, security.secretKey];
   }

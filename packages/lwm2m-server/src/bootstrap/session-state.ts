@@ -2,6 +2,7 @@ import { ContentFormat, type Link } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
 import { isForIds, repeatedSteps, stepsOf, withDiscoverOfAll, withIds, type BootstrapStep } from './bootstrap-plan.ts';
+import { WRITE_FORMATS } from './write-formats.ts';
 
 /*
  * A bootstrap session (TS Core §6.1.7):
@@ -73,14 +74,6 @@ const OPERATIONS: Readonly<Record<BootstrapStep['operation'], { readonly name: s
   write:    { name: 'Write',    success: ['2.04', '2.01'], isQuery: false }, // §6.1.7; RFC 7252 §5.8.3
   finish:   { name: 'Finish',   success: ['2.04'],         isQuery: false }, // §6.1.7
 };
-
-/** The formats of what is written, TLV first: every device of every version has it (TS Core §7.4). */
-const WRITE_FORMATS: readonly number[] = [
-  ContentFormat.TLV,
-  ContentFormat.SENML_CBOR,
-  ContentFormat.SENML_JSON,
-  ContentFormat.LWM2M_CBOR,
-];
 
 /** A session that has not begun. `preferred` is the Content-Format that the device asked for. */
 export function newSession(configuration: BootstrapConfiguration, preferred: number | undefined): SessionState {

@@ -110,9 +110,7 @@ export class BootstrapParts {
 
   #handle(request: IncomingRequest, coap: CoapEndpoint): CoapReply | Promise<CoapReply> {
     if (this.#runtime.stopped.aborted) return { code: Code.SERVICE_UNAVAILABLE };
-    const [first] = request.path;
-    if (first !== 'bs' && first !== 'bspack') return { code: Code.NOT_FOUND };
-    const reply = this.#bootstrapping.requests.handle(request, coap);
+    const reply = this.#bootstrapping.handle(request, coap) ?? { code: Code.NOT_FOUND };
     return reply instanceof Promise ? this.#runtime.track(reply) : reply;
   }
 }

@@ -1,11 +1,14 @@
-import { Code, type EchoOptions } from '@flownexus/coap';
+import { Code, type CoapReply, type EchoOptions, type IncomingRequest } from '@flownexus/coap';
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { BootstrapEvents, BootstrapOptions } from '../api/bootstrap.ts';
 import type { Refusal } from '../api/events.ts';
 import { BootstrapInterface } from '../bootstrap/bootstrap-interface.ts';
 import { BootstrapSessions } from '../bootstrap/bootstrap-sessions.ts';
+import { EstInterface } from '../est/est-interface.ts';
 import type { EventSource } from '../events.ts';
 import { limits } from '../limits.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
+import type { RefusalContext } from '../registration/answer-request.ts';
 import type { CoapClient } from '../registration/registered-endpoint.ts';
 import type { Admission } from '../security/admission.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
@@ -35,8 +38,9 @@ export interface BootstrappingContext {
 
 /** The bootstrap interface of a server, and its sessions. */
 export interface Bootstrapping {
-  readonly requests: BootstrapInterface;
   readonly sessions: BootstrapSessions;
+  /** Answers what belongs to it by its path; undefined for what does not. */
+  handle(request: IncomingRequest, coap: CoapClient): MaybePromise<CoapReply> | undefined;
 }
 
 /** @throws RangeError for a time or a bound that is none */
@@ -64,20 +68,37 @@ export function createBootstrapping(options: BootstrapOptions, context: Bootstra
       events.emit('bootstrapFailed', session);
     },
   });
+  const refusals: RefusalContext = { reportError: report, refused };
   const requests = new BootstrapInterface({
     configurations: options.configurations,
     pack: options.pack ?? true,
     sessions,
     admission,
     objects,
-    refusals: { reportError: report, refused },
+    refusals,
     proverOf,
     packSent: (delivery) => {
       counters.bootstrapPacks += 1;
       events.emit('bootstrapPackSent', delivery);
     },
   });
-  return { requests, sessions };
+  const est =
+    options.est &&
+    new EstInterface({
+      est: options.est,
+      admission,
+      refusals,
+      proverOf,
+      enrolled: (enrollment) => events.emit('enrolled', enrollment),
+    });
+  return {
+    sessions,
+    handle: (request, coap) => {
+      const [first, second] = request.path;
+      if (first === 'bs' || first === 'bspack') return requests.handle(request, coap);
+      return first === '.well-known' && second === 'est' ? est?.handle(request, coap) : undefined;
+    },
+  };
 }
 
 function positive(value: number, name: string): number {

@@ -191,11 +191,8 @@ export class ServerParts {
         return this.#registering.registrations.handle(request, coap);
       case 'dp':
         return this.#sends.handle(request, coap);
-      case 'bs':
-      case 'bspack':
-        return this.#bootstrapping?.requests.handle(request, coap) ?? { code: Code.NOT_FOUND };
       default:
-        return this.#resources.handle(request, coap);
+        return this.#bootstrapping?.handle(request, coap) ?? this.#resources.handle(request, coap);
     }
   }
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { Code, ContentFormat, type BodySource, type CoapReply, type IncomingRequest } from '@flownexus/coap';
 import { systemRandom, type RandomSource } from '@flownexus/datagram';
 import type { CoapResource, ResourceClient } from '../api/resource.ts';
@@ -15,6 +16,11 @@ export interface CoapFilesOptions {
   readonly path?: string;
   /** Where names come from. Default: that of the system. */
   readonly random?: RandomSource;
+  /**
+   * 16 bytes or more that are the same after a restart, and nobody else's: from them the names of packages are derived, so that devices find them again.
+   * Default: names are random each time.
+   */
+  readonly secret?: Uint8Array;
   /** Files at one time. Default 100 000. */
   readonly maxFiles?: number;
 }
@@ -22,8 +28,8 @@ export interface CoapFilesOptions {
 /** How a file is served. */
 export interface CoapFileOptions {
   /**
-   * The last segment of its path: 1 to 64 letters, digits and `.`, `_`, `~`, `-`. Default: 22 random characters, which nobody guesses. One that is given
-   * again after a restart lets devices go on fetching; whoever knows it can fetch the file, unless there is an `endpointName`.
+   * The last segment of its path: 1 to 64 letters, digits and `.`, `_`, `~`, `-`. Whoever knows it can fetch the file, unless there is an `endpointName`.
+   * Default: 22 characters that nobody guesses; of a package the same after a restart, where the files have a `secret`.
    */
   readonly name?: string;
   /** The only endpoint that gets it, when it has proven who it is (over DTLS). All others get 4.04. Default: whoever knows the path. */
@@ -62,14 +68,22 @@ interface Entry {
 export class CoapFiles implements CoapResource {
   readonly path: string;
   readonly #random: RandomSource;
+  readonly #secret: Uint8Array | undefined;
   readonly #maxFiles: number;
   readonly #files = new Map<string, Entry>();
   /** By packages, and then by the endpoints that they are for. */
   readonly #packages = new Map<string, Map<string | undefined, Entry>>();
 
-  /** @throws TypeError for a path that is not of the characters of a name */
-  constructor({ path = 'f', random = systemRandom, maxFiles = limits.maxFiles }: CoapFilesOptions = {}) {
+  /**
+   * @throws TypeError for a path that is not of the characters of a name
+   * @throws RangeError for a secret that is too short
+   */
+  constructor({ path = 'f', random = systemRandom, secret, maxFiles = limits.maxFiles }: CoapFilesOptions = {}) {
     checkSegment(path, 'the path of files');
+    if (secret !== undefined && secret.length < TOKEN_BYTES) {
+      throw new RangeError(`a secret has ${TOKEN_BYTES} bytes or more, not ${secret.length}`);
+    }
+    this.#secret = secret;
     this.path = path;
     this.#random = random;
     this.#maxFiles = maxFiles;
@@ -87,7 +101,8 @@ export class CoapFiles implements CoapResource {
    * @throws Lwm2mServerError `ERR_LWM2M_SERVER_LIMIT` when there are as many files as may be
    */
   add(source: BodySource, options: CoapFileOptions = {}): ServedFile {
-    const { name = this.#newName(), endpointName, packageId, contentFormat = ContentFormat.OCTET_STREAM } = options;
+    const { endpointName, packageId, contentFormat = ContentFormat.OCTET_STREAM } = options;
+    const name = options.name ?? this.#nameOf(packageId, endpointName);
     checkSegment(name, 'the name of a file');
     if (this.#files.has(name)) throw new TypeError(`there is a file of the name ${name}`);
     if (packageId !== undefined && this.#packages.get(packageId)?.has(endpointName) === true) {
@@ -146,13 +161,20 @@ export class CoapFiles implements CoapResource {
     if (entries?.size === 0) this.#packages.delete(packageId);
   }
 
-  #newName(): string {
+  #nameOf(packageId: string | undefined, endpointName: string | undefined): string {
+    if (this.#secret !== undefined && packageId !== undefined) {
+      const content = JSON.stringify([packageId, endpointName]);
+      return tokenOf(createHmac('sha256', this.#secret).update(content).digest().subarray(0, TOKEN_BYTES));
+    }
     for (;;) {
-      const { buffer, byteOffset, length } = this.#random.bytes(TOKEN_BYTES);
-      const name = Buffer.from(buffer, byteOffset, length).toString('base64url');
+      const name = tokenOf(this.#random.bytes(TOKEN_BYTES));
       if (!this.#files.has(name)) return name;
     }
   }
+}
+
+function tokenOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('base64url');
 }
 
 const NOT_FOUND: CoapReply = { code: Code.NOT_FOUND };

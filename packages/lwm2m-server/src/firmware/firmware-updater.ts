@@ -32,7 +32,9 @@ const ID_BYTES = 12;
  * whatever the device does meanwhile, also over a restart of the server, until it has SUCCEEDED, FAILED for a reason that has a name, or was CANCELLED.
  *
  * @example
- * const updater = new FirmwareUpdater(server, { packages: { open: (packageId) => fileSource(`packages/${packageId}`) } });
+ * const files = new CoapFiles();
+ * files.add(await fileSource('packages/app-1.2.bin'), { packageId: 'app-1.2.bin' });
+ * const updater = new FirmwareUpdater(server, { packages: files });
  * updater.on('changed', ({ endpointName, state, progress }) => console.log(endpointName, state, progress));
  * await server.start();
  * await updater.start();

@@ -1,5 +1,5 @@
 export { bootstrapStoreContract } from './bootstrap-store-contract.ts';
-export type { BootstrapStoreCase, BootstrapStoreFixture } from './bootstrap-store-contract.ts';
+export type { BootstrapStoreCase, BootstrapStoreFixture, EditableBootstrapStore } from './bootstrap-store-contract.ts';
 export { credentialStoreContract } from './credential-store-contract.ts';
 export type { CredentialStoreCase, CredentialStoreFixture } from './credential-store-contract.ts';
 export { operationStoreContract } from './operation-store-contract.ts';

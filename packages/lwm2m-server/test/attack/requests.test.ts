@@ -1,7 +1,13 @@
 import { Code, encodeMessage, MessageType, OptionNumber, type CoapOption } from '@flownexus/coap';
 import { seededRandom } from '@flownexus/datagram/testing';
 import { describe, expect, test } from 'vitest';
-import { formatRegistration, parseRegistration, type RegistrationStore } from '../../src/index.ts';
+import {
+  bytesSource,
+  CoapFiles,
+  formatRegistration,
+  parseRegistration,
+  type RegistrationStore,
+} from '../../src/index.ts';
 import { LINKS, Stage, type ScriptedDevice } from '../scripted-device.ts';
 import { Dice, FACTOR, TIMEOUT_MS } from './dice.ts';
 import { expectUnharmed, honest } from './honest.ts';
@@ -19,6 +25,8 @@ const SEGMENTS = [
   '.well-known',
   'core',
   '0',
+  'image',
+  'secret',
   'x'.repeat(255),
   '\u0000',
   '\ud83d\ude00',
@@ -100,7 +108,9 @@ function uint(value: number): Uint8Array {
 /** Options that make some sense, and a few that do not. */
 function options(dice: Dice, location: readonly string[]): CoapOption[] {
   const list: CoapOption[] = [];
-  const path = dice.once(3) ? location : [dice.one(['rd', 'rd', 'dp', 'bs', 'bspack', 'x']), ...dice.some(SEGMENTS, 2)];
+  const path = dice.once(3)
+    ? location
+    : [dice.one(['rd', 'rd', 'dp', 'bs', 'bspack', 'f', 'x']), ...dice.some(SEGMENTS, 2)];
   for (const segment of path) list.push({ number: OptionNumber.URI_PATH, value: text(segment) });
   for (const query of dice.some(QUERIES, 6)) list.push({ number: OptionNumber.URI_QUERY, value: text(query) });
   if (!dice.once(3)) list.push({ number: OptionNumber.CONTENT_FORMAT, value: uint(dice.one(FORMATS)) });
@@ -135,6 +145,15 @@ function aStoreOfTexts(): RegistrationStore {
   };
 }
 
+/** A file for everybody, and one for nobody here, which is never read. */
+function files(): CoapFiles {
+  const served = new CoapFiles();
+  served.add(bytesSource(new Uint8Array(5_000)), { name: 'image' });
+  const read = (): never => expect.unreachable('a file was read by somebody that it is not for');
+  served.add({ ...bytesSource(new Uint8Array(5_000)), read }, { name: 'secret', endpointName: 'good' });
+  return served;
+}
+
 /** Registers until it is, since what it did to its own registration is its own affair. */
 async function register(device: ScriptedDevice): Promise<void> {
   await device.ignore();
@@ -144,7 +163,8 @@ async function register(device: ScriptedDevice): Promise<void> {
 describe.each(['strangers', 'a registered device'])('arbitrary requests of %s', (whose) => {
   test.each([1, 2, 3])('seed %i', { timeout: TIMEOUT_MS }, async (seed) => {
     const dice = new Dice(seededRandom(seed));
-    const stage = await Stage.start({ onSend: () => undefined, registrationStore: aStoreOfTexts() });
+    const registrationStore = aStoreOfTexts();
+    const stage = await Stage.start({ onSend: () => undefined, registrationStore, resources: [files()] });
     const good = await honest(stage);
     const evil = stage.device(50_100);
     for (let index = 0; index < FACTOR * 1_500; index += 1) {

@@ -35,6 +35,10 @@ describe('serverAccount', () => {
       { 2: 2, 3: OWN, 4: SERVER, 5: SECRET },
     ],
     [
+      { mode: 'est', serverCertificate: SERVER },
+      { 2: 4, 3: NONE, 4: SERVER, 5: NONE },
+    ],
+    [
       {
         mode: 'x509',
         certificate: OWN,

@@ -169,6 +169,27 @@ describe('a package', () => {
     expect([files.open('app'), files.pathOf('app', 'dev')]).toEqual([undefined, undefined]);
   });
 
+  test('has a path that nobody guesses, and the same after a restart, where there is a secret', () => {
+    const secret = new Uint8Array(16).fill(7);
+    const paths = (options: CoapFilesOptions) => {
+      const files = new CoapFiles(options);
+      const source = bytesSource(IMAGE);
+      return [
+        files.add(source, { packageId: 'app' }).path,
+        files.add(source, { packageId: 'app', endpointName: 'dev' }).path,
+        files.add(source).path,
+      ];
+    };
+    const first = paths({ secret });
+    const again = paths({ secret });
+    expect(again.slice(0, 2)).toEqual(first.slice(0, 2));
+    expect(new Set([...first, ...again]).size).toBe(4);
+    expect(paths({ secret: secret.with(0, 8) })[0]).not.toBe(first[0]);
+    expect(paths({})[0]).not.toBe(paths({})[0]);
+    expect(first[0]).toMatch(/^\/f\/[A-Za-z0-9_-]{22}$/);
+    expect(() => new CoapFiles({ secret: new Uint8Array(15) })).toThrow(RangeError);
+  });
+
   test('is one file for an endpoint, and one for all', () => {
     const files = new CoapFiles();
     files.add(bytesSource(IMAGE), { packageId: 'app' });

@@ -1,3 +1,5 @@
+import { loadCredential } from '@flownexus/dtls';
+import { testCertificate } from '@flownexus/dtls/testing';
 import { ContentFormat, ObjectRegistry } from '@flownexus/lwm2m-core';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -18,10 +20,19 @@ import { describeDevices, NAME, type DeviceStage } from './device-stage.ts';
 import { valuesOf } from './device-values.ts';
 import { leshans } from './leshan.ts';
 
+/** Those that Leshan's clients have. */
+type Security = Exclude<AccountSecurity, { readonly mode: 'est' }>;
+
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const BOOTSTRAP_PSK = { mode: 'psk', identity: 'of the bootstrap', key: text('another 16 bytes') } as const;
 const PSK = { mode: 'psk', identity: 'given to it', key: text('sixteen byte key') } as const;
+
+const authority = testCertificate({ commonName: 'authority', authority: true });
+const own = testCertificate({ commonName: 'server', issuer: authority, addresses: ['127.0.0.1'] });
+const ownCredential = loadCredential({ privateKey: own.privateKey, certificate: own.der, rawPublicKey: true });
+const ofDevice = testCertificate({ commonName: NAME, issuer: authority });
+const secretKey = ofDevice.privateKey.export({ format: 'der', type: 'pkcs8' });
 
 const objects = await ObjectRegistry.bundled();
 
@@ -35,8 +46,8 @@ interface Bootstrapped {
 /** Gives a device, which proves this to our bootstrap server, the account of our server, to which it will prove that. */
 async function bootstrapped(
   stage: DeviceStage,
-  own: AccountSecurity,
-  security: AccountSecurity,
+  own: Security,
+  security: Security,
   more: Partial<BootstrapConfiguration> = {},
 ): Promise<Bootstrapped> {
   const configurations = new MemoryBootstrapStore();
@@ -62,15 +73,15 @@ async function bootstrapped(
   return { device, registration, sessions };
 }
 
-function endpoint(security: AccountSecurity): ServerEndpoint {
-  if (security.mode !== 'psk') return coap({ host: '127.0.0.1', port: 0 });
+function endpoint(security: Security): ServerEndpoint {
+  if (security.mode === 'noSec') return coap({ host: '127.0.0.1', port: 0 });
   const credentials = new MemoryCredentialStore();
-  credentials.set(NAME, security);
-  return coaps({ host: '127.0.0.1', port: 0, credentials });
+  credentials.set(NAME, security.mode === 'x509' ? { mode: 'x509', commonName: NAME } : security);
+  return coaps({ host: '127.0.0.1', port: 0, credentials, ownCredential, roots: [authority.der] });
 }
 
-function uriOf({ mode }: AccountSecurity, port: number | undefined): string {
-  return `${mode === 'psk' ? 'coaps' : 'coap'}://127.0.0.1:${String(port)}`;
+function uriOf({ mode }: Security, port: number | undefined): string {
+  return `${mode === 'noSec' ? 'coap' : 'coaps'}://127.0.0.1:${String(port)}`;
 }
 
 function steps(session: BootstrapSession | undefined): readonly string[] {
@@ -84,7 +95,7 @@ for (const peer of leshans) {
     test('over CoAP, and a registration over CoAP', async () => {
       const { registration, sessions } = await bootstrapped(stage, { mode: 'noSec' }, { mode: 'noSec' });
       // Its bootstrap account is found by a Discover.
-      expect(steps(sessions[0])).toEqual(['discover /: 2.05', ...STEPS]);
+      expect(steps(sessions[0])).toEqual(['discover /0: 2.05', ...STEPS]);
       expect(registration).toMatchObject({ endpointName: NAME, lifetime: 120 });
       expect(await stage.values('/1/7/0')).toEqual({ '/1/7/0': 7 });
       expect(await stage.values('/3/0/0')).toEqual({ '/3/0/0': 'FlowNexus tests' });
@@ -103,7 +114,26 @@ for (const peer of leshans) {
       expect(await stage.values('/3/0/0')).toEqual({ '/3/0/0': 'FlowNexus tests' });
     });
 
-    if (peer.lwm2mVersion === '1.1') {
+    test('a registration with the certificate that it was given', async () => {
+      const { registration } = await bootstrapped(stage, BOOTSTRAP_PSK, {
+        mode: 'x509',
+        certificate: ofDevice.der,
+        secretKey,
+        serverCertificate: own.der,
+      });
+      expect(registration.identity).toMatchObject({ kind: 'x509', commonName: NAME });
+      expect(await stage.values('/3/0/0')).toEqual({ '/3/0/0': 'FlowNexus tests' });
+    });
+
+    test('a registration with the raw public key that it was given', async () => {
+      const { publicKey } = ofDevice;
+      const account = { mode: 'rpk', publicKey, secretKey, serverPublicKey: own.publicKey } as const;
+      const { registration } = await bootstrapped(stage, BOOTSTRAP_PSK, account);
+      expect(registration.identity).toEqual({ kind: 'rpk', publicKey });
+      expect(await stage.values('/3/0/0')).toEqual({ '/3/0/0': 'FlowNexus tests' });
+    });
+
+    if (peer.lwm2mVersion !== '1.0') {
       test.each([ContentFormat.TLV, ContentFormat.SENML_JSON, ContentFormat.SENML_CBOR])(
         'accounts in the format %s, and a Bootstrap-Read of them',
         async (contentFormat) => {

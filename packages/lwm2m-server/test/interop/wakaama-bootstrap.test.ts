@@ -70,7 +70,7 @@ describe.skipIf(missing !== undefined)(`Wakaama 1.0: bootstrap${suffix}`, { time
     });
     await Promise.all([bootstrapServer.start(), server.start()]);
     const uri = `${security.mode === 'psk' ? 'coaps' : 'coap'}://127.0.0.1:${String(server.addresses[0]?.port)}`;
-    // The bootstrap account is /0/0. A Discover would not be answered: the id is given therefore.
+    // The bootstrap account is /0/0. A Discover is refused: the id is given therefore.
     const account = { shortServerId: 7, uri, security, lifetime: 120, securityInstanceId: 1 };
     configurations.set(NAME, { instances: serverAccount(account) });
     const registration = new Promise<Registration>((resolve) => server.once('registered', resolve));
@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)(`Wakaama 1.0: bootstrap${suffix}`, { time
     );
   }
 
-  test('over CoAP, and a registration over CoAP', async () => {
+  test('bootstrap over CoAP, and a registration over CoAP', async () => {
     expect(await bootstrapped({}, { mode: 'noSec' })).toMatchObject({ endpointName: NAME, lifetime: 120 });
     expect(steps()).toEqual([
       'delete /0: 2.02',
@@ -105,13 +105,13 @@ describe.skipIf(missing !== undefined)(`Wakaama 1.0: bootstrap${suffix}`, { time
     await isRead();
   });
 
-  test('over CoAP, and a registration over DTLS with the key that it was given', async () => {
+  test('bootstrap over CoAP, and a registration over DTLS with the key that it was given', async () => {
     const { identity } = await bootstrapped({ canUseDtls: true }, { mode: 'psk', ...PSK });
     expect(identity).toEqual({ kind: 'psk', identity: PSK.identity });
     await isRead();
   });
 
-  test('over DTLS, and a registration over DTLS with the key that it was given', async () => {
+  test('bootstrap over DTLS, and a registration over DTLS with the key that it was given', async () => {
     const { identity } = await bootstrapped({ psk: BOOTSTRAP_PSK }, { mode: 'psk', ...PSK });
     expect(sessions.at(-1)?.identity).toEqual({ kind: 'psk', identity: BOOTSTRAP_PSK.identity });
     expect(identity).toEqual({ kind: 'psk', identity: PSK.identity });
