@@ -26,6 +26,9 @@ import {
 } from './firmware-transitions.ts';
 import { isFinal, type FirmwareFailure, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
 
+/** Zephyr needs them where a push has broken off: it takes the NUL byte for the rest of the package, and is reset only then. */
+const MAX_RESETS = 3;
+
 /**
  * The next value of an update, and what is to be done then: the figure of `FIRMWARE_STATES`, without any effect. What an input means nothing to stays as
  * it is: the update itself, and no command.
@@ -140,8 +143,10 @@ function decide(update: FirmwareUpdate, now: number): FirmwareStep {
   if (position === 'updating')
     return retry(known, failureOf('unexpected-state', { detail: 'it is updating' }), 'READING', now);
   const isClean = position === 'idle' && device.state !== installedState && (device.result ?? 0) === 0;
-  if (!isClean && !known.wasReset) {
-    return enter({ ...known, wasReset: true }, 'RESETTING', resetOperations(known), contactDeadline(known, now));
+  // Of a device that is in State 0 it is no more than its Update Result that is left.
+  if (!isClean && known.resets < (position === 'idle' ? 1 : MAX_RESETS)) {
+    const resetting = { ...known, resets: known.resets + 1 };
+    return enter(resetting, 'RESETTING', resetOperations(known), contactDeadline(known, now));
   }
   if (position !== 'idle') return retry(known, failureOf('not-reset'), 'READING', now);
   const { delivery } = decideDelivery(known);
