@@ -84,6 +84,7 @@ export function settingsOf(options: UpdateSettings): FirmwareSettings {
     maximumDeferPeriod,
     automaticUpgrade,
     linkedInstances,
+    install: options.install ?? true,
     activate: options.activate ?? true,
     maxAttempts: between('maxAttempts', options.maxAttempts ?? 3, 1, limits.maxAttempts),
     maxDeferrals: between('maxDeferrals', options.maxDeferrals ?? 10, 0, Number.MAX_SAFE_INTEGER),
