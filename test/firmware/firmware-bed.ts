@@ -81,15 +81,18 @@ export function createUpdater(
   return updater;
 }
 
+/** An update when it is over. */
+export function ended(updater: FirmwareUpdater, { id }: FirmwareUpdate): Promise<FirmwareUpdate> {
+  return new Promise((resolve) => {
+    updater.on('changed', (update) => {
+      if (update.id === id && ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(update.state)) resolve(update);
+    });
+  });
+}
+
 /** Lets time pass until the update is over. */
-export async function finish({ bed, updater }: FirmwareBed, { id }: FirmwareUpdate): Promise<FirmwareUpdate> {
-  return bed.run(
-    new Promise((resolve) => {
-      updater.on('changed', (update) => {
-        if (update.id === id && ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(update.state)) resolve(update);
-      });
-    }),
-  );
+export async function finish({ bed, updater }: FirmwareBed, update: FirmwareUpdate): Promise<FirmwareUpdate> {
+  return bed.run(ended(updater, update));
 }
 
 /** Updates the device, and lets time pass until that is over. */

@@ -94,7 +94,8 @@ export class SqliteFirmwareStore implements FirmwareStore {
       campaign: campaignId ?? null,
       state,
       isFinal: Number(isFinal(update)),
-      updatedAt,
+      // A clock may have fractions.
+      updatedAt: Math.floor(updatedAt),
       update: formatFirmwareUpdate(update),
     };
     await this.#commit.write(() => {

@@ -85,8 +85,9 @@ export class SqliteOperationStore implements OperationStore {
       maxAttempts,
       repeatable: Number(repeatable),
       key: key ?? null,
-      queuedAt,
-      updatedAt,
+      // A clock may have fractions.
+      queuedAt: Math.floor(queuedAt),
+      updatedAt: Math.floor(updatedAt),
       expiresAt: expiresAt ?? null,
       result: result === undefined ? null : formatOperationResult(result),
       failure: failure === undefined ? null : JSON.stringify(failure),

@@ -104,6 +104,8 @@ const FULL: FirmwareUpdate = update('full', {
   operationId: 'operation',
   deadlineAt: NOW + 1,
   nextAt: NOW + 2,
+  // Of a clock with fractions.
+  updatedAt: NOW + 0.25,
   failure: { reason: 'connection-lost', message: 'lost', result: 4, responseCode: undefined },
 });
 

@@ -43,6 +43,13 @@ function setUp(retention?: OperationRetention) {
 
 const idsOf = (operations: Iterable<QueuedOperation>): string[] => [...operations].map(({ id }) => id);
 
+test('a time between two milliseconds is kept as the one before', async () => {
+  const { store } = setUp();
+  const { id } = operation();
+  await store.save({ ...operation({ id }), queuedAt: T0 + 0.5, updatedAt: T0 + 1.25 });
+  expect(store.get(id)).toMatchObject({ queuedAt: T0, updatedAt: T0 + 1 });
+});
+
 describe('finished operations', () => {
   test('are kept as many of an endpoint as were asked for, those that wait besides', async () => {
     const { store } = setUp({ perEndpoint: 3 });
