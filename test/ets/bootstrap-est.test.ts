@@ -10,8 +10,6 @@ import { expect, test } from 'vitest';
 import { BOOTSTRAP_SERVER, BootstrapBed, type ServerSecurity } from './bootstrap-bed.ts';
 import { ENDPOINT_NAME, SERVER, type Contents } from './testbed.ts';
 
-const NONE = new Uint8Array(0);
-
 /** A server to which devices prove certificates of an authority. */
 function byCertificate(own: TestCertificate, authority: TestCertificate): ServerSecurity {
   const credentials = new MemoryCredentialStore();
@@ -41,19 +39,12 @@ test('1.1-int-10 Client Initiated Bootstrap Full (EST)', async () => {
     '/0/1/4': ofBootstrap.der,
     '/0/1/5': ofFactory.privateKey.export({ format: 'der', type: 'pkcs8' }),
   };
-  const security = {
-    mode: 'x509',
-    certificate: NONE,
-    secretKey: NONE,
-    serverCertificate: operator.der,
-    certificateUsage: 2,
-  } as const;
   const configuration: BootstrapConfiguration = {
     deletes: [],
     instances: serverAccount({
       shortServerId: 1,
       uri: `coaps://${SERVER.host}:${SERVER.port}`,
-      security,
+      security: { mode: 'est', serverCertificate: operator.der, certificateUsage: 2 },
       securityInstanceId: 0,
       serverInstanceId: 0,
     }),

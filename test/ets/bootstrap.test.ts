@@ -167,7 +167,7 @@ test('1.1-int-5 Server Initiated Bootstrap', async () => {
     configuration: { ...FULL, instances: account() },
     accounts: { ...BASIC, ...BOOTSTRAP_ACCOUNT },
   });
-  await bed.clock.runUntil(bed.server.device(ENDPOINT_NAME).execute('/1/0/9'));
+  await bed.clock.runUntil(bed.server.device(ENDPOINT_NAME).triggerBootstrap());
   await bed.clock.advanceAsync(1_000);
   expect(bed.steps()).toEqual(['write /0/0: 2.04', 'write /1/0: 2.04', 'discover /: 2.05', 'finish /bs: 2.04']);
   expect(bed.events).toEqual(['registered', 'deregistered', 'bootstrap started', 'bootstrap finished', 'registered']);

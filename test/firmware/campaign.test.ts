@@ -137,6 +137,30 @@ test('a campaign goes on after a restart', async () => {
   expect(await next.campaigns.counts(id)).toEqual({ SUCCEEDED: 3, FAILED: 1 });
 });
 
+test('of a campaign that can not be saved nothing is left, not even after a restart', async () => {
+  const { bed, endpoints } = await fleet([GOOD, GOOD]);
+  class Full extends MemoryFirmwareStore {
+    override saveCampaign(): void {
+      throw new Error('disk full');
+    }
+  }
+  const store = new Full();
+  const updater = createUpdater(bed, { store });
+  await updater.start();
+  await expect(updater.campaign({ endpoints, packageId: 'app' })).rejects.toThrow('disk full');
+  expect((await updater.list()).map(({ state }) => state)).toEqual(['CANCELLED', 'CANCELLED']);
+  // As if the process had died before that.
+  const [update] = await updater.list();
+  if (update === undefined) throw new Error('there is an update');
+  store.save({ ...update, id: 'left', state: 'QUEUED' });
+  await updater.stop();
+  const next = createUpdater(bed, { store });
+  await next.start();
+  expect(await next.get('left')).toMatchObject({ state: 'CANCELLED' });
+  await bed.pass(100);
+  expect(next.active(update.endpointName)).toBeUndefined();
+});
+
 test('what can be no campaign', async () => {
   const { updater } = await fleet([]);
   const bad = [

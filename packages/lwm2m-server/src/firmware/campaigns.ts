@@ -44,6 +44,13 @@ export class Campaigns {
     this.#context = context;
   }
 
+  /** Updates that wait for their turn. */
+  get queued(): number {
+    let queued = 0;
+    for (const running of this.#running.values()) queued += running.queued.size;
+    return queued;
+  }
+
   /** Takes up the campaigns that the store has, without beginning anything yet. */
   async load(): Promise<void> {
     for (const campaign of await this.#context.store.campaigns()) {

@@ -54,7 +54,7 @@ export class FirmwareUpdater {
   readonly #active = new Map<string, ActiveUpdate>();
   /** Endpoints whose update is about to be stored. */
   readonly #arriving = new Set<string>();
-  #state: 'new' | 'running' | 'stopped' = 'new';
+  #state: 'new' | 'starting' | 'running' | 'stopped' = 'new';
 
   /** @throws RangeError for a default that is out of its range */
   constructor(server: FirmwareServer, options: FirmwareUpdaterOptions) {
@@ -91,17 +91,22 @@ export class FirmwareUpdater {
   /** Goes on with what was under way. Call it when the server has started; an updater starts once. Rejects when the store can't be loaded. */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new Lwm2mServerError('ERR_LWM2M_SERVER_STATE', 'an updater starts once');
+    this.#state = 'starting';
+    let updates: Iterable<FirmwareUpdate>;
+    try {
+      await this.#campaigns.load();
+      updates = await this.#store.load();
+    } catch (error) {
+      this.#state = 'stopped';
+      throw error;
+    }
+    // `stop` may have been called meanwhile.
+    if (this.#isStopped()) return;
     this.#state = 'running';
     this.#server.on('registered', this.#onRegistered);
     this.#server.on('updated', this.#onUpdated);
     this.#server.on('notification', this.#onNotification);
-    await this.#campaigns.load();
-    const resumed: ActiveUpdate[] = [];
-    for (const update of await this.#store.load()) {
-      const isOfCampaign = this.#campaigns.restore(update);
-      if (update.state !== 'QUEUED' || !isOfCampaign) resumed.push(this.#activate(update));
-    }
-    for (const active of resumed) active.resume();
+    await this.#takeUp(updates);
     this.#campaigns.advance();
   }
 
@@ -136,6 +141,8 @@ export class FirmwareUpdater {
       const update = this.#newUpdate(endpointName, options, size, undefined);
       await this.#store.save(update);
       this.#events.emit('changed', update, undefined);
+      // Who starts next finds it, and begins it.
+      if (this.#isStopped()) return update;
       const active = this.#activate(update);
       await active.take({ kind: 'start' });
       return active.update;
@@ -154,22 +161,17 @@ export class FirmwareUpdater {
     this.#checkRuns();
     const { endpoints, concurrency = 10, stopAtFailureShare = 1, packageId } = options;
     checkCampaign({ endpoints, concurrency, stopAtFailureShare });
+    if (this.#campaigns.queued + endpoints.length > limits.maxFirmwareUpdates) {
+      throw new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'too many firmware updates wait for their turn');
+    }
     const size = await this.#sizeOf(packageId);
     const id = this.#newId();
     const updates = endpoints.map((endpointName) => this.#newUpdate(endpointName, options, size, id));
-    const save = async (update: FirmwareUpdate): Promise<void> => {
-      await this.#store.save(update);
-      this.#events.emit('changed', update, undefined);
-    };
-    await inParallel(
-      limits.maxParallelRestorations,
-      updates.map((update) => () => save(update)),
-    );
     const now = this.#clock.wallTime();
     const times = { createdAt: now, updatedAt: now };
     const total = updates.length;
     const campaign = { id, packageId, state: 'RUNNING', concurrency, stopAtFailureShare, total, ...times } as const;
-    await this.#campaigns.begin(campaign, updates);
+    await this.#begin(campaign, updates);
     return campaign;
   }
 
@@ -239,6 +241,45 @@ export class FirmwareUpdater {
   ): this {
     this.#events.off(name, listener);
     return this;
+  }
+
+  /** Goes on with what the store has. */
+  async #takeUp(updates: Iterable<FirmwareUpdate>): Promise<void> {
+    const resumed: ActiveUpdate[] = [];
+    const orphans: FirmwareUpdate[] = [];
+    for (const update of updates) {
+      const isOfCampaign = this.#campaigns.restore(update);
+      if (update.state !== 'QUEUED' || update.campaignId === undefined) resumed.push(this.#activate(update));
+      // The process died before the campaign was saved, or while it was cancelled.
+      else if (!isOfCampaign) orphans.push(update);
+    }
+    for (const active of resumed) active.resume();
+    for (const update of orphans) await this.#cancelQueued(update);
+  }
+
+  /** Saves a campaign with its updates: all, or as far as that can be, nothing. */
+  async #begin(campaign: FirmwareCampaign, updates: readonly FirmwareUpdate[]): Promise<void> {
+    const saved: FirmwareUpdate[] = [];
+    const save = async (update: FirmwareUpdate): Promise<void> => {
+      await this.#store.save(update);
+      saved.push(update);
+      this.#events.emit('changed', update, undefined);
+    };
+    try {
+      await inParallel(
+        limits.maxParallelRestorations,
+        updates.map((update) => () => save(update)),
+      );
+      await this.#campaigns.begin(campaign, updates);
+    } catch (error) {
+      // What can't be taken back now is when the next one starts.
+      await Promise.allSettled(saved.map((update) => this.#cancelQueued(update)));
+      throw error;
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#state === 'stopped';
   }
 
   #checkRuns(): void {

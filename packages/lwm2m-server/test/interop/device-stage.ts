@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
-import { ObjectRegistry, type ResourceValue } from '@flownexus/lwm2m-core';
+import { ObjectRegistry, parsePath, type ResourceValue } from '@flownexus/lwm2m-core';
 import { coap, Lwm2mServer, type Lwm2mServerOptions, type Presence, type Registration } from '../../src/index.ts';
 import { tellDefinitions } from './definitions.ts';
 import type { DevicePeer } from './device-peer.ts';
@@ -72,7 +72,8 @@ export class DeviceStage {
     const uri = `${address?.scheme ?? ''}://127.0.0.1:${String(address?.port)}`;
     const device = await this.#program.device({ endpoint: NAME, uri, lifetime: '300', ...settings });
     this.#devices.push(device);
-    await tellDefinitions(device, objects, [3442, 3303, 3304], this.#peer.lacksTypes);
+    const ids = new Set([3442, 3303, 3304, ...paths.flatMap((path) => parsePath(path).objectId ?? [])]);
+    await tellDefinitions(device, objects, [...ids], this.#peer.lacksTypes);
     await device.run('start', ...paths);
     return device;
   }

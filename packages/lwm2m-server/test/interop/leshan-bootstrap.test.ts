@@ -20,6 +20,9 @@ import { describeDevices, NAME, type DeviceStage } from './device-stage.ts';
 import { valuesOf } from './device-values.ts';
 import { leshans } from './leshan.ts';
 
+/** Those that Leshan's clients have. */
+type Security = Exclude<AccountSecurity, { readonly mode: 'est' }>;
+
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const BOOTSTRAP_PSK = { mode: 'psk', identity: 'of the bootstrap', key: text('another 16 bytes') } as const;
@@ -43,8 +46,8 @@ interface Bootstrapped {
 /** Gives a device, which proves this to our bootstrap server, the account of our server, to which it will prove that. */
 async function bootstrapped(
   stage: DeviceStage,
-  own: AccountSecurity,
-  security: AccountSecurity,
+  own: Security,
+  security: Security,
   more: Partial<BootstrapConfiguration> = {},
 ): Promise<Bootstrapped> {
   const configurations = new MemoryBootstrapStore();
@@ -70,14 +73,14 @@ async function bootstrapped(
   return { device, registration, sessions };
 }
 
-function endpoint(security: AccountSecurity): ServerEndpoint {
+function endpoint(security: Security): ServerEndpoint {
   if (security.mode === 'noSec') return coap({ host: '127.0.0.1', port: 0 });
   const credentials = new MemoryCredentialStore();
   credentials.set(NAME, security.mode === 'x509' ? { mode: 'x509', commonName: NAME } : security);
   return coaps({ host: '127.0.0.1', port: 0, credentials, ownCredential, roots: [authority.der] });
 }
 
-function uriOf({ mode }: AccountSecurity, port: number | undefined): string {
+function uriOf({ mode }: Security, port: number | undefined): string {
   return `${mode === 'noSec' ? 'coap' : 'coaps'}://127.0.0.1:${String(port)}`;
 }
 
