@@ -69,5 +69,7 @@ test('whatever a device does, its update ends or waits, and it is executed in St
     { numRuns: 40 },
   );
   expect(outcomes).toContain('SUCCEEDED');
+  // It has one, and what it answers between a restart and its Register says nothing else.
+  expect(outcomes).not.toContain('no-firmware-object');
   expect(outcomes.size).toBeGreaterThan(3);
 });

@@ -1,9 +1,11 @@
+import { formatOperation, parseOperation } from '../downlink/operation-json.ts';
 import { CAMPAIGN_STATES, type FirmwareCampaign } from './firmware-campaign.ts';
 import { FIRMWARE_STATES, type FirmwareUpdate } from './firmware-update.ts';
 
 /** The text of an update: JSON, with null for what is undefined. */
 export function formatFirmwareUpdate(update: FirmwareUpdate): string {
-  return format(update);
+  // Operations have a text of their own: there are bytes in some.
+  return format({ ...update, todo: update.todo.map(formatOperation) });
 }
 
 /**
@@ -21,7 +23,7 @@ export function parseFirmwareUpdate(text: string): FirmwareUpdate {
     Array.isArray(todo) &&
     typeof settings === 'object';
   if (!isUpdate) throw new Error('the text is no firmware update');
-  return value as unknown as FirmwareUpdate;
+  return { ...value, todo: todo.map((operation) => parseOperation(String(operation))) } as unknown as FirmwareUpdate;
 }
 
 /** The text of a campaign, as {@link formatFirmwareUpdate}. */

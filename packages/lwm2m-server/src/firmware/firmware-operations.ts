@@ -1,4 +1,4 @@
-import type { ExecuteArgument, ResourceType, ResourceValue } from '@flownexus/lwm2m-core';
+import { ContentFormat, type ExecuteArgument, type ResourceType, type ResourceValue } from '@flownexus/lwm2m-core';
 import type { Operation } from '../downlink/operation.ts';
 import { firmwareObject } from './firmware-objects.ts';
 import type { DeviceFacts, FirmwareUpdate } from './firmware-update.ts';
@@ -50,13 +50,18 @@ function reads(
 
 /**
  * Takes a device back to State 0: Cancel where it has one and there is something to cancel, else an empty Package URI, which resets the state machine
- * (TS Core E.6).
+ * (TS Core E.6); and where that did not help a NUL byte as the Package, which some devices know alone.
  */
 export function resetOperations(update: FirmwareUpdate): readonly Operation[] {
   const { states, resources, installedState } = firmwareObject(update.objectId);
   const state = update.device?.state ?? -1;
   if (resources.uninstall !== undefined)
     return [uninstallOperation(update, resources.uninstall, state === installedState)];
+  if (update.resets % 2 === 1) {
+    const path = resourcePath(update, resources.package);
+    const node = { kind: 'singleResource', id: resources.package, type: 'opaque', value: Uint8Array.of(0) } as const;
+    return [{ kind: 'write', path, mode: 'replace', node, contentFormat: ContentFormat.OPAQUE }];
+  }
   const position = states[state];
   const hasPackage = position === 'downloading' || position === 'downloaded';
   return [hasPackage && canCancel(update) ? cancelOperation(update) : resetByUri(update)];

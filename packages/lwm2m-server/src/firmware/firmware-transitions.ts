@@ -20,7 +20,7 @@ const MAX_DOUBLINGS = 6;
 /** Reads all, to decide anew. */
 export function begin(update: FirmwareUpdate, now: number): FirmwareStep {
   const device = { ...NOTHING_KNOWN, readable: update.device?.readable ?? 'instance' };
-  const fresh: FirmwareUpdate = { ...update, device, wasReset: false, begun: false, progress: undefined };
+  const fresh: FirmwareUpdate = { ...update, device, resets: 0, begun: false, progress: undefined };
   return read({ ...fresh, state: 'READING', deadlineAt: now + update.settings.contactMs });
 }
 

@@ -172,8 +172,8 @@ export interface FirmwareUpdate {
   readonly operationId: string | undefined;
   /** What RETRYING goes on with: all anew, or with the package that the device has. */
   readonly resumeAt: 'READING' | 'CHECKING';
-  /** Whether the device was taken back to State 0 in this attempt, as far as it goes. */
-  readonly wasReset: boolean;
+  /** How often it was tried in this attempt to take the device back to State 0. */
+  readonly resets: number;
   /** Whether State and Update Result are observed for it. */
   readonly observed: boolean;
   /** Whether the device was seen with a part of the package, or has started anew since the delivery: State 0 means then that the package is lost. */

@@ -53,7 +53,7 @@ export function newUpdate(options: UpdateOptions, given: NewUpdate): FirmwareUpd
     todo: [],
     operationId: undefined,
     resumeAt: 'READING',
-    wasReset: false,
+    resets: 0,
     observed: false,
     begun: false,
     staleResult: 0,

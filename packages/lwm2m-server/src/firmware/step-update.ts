@@ -26,6 +26,9 @@ import {
 } from './firmware-transitions.ts';
 import { isFinal, type FirmwareFailure, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
 
+/** Zephyr needs them where a push has broken off: it takes the NUL byte for the rest of the package, and is reset only then. */
+const MAX_RESETS = 3;
+
 /**
  * The next value of an update, and what is to be done then: the figure of `FIRMWARE_STATES`, without any effect. What an input means nothing to stays as
  * it is: the update itself, and no command.
@@ -140,8 +143,10 @@ function decide(update: FirmwareUpdate, now: number): FirmwareStep {
   if (position === 'updating')
     return retry(known, failureOf('unexpected-state', { detail: 'it is updating' }), 'READING', now);
   const isClean = position === 'idle' && device.state !== installedState && (device.result ?? 0) === 0;
-  if (!isClean && !known.wasReset) {
-    return enter({ ...known, wasReset: true }, 'RESETTING', resetOperations(known), contactDeadline(known, now));
+  // Of a device that is in State 0 it is no more than its Update Result that is left.
+  if (!isClean && known.resets < (position === 'idle' ? 1 : MAX_RESETS)) {
+    const resetting = { ...known, resets: known.resets + 1 };
+    return enter(resetting, 'RESETTING', resetOperations(known), contactDeadline(known, now));
   }
   if (position !== 'idle') return retry(known, failureOf('not-reset'), 'READING', now);
   const { delivery } = decideDelivery(known);
@@ -205,7 +210,7 @@ function stepFailed(update: FirmwareUpdate, failure: OperationFailure, now: numb
       return wasRefused ? goOn(update, todo, now) : retryCommand(update, failure, now);
     case 'DELIVERING':
       return afterUndelivered(update, {
-        kind: wasRefused ? problemKind(responseCode) : 'unanswered',
+        kind: wasRefused ? 'refused' : 'unanswered',
         message,
         responseCode,
       });
@@ -227,6 +232,7 @@ function stepFailed(update: FirmwareUpdate, failure: OperationFailure, now: numb
 function unreadable(update: FirmwareUpdate, path: string, failure: OperationFailure, now: number): FirmwareStep {
   const device = update.device ?? NOTHING_KNOWN;
   const { message, responseCode } = failure;
+  if (isPassing(responseCode)) return retryCommand(update, failure, now);
   if (path === instancePath(update)) return read({ ...update, device: { ...device, readable: 'resources' } });
   if (path === resourcePath(update, firmwareObject(update.objectId).resources.state)) {
     if (problemKind(responseCode) === 'unable') {
@@ -281,7 +287,8 @@ function stepUndelivered(update: FirmwareUpdate, problem: DeliveryProblem, now: 
 
 /** The Update Result says more than the response code (E.6: errors are reported there). */
 function afterUndelivered(update: FirmwareUpdate, problem: DeliveryProblem): FirmwareStep {
-  const { kind, message, responseCode } = problem;
+  const { message, responseCode } = problem;
+  const kind = problem.kind === 'refused' ? problemKind(responseCode) : problem.kind;
   const reason = responseCode === '4.13' ? 'not-enough-flash' : REASON_OF_PROBLEM[kind];
   return read({ ...update, failure: failureOf(reason, { detail: message, responseCode }) });
 }
@@ -296,7 +303,12 @@ const REASON_OF_PROBLEM = {
 
 /** RFC 7252 §5.9: whether it is the request or the device that the device complains about. */
 function problemKind(responseCode: string | undefined): 'refused' | 'unable' {
-  return responseCode?.startsWith('5.') === true ? 'unable' : 'refused';
+  return responseCode?.startsWith('5.') === true || isPassing(responseCode) ? 'unable' : 'refused';
+}
+
+/** What a device answers that has just started, and does not know the server before it has registered; RFC 8516: 4.29 asks for a later request. */
+function isPassing(responseCode: string | undefined): boolean {
+  return responseCode === '4.01' || responseCode === '4.29';
 }
 
 /** The delivery failed, and State and Update Result have been read since. */

@@ -92,6 +92,13 @@ const FULL: FirmwareUpdate = update('full', {
       mode: 'replace',
       node: { kind: 'singleResource', id: 1, type: 'string', value: '' },
     },
+    {
+      kind: 'write',
+      path: '/5/0/0',
+      mode: 'replace',
+      node: { kind: 'singleResource', id: 0, type: 'opaque', value: Uint8Array.of(0) },
+      contentFormat: 42,
+    },
     { kind: 'execute', path: '/5/0/2', arguments: [{ digit: 0, value: '</33629/1>' }] },
   ],
   operationId: 'operation',

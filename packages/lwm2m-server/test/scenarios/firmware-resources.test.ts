@@ -78,6 +78,28 @@ test('where the Object Instance can not be read its Resources are read one by on
   expect(await updater.get(id)).toMatchObject({ state: 'UPDATING', device: { readable: 'resources' } });
 });
 
+test('a device that a broken push has left behind is reset as often as it takes', async () => {
+  const { device, updater, id } = await begun();
+  let state = 1;
+  const requests = await serve(device, (words) => {
+    if (words.startsWith('GET 5/0/3')) return [Code.CONTENT, String(state)];
+    if (words.startsWith('GET 5/0/5')) return [Code.CONTENT, '0'];
+    if (words.startsWith('PUT 5/0/0')) {
+      // As Zephyr: the NUL byte is taken for the rest of the package.
+      if (state === 1) state = 2;
+      return [Code.CHANGED];
+    }
+    if (words.startsWith('PUT 5/0/1')) {
+      if (state === 2) state = 0;
+      return [Code.CHANGED];
+    }
+    return [words.startsWith('GET') ? Code.NOT_FOUND : Code.CHANGED];
+  });
+  const writes = requests.filter((words) => words.startsWith('PUT')).map((words) => words.split(' ')[1]);
+  expect(writes.slice(0, 4)).toEqual(['5/0/1', '5/0/0', '5/0/1', '5/0/0']);
+  expect(await updater.get(id)).toMatchObject({ attempts: 1, state: 'DOWNLOADING' });
+});
+
 test('a device without a State that can be read', async () => {
   const { device, updater, id } = await begun();
   await serve(device, () => [Code.METHOD_NOT_ALLOWED]);
@@ -87,11 +109,22 @@ test('a device without a State that can be read', async () => {
   });
 });
 
+test('a device that has just started, and does not know the server yet, is asked later', async () => {
+  const { device, updater, id } = await begun();
+  await serve(device, () => [Code.UNAUTHORIZED]);
+  expect(await updater.get(id)).toMatchObject({
+    state: 'RETRYING',
+    device: { readable: 'instance' },
+    failure: { reason: 'device-error', responseCode: '4.01' },
+  });
+});
+
 test.each([
   [Code.REQUEST_ENTITY_TOO_LARGE, 'FAILED', 'not-enough-flash'],
   [Code.NOT_FOUND, 'FAILED', 'refused'],
   [Code.REQUEST_ENTITY_INCOMPLETE, 'RETRYING', 'refused'],
   [Code.INTERNAL_SERVER_ERROR, 'RETRYING', 'device-error'],
+  [Code.UNAUTHORIZED, 'RETRYING', 'device-error'],
 ])('a push that is answered %i', async (code, state, reason) => {
   const { device, updater, id } = await begun();
   await serve(device, (words) => {
