@@ -66,7 +66,14 @@ test('misuse', async () => {
   await expect(updater.update(ENDPOINT_NAME, { packageId: 'none' })).rejects.toMatchObject({
     code: 'ERR_LWM2M_SERVER_PACKAGE',
   });
-  const bad = [{ target: '/3/0' }, { target: '/5' }, { blockSize: 8 }, { maxAttempts: 0 }, { retryMs: -1 }];
+  const bad = [
+    { delivery: 'sms' as 'push' },
+    { target: '/3/0' },
+    { target: '/5' },
+    { blockSize: 8 },
+    { maxAttempts: 0 },
+    { retryMs: -1 },
+  ];
   for (const options of bad) {
     await expect(updater.update(ENDPOINT_NAME, { packageId: 'app', ...options })).rejects.toThrow(RangeError);
   }

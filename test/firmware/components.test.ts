@@ -61,6 +61,16 @@ test('a component alone, or together with others', async () => {
   expect(firmware.executed).toEqual(['/33629/1 0', "/33629/1 0='</33629/0>'"]);
 });
 
+test('packages of two components are delivered one after another, and installed together', async () => {
+  const firmware = await components();
+  const modem = await updated(firmware, { target: '/33629/0', install: false });
+  expect(modem).toMatchObject({ state: 'SUCCEEDED', evidence: 'downloaded' });
+  expect(firmware.executed).toEqual([]);
+  expect(firmware.parts.get(0)?.state).toBe(2);
+  await updated(firmware, { target: '/33629/1', linkedInstances: [0] });
+  expect(firmware.executed).toEqual(["/33629/1 0='</33629/0>'"]);
+});
+
 test('a component that conflicts with another is not installed before that is done', async () => {
   const firmware = await components();
   const conflict: ObjectLink = { objectId: 33_629, objectInstanceId: 1 };

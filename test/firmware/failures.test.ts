@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { finish, firmwareBed, scriptedBed, updated } from './firmware-bed.ts';
+import { finish, firmwareBed, PACKAGE, packagesOf, scriptedBed, updated } from './firmware-bed.ts';
 
 test.each([
   [2, 'not-enough-flash'],
@@ -121,6 +121,14 @@ test('a device that has the version already is not updated', async () => {
   const firmware = await scriptedBed();
   expect(await updated(firmware, { version: '1.0' })).toMatchObject({ state: 'SUCCEEDED', evidence: 'version' });
   expect(firmware.device.log).toEqual([]);
+});
+
+test('a package that is gone when it is to be pushed', async () => {
+  let opened = 0;
+  const all = packagesOf({ app: PACKAGE });
+  const packages = { open: (id: string) => (opened++ === 0 ? all.open(id) : undefined) };
+  const firmware = await scriptedBed({}, { packages });
+  expect(await updated(firmware)).toMatchObject({ state: 'FAILED', failure: { reason: 'no-package' } });
 });
 
 test('a device without Object 5', async () => {

@@ -19,6 +19,7 @@ test('a package is pushed, executed and verified', async () => {
   expect(update).toMatchObject({ delivery: 'push', evidence: 'result', attempts: 1, failure: undefined });
   expect(update).toMatchObject({ packageId: 'app', packageSize: PACKAGE.length, version: undefined });
   await firmware.bed.clock.settle();
+  expect(update.progress).toEqual({ transferred: PACKAGE.length, total: PACKAGE.length });
   const { device } = update;
   expect(device).toMatchObject({ readable: 'instance', state: 0, result: 1, firmwareVersion: '1.0' });
   const status = 'GET /5/0 accept=112 → 2.05 cf=112';

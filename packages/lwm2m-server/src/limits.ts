@@ -96,6 +96,9 @@ export const limits = {
   maxPushedPackageBytes: 67_108_864,
   /** What has happened to a firmware update and was not looked at yet; hints beyond it are left out. */
   maxFirmwareInputs: 16,
+  /** Characters of a version that a device reports, and components in the way of an update, that are kept. */
+  maxVersionLength: 255,
+  maxConflictingComponents: 16,
   /** Bytes of a Package URI (5/0/1). */
   maxPackageUriBytes: 255,
   /** Resources that are declared to be logs; each value that is reported is compared with each of them. */

@@ -46,6 +46,11 @@ export interface UpdateSettings {
   readonly maximumDeferPeriod?: number;
   /** 5/0/14: whether the device installs by itself what it has downloaded. Default: not written. */
   readonly automaticUpgrade?: boolean;
+  /**
+   * Whether the package is installed. Default true. Without it the update has SUCCEEDED when the device has the package and says so (State 2): so that
+   * another one can install it together with its own (`linkedInstances`).
+   */
+  readonly install?: boolean;
   /** Of Object 33629: further instances that are installed together with this one; none for this one alone. Default: those that the device has linked. */
   readonly linkedInstances?: readonly number[];
   /** Of Object 9: whether the software is activated after the installation. Default true. */

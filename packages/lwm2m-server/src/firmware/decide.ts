@@ -16,7 +16,7 @@ export type Judgement =
   | { readonly kind: 'verify' }
   /** The Resources one by one. */
   | { readonly kind: 'read-again' }
-  | { readonly kind: 'succeeded'; readonly evidence: 'result' | 'version' }
+  | { readonly kind: 'succeeded'; readonly evidence: NonNullable<FirmwareUpdate['evidence']> }
   | {
       readonly kind: 'retry';
       readonly failure: FirmwareFailure;
@@ -78,7 +78,10 @@ const JUDGEMENTS: Readonly<Record<Phase, Readonly<Record<DevicePosition, (update
     // After an Execute that nothing is known of it may be over already.
     idle: ({ executed }) => (executed === 'no' ? lost() : { kind: 'verify' }),
     downloading: () => unexpected('it is downloading'),
-    downloaded: (update) => conflictOf(update) ?? { kind: 'execute' },
+    downloaded: (update) => {
+      if (!update.settings.install) return { kind: 'succeeded', evidence: 'downloaded' };
+      return conflictOf(update) ?? { kind: 'execute' };
+    },
     updating: () => ({ kind: 'update', seen: { staleResult: 0 } }),
   },
   UPDATING: {

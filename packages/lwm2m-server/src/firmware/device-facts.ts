@@ -1,4 +1,5 @@
 import { formatPath, type ResourceRecord } from '@flownexus/lwm2m-core';
+import { limits } from '../limits.ts';
 import { firmwareObject, URI_SCHEMES, type FirmwareObject } from './firmware-objects.ts';
 import { resourcePath } from './firmware-operations.ts';
 import type { DeviceFacts, FirmwareUpdate } from './firmware-update.ts';
@@ -16,12 +17,6 @@ export const NOTHING_KNOWN: DeviceFacts = {
   firmwareVersion: undefined,
   conflicts: [],
 };
-
-/** Characters of a version that are kept: devices have no bound of their own. */
-const MAX_VERSION_LENGTH = 255;
-
-/** Components that are in the way of an update: more than a few say no more than a few do. */
-const MAX_CONFLICTS = 16;
 
 /** What is known of a device after it has answered a Read. Values of a type that the Resource does not have say nothing. */
 export function learn(
@@ -86,7 +81,7 @@ function learnResource(
       return { ...facts, automaticUpgrade: record.value === true };
     case resources.conflicts: {
       const id = instanceOf(record);
-      return id === undefined || facts.conflicts.length >= MAX_CONFLICTS
+      return id === undefined || facts.conflicts.length >= limits.maxConflictingComponents
         ? facts
         : { ...facts, conflicts: [...facts.conflicts, id] };
     }
@@ -108,5 +103,5 @@ function numberOf({ value }: ResourceRecord): number | undefined {
 }
 
 function textOf({ value }: ResourceRecord): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_VERSION_LENGTH) : undefined;
+  return typeof value === 'string' && value !== '' ? value.slice(0, limits.maxVersionLength) : undefined;
 }

@@ -12,8 +12,10 @@ import type { FirmwareState } from './firmware-update.ts';
  *
  * In PAUSED and STOPPED no further update begins, and those that are under way go on.
  */
-export const CAMPAIGN_STATES = ['RUNNING', 'PAUSED', 'STOPPED', 'FINISHED', 'CANCELLED'] as const;
-export type CampaignState = (typeof CAMPAIGN_STATES)[number];
+export type CampaignState = 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FINISHED' | 'CANCELLED';
+
+/** All of them. */
+export const CAMPAIGN_STATES: readonly CampaignState[] = ['RUNNING', 'PAUSED', 'STOPPED', 'FINISHED', 'CANCELLED'];
 
 /** Updates of many endpoints with one package: a plain value, replaced as a whole at each change. Times are in milliseconds since 1970. */
 export interface FirmwareCampaign {

@@ -128,7 +128,7 @@ export function endObservations(update: FirmwareUpdate): readonly Operation[] {
 }
 
 /** Where State and Update Result are. */
-export function observedPaths(update: Pick<FirmwareUpdate, 'objectId' | 'instanceId'>): readonly string[] {
+function observedPaths(update: Pick<FirmwareUpdate, 'objectId' | 'instanceId'>): readonly string[] {
   const { state, result } = firmwareObject(update.objectId).resources;
   return [state, result].map((id) => resourcePath(update, id));
 }

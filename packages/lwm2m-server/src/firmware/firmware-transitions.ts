@@ -146,7 +146,10 @@ export function fail(update: FirmwareUpdate, failure: FirmwareFailure): Firmware
 
 export function succeed(update: FirmwareUpdate, evidence: NonNullable<FirmwareUpdate['evidence']>): FirmwareStep {
   const { update: ended, commands } = end({ ...update, evidence, failure: undefined }, 'SUCCEEDED');
-  return { update: ended, commands: [...commands, { kind: 'tidy', operations: activateOperations(update) }] };
+  return {
+    update: ended,
+    commands: [...commands, { kind: 'tidy', operations: evidence === 'downloaded' ? [] : activateOperations(update) }],
+  };
 }
 
 function end(update: FirmwareUpdate, state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED'): FirmwareStep {

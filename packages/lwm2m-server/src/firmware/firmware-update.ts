@@ -103,6 +103,8 @@ export interface FirmwareSettings {
   readonly automaticUpgrade: boolean | undefined;
   /** Of Object 33629: further instances that are installed with this one; empty: this one alone; undefined: as the device has linked them. */
   readonly linkedInstances: readonly number[] | undefined;
+  /** Whether the package is installed, and not only delivered. */
+  readonly install: boolean;
   /** Of Object 9: whether what is installed is activated. */
   readonly activate: boolean;
   readonly maxAttempts: number;
@@ -188,8 +190,8 @@ export interface FirmwareUpdate {
   readonly nextAt: number | undefined;
   /** Of what failed, and is tried again; of what has FAILED. */
   readonly failure: FirmwareFailure | undefined;
-  /** What SUCCEEDED is based on: the word of the device (`result`), or the version that it has now. */
-  readonly evidence: 'result' | 'version' | undefined;
+  /** What SUCCEEDED is based on: the word of the device (`result`), the version that it has now, or State 2 where it was only to be `downloaded`. */
+  readonly evidence: 'result' | 'version' | 'downloaded' | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

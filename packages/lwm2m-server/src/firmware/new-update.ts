@@ -70,17 +70,21 @@ export function newUpdate(options: UpdateOptions, given: NewUpdate): FirmwareUpd
 /** @throws RangeError for an option out of its range */
 export function settingsOf(options: UpdateSettings): FirmwareSettings {
   const { blockSize, severity, maximumDeferPeriod, automaticUpgrade, linkedInstances } = options;
+  const { delivery = 'auto' } = options;
+  if (!['auto', 'push', 'pull'].includes(delivery))
+    throw new RangeError(`delivery is auto, push or pull, not ${delivery}`);
   if (blockSize !== undefined) between('blockSize', blockSize, 16, 1_024);
   if (severity !== undefined) between('severity', severity, 0, 2);
   if (maximumDeferPeriod !== undefined) between('maximumDeferPeriod', maximumDeferPeriod, 0, 0xffff_ffff);
   for (const id of linkedInstances ?? []) between('an id of linkedInstances', id, 0, 0xfffe);
   return {
-    delivery: options.delivery ?? 'auto',
+    delivery,
     blockSize,
     severity,
     maximumDeferPeriod,
     automaticUpgrade,
     linkedInstances,
+    install: options.install ?? true,
     activate: options.activate ?? true,
     maxAttempts: between('maxAttempts', options.maxAttempts ?? 3, 1, limits.maxAttempts),
     maxDeferrals: between('maxDeferrals', options.maxDeferrals ?? 10, 0, Number.MAX_SAFE_INTEGER),

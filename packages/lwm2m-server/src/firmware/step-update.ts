@@ -57,7 +57,7 @@ function stepActive(update: FirmwareUpdate, input: FirmwareInput, now: number): 
     case 'progress':
       return stepProgress(update, input, now);
     case 'delivered':
-      return isPushing(update) ? awaitDownload(update, now, true) : nothing(update);
+      return isPushing(update) ? awaitDownload(allTaken(update), now, true) : nothing(update);
     case 'undelivered':
       return isPushing(update) ? stepUndelivered(update, input.problem, now) : nothing(update);
     case 'notified':
@@ -399,6 +399,10 @@ function stepRestarted(update: FirmwareUpdate, now: number): FirmwareStep {
     case 'VERIFYING':
       return read(update);
   }
+}
+
+function allTaken(update: FirmwareUpdate): FirmwareUpdate {
+  return { ...update, progress: { transferred: update.packageSize, total: update.packageSize } };
 }
 
 function isPushing({ state, delivery, todo }: FirmwareUpdate): boolean {

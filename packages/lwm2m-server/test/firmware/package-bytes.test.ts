@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { PackageBytes } from '../../src/firmware/package-bytes.ts';
+import { limits } from '../../src/limits.ts';
+
+function source(bytes: Uint8Array, size: number = bytes.length) {
+  return {
+    size,
+    etag: Uint8Array.of(1),
+    read: (offset: number, length: number) => {
+      if (length > 1_024) throw new RangeError('a source gives 1024 bytes at most');
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+test('a package is read once for all who use it at a time, and anew afterwards', async () => {
+  let opened = 0;
+  const bytes = Uint8Array.from({ length: 2_500 }, (_, index) => index & 0xff);
+  const packages = new PackageBytes({
+    open: () => {
+      opened += 1;
+      return source(bytes);
+    },
+  });
+  const used = await Promise.all([1, 2, 3].map(() => packages.use('app', (given) => Promise.resolve(given))));
+  expect(used[0]).toEqual(bytes);
+  expect(new Set(used).size).toBe(1);
+  expect(opened).toBe(1);
+  await packages.use('app', () => Promise.resolve());
+  expect(opened).toBe(2);
+});
+
+test('what can not be pushed', async () => {
+  const failing = { ...source(Uint8Array.of(1)), read: () => Promise.reject(new Error('gone')) };
+  const sources: Readonly<Record<string, ReturnType<typeof source> | undefined>> = {
+    empty: source(new Uint8Array(0)),
+    large: source(Uint8Array.of(1), limits.maxPushedPackageBytes + 1),
+  };
+  const packages = new PackageBytes({ open: (id) => (id === 'failing' ? failing : sources[id]) });
+  for (const id of ['none', 'empty', 'large', 'failing']) {
+    await expect(packages.use(id, () => Promise.resolve())).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_PACKAGE' });
+  }
+});
+
+test('what the work rejects with comes out, and the package is let go', async () => {
+  let opened = 0;
+  const packages = new PackageBytes({ open: () => (opened++, source(Uint8Array.of(1))) });
+  await expect(packages.use('app', () => Promise.reject(new Error('work')))).rejects.toThrow('work');
+  await packages.use('app', () => Promise.resolve());
+  expect(opened).toBe(2);
+});
