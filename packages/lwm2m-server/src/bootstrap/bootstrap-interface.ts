@@ -13,7 +13,8 @@ import { encodePack } from './bootstrap-pack.ts';
 import { parseBootstrapRequest, parsePackRequest } from './bootstrap-parameters.ts';
 import type { BootstrapSessions } from './bootstrap-sessions.ts';
 import type { BootstrapStore } from './bootstrap-store.ts';
-import { checkBootstrapConfiguration } from './check-configuration.ts';
+import { checkBootstrapConfiguration, checkEncodable } from './check-configuration.ts';
+import { formatOfWrites } from './session-state.ts';
 
 export interface BootstrapInterfaceOptions {
   readonly configurations: BootstrapStore;
@@ -56,6 +57,7 @@ export class BootstrapInterface {
     const { sessions } = this.#options;
     const { endpointName: asked, contentFormat } = parseBootstrapRequest(request.query);
     return this.#configured(request, coap, asked, REQUEST_CODES, (endpointName, configuration) => {
+      this.#checkEncodable(endpointName, configuration, contentFormat);
       if (!sessions.reserve(endpointName)) throw unavailable('the server has no place for more bootstrap sessions');
       return {
         code: Code.CHANGED,
@@ -105,6 +107,17 @@ export class BootstrapInterface {
         });
       }),
     );
+  }
+
+  /** Nothing is deleted where not everything can be written in the format that the device is to get, with the types that its Objects have. */
+  #checkEncodable(endpointName: string, configuration: BootstrapConfiguration, preferred: number | undefined): void {
+    const { objects, refusals } = this.#options;
+    try {
+      checkEncodable(configuration, formatOfWrites(configuration, preferred), objects);
+    } catch (error) {
+      refusals.reportError(error, `the bootstrap configuration of ${endpointName} can not be written`);
+      throw unavailable();
+    }
   }
 
   #configurationOf(endpointName: string): MaybePromise<BootstrapConfiguration | undefined> {
