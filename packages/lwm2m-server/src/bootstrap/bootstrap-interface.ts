@@ -21,7 +21,7 @@ export interface BootstrapInterfaceOptions {
   /** Whether packs are given. */
   readonly pack: boolean;
   readonly sessions: BootstrapSessions;
-  readonly admission: Pick<Admission, 'admit'>;
+  readonly admission: Pick<Admission, 'admitAnd'>;
   readonly objects: ObjectRegistry;
   readonly refusals: RefusalContext;
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
@@ -93,20 +93,19 @@ export class BootstrapInterface {
     next: (endpointName: string, configuration: BootstrapConfiguration) => CoapReply,
   ): MaybePromise<CoapReply> {
     const { admission, proverOf } = this.#options;
-    const admitted = guarded(
-      () => admission.admit('bootstrap', request.peer, asked, proverOf(coap)),
+    const found = guarded(
+      () =>
+        admission.admitAnd('bootstrap', request.peer, asked, proverOf(coap), (endpointName) =>
+          andThen(this.#configurationOf(endpointName), (configuration) => ({ endpointName, configuration })),
+        ),
       (error) => {
         throw inCode(error, codes.forbidden);
       },
     );
-    return andThen(admitted, (endpointName) =>
-      andThen(this.#configurationOf(endpointName), (configuration) => {
-        if (configuration !== undefined) return next(endpointName, configuration);
-        throw new RefusalError(codes.unknown, 'there is no bootstrap configuration for this endpoint', {
-          endpointName,
-        });
-      }),
-    );
+    return andThen(found, ({ endpointName, configuration }) => {
+      if (configuration !== undefined) return next(endpointName, configuration);
+      throw new RefusalError(codes.unknown, 'there is no bootstrap configuration for this endpoint', { endpointName });
+    });
   }
 
   /** Nothing is deleted where not everything can be written in the format that the device is to get, with the types that its Objects have. */

@@ -48,15 +48,19 @@ export class RunningSession {
     this.#state = newSession(start.configuration, start.contentFormat);
   }
 
+  /** What the device has proven. */
+  get identity(): PeerIdentity {
+    return this.#start.peer.identity;
+  }
+
   /** What has been done until now. */
   snapshot(reason?: string): BootstrapSession {
     const { peer, endpointName } = this.#start;
-    const identity: PeerIdentity = peer.identity;
     return {
       id: this.id,
       endpointName,
       address: { host: peer.host, port: peer.port },
-      identity,
+      identity: this.identity,
       startedAt: this.#startedAt,
       steps: [...this.#steps],
       ...(reason === undefined ? {} : { reason }),

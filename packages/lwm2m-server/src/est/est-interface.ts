@@ -13,7 +13,7 @@ import { encodeCertsOnly } from './certs-only.ts';
 
 export interface EstInterfaceOptions {
   readonly est: EstOptions;
-  readonly admission: Pick<Admission, 'admit'>;
+  readonly admission: Pick<Admission, 'admitAnd'>;
   readonly refusals: RefusalContext;
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
   readonly proverOf: (coap: CoapClient) => CredentialStore | undefined;
@@ -72,18 +72,19 @@ export class EstInterface {
     const { admission, proverOf, enrolled } = this.#options;
     const { peer, payload: certificationRequest } = request;
     checkCertificationRequest(request);
-    return andThen(admission.admit('bootstrap', peer, undefined, proverOf(coap)), (endpointName) => {
+    const signed = admission.admitAnd('bootstrap', peer, undefined, proverOf(coap), (endpointName) => {
       const asked = { operation, endpointName, identity, certificationRequest };
-      return andThen(this.#sign(asked), (answer) => {
-        if (!('certificate' in answer)) throw refusal(answer, endpointName);
-        const { certificate } = answer;
-        const address = { host: peer.host, port: peer.port };
-        return {
-          code: Code.CHANGED,
-          ...this.#payload(format, [certificate]),
-          ...whenAnswered(() => enrolled({ operation, endpointName, address, identity, certificate })),
-        };
-      });
+      return andThen(this.#sign(asked), (answer) => ({ endpointName, answer }));
+    });
+    return andThen(signed, ({ endpointName, answer }) => {
+      if (!('certificate' in answer)) throw refusal(answer, endpointName);
+      const { certificate } = answer;
+      const address = { host: peer.host, port: peer.port };
+      return {
+        code: Code.CHANGED,
+        ...this.#payload(format, [certificate]),
+        ...whenAnswered(() => enrolled({ operation, endpointName, address, identity, certificate })),
+      };
     });
   }
 
