@@ -48,6 +48,13 @@ export function repeatedSteps(configuration: BootstrapConfiguration): readonly B
   ];
 }
 
+/** The Writes of a configuration, with any ids for the Object Instances that have none. */
+export function writesOf(
+  configuration: BootstrapConfiguration,
+): readonly Extract<BootstrapStep, { operation: 'write' }>[] {
+  return withIds(inOrder(configuration.instances).map(toWrite), []).filter((step) => step.operation === 'write');
+}
+
 /** Asks for everything that a device has (TS Core §6.1.7): in the place of Discovers of single Objects that it has refused. */
 export function withDiscoverOfAll(steps: readonly BootstrapStep[]): readonly BootstrapStep[] {
   return [{ operation: 'discover', path: '/', forIds: true }, ...steps.filter((step) => !isForIds(step))];

@@ -75,12 +75,17 @@ const OPERATIONS: Readonly<Record<BootstrapStep['operation'], { readonly name: s
   finish:   { name: 'Finish',   success: ['2.04'],         isQuery: false }, // §6.1.7
 };
 
+/** The Content-Format that Object Instances are written in first. `preferred` is the one that the device asked for. */
+export function formatOfWrites({ contentFormat }: BootstrapConfiguration, preferred: number | undefined): number {
+  return contentFormat ?? preferred ?? ContentFormat.TLV;
+}
+
 /** A session that has not begun. `preferred` is the Content-Format that the device asked for. */
 export function newSession(configuration: BootstrapConfiguration, preferred: number | undefined): SessionState {
   return {
     steps: stepsOf(configuration),
     configuration,
-    contentFormat: configuration.contentFormat ?? preferred ?? ContentFormat.TLV,
+    contentFormat: formatOfWrites(configuration, preferred),
     isOtherFormat: false,
     links: [],
     inconsistencies: 0,
