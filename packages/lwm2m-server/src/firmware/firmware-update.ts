@@ -4,22 +4,24 @@ import type { Operation } from '../downlink/operation.ts';
  * The states of an update.
  *
  * ```
- *  QUEUED ──► READING ──► RESETTING ──► PREPARING ──► OBSERVING ──► DELIVERING ──► DOWNLOADING
- *               ▲             │ (reads again)                            │             │ State 2
- *               │             ▼                                          │             ▼
- *               │          READING                                       │         CHECKING ◄──────┐
- *               │                                                        │             │ State 2   │
- *               ├────────────── RETRYING ◄── what may pass by ───────────┤             ▼           │
- *               │                   │                                    │         EXECUTING       │
- *               │                   └── the package is still there ───────┼────►        │           │
- *               │                                                        │             ▼           │
- *               └── the other delivery ◄── Result 7, 9 ──────────────────┘         UPDATING ──► DEFERRED
- *                                                                                      │ State 0
- *                                                                                      ▼
- *                                         FAILED ◄── what stays as it is ────────  VERIFYING ──► SUCCEEDED
+ * QUEUED ──► READING ──► PREPARING ──► OBSERVING ──► DELIVERING ──► DOWNLOADING
+ *             │   ▲                                                      │ State 2
+ *             ▼   │                                                      ▼
+ *           RESETTING                       EXECUTING ◄──State 2── CHECKING ◄──too long──┐
+ *                                               │                                        │
+ *                                               └──────► UPDATING ──Result 11──► DEFERRED
+ *                                                         │    ▲                    │
+ *                                                 State 0 │    └──────State 3───────┘
+ *                                                         ▼
+ *                                                     VERIFYING ──► SUCCEEDED
+ *
+ * any but the final ──what may pass──► RETRYING ──► READING, or CHECKING where the package is there
+ * any but the final ──Result 7, 9────► READING, for the other way of delivery
+ * any but the final ──what stays─────► FAILED
+ * any but the final ──cancel─────────► CANCELLED
  * ```
  *
- * A device that updates by itself (5/0/14) goes from DOWNLOADING to UPDATING. CANCELLED can follow on every state but the final ones.
+ * A device that updates by itself (5/0/14) goes from DOWNLOADING to UPDATING. After a restart of the server the first five begin with READING again.
  */
 export const FIRMWARE_STATES = {
   /** Of a campaign, and not begun. */
