@@ -45,7 +45,7 @@ export class RunningSession {
     this.#start = start;
     this.#context = context;
     this.#startedAt = context.clock.wallTime();
-    this.#state = newSession(start.configuration, start.contentFormat);
+    this.#state = newSession(start.configuration, start.contentFormat, this.identity.kind === 'anonymous');
   }
 
   /** What the device has proven. */
