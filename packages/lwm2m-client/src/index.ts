@@ -27,12 +27,8 @@ export type { SendIncrement } from './logs/increments.ts';
 export { SystemLog, SystemLogLevel, type SystemLogOptions } from './logs/system-log.ts';
 export type { ReportedValue, SendOptions } from './reporting/send.ts';
 export { coapFetcher, type CoapFetcherOptions } from './firmware/coap-fetcher.ts';
-export {
-  FirmwareObject,
-  type FirmwareObjectOptions,
-  type PackageFetchers,
-  type PackageInfo,
-} from './firmware/firmware-object.ts';
+export { FirmwareObject } from './firmware/firmware-object.ts';
+export type { FirmwareObjectOptions, PackageFetchers, PackageInfo } from './firmware/firmware-options.ts';
 export { FirmwareFailure, FirmwareResult, FirmwareState } from './firmware/firmware-results.ts';
 export { httpFetcher, type HttpFetcherOptions } from './firmware/http-fetcher.ts';
 export type { PackageFetcher, PackageTransfer } from './firmware/package-fetcher.ts';

@@ -120,6 +120,8 @@ export const limits = {
   maxBootstrapInstances: 256,
   /** Characters of the text of a bootstrap configuration: what is longer than that no device takes in the time of a session. */
   maxBootstrapTextLength: 1_048_576,
+  /** Bytes of the values of an Object Instance that is written first of all to a device whose address is not proven. */
+  maxUnprovenWriteBytes: 64,
   /** Bytes of a certification request of EST: one with a key on P-256 and a few names has some 300. */
   maxCertificationRequestBytes: 8_192,
   /** Answers of 4.06 to the Finish of one session: the last of them ends it. */

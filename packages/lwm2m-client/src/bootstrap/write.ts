@@ -18,6 +18,7 @@ import { badRequest } from '../operations/refuse.ts';
 import { checkedType } from '../operations/write-plan.ts';
 import type { WrittenPayload } from '../operations/write.ts';
 import type { Provisioning } from './provisioning.ts';
+import { bootstrapAccount, SecurityResource } from './security-account.ts';
 
 /** An Object Instance as it will be. */
 interface PlannedInstance {
@@ -60,6 +61,15 @@ export function replaceObjects(tree: ObjectTree, provisioning: Provisioning, nod
     checkKnown(tree, pathOf(object.id));
     return plannedInstances(tree, pathOf(object.id), object);
   });
+  // The account of the server that gave the pack is not among what it replaces. A new one may take its place.
+  const account = bootstrapAccount(tree)?.instanceId;
+  const isOver = planned.some(
+    ({ path, contents }) =>
+      path.objectId === 0 &&
+      path.objectInstanceId === account &&
+      contents.get(SecurityResource.BOOTSTRAP_SERVER) !== true,
+  );
+  if (isOver) throw badRequest(`/0/${account} in the place of the bootstrap account`);
   for (const { id } of objects) provisioning.removeInstances(pathOf(id));
   store(tree, provisioning, planned);
 }

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Code } from '@flownexus/coap';
 import { systemClock, type Clock, type Timer } from '@flownexus/datagram';
-import { formatPath, pathLevel, pathOf, toPath, type Path, type PathLike } from '@flownexus/lwm2m-core';
 import { Refusal } from '../errors.ts';
-import { limits } from '../limits.ts';
 import type { ResourceContent } from '../objects/content.ts';
 import type { ObjectTree } from '../objects/object-tree.ts';
+import { attempt } from './attempt.ts';
 import {
   FIRMWARE_AT_FIRST,
   stepFirmware,
@@ -13,80 +11,17 @@ import {
   type FirmwareInput,
   type FirmwareModel,
 } from './firmware-machine.ts';
+import type { FirmwareObjectOptions, PackageInfo } from './firmware-options.ts';
+import { FirmwareResource, FirmwareResources } from './firmware-resources.ts';
 import { FirmwareFailure, FirmwareResult, FirmwareState } from './firmware-results.ts';
-import type { PackageFetcher } from './package-fetcher.ts';
+import { PackageSource } from './package-source.ts';
 
-/** The Resources of Object 5. */
-const Id = {
-  PACKAGE: 0,
-  PACKAGE_URI: 1,
-  UPDATE: 2,
-  STATE: 3,
-  UPDATE_RESULT: 5,
-  NAME: 6,
-  VERSION: 7,
-  PROTOCOLS: 8,
-  DELIVERY_METHOD: 9,
-  CANCEL: 10,
-  SEVERITY: 11,
-  STATE_CHANGE_TIME: 12,
-  MAXIMUM_DEFER_PERIOD: 13,
-  AUTOMATIC: 14,
-} as const;
-
-/** Resource 8 by the schemes of URIs. */
-const PROTOCOLS: Readonly<Record<keyof PackageFetchers, number>> = { coap: 0, coaps: 1, http: 2, https: 3 };
-const DELIVERY = { PULL: 0, PUSH: 1, BOTH: 2 } as const;
-const MANDATORY_UPDATE = 1;
+/** EXCHANGE_LIFETIME (RFC 7252 §4.8.2). */
 const BLOCK_TIMEOUT_MS = 247_000;
+const INSTALL_MS = 5_000;
+const DEFERRAL_MS = 60_000;
 const TAKEN = 'there is a package already';
-const DEVICE_FIRMWARE_VERSION = '/3/0/3';
-
-/** What a package says of itself. */
-export interface PackageInfo {
-  readonly name?: string;
-  /** What Firmware Version (`/3/0/3`) is when it is installed. */
-  readonly version?: string;
-}
-
-/** What fetches packages, by the schemes of their URIs. */
-export type PackageFetchers = { readonly [Scheme in 'coap' | 'coaps' | 'http' | 'https']?: PackageFetcher };
-
-export interface FirmwareObjectOptions {
-  /** The Object Instance. Default `/5/0`. Which Resources it has is said by the definitions of the tree: 1.0, 1.1 or 1.2. */
-  readonly instance?: PathLike;
-  /** By the schemes that the device fetches from; it tells them (`5/0/8`). Default: none, packages are pushed. */
-  readonly fetchers?: PackageFetchers;
-  /** Whether servers may push packages (`5/0/9`). Default true. */
-  readonly push?: boolean;
-  /** Room for a package, in bytes. A larger one is `NOT_ENOUGH_FLASH`. Default 1 GiB; what is pushed is bounded by the `maxBodySize` of the client as well. */
-  readonly maxSize?: number;
-  /** The SHA-256 that packages have to have; another one is `INTEGRITY_FAILED`. Default: any. */
-  readonly sha256?: Uint8Array;
-  /** Looks at a package before it is `DOWNLOADED`. Throws a `FirmwareFailure` for one that is none; anything else that it throws is `INTEGRITY_FAILED`. */
-  readonly inspect?: (image: Uint8Array) => PackageInfo | undefined | Promise<PackageInfo | undefined>;
-  /** Installs a package, after `installMs`. Throws a `FirmwareFailure`; anything else that it throws is `UPDATE_FAILED`. */
-  readonly install?: (image: Uint8Array) => void | Promise<void>;
-  /**
-   * How long the next block of a package is waited for, in milliseconds; then the connection is lost. Default 247 000 (EXCHANGE_LIFETIME,
-   * RFC 7252 §4.8.2).
-   */
-  readonly blockTimeoutMs?: number;
-  /** How long it takes to install, in milliseconds. Default 5000. */
-  readonly installMs?: number;
-  /** How long an update is put off when it is, in milliseconds; at most the Maximum Defer Period (`5/0/13`), of which 0 forbids it. Default 60 000. */
-  readonly deferralMs?: number;
-  /**
-   * Starts the device anew with what it has installed, silently: `() => client.reboot()`. What it rejects with goes to `onFailure`. Default: no restart,
-   * observers hear at once.
-   */
-  readonly reboot?: () => Promise<void>;
-  /** Whether Update Result outlives an update. Default true; else it is 0 after it, and only the version tells. */
-  readonly keepsResult?: boolean;
-  /** Told why an update failed, beside the Update Result. */
-  readonly onFailure?: (error: unknown) => void;
-  readonly clock?: Clock;
-}
+const NOTHING = new Uint8Array(0);
 
 /**
  * The Firmware Update Object of a tree (TS Core Appendix E.6; Object 33629 too): takes packages that servers push, fetches those that are at a Package URI,
@@ -106,45 +41,28 @@ export class FirmwareObject {
   readonly #tree: ObjectTree;
   readonly #options: FirmwareObjectOptions;
   readonly #clock: Clock;
-  readonly #instance: Path;
-  readonly #undo: (() => void)[] = [];
+  readonly #resources: FirmwareResources;
+  readonly #source: PackageSource;
+  readonly #undo: readonly (() => void)[];
   #model: FirmwareModel = FIRMWARE_AT_FIRST;
   /** What is held from when it was delivered until it is installed or thrown away. */
-  #image: Uint8Array | undefined;
-  #info: PackageInfo | undefined;
+  #image: Uint8Array = NOTHING;
+  #info: PackageInfo = {};
   #uri = '';
   /** Of the delivery that is under way; another one is another. */
   #delivery = new AbortController();
   #timer: Timer | undefined;
-  #failure: FirmwareResult | undefined;
 
   constructor(tree: ObjectTree, options: FirmwareObjectOptions = {}) {
+    const { instance = '/5/0', fetchers = {}, push = true, clock = systemClock } = options;
     this.#tree = tree;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#instance = toPath(options.instance ?? '/5/0');
-    if (pathLevel(this.#instance) !== 2) throw new TypeError(`no Object Instance: ${formatPath(this.#instance)}`);
-    this.#describe();
-    this.#undo.push(
-      tree.onWrite(this.#instance, ({ path, content }) => {
-        this.#written(path.resourceId, content);
-      }),
-      tree.onExecute(this.#path(Id.UPDATE), () => {
-        this.#executed();
-      }),
-    );
-    this.#undo.push(
-      tree.onWriteBlock(this.#path(Id.PACKAGE), ({ size }) => {
-        this.#receiving(size);
-      }),
-    );
-    if (this.#has(Id.CANCEL, 'E')) {
-      this.#undo.push(
-        tree.onExecute(this.#path(Id.CANCEL), () => {
-          this.#asked({ kind: 'cancel' }, 'there is no update that can be cancelled');
-        }),
-      );
-    }
+    this.#clock = clock;
+    this.#source = new PackageSource(options);
+    this.#resources = new FirmwareResources(tree, instance);
+    this.#resources.describe(fetchers, push);
+    this.#resources.show(this.#model);
+    this.#undo = this.#listen();
   }
 
   /** State (`5/0/3`). */
@@ -159,7 +77,7 @@ export class FirmwareObject {
 
   /** The package that is held: from when it was delivered until it is installed, or thrown away. */
   get image(): Uint8Array | undefined {
-    return this.#image;
+    return this.#image === NOTHING ? undefined : this.#image;
   }
 
   /**
@@ -169,8 +87,7 @@ export class FirmwareObject {
    * @throws RangeError for a result that is no failure
    */
   failNext(result: FirmwareResult): void {
-    if (result < FirmwareResult.NOT_ENOUGH_FLASH) throw new RangeError(`Update Result ${result} is no failure`);
-    this.#failure = result;
+    this.#source.failNext(result);
   }
 
   /** The device was started anew for another reason than an update: a download under way is gone, an installation begins again. */
@@ -182,53 +99,44 @@ export class FirmwareObject {
   close(): void {
     this.#timer?.cancel();
     this.#delivery.abort();
-    for (const undo of this.#undo.splice(0)) undo();
+    for (const undo of this.#undo) undo();
   }
 
-  #path(resourceId: number): Path {
-    const { objectId = 0, objectInstanceId = 0 } = this.#instance;
-    return pathOf(objectId, objectInstanceId, resourceId);
-  }
-
-  /** Whether the definition has a Resource with these operations: versions differ, and so do objects. */
-  #has(resourceId: number, operations: string): boolean {
-    const definition = this.#tree.definitions.resource(this.#instance.objectId ?? -1, resourceId);
-    return definition?.operations === operations;
-  }
-
-  #describe(): void {
-    const { fetchers = {}, push = true } = this.#options;
-    const schemes = Object.keys(fetchers) as (keyof PackageFetchers)[];
-    const pull = schemes.length > 0;
-    this.#tree.set(this.#path(Id.PACKAGE), new Uint8Array(0));
-    this.#tree.set(this.#path(Id.PACKAGE_URI), '');
-    const method = pull && push ? DELIVERY.BOTH : pull ? DELIVERY.PULL : DELIVERY.PUSH;
-    this.#tree.set(this.#path(Id.DELIVERY_METHOD), method);
-    if (pull) {
-      const protocols = new Map(schemes.map((scheme, index) => [index, PROTOCOLS[scheme]]));
-      this.#tree.set(this.#path(Id.PROTOCOLS), protocols);
-    }
-    if (this.#has(Id.SEVERITY, 'RW')) this.#tree.set(this.#path(Id.SEVERITY), MANDATORY_UPDATE);
-    if (this.#instance.objectId === 5 && this.#has(Id.AUTOMATIC, 'RW')) {
-      this.#tree.set(this.#path(Id.AUTOMATIC), false);
-    }
-    this.#enter(this.#model);
+  #listen(): (() => void)[] {
+    const { PACKAGE, UPDATE, CANCEL } = FirmwareResource;
+    const resources = this.#resources;
+    const undo = [
+      this.#tree.onWrite(resources.instance, ({ path, content }) => {
+        this.#written(path.resourceId, content);
+      }),
+      this.#tree.onWriteBlock(resources.path(PACKAGE), ({ size }) => {
+        this.#receiving(size);
+      }),
+      this.#tree.onExecute(resources.path(UPDATE), () => {
+        this.#executed();
+      }),
+    ];
+    if (!resources.has(CANCEL, 'E')) return undo;
+    const cancelled = (): void => {
+      this.#asked({ kind: 'cancel' }, 'there is no update that can be cancelled');
+    };
+    return [...undo, this.#tree.onExecute(resources.path(CANCEL), cancelled)];
   }
 
   /** @throws Refusal 4.05 in a state where it can not be */
   #written(resourceId: number | undefined, content: ResourceContent | undefined): void {
-    if (resourceId === Id.PACKAGE && content instanceof Uint8Array) {
+    if (resourceId === FirmwareResource.PACKAGE && content instanceof Uint8Array) {
       if (isReset(content)) {
-        this.#asked({ kind: 'reset' }, 'an update is under way');
-        this.#tree.set(this.#path(Id.PACKAGE_URI), '');
+        this.#reset();
+        this.#resources.forgetUri();
         return;
       }
       this.#checkPushable();
       this.#begin({ kind: 'package' }, () => {
         this.#image = content;
       });
-    } else if (resourceId === Id.PACKAGE_URI && typeof content === 'string') {
-      if (content === '') this.#asked({ kind: 'reset' }, 'an update is under way');
+    } else if (resourceId === FirmwareResource.PACKAGE_URI && typeof content === 'string') {
+      if (content === '') this.#reset();
       else {
         this.#begin({ kind: 'uri' }, () => {
           this.#uri = content;
@@ -237,15 +145,21 @@ export class FirmwareObject {
     }
   }
 
+  /** @throws Refusal 4.05 */
+  #reset(): void {
+    this.#asked({ kind: 'reset' }, 'an update is under way');
+  }
+
   /** @throws Refusal 4.05, 4.13 for a package that is too large: it is not received to its end */
   #receiving(size: number = 0): void {
     this.#checkPushable();
     this.#asked({ kind: 'block' }, TAKEN);
-    const { maxSize = limits.packageBytes } = this.#options;
-    if (size <= maxSize) return;
-    const reason = `the package has more than ${maxSize} bytes`;
-    this.#undeliverable(new FirmwareFailure(FirmwareResult.NOT_ENOUGH_FLASH, reason), FirmwareResult.NOT_ENOUGH_FLASH);
-    throw new Refusal(Code.REQUEST_ENTITY_TOO_LARGE, reason);
+    try {
+      this.#source.checkSize(size);
+    } catch (error) {
+      this.#undeliverable(error, FirmwareResult.NOT_ENOUGH_FLASH);
+      throw new Refusal(Code.REQUEST_ENTITY_TOO_LARGE, 'there is no room for the package');
+    }
   }
 
   /** @throws Refusal 4.05 */
@@ -264,8 +178,8 @@ export class FirmwareObject {
 
   /** @throws Refusal 4.05 */
   #executed(): void {
-    const defer = this.#failure === FirmwareResult.DEFERRED && this.#deferralMs() > 0;
-    if (defer) this.#failure = undefined;
+    const { DEFERRED } = FirmwareResult;
+    const defer = this.#deferralMs() > 0 && this.#source.takeFailure(DEFERRED) === DEFERRED;
     this.#asked({ kind: 'update', defer }, 'there is no package that is downloaded');
   }
 
@@ -289,8 +203,7 @@ export class FirmwareObject {
     const { reboot, keepsResult = true } = this.#options;
     const enter = (): void => {
       this.#enter(keepsResult ? model : { ...model, result: FirmwareResult.INITIAL });
-      const version = this.#info?.version;
-      if (version !== undefined) this.#tree.set(DEVICE_FIRMWARE_VERSION, version);
+      this.#resources.showInstalled(this.#info);
     };
     if (reboot === undefined) enter();
     else this.#tree.quietly(enter);
@@ -299,27 +212,25 @@ export class FirmwareObject {
   #enter(model: FirmwareModel): void {
     const isOther = model.state !== this.#model.state;
     this.#model = model;
-    this.#tree.set(this.#path(Id.STATE), model.state);
-    this.#tree.set(this.#path(Id.UPDATE_RESULT), model.result);
-    if (isOther && this.#has(Id.STATE_CHANGE_TIME, 'R')) {
-      this.#tree.set(this.#path(Id.STATE_CHANGE_TIME), Math.floor(this.#clock.wallTime() / 1_000));
-    }
+    this.#resources.show(model);
+    if (isOther) this.#resources.showChangeTime(Math.floor(this.#clock.wallTime() / 1_000));
   }
 
   #do(command: FirmwareCommand): void {
+    const { blockTimeoutMs = BLOCK_TIMEOUT_MS, installMs = INSTALL_MS } = this.#options;
     switch (command) {
       case 'fetch':
-        this.#deliver((signal) => this.#fetched(signal));
+        this.#deliver((signal) => this.#source.fetch(this.#uri, signal));
         return;
       case 'inspect':
-        this.#deliver(() => this.#image ?? new Uint8Array(0));
+        this.#deliver(() => this.#image);
         return;
       case 'discard':
         this.#delivery.abort();
-        this.#image = undefined;
+        this.#image = NOTHING;
         return;
       case 'awaitBlock':
-        this.#after(this.#options.blockTimeoutMs ?? BLOCK_TIMEOUT_MS, () => this.#happened({ kind: 'blockMissing' }));
+        this.#after(blockTimeoutMs, () => this.#happened({ kind: 'blockMissing' }));
         return;
       case 'startDeferral':
         this.#after(this.#deferralMs(), () => this.#happened({ kind: 'deferralOver' }));
@@ -328,128 +239,78 @@ export class FirmwareObject {
         this.#timer?.cancel();
         return;
       case 'install':
-        this.#after(this.#options.installMs ?? 5_000, () => {
+        this.#after(installMs, () => {
           this.#install();
         });
         return;
       case 'restart':
-        this.#restart();
+        this.#options.reboot?.().catch((error: unknown) => {
+          this.#options.onFailure?.(error);
+        });
     }
   }
 
   /** Gets a package, looks at it, and has it. What can be done at once is: a Write is answered then. */
-  #deliver(source: (signal: AbortSignal) => Uint8Array | Promise<Uint8Array>): void {
+  #deliver(get: (signal: AbortSignal) => Uint8Array | Promise<Uint8Array>): void {
     const delivery = new AbortController();
+    const { signal } = delivery;
     this.#delivery = delivery;
-    const isOver = (): boolean => delivery.signal.aborted;
     const failed = (error: unknown, otherwise: FirmwareResult): void => {
-      if (!isOver()) this.#undeliverable(error, otherwise);
+      if (!signal.aborted) this.#undeliverable(error, otherwise);
     };
-    const delivered = (image: Uint8Array, info: PackageInfo | undefined): void => {
-      if (isOver()) return;
+    const delivered = (image: Uint8Array, info: PackageInfo = {}): void => {
+      if (signal.aborted) return;
       this.#image = image;
       this.#info = info;
-      this.#showPackage();
-      const automatic = this.#tree.content(this.#path(Id.AUTOMATIC)) === true;
-      this.#happened({ kind: 'delivered', automatic });
-    };
-    const inspect = (image: Uint8Array): void => {
-      if (isOver()) return;
-      attempt(
-        () => this.#inspected(image),
-        (info) => {
-          delivered(image, info);
-        },
-        (error) => {
-          failed(error, FirmwareResult.INTEGRITY_FAILED);
-        },
-      );
+      this.#resources.showPackage(info);
+      this.#happened({ kind: 'delivered', automatic: this.#resources.automatic });
     };
     attempt(
-      () => source(delivery.signal),
-      inspect,
+      () => get(signal),
+      (image) => {
+        if (signal.aborted) return;
+        attempt(
+          () => this.#source.inspect(image),
+          (info) => {
+            delivered(image, info);
+          },
+          (error) => {
+            failed(error, FirmwareResult.INTEGRITY_FAILED);
+          },
+        );
+      },
       (error) => {
         failed(error, FirmwareResult.CONNECTION_LOST);
       },
     );
   }
 
-  /** @throws FirmwareFailure also as a rejection */
-  #fetched(signal: AbortSignal): Uint8Array | Promise<Uint8Array> {
-    this.#failAt(FirmwareResult.INVALID_URI, FirmwareResult.UNSUPPORTED_PROTOCOL);
-    const scheme = /^([a-z][a-z\d+.-]*):\/\/[^/]/i.exec(this.#uri)?.[1]?.toLowerCase();
-    if (scheme === undefined) throw new FirmwareFailure(FirmwareResult.INVALID_URI, 'the Package URI is no URI');
-    const { fetchers = {}, maxSize = limits.packageBytes } = this.#options;
-    const fetcher = Object.entries(fetchers).find(([name]) => name === scheme)?.[1];
-    if (fetcher === undefined) {
-      throw new FirmwareFailure(FirmwareResult.UNSUPPORTED_PROTOCOL, `nothing is fetched over ${scheme}`);
-    }
-    return fetcher(this.#uri, { signal, maxSize });
-  }
-
-  /** @throws FirmwareFailure also as a rejection */
-  #inspected(image: Uint8Array): PackageInfo | undefined | Promise<PackageInfo | undefined> {
-    const { maxSize = limits.packageBytes, sha256, inspect } = this.#options;
-    const { UPDATE_FAILED, DEFERRED } = FirmwareResult;
-    this.#failAt(...Object.values(FirmwareResult).filter((result) => result !== UPDATE_FAILED && result !== DEFERRED));
-    if (image.length > maxSize) {
-      throw new FirmwareFailure(FirmwareResult.NOT_ENOUGH_FLASH, `the package has more than ${maxSize} bytes`);
-    }
-    if (sha256 !== undefined && !createHash('sha256').update(image).digest().equals(sha256)) {
-      throw new FirmwareFailure(FirmwareResult.INTEGRITY_FAILED, 'the package has another SHA-256');
-    }
-    return inspect?.(image);
-  }
-
-  /** @throws FirmwareFailure when the update is to fail with one of these results */
-  #failAt(...results: readonly FirmwareResult[]): void {
-    const result = this.#failure;
-    if (result === undefined || !results.includes(result)) return;
-    this.#failure = undefined;
-    throw new FirmwareFailure(result, `the update is to fail with the result ${result}`);
-  }
-
   #undeliverable(error: unknown, otherwise: FirmwareResult): void {
     this.#options.onFailure?.(error);
-    const result = error instanceof FirmwareFailure ? error.result : otherwise;
-    this.#happened({ kind: 'undeliverable', result });
+    this.#happened({ kind: 'undeliverable', result: resultOf(error, otherwise) });
   }
 
   #install(): void {
-    const image = this.#image ?? new Uint8Array(0);
+    const { UPDATE_FAILED } = FirmwareResult;
     attempt(
       () => {
-        this.#failAt(FirmwareResult.UPDATE_FAILED);
-        return this.#options.install?.(image);
+        this.#source.failAt(UPDATE_FAILED);
+        return this.#options.install?.(this.#image);
       },
       () => {
         this.#happened({ kind: 'installed' });
       },
       (error) => {
         this.#options.onFailure?.(error);
-        const result = error instanceof FirmwareFailure ? error.result : FirmwareResult.UPDATE_FAILED;
-        this.#happened({ kind: 'installFailed', result });
+        this.#happened({ kind: 'installFailed', result: resultOf(error, UPDATE_FAILED) });
       },
     );
   }
 
-  #restart(): void {
-    const { reboot, onFailure } = this.#options;
-    reboot?.().catch((error: unknown) => {
-      onFailure?.(error);
-    });
-  }
-
-  #showPackage(): void {
-    const { name, version } = this.#info ?? {};
-    if (name !== undefined) this.#tree.set(this.#path(Id.NAME), name);
-    if (version !== undefined) this.#tree.set(this.#path(Id.VERSION), version);
-  }
-
   #deferralMs(): number {
-    const { deferralMs = 60_000 } = this.#options;
-    const seconds = this.#tree.content(this.#path(Id.MAXIMUM_DEFER_PERIOD));
-    return typeof seconds === 'number' ? Math.min(deferralMs, seconds * 1_000) : deferralMs;
+    const { deferralMs = DEFERRAL_MS } = this.#options;
+    const { maximumDeferPeriod } = this.#resources;
+    return maximumDeferPeriod === undefined ? deferralMs : Math.min(deferralMs, maximumDeferPeriod * 1_000);
   }
 
   #after(delayMs: number, callback: () => void): void {
@@ -463,15 +324,6 @@ function isReset(content: Uint8Array): boolean {
   return content.length === 0 || (content.length === 1 && content[0] === 0);
 }
 
-/** Calls `next` with what `work` gives, at once unless that is a promise; `failed` with what it throws or rejects with. */
-function attempt<T>(work: () => T | Promise<T>, next: (value: T) => void, failed: (error: unknown) => void): void {
-  let value: T | Promise<T>;
-  try {
-    value = work();
-  } catch (error) {
-    failed(error);
-    return;
-  }
-  if (value instanceof Promise) value.then(next, failed);
-  else next(value);
+function resultOf(error: unknown, otherwise: FirmwareResult): FirmwareResult {
+  return error instanceof FirmwareFailure ? error.result : otherwise;
 }

@@ -12,7 +12,8 @@ import {
 import { Lwm2mDevice } from '../bootstrap/lwm2m-device.ts';
 import { SecurityMode } from '../bootstrap/security-account.ts';
 import { coapFetcher } from '../firmware/coap-fetcher.ts';
-import { FirmwareObject, type PackageFetchers, type PackageInfo } from '../firmware/firmware-object.ts';
+import { FirmwareObject } from '../firmware/firmware-object.ts';
+import type { PackageFetchers, PackageInfo } from '../firmware/firmware-options.ts';
 import { httpFetcher } from '../firmware/http-fetcher.ts';
 import { Lwm2mClient } from '../lwm2m-client.ts';
 import type { Lwm2mVersion } from '../operations/device.ts';

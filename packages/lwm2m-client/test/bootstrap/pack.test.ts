@@ -21,7 +21,9 @@ async function started(answer: CoapReply, contents = BOOTSTRAP_ACCOUNT): Promise
   return stage;
 }
 
-const ACCOUNT = serverAccount(1) as Record<string, string | number | boolean>;
+const accountAt = (instanceId: number): Record<string, string | number | boolean> =>
+  serverAccount(1, instanceId) as Record<string, string | number | boolean>;
+const ACCOUNT = accountAt(1);
 
 test('a pack is all that it takes (ETS 12)', async () => {
   const stage = await started(pack(ACCOUNT));
@@ -57,6 +59,7 @@ test.each([
     { ...pack(ACCOUNT), contentFormat: ContentFormat.SENML_JSON },
     'the Bootstrap-Pack can not be taken',
   ],
+  ['is written over the bootstrap account', pack(accountAt(0)), 'the Bootstrap-Pack can not be taken'],
 ])('one that %s changes nothing, and a bootstrap is asked for', async (_, answer, trouble) => {
   const stage = await started(answer);
   expect(stage.requests).toEqual([PACK, REQUEST]);

@@ -13,14 +13,15 @@ import { encodePack } from './bootstrap-pack.ts';
 import { parseBootstrapRequest, parsePackRequest } from './bootstrap-parameters.ts';
 import type { BootstrapSessions } from './bootstrap-sessions.ts';
 import type { BootstrapStore } from './bootstrap-store.ts';
-import { checkBootstrapConfiguration } from './check-configuration.ts';
+import { checkBootstrapConfiguration, checkEncodable } from './check-configuration.ts';
+import { formatOfWrites } from './session-state.ts';
 
 export interface BootstrapInterfaceOptions {
   readonly configurations: BootstrapStore;
   /** Whether packs are given. */
   readonly pack: boolean;
   readonly sessions: BootstrapSessions;
-  readonly admission: Pick<Admission, 'admit'>;
+  readonly admission: Pick<Admission, 'admitAnd'>;
   readonly objects: ObjectRegistry;
   readonly refusals: RefusalContext;
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
@@ -56,6 +57,7 @@ export class BootstrapInterface {
     const { sessions } = this.#options;
     const { endpointName: asked, contentFormat } = parseBootstrapRequest(request.query);
     return this.#configured(request, coap, asked, REQUEST_CODES, (endpointName, configuration) => {
+      this.#checkEncodable(endpointName, configuration, contentFormat);
       if (!sessions.reserve(endpointName)) throw unavailable('the server has no place for more bootstrap sessions');
       return {
         code: Code.CHANGED,
@@ -91,20 +93,30 @@ export class BootstrapInterface {
     next: (endpointName: string, configuration: BootstrapConfiguration) => CoapReply,
   ): MaybePromise<CoapReply> {
     const { admission, proverOf } = this.#options;
-    const admitted = guarded(
-      () => admission.admit('bootstrap', request.peer, asked, proverOf(coap)),
+    const found = guarded(
+      () =>
+        admission.admitAnd('bootstrap', request.peer, asked, proverOf(coap), (endpointName) =>
+          andThen(this.#configurationOf(endpointName), (configuration) => ({ endpointName, configuration })),
+        ),
       (error) => {
         throw inCode(error, codes.forbidden);
       },
     );
-    return andThen(admitted, (endpointName) =>
-      andThen(this.#configurationOf(endpointName), (configuration) => {
-        if (configuration !== undefined) return next(endpointName, configuration);
-        throw new RefusalError(codes.unknown, 'there is no bootstrap configuration for this endpoint', {
-          endpointName,
-        });
-      }),
-    );
+    return andThen(found, ({ endpointName, configuration }) => {
+      if (configuration !== undefined) return next(endpointName, configuration);
+      throw new RefusalError(codes.unknown, 'there is no bootstrap configuration for this endpoint', { endpointName });
+    });
+  }
+
+  /** Nothing is deleted where not everything can be written in the format that the device is to get, with the types that its Objects have. */
+  #checkEncodable(endpointName: string, configuration: BootstrapConfiguration, preferred: number | undefined): void {
+    const { objects, refusals } = this.#options;
+    try {
+      checkEncodable(configuration, formatOfWrites(configuration, preferred), objects);
+    } catch (error) {
+      refusals.reportError(error, `the bootstrap configuration of ${endpointName} can not be written`);
+      throw unavailable();
+    }
   }
 
   #configurationOf(endpointName: string): MaybePromise<BootstrapConfiguration | undefined> {

@@ -11,9 +11,7 @@ import {
 import { RefusalError } from '../registration/refusal-error.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
 import { isUnnamed, repeatedSteps, withIds, type BootstrapStep } from './bootstrap-plan.ts';
-
-/** The formats of a pack (TS Core 1.2 §6.1.7), the one for a device that asks for none first. */
-const PACK_FORMATS: readonly number[] = [ContentFormat.SENML_CBOR, ContentFormat.SENML_JSON, ContentFormat.LWM2M_CBOR];
+import { PACK_FORMATS } from './write-formats.ts';
 
 /** A pack as it goes on the wire. */
 export interface EncodedPack {

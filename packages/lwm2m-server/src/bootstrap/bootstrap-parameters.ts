@@ -1,7 +1,7 @@
 import { Code } from '@flownexus/coap';
 import { badRequest, RefusalError } from '../registration/refusal-error.ts';
 import { checkEndpointName } from '../registration/registration-parameters.ts';
-import { WRITE_FORMATS } from './write-formats.ts';
+import { PACK_FORMATS, WRITE_FORMATS } from './write-formats.ts';
 
 /** The query of a Bootstrap-Request (TS Transport §6.4.2). */
 export interface BootstrapParameters {
@@ -40,7 +40,9 @@ export function parseBootstrapRequest(query: readonly string[]): BootstrapParame
 export function parsePackRequest(query: readonly string[]): PackParameters {
   const accounts = parameterOf(query, 'acc');
   // Clients write one id, or several between commas or blanks. What it says is a hint: another form is passed over.
-  const isList = accounts !== undefined && /^[0-9]{1,5}(?:[ ,]+[0-9]{1,5})*$/.test(accounts);
+  // Some have the format there that they have as Accept: who took it for an id would write over the account that is there.
+  const isFormat = PACK_FORMATS.includes(Number(accounts));
+  const isList = accounts !== undefined && !isFormat && /^[0-9]{1,5}(?:[ ,]+[0-9]{1,5})*$/.test(accounts);
   return {
     endpointName: endpointNameOf(query),
     accounts: isList ? accounts.split(/[ ,]+/).map(Number) : undefined,

@@ -8,6 +8,7 @@ import {
   type ObjectInstanceNode,
   type Path,
 } from '@flownexus/lwm2m-core';
+import { limits } from '../limits.ts';
 import type { BootstrapConfiguration, BootstrapInstance, BootstrapQuery } from './bootstrap-configuration.ts';
 
 /** One request of a bootstrap session. */
@@ -34,6 +35,16 @@ export function stepsOf(configuration: BootstrapConfiguration): readonly Bootstr
   return [...queriesAt(configuration, 'first'), ...repeatedSteps(configuration)];
 }
 
+/**
+ * The same steps for a device that has not proven its address: a Write of keys is many times as large as a Bootstrap-Request, and is sent again and again to whoever
+ * was named as its sender (RFC 7252 §11.3). Where it would be the first a Discover is, which any answer will do for.
+ */
+export function withSmallFirst(steps: readonly BootstrapStep[]): readonly BootstrapStep[] {
+  const [first] = steps;
+  const isLarge = first?.operation === 'write' && bytesOf(first.instance) > limits.maxUnprovenWriteBytes;
+  return isLarge ? [{ operation: 'discover', path: '/0' }, ...steps] : steps;
+}
+
 /** What is done once more where the device found its configuration inconsistent: everything but the questions that are asked first. */
 export function repeatedSteps(configuration: BootstrapConfiguration): readonly BootstrapStep[] {
   const deletes = configuration.deletes ?? DEFAULT_DELETES;
@@ -46,6 +57,24 @@ export function repeatedSteps(configuration: BootstrapConfiguration): readonly B
     ...queriesAt(configuration, 'beforeFinish'),
     { operation: 'finish', path: '/bs' },
   ];
+}
+
+/** The Writes of a configuration, with any ids for the Object Instances that have none. */
+export function writesOf(
+  configuration: BootstrapConfiguration,
+): readonly Extract<BootstrapStep, { operation: 'write' }>[] {
+  return withIds(inOrder(configuration.instances).map(toWrite), []).filter((step) => step.operation === 'write');
+}
+
+/** Of the texts and bytes of an Object Instance: what makes it large. */
+function bytesOf({ resources }: ObjectInstanceNode): number {
+  const values = resources.flatMap((resource) =>
+    resource.kind === 'singleResource' ? [resource.value] : resource.instances.map(({ value }) => value),
+  );
+  return values.reduce<number>((sum, value) => {
+    if (typeof value === 'string') return sum + Buffer.byteLength(value);
+    return value instanceof Uint8Array ? sum + value.length : sum;
+  }, 0);
 }
 
 /** Asks for everything that a device has (TS Core §6.1.7): in the place of Discovers of single Objects that it has refused. */

@@ -1,4 +1,4 @@
-import type { RandomSource, TimerQueue } from '@flownexus/datagram';
+import type { PeerIdentity, RandomSource, TimerQueue } from '@flownexus/datagram';
 import type { BootstrapSession } from '../api/bootstrap.ts';
 import { newRegistrationId } from '../registration/registration-id.ts';
 import { RunningSession, type RunningSessionContext, type SessionStart } from './running-session.ts';
@@ -61,6 +61,13 @@ export class BootstrapSessions {
         this.#over(session, reason);
       }),
     );
+  }
+
+  /** Ends the session of an endpoint if its device is the endpoint no longer: nobody else is to get its keys. */
+  revoke(endpointName: string, isRevoked: (identity: PeerIdentity) => boolean): void {
+    const session = this.#running.get(endpointName);
+    if (session === undefined || !isRevoked(session.identity)) return;
+    this.#end(session, 'the credential of the endpoint was changed');
   }
 
   /** Ends all. */

@@ -1,10 +1,20 @@
-import { parsePath, pathLevel } from '@flownexus/lwm2m-core';
+import {
+  ContentFormat,
+  encodePayload,
+  formatPath,
+  Lwm2mError,
+  parsePath,
+  pathLevel,
+  UNASSIGNED_INSTANCE_ID,
+  type ObjectRegistry,
+} from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
+import { writesOf } from './bootstrap-plan.ts';
 import { WRITE_FORMATS } from './write-formats.ts';
 
 /**
- * Checks what can be written to a device.
+ * Checks what can be written to a device: the form of a configuration, and that its values are of their types.
  *
  * @throws RangeError that says what is wrong with it
  * @throws DecodeError `ERR_LWM2M_PATH` for a path that is none
@@ -19,9 +29,13 @@ export function checkBootstrapConfiguration(configuration: BootstrapConfiguratio
   const written = new Set<string>();
   for (const { path, resources } of instances) {
     checkLevel(path, [1, 2], 'what is written is an Object Instance');
-    if (pathLevel(parsePath(path)) === 2) {
-      if (written.has(path)) throw new RangeError(`${path} is written twice`);
-      written.add(path);
+    const parsed = parsePath(path);
+    if (pathLevel(parsed) === 2) {
+      const name = formatPath(parsed); // `1/0` is `/1/0`
+      // TS Core §7.2
+      if (parsed.objectInstanceId === UNASSIGNED_INSTANCE_ID) throw new RangeError(`${name} can not be written`);
+      if (written.has(name)) throw new RangeError(`${name} is written twice`);
+      written.add(name);
     }
     if (new Set(resources.map(({ id }) => id)).size < resources.length) {
       throw new RangeError(`a Resource of ${path} is there twice`);
@@ -36,6 +50,28 @@ export function checkBootstrapConfiguration(configuration: BootstrapConfiguratio
   }
   if (contentFormat !== undefined && !WRITE_FORMATS.includes(contentFormat)) {
     throw new RangeError(`Object Instances are not written in the Content-Format ${contentFormat}`);
+  }
+  checkEncodable(configuration, ContentFormat.TLV);
+}
+
+/**
+ * Checks that all Object Instances can be written in a Content-Format. It is done before the first Delete: a device whose accounts are deleted, and not written,
+ * has none any more.
+ *
+ * @throws RangeError that names the Object Instance
+ */
+export function checkEncodable(
+  configuration: BootstrapConfiguration,
+  contentFormat: number,
+  objects?: ObjectRegistry,
+): void {
+  for (const { path, instance } of writesOf(configuration)) {
+    try {
+      encodePayload(instance, contentFormat, path, objects);
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof TypeError || error instanceof Lwm2mError)) throw error;
+      throw new RangeError(`${path} can not be written: ${error.message}`, { cause: error });
+    }
   }
 }
 

@@ -4,8 +4,15 @@ import type { ErrorReporter } from '../events.ts';
 import { guarded } from '../maybe-promise.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
 import { exchangeStep, type BootstrapExchangeContext, type BootstrapTarget } from './bootstrap-exchange.ts';
-import { checkBootstrapConfiguration } from './check-configuration.ts';
-import { newSession, step, type SessionCommand, type SessionInput, type SessionState } from './session-state.ts';
+import { checkBootstrapConfiguration, checkEncodable } from './check-configuration.ts';
+import {
+  formatOfWrites,
+  newSession,
+  step,
+  type SessionCommand,
+  type SessionInput,
+  type SessionState,
+} from './session-state.ts';
 
 /** What a session begins with. */
 export interface SessionStart extends BootstrapTarget {
@@ -38,18 +45,22 @@ export class RunningSession {
     this.#start = start;
     this.#context = context;
     this.#startedAt = context.clock.wallTime();
-    this.#state = newSession(start.configuration, start.contentFormat);
+    this.#state = newSession(start.configuration, start.contentFormat, this.identity.kind === 'anonymous');
+  }
+
+  /** What the device has proven. */
+  get identity(): PeerIdentity {
+    return this.#start.peer.identity;
   }
 
   /** What has been done until now. */
   snapshot(reason?: string): BootstrapSession {
     const { peer, endpointName } = this.#start;
-    const identity: PeerIdentity = peer.identity;
     return {
       id: this.id,
       endpointName,
       address: { host: peer.host, port: peer.port },
-      identity,
+      identity: this.identity,
       startedAt: this.#startedAt,
       steps: [...this.#steps],
       ...(reason === undefined ? {} : { reason }),
@@ -87,14 +98,17 @@ export class RunningSession {
 
   /** Asks the application, as long as the session may take. */
   async #correct(): Promise<SessionInput> {
-    const { onInconsistent, reportError } = this.#context;
+    const { onInconsistent, reportError, objects } = this.#context;
     if (onInconsistent === undefined) return { kind: 'corrected', configuration: undefined };
     const { promise: ended, resolve } = Promise.withResolvers<SessionInput>();
     const end = (): void => resolve({ kind: 'unanswered', reason: 'the session ended' });
     this.#ended.signal.addEventListener('abort', end, { once: true });
     const asked = async (): Promise<SessionInput> => {
       const configuration = await onInconsistent(this.snapshot());
-      if (configuration !== undefined) checkBootstrapConfiguration(configuration);
+      if (configuration !== undefined) {
+        checkBootstrapConfiguration(configuration);
+        checkEncodable(configuration, formatOfWrites(configuration, this.#state.contentFormat), objects);
+      }
       return { kind: 'corrected', configuration };
     };
     const correction = guarded(asked, (error): SessionInput => {

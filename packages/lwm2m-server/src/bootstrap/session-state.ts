@@ -1,7 +1,15 @@
 import { ContentFormat, type Link } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
 import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
-import { isForIds, repeatedSteps, stepsOf, withDiscoverOfAll, withIds, type BootstrapStep } from './bootstrap-plan.ts';
+import {
+  isForIds,
+  repeatedSteps,
+  stepsOf,
+  withDiscoverOfAll,
+  withIds,
+  withSmallFirst,
+  type BootstrapStep,
+} from './bootstrap-plan.ts';
 import { WRITE_FORMATS } from './write-formats.ts';
 
 /*
@@ -75,12 +83,22 @@ const OPERATIONS: Readonly<Record<BootstrapStep['operation'], { readonly name: s
   finish:   { name: 'Finish',   success: ['2.04'],         isQuery: false }, // §6.1.7
 };
 
-/** A session that has not begun. `preferred` is the Content-Format that the device asked for. */
-export function newSession(configuration: BootstrapConfiguration, preferred: number | undefined): SessionState {
+/** The Content-Format that Object Instances are written in first. `preferred` is the one that the device asked for. */
+export function formatOfWrites({ contentFormat }: BootstrapConfiguration, preferred: number | undefined): number {
+  return contentFormat ?? preferred ?? ContentFormat.TLV;
+}
+
+/** A session that has not begun. `preferred` is the Content-Format that the device asked for, `isAnonymous` whether it may be at another address. */
+export function newSession(
+  configuration: BootstrapConfiguration,
+  preferred: number | undefined,
+  isAnonymous: boolean = false,
+): SessionState {
+  const steps = stepsOf(configuration);
   return {
-    steps: stepsOf(configuration),
+    steps: isAnonymous ? withSmallFirst(steps) : steps,
     configuration,
-    contentFormat: configuration.contentFormat ?? preferred ?? ContentFormat.TLV,
+    contentFormat: formatOfWrites(configuration, preferred),
     isOtherFormat: false,
     links: [],
     inconsistencies: 0,

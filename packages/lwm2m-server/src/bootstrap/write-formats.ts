@@ -10,3 +10,10 @@ export const WRITE_FORMATS: readonly number[] = [
   ContentFormat.SENML_JSON,
   ContentFormat.LWM2M_CBOR,
 ];
+
+/** The formats of a pack (TS Core 1.2 §6.1.7), the one for a device that asks for none first. */
+export const PACK_FORMATS: readonly number[] = [
+  ContentFormat.SENML_CBOR,
+  ContentFormat.SENML_JSON,
+  ContentFormat.LWM2M_CBOR,
+];

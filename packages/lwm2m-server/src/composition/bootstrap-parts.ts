@@ -88,7 +88,10 @@ export class BootstrapParts {
   /** Rejects when an endpoint can't be opened, with none left open. */
   async start(): Promise<void> {
     for (const store of credentialsOf(this.#options)) {
-      const stopListening = store.onChange(({ endpointName }) => this.#admission.credentialChanged(endpointName));
+      const stopListening = store.onChange((change) => {
+        this.#admission.credentialChanged(change.endpointName);
+        this.#bootstrapping.sessions.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+      });
       this.#runtime.stopped.addEventListener('abort', stopListening, { once: true });
     }
     try {

@@ -1,4 +1,5 @@
 import { Code, type CoapEndpoint, type CoapReply, type IncomingRequest } from '@flownexus/coap';
+import type { PeerIdentity } from '@flownexus/datagram';
 import type { BootstrapOptions } from '../api/bootstrap.ts';
 import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
@@ -201,7 +202,9 @@ export class ServerParts {
       const stopListening = store.onChange((change) => {
         const { admission, ends } = this.#registering;
         admission.credentialChanged(change.endpointName);
-        void ends.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+        const isRevoked = (identity: PeerIdentity): boolean => change.isRevoked(identity);
+        void ends.revoke(change.endpointName, isRevoked);
+        this.#bootstrapping?.sessions.revoke(change.endpointName, isRevoked);
       });
       this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
     }

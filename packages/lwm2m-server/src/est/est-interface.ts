@@ -9,11 +9,12 @@ import type { CoapClient } from '../registration/registered-endpoint.ts';
 import type { Admission } from '../security/admission.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
 import type { ProvenIdentity } from '../security/device-credential.ts';
+import { wholeSeconds } from '../security/ask-rule.ts';
 import { encodeCertsOnly } from './certs-only.ts';
 
 export interface EstInterfaceOptions {
   readonly est: EstOptions;
-  readonly admission: Pick<Admission, 'admit'>;
+  readonly admission: Pick<Admission, 'admitAnd'>;
   readonly refusals: RefusalContext;
   /** The store by which peers of a CoAP endpoint have proven their identities, if there is one for it alone. */
   readonly proverOf: (coap: CoapClient) => CredentialStore | undefined;
@@ -24,6 +25,8 @@ export interface EstInterfaceOptions {
 const PKCS7_CERTS_ONLY = 281;
 const PKCS10 = 286;
 const PKIX_CERT = 287;
+/** The tag that certificates and requests for them begin with (X.690 §8.9). */
+const SEQUENCE = 0x30;
 
 /** The functions of EST that are served (RFC 9148 §5.1), with their methods. What makes keys for devices (`skg`, `skc`) is not among them. */
 const FUNCTIONS: ReadonlyMap<string, { readonly method: number; readonly operation?: EnrollmentRequest['operation'] }> =
@@ -40,7 +43,12 @@ const FUNCTIONS: ReadonlyMap<string, { readonly method: number; readonly operati
 export class EstInterface {
   readonly #options: EstInterfaceOptions;
 
+  /** @throws RangeError for an authority without a certificate, or with one that is no DER */
   constructor(options: EstInterfaceOptions) {
+    const { authorities } = options.est;
+    if (authorities.length === 0 || !authorities.every(isDer)) {
+      throw new RangeError('the authorities of EST are certificates in DER, one at least');
+    }
     this.#options = options;
   }
 
@@ -72,24 +80,25 @@ export class EstInterface {
     const { admission, proverOf, enrolled } = this.#options;
     const { peer, payload: certificationRequest } = request;
     checkCertificationRequest(request);
-    return andThen(admission.admit('bootstrap', peer, undefined, proverOf(coap)), (endpointName) => {
+    const signed = admission.admitAnd('bootstrap', peer, undefined, proverOf(coap), (endpointName) => {
       const asked = { operation, endpointName, identity, certificationRequest };
-      return andThen(this.#sign(asked), (answer) => {
-        if (!('certificate' in answer)) throw refusal(answer, endpointName);
-        const { certificate } = answer;
-        const address = { host: peer.host, port: peer.port };
-        return {
-          code: Code.CHANGED,
-          ...this.#payload(format, [certificate]),
-          ...whenAnswered(() => enrolled({ operation, endpointName, address, identity, certificate })),
-        };
-      });
+      return andThen(this.#sign(asked), (answer) => ({ endpointName, answer }));
+    });
+    return andThen(signed, ({ endpointName, answer }) => {
+      if (!('certificate' in answer)) throw refusal(answer, endpointName);
+      const { certificate } = answer;
+      const address = { host: peer.host, port: peer.port };
+      return {
+        code: Code.CHANGED,
+        ...this.#payload(format, [certificate]),
+        ...whenAnswered(() => enrolled({ operation, endpointName, address, identity, certificate })),
+      };
     });
   }
 
   #sign(asked: EnrollmentRequest): MaybePromise<EnrollmentAnswer> {
     return guarded(
-      () => this.#options.est.sign(asked),
+      () => andThen(this.#options.est.sign(asked), checkAnswer),
       (error) => {
         this.#options.refusals.reportError(error, `the certificate of ${asked.endpointName} could not be signed`);
         throw unavailable();
@@ -102,7 +111,11 @@ export class EstInterface {
     contentFormat: number,
     certificates: readonly Uint8Array[],
   ): { readonly contentFormat: number; readonly payload: Uint8Array } {
-    const [first = new Uint8Array(0)] = certificates;
+    const [first = new Uint8Array(0), second] = certificates;
+    // RFC 9148 §5.3: 287 is for one certificate.
+    if (contentFormat === PKIX_CERT && second !== undefined) {
+      throw new RefusalError(Code.NOT_ACCEPTABLE, `several certificates are given as ${PKCS7_CERTS_ONLY}`);
+    }
     return { contentFormat, payload: contentFormat === PKIX_CERT ? first : encodeCertsOnly(certificates) };
   }
 }
@@ -120,7 +133,6 @@ function responseFormat(accept: number | undefined): number {
   throw new RefusalError(Code.NOT_ACCEPTABLE, `certificates are given as ${PKCS7_CERTS_ONLY} or ${PKIX_CERT}`);
 }
 
-/** DER of a SEQUENCE, as far as that shows from outside. */
 function checkCertificationRequest({ contentFormat, payload }: IncomingRequest): void {
   if (contentFormat !== PKCS10) {
     throw new RefusalError(Code.UNSUPPORTED_CONTENT_FORMAT, `a certification request is in ${PKCS10}`);
@@ -128,7 +140,26 @@ function checkCertificationRequest({ contentFormat, payload }: IncomingRequest):
   if (payload.length > limits.maxCertificationRequestBytes) {
     throw new RefusalError(Code.REQUEST_ENTITY_TOO_LARGE, 'the certification request is too large');
   }
-  if (payload[0] !== 0x30) throw badRequest('the payload is no certification request');
+  if (!isDer(payload)) throw badRequest('the payload is no certification request');
+}
+
+/**
+ * Checks what the application gives: a device that takes something else for its certificate has none.
+ *
+ * @throws RangeError for what is no certificate and no refusal
+ */
+function checkAnswer(answer: EnrollmentAnswer): EnrollmentAnswer {
+  if ('certificate' in answer) {
+    if (isDer(answer.certificate)) return answer;
+    throw new RangeError('a certificate is DER');
+  }
+  const retryAfter = wholeSeconds(answer.retryAfter);
+  return { reason: answer.reason, ...(retryAfter === undefined ? {} : { retryAfter }) };
+}
+
+/** Whether it is a SEQUENCE, as far as that shows from outside. */
+function isDer(bytes: Uint8Array): boolean {
+  return bytes instanceof Uint8Array && bytes[0] === SEQUENCE;
 }
 
 /** RFC 9148 §5.7: who can not be answered yet is to come again. */

@@ -44,15 +44,37 @@ export class Admission {
     asked: string | undefined,
     prover: CredentialStore | undefined,
   ): MaybePromise<string> {
+    return this.admitAnd(operation, sender, asked, prover, (endpointName) => endpointName);
+  }
+
+  /**
+   * As `admit`, with what `next` makes of the name, which may take a while: it counts as little as the answer when a credential of that endpoint was changed
+   * meanwhile, and is asked for again.
+   */
+  admitAnd<T>(
+    operation: AuthorizationRequest['operation'],
+    sender: Sender,
+    asked: string | undefined,
+    prover: CredentialStore | undefined,
+    next: (endpointName: string) => MaybePromise<T>,
+  ): MaybePromise<T> {
+    let admitted: string | undefined;
     const answer = andThen(this.#identify(sender, asked, prover), (endpointName) =>
-      andThen(this.#ask(operation, sender, endpointName), () => endpointName),
+      andThen(this.#ask(operation, sender, endpointName), () => {
+        admitted = endpointName;
+        return next(endpointName);
+      }),
     );
     if (!(answer instanceof Promise)) return answer;
     const changed = new Set<string>();
     this.#changedSince.add(changed);
     return answer
       .finally(() => this.#changedSince.delete(changed))
-      .then((name) => (changed.has(name) ? this.admit(operation, sender, asked, prover) : name));
+      .then((result) =>
+        admitted !== undefined && changed.has(admitted)
+          ? this.admitAnd(operation, sender, asked, prover, next)
+          : result,
+      );
   }
 
   /** Whether the identity that a registration was made with may still be its endpoint. Throws or rejects as the stores do. */

@@ -32,11 +32,16 @@ function check(verdict: true | RefusalReason | undefined, endpointName: string):
   if (verdict === true || verdict === undefined) return;
   const { code = '4.03', reason, retryAfter } = verdict;
   if (!REFUSAL_CODES.has(code)) throw new RangeError(`no code to refuse with: ${code}`);
-  if (retryAfter !== undefined && !(retryAfter >= 0 && retryAfter <= LONGEST_RETRY_AFTER)) {
-    throw new RangeError(`retryAfter is a number of seconds, 0 or more, not ${retryAfter}`);
-  }
-  throw new RefusalError(parseCode(code), reason, {
-    endpointName,
-    retryAfter: retryAfter === undefined ? undefined : Math.ceil(retryAfter),
-  });
+  throw new RefusalError(parseCode(code), reason, { endpointName, retryAfter: wholeSeconds(retryAfter) });
+}
+
+/**
+ * What an application says of when to come again, as Max-Age has it: whole seconds.
+ *
+ * @throws RangeError for what is no number of seconds
+ */
+export function wholeSeconds(retryAfter: number | undefined): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (retryAfter >= 0 && retryAfter <= LONGEST_RETRY_AFTER) return Math.ceil(retryAfter);
+  throw new RangeError(`retryAfter is a number of seconds, 0 or more, not ${retryAfter}`);
 }

@@ -25,8 +25,6 @@ const SEGMENTS = [
   '.well-known',
   'core',
   '0',
-  'image',
-  'secret',
   'x'.repeat(255),
   '\u0000',
   '\ud83d\ude00',
@@ -105,13 +103,17 @@ function uint(value: number): Uint8Array {
   return Uint8Array.from(value < 256 ? [value] : [value >> 8, value & 0xff]);
 }
 
+/** Those that there are, and more that there are not. */
+function pathOf(dice: Dice, location: readonly string[]): readonly string[] {
+  if (dice.once(3)) return location;
+  if (dice.once(10)) return ['f', dice.one(['image', 'secret'])];
+  return [dice.one(['rd', 'rd', 'dp', 'bs', 'bspack', 'f', 'x']), ...dice.some(SEGMENTS, 2)];
+}
+
 /** Options that make some sense, and a few that do not. */
 function options(dice: Dice, location: readonly string[]): CoapOption[] {
   const list: CoapOption[] = [];
-  const path = dice.once(3)
-    ? location
-    : [dice.one(['rd', 'rd', 'dp', 'bs', 'bspack', 'f', 'x']), ...dice.some(SEGMENTS, 2)];
-  for (const segment of path) list.push({ number: OptionNumber.URI_PATH, value: text(segment) });
+  for (const segment of pathOf(dice, location)) list.push({ number: OptionNumber.URI_PATH, value: text(segment) });
   for (const query of dice.some(QUERIES, 6)) list.push({ number: OptionNumber.URI_QUERY, value: text(query) });
   if (!dice.once(3)) list.push({ number: OptionNumber.CONTENT_FORMAT, value: uint(dice.one(FORMATS)) });
   if (dice.once(4)) list.push({ number: OptionNumber.OBSERVE, value: uint(dice.below(3)) });

@@ -77,6 +77,12 @@ describe('a Bootstrap-Pack-Request is refused', () => {
     ],
     ['without an endpoint name', [], 112, '4.00 ep is missing'],
     ['when free ids are not known', ['ep=any'], 112, '4.05 this configuration takes a Bootstrap-Request'],
+    [
+      'when it says a format in their place',
+      ['ep=any', 'acc=112'],
+      112,
+      '4.05 this configuration takes a Bootstrap-Request',
+    ],
     ['when they are said in words', ['ep=any', 'acc=none'], 112, '4.05 this configuration takes a Bootstrap-Request'],
   ])('%s', async (_name, query, accept, expected) => {
     const stage = await BootstrapStage.begin();

@@ -1,7 +1,7 @@
 import { Code, formatCode, OptionNumber, uintOption, type CoapMessage } from '@flownexus/coap';
 import type { PeerIdentity } from '@flownexus/datagram';
 import { describe, expect, test } from 'vitest';
-import type { EnrollmentRequest, EstOptions } from '../../src/index.ts';
+import type { EnrollmentAnswer, EnrollmentRequest, EstOptions } from '../../src/index.ts';
 import { encodeCertsOnly } from '../../src/est/certs-only.ts';
 import { BootstrapScene } from './bootstrap-scene.ts';
 import { expectRefused } from './bootstrapping.ts';
@@ -97,6 +97,23 @@ describe('is refused:', () => {
     expect(scene.log[0]).toBe('error: the certificate of dev could not be signed: Error: no key');
   });
 
+  test.each<readonly [string, unknown]>([
+    ['a time that is none', { reason: 'later', retryAfter: -1 }],
+    ['a time without end', { reason: 'later', retryAfter: Infinity }],
+    ['an empty certificate', { certificate: new Uint8Array(0) }],
+    ['a certificate as a text', { certificate: '-----BEGIN CERTIFICATE-----' }],
+    ['nothing', undefined],
+  ])('everybody while the authority gives %s', async (_name, given) => {
+    const { answer, scene } = await ask(ENROLL, () => given as EnrollmentAnswer);
+    expectRefused(answer, '5.03 the server can not take this now');
+    expect(scene.log[0]).toContain('error: the certificate of dev could not be signed: ');
+  });
+
+  test('who wants several certificates in the form for one (RFC 9148 §5.3)', async () => {
+    const { answer } = await ask({ method: Code.GET, path: ['.well-known', 'est', 'crts'], accept: 287 });
+    expectRefused(answer, '4.06 several certificates are given as 281');
+  });
+
   test.each([
     [Code.GET, ['.well-known', 'est', 'sen'], '4.05'],
     [Code.POST, ['.well-known', 'est', 'skg'], '4.04'],
@@ -106,6 +123,16 @@ describe('is refused:', () => {
     const { answer } = await ask({ method, path });
     expect(formatCode(answer.code)).toBe(expected);
   });
+});
+
+test('the time to come again is told in whole seconds', async () => {
+  const { answer } = await ask(ENROLL, () => ({ reason: 'later', retryAfter: 1.5 }));
+  expect(uintOption(answer.options, OptionNumber.MAX_AGE)).toBe(2);
+});
+
+test('an authority without a certificate is none', async () => {
+  const est = { authorities: [], sign: () => ({ reason: 'no' }) };
+  await expect(BootstrapScene.start({ est })).rejects.toThrow('the authorities of EST are certificates in DER');
 });
 
 test('without an authority there is nothing', async () => {

@@ -1,0 +1,37 @@
+import type { ResourceNode } from '@flownexus/lwm2m-core';
+import { expect, test } from 'vitest';
+import { checkBootstrapConfiguration, parseBootstrapJson, serverAccount } from '../../src/index.ts';
+
+const ACCOUNT = { shortServerId: 1, uri: 'coap://192.0.2.1', securityInstanceId: 1 };
+
+function resource(id: number, type: ResourceNode['type'], value: string | number): ResourceNode {
+  return { kind: 'singleResource', id, type, value };
+}
+
+test.each([
+  ['a lifetime that is no integer', serverAccount({ ...ACCOUNT, lifetime: 1.5 }), '/1/1 can not be written'],
+  ['a lifetime that is no number', serverAccount({ ...ACCOUNT, lifetime: NaN }), '/1/1 can not be written'],
+  ['a value of another type', [{ path: '/0/1', resources: [resource(5, 'opaque', 'secret')] }], '/0/1 can not'],
+  ['an id that is none', [{ path: '/1/0', resources: [resource(70_000, 'string', 'x')] }], '/1/0 can not be written'],
+  ['the id of no instance', [{ path: '/1/65535', resources: [] }], '/1/65535 can not be written'],
+  [
+    'one instance by two names',
+    [
+      { path: '/1/0', resources: [] },
+      { path: '1/0', resources: [] },
+    ],
+    '/1/0 is written twice',
+  ],
+])('%s can not be written', (_, instances, expected) => {
+  expect(() => checkBootstrapConfiguration({ instances })).toThrow(expected);
+});
+
+test('what is wrong is told without the value', () => {
+  const instances = [{ path: '/0/1', resources: [resource(5, 'opaque', 'secret')] }];
+  expect(() => checkBootstrapConfiguration({ instances })).not.toThrow(/secret/);
+});
+
+test('the JSON of Leshan with a negative number that has no sign is refused with a reason', () => {
+  const json = { security: { 1: { uri: 'coap://192.0.2.1', cipherSuite: [-5] } } };
+  expect(() => parseBootstrapJson(json)).toThrow('this is no bootstrap configuration: /0/1 can not be written');
+});
