@@ -1,4 +1,9 @@
-import { MemoryFirmwareStore, MemoryObservationStore, MemoryOperationStore } from '@flownexus/lwm2m-server';
+import {
+  MemoryFirmwareStore,
+  MemoryObservationStore,
+  MemoryOperationStore,
+  type FirmwareState,
+} from '@flownexus/lwm2m-server';
 import { openSqliteStores } from '@flownexus/lwm2m-server/sqlite';
 import { MemoryRegistrationStore } from '@flownexus/lwm2m-server/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -44,7 +49,7 @@ function storesOf(kind: 'memory' | 'SQLite') {
   };
 }
 
-test.each([
+test.each<readonly [state: FirmwareState, delivery: 'push' | 'pull', kind?: 'memory' | 'SQLite']>([
   ['READING', 'push'],
   ['OBSERVING', 'push'],
   ['DELIVERING', 'push'],
@@ -57,7 +62,7 @@ test.each([
   ['RETRYING', 'pull'],
   ['DOWNLOADING', 'pull', 'SQLite'],
   ['EXECUTING', 'push', 'SQLite'],
-] as const)('a server that is started again in %s goes on (%s)', async (state, delivery, kind = 'memory') => {
+])('a server that is started again in %s goes on (%s)', async (state, delivery, kind = 'memory') => {
   const { store, ofServer } = storesOf(kind);
   const options = { store, packageUri: () => 'coap://192.0.2.1/f' };
   const script = { deliveryMethod: delivery === 'push' ? 1 : 0, downloads: state === 'RETRYING' ? [4] : [] };
