@@ -1,9 +1,4 @@
-import {
-  MemoryFirmwareStore,
-  MemoryObservationStore,
-  MemoryOperationStore,
-  type FirmwareState,
-} from '@flownexus/lwm2m-server';
+import { MemoryFirmwareStore, MemoryObservationStore, MemoryOperationStore } from '@flownexus/lwm2m-server';
 import { openSqliteStores } from '@flownexus/lwm2m-server/sqlite';
 import { MemoryRegistrationStore } from '@flownexus/lwm2m-server/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -49,20 +44,20 @@ function storesOf(kind: 'memory' | 'SQLite') {
   };
 }
 
-test.each<readonly [state: FirmwareState, delivery: 'push' | 'pull', kind?: 'memory' | 'SQLite']>([
-  ['READING', 'push'],
-  ['OBSERVING', 'push'],
-  ['DELIVERING', 'push'],
-  ['DELIVERING', 'pull'],
-  ['DOWNLOADING', 'pull'],
-  ['CHECKING', 'push'],
-  ['EXECUTING', 'push'],
-  ['UPDATING', 'push'],
-  ['VERIFYING', 'push'],
-  ['RETRYING', 'pull'],
+test.each([
+  ['READING', 'push', 'memory'],
+  ['OBSERVING', 'push', 'memory'],
+  ['DELIVERING', 'push', 'memory'],
+  ['DELIVERING', 'pull', 'memory'],
+  ['DOWNLOADING', 'pull', 'memory'],
+  ['CHECKING', 'push', 'memory'],
+  ['EXECUTING', 'push', 'memory'],
+  ['UPDATING', 'push', 'memory'],
+  ['VERIFYING', 'push', 'memory'],
+  ['RETRYING', 'pull', 'memory'],
   ['DOWNLOADING', 'pull', 'SQLite'],
   ['EXECUTING', 'push', 'SQLite'],
-])('a server that is started again in %s goes on (%s)', async (state, delivery, kind = 'memory') => {
+] as const)('a server that is started again in %s goes on (%s, %s)', async (state, delivery, kind) => {
   const { store, ofServer } = storesOf(kind);
   const options = { store, packageUri: () => 'coap://192.0.2.1/f' };
   const script = { deliveryMethod: delivery === 'push' ? 1 : 0, downloads: state === 'RETRYING' ? [4] : [] };
