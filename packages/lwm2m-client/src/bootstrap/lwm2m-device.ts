@@ -208,6 +208,7 @@ export class Lwm2mDevice {
   async #bootstrap(): Promise<void> {
     try {
       await this.#session?.close();
+      if (this.#state !== 'running') return; // stopped meanwhile
       const account = bootstrapAccount(this.objects);
       if (account === undefined)
         throw new Lwm2mClientError('ERR_LWM2M_CLIENT_ACCOUNT', 'there is no bootstrap account');
