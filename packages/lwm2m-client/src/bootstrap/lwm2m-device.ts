@@ -206,6 +206,9 @@ export class Lwm2mDevice {
   }
 
   async #bootstrap(): Promise<void> {
+    // Who is asked for new accounts does not lose its own meanwhile.
+    const isAccountToGo = this.#accountTimer !== undefined;
+    this.#accountTimer?.cancel();
     try {
       await this.#session?.close();
       if (this.#state !== 'running') return; // stopped meanwhile
@@ -215,6 +218,7 @@ export class Lwm2mDevice {
       this.#session = this.#createSession(account);
       await this.#session.run();
     } catch (error) {
+      if (isAccountToGo) this.#keepAccount();
       this.#report(error);
       this.#step({ kind: 'bootstrapFailed' });
       return;
@@ -228,7 +232,7 @@ export class Lwm2mDevice {
   #keepAccount(): void {
     this.#accountTimer?.cancel();
     const account = bootstrapAccount(this.objects);
-    if (account === undefined || account.accountTimeout <= 0) return;
+    if (this.#state !== 'running' || account === undefined || account.accountTimeout <= 0) return;
     this.#accountTimer = this.#clock.schedule(account.accountTimeout * 1_000, () => {
       this.objects.remove(pathOf(0, account.instanceId));
       if (account.oscore !== undefined) this.objects.remove(account.oscore);
