@@ -65,7 +65,7 @@ export class Lwm2mDevice {
       attemptsFor: (account) => this.#attemptsFor(account),
       onRegistered: ({ shortServerId }, registrationId) => {
         this.#step({ kind: 'registered', shortServerId });
-        options.onRegistered?.(shortServerId, registrationId);
+        this.#tell(() => options.onRegistered?.(shortServerId, registrationId));
         this.#started.resolve(undefined);
       },
       onFailed: ({ shortServerId }) => {
@@ -224,7 +224,7 @@ export class Lwm2mDevice {
       return;
     }
     this.#keepAccount();
-    this.#options.onBootstrapped?.();
+    this.#tell(() => this.#options.onBootstrapped?.());
     this.#step({ kind: 'bootstrapped' });
   }
 
@@ -290,6 +290,15 @@ export class Lwm2mDevice {
   /** TS Core, Appendix E.2, Resource 16: true where it is not there. */
   #fallsBack({ serverInstance }: RegistrationAccount): boolean {
     return this.objects.content(pathOf(1, serverInstance, BOOTSTRAP_ON_REGISTRATION_FAILURE)) !== false;
+  }
+
+  /** Tells the application. What it throws is no reason to bootstrap again, or not to register. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   #report(error: unknown): void {
