@@ -1,5 +1,12 @@
 import { Code, type CoapReply, type IncomingRequest } from '@flownexus/coap';
-import { ContentFormat, formatPath, parsePath, pathLevel, type Path } from '@flownexus/lwm2m-core';
+import {
+  ContentFormat,
+  formatPath,
+  parsePath,
+  pathLevel,
+  UNASSIGNED_INSTANCE_ID,
+  type Path,
+} from '@flownexus/lwm2m-core';
 import { Refusal } from '../errors.ts';
 import { answerQuietly } from '../operations/answer-quietly.ts';
 import type { Device } from '../operations/device.ts';
@@ -69,7 +76,12 @@ export class BootstrapInterface {
   }
 }
 
-/** @throws Lwm2mError, which is answered 4.00 */
+/** @throws Lwm2mError, which is answered 4.00; Refusal 4.00 */
 function targetOf(segments: readonly string[]): Path {
-  return parsePath(`/${segments.join('/')}`);
+  const path = parsePath(`/${segments.join('/')}`);
+  // Devices behind a gateway are not bootstrapped through it, and 65535 is the id of no instance (TS Core §7.2).
+  if (path.prefix !== undefined || path.objectInstanceId === UNASSIGNED_INSTANCE_ID) {
+    throw badRequest(`nothing is bootstrapped at ${formatPath(path)}`);
+  }
+  return path;
 }

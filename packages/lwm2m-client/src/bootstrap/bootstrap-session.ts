@@ -93,7 +93,8 @@ export class BootstrapSession {
       await this.#link.open();
       await this.#enroll();
       if (!(await this.#takePack())) {
-        await this.#request();
+        // The Finish counts, whether its request has been answered or not.
+        await Promise.race([this.#request(), this.#done.promise]);
         await this.#done.promise;
       }
       this.#provisioning.accept();

@@ -65,7 +65,7 @@ export class Lwm2mDevice {
       attemptsFor: (account) => this.#attemptsFor(account),
       onRegistered: ({ shortServerId }, registrationId) => {
         this.#step({ kind: 'registered', shortServerId });
-        options.onRegistered?.(shortServerId, registrationId);
+        this.#tell(() => options.onRegistered?.(shortServerId, registrationId));
         this.#started.resolve(undefined);
       },
       onFailed: ({ shortServerId }) => {
@@ -206,20 +206,25 @@ export class Lwm2mDevice {
   }
 
   async #bootstrap(): Promise<void> {
+    // Who is asked for new accounts does not lose its own meanwhile.
+    const isAccountToGo = this.#accountTimer !== undefined;
+    this.#accountTimer?.cancel();
     try {
       await this.#session?.close();
+      if (this.#state !== 'running') return; // stopped meanwhile
       const account = bootstrapAccount(this.objects);
       if (account === undefined)
         throw new Lwm2mClientError('ERR_LWM2M_CLIENT_ACCOUNT', 'there is no bootstrap account');
       this.#session = this.#createSession(account);
       await this.#session.run();
     } catch (error) {
+      if (isAccountToGo) this.#keepAccount();
       this.#report(error);
       this.#step({ kind: 'bootstrapFailed' });
       return;
     }
     this.#keepAccount();
-    this.#options.onBootstrapped?.();
+    this.#tell(() => this.#options.onBootstrapped?.());
     this.#step({ kind: 'bootstrapped' });
   }
 
@@ -227,7 +232,7 @@ export class Lwm2mDevice {
   #keepAccount(): void {
     this.#accountTimer?.cancel();
     const account = bootstrapAccount(this.objects);
-    if (account === undefined || account.accountTimeout <= 0) return;
+    if (this.#state !== 'running' || account === undefined || account.accountTimeout <= 0) return;
     this.#accountTimer = this.#clock.schedule(account.accountTimeout * 1_000, () => {
       this.objects.remove(pathOf(0, account.instanceId));
       if (account.oscore !== undefined) this.objects.remove(account.oscore);
@@ -285,6 +290,15 @@ export class Lwm2mDevice {
   /** TS Core, Appendix E.2, Resource 16: true where it is not there. */
   #fallsBack({ serverInstance }: RegistrationAccount): boolean {
     return this.objects.content(pathOf(1, serverInstance, BOOTSTRAP_ON_REGISTRATION_FAILURE)) !== false;
+  }
+
+  /** Tells the application. What it throws is no reason to bootstrap again, or not to register. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   #report(error: unknown): void {

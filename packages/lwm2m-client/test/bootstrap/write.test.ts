@@ -1,6 +1,7 @@
 import { Code } from '@flownexus/coap';
 import { ContentFormat } from '@flownexus/lwm2m-core';
 import { expect, test } from 'vitest';
+import { encoded } from '../scenarios/world.ts';
 import { BOOTSTRAP_ACCOUNT, BootstrapStage, serverAccount } from './bootstrap-stage.ts';
 
 const FORMATS = [ContentFormat.TLV, ContentFormat.SENML_JSON, ContentFormat.SENML_CBOR, ContentFormat.OMA_JSON];
@@ -119,5 +120,14 @@ test('listeners hear of a change when the answer has left', async () => {
   stage.tree.onChange((path, kind) => heard.push(`${kind} ${String(path.objectId)}`));
   await stage.write('/1/1', { '/1/1/0': 1 });
   expect(heard).toEqual(['added 1', 'added 1']);
+  await stage.close();
+});
+
+test.each(['/d01/1/7', '/1/65535'])('nothing is written at %s', async (path) => {
+  const stage = await BootstrapStage.bootstrapping();
+  const payload = encoded('/1/7', ContentFormat.TLV, { '/1/7/0': 7 });
+  const answer = await stage.ask(Code.PUT, path, { contentFormat: ContentFormat.TLV, payload });
+  expect(answer).toBe(`4.00 nothing is bootstrapped at ${path}`);
+  expect(stage.tree.instancePaths()).toEqual(['/0/0', '/3/0']);
   await stage.close();
 });

@@ -35,6 +35,7 @@ export interface BootstrapInterfaceOptions {
  */
 export class BootstrapInterface {
   readonly #options: BootstrapInterfaceOptions;
+  #requests = 0;
 
   constructor(options: BootstrapInterfaceOptions) {
     this.#options = options;
@@ -55,13 +56,15 @@ export class BootstrapInterface {
   #request(request: IncomingRequest, coap: CoapClient): MaybePromise<CoapReply> {
     const { peer } = request;
     const { sessions } = this.#options;
+    const order = ++this.#requests;
     const { endpointName: asked, contentFormat } = parseBootstrapRequest(request.query);
     return this.#configured(request, coap, asked, REQUEST_CODES, (endpointName, configuration) => {
+      if (sessions.isOutdated(endpointName, order)) throw unavailable('the device has asked again meanwhile');
       this.#checkEncodable(endpointName, configuration, contentFormat);
       if (!sessions.reserve(endpointName)) throw unavailable('the server has no place for more bootstrap sessions');
       return {
         code: Code.CHANGED,
-        afterSent: () => sessions.begin({ endpointName, configuration, contentFormat, peer, coap }),
+        afterSent: () => sessions.begin({ endpointName, order, configuration, contentFormat, peer, coap }),
         onUnsent: () => sessions.release(),
       };
     });

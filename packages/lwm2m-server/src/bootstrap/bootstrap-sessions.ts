@@ -31,6 +31,11 @@ export class BootstrapSessions {
     return this.#running.size;
   }
 
+  /** Whether the endpoint has a session for a later request: what was looked up for this one took longer. */
+  isOutdated(endpointName: string, order: number): boolean {
+    return (this.#running.get(endpointName)?.order ?? 0) > order;
+  }
+
   /** Keeps a place for a session of the endpoint; false when there is none. Each is given back by `begin` or by `release`. */
   reserve(endpointName: string): boolean {
     const own = this.#running.has(endpointName) ? 1 : 0; // that one ends

@@ -9,9 +9,12 @@ import {
   type ObjectRegistry,
 } from '@flownexus/lwm2m-core';
 import { limits } from '../limits.ts';
-import type { BootstrapConfiguration } from './bootstrap-configuration.ts';
+import type { BootstrapConfiguration, BootstrapQuery } from './bootstrap-configuration.ts';
 import { writesOf } from './bootstrap-plan.ts';
 import { WRITE_FORMATS } from './write-formats.ts';
+
+const OPERATIONS: readonly BootstrapQuery['operation'][] = ['discover', 'read'];
+const TIMES: readonly BootstrapQuery['when'][] = ['first', 'afterDeletes', 'beforeFinish'];
 
 /**
  * Checks what can be written to a device: the form of a configuration, and that its values are of their types.
@@ -41,7 +44,10 @@ export function checkBootstrapConfiguration(configuration: BootstrapConfiguratio
       throw new RangeError(`a Resource of ${path} is there twice`);
     }
   }
-  for (const { operation, path } of queries) {
+  for (const { operation, path, when } of queries) {
+    // Stores have plain data, which may come from anywhere: what is no question would end a session without a word.
+    if (!OPERATIONS.includes(operation)) throw new RangeError(`a question is a ${OPERATIONS.join(' or a ')}`);
+    if (when !== undefined && !TIMES.includes(when)) throw new RangeError(`a question is asked ${TIMES.join(' or ')}`);
     // TS Core §6.1.7. Keys are never read.
     if (operation === 'discover') checkLevel(path, [0, 1], 'a Bootstrap-Discover is of / or of an Object');
     else if (!/^\/[12](?:\/|$)/.test(path))

@@ -18,6 +18,8 @@ import {
 export interface SessionStart extends BootstrapTarget {
   readonly endpointName: string;
   readonly configuration: BootstrapConfiguration;
+  /** Greater than that of all requests that came before. */
+  readonly order: number;
   /** What the device prefers (`pct`). */
   readonly contentFormat: number | undefined;
 }
@@ -46,6 +48,10 @@ export class RunningSession {
     this.#context = context;
     this.#startedAt = context.clock.wallTime();
     this.#state = newSession(start.configuration, start.contentFormat, this.identity.kind === 'anonymous');
+  }
+
+  get order(): number {
+    return this.#start.order;
   }
 
   /** What the device has proven. */

@@ -128,7 +128,8 @@ function answered(state: SessionState, input: Extract<SessionInput, { kind: 'ans
   const { responseCode, diagnostic, links } = input;
   const { success, isQuery } = OPERATIONS[current.operation];
   const refused = (): SessionTransition => {
-    const words = diagnostic === undefined ? '' : `: ${diagnostic}`;
+    // A reason is for logs, whose lines the text of a device could forge.
+    const words = diagnostic === undefined ? '' : `: ${diagnostic.replace(/\p{Cc}/gu, ' ')}`;
     return failed(state, `${nameOfStep(state)} was answered ${responseCode}${words}`);
   };
   if (isForIds(current)) {

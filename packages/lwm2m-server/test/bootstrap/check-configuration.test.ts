@@ -1,6 +1,11 @@
 import type { ResourceNode } from '@flownexus/lwm2m-core';
 import { expect, test } from 'vitest';
-import { checkBootstrapConfiguration, parseBootstrapJson, serverAccount } from '../../src/index.ts';
+import {
+  checkBootstrapConfiguration,
+  parseBootstrapJson,
+  serverAccount,
+  type BootstrapConfiguration,
+} from '../../src/index.ts';
 
 const ACCOUNT = { shortServerId: 1, uri: 'coap://192.0.2.1', securityInstanceId: 1 };
 
@@ -24,6 +29,14 @@ test.each([
   ],
 ])('%s can not be written', (_, instances, expected) => {
   expect(() => checkBootstrapConfiguration({ instances })).toThrow(expected);
+});
+
+test.each([
+  [{ operation: 'execute', path: '/1/0' }, 'a question is a discover or a read'],
+  [{ operation: 'read', path: '/1/0', when: 'later' }, 'a question is asked first or afterDeletes or beforeFinish'],
+])('%s is no question', (query, expected) => {
+  const configuration = { instances: [], queries: [query] } as unknown as BootstrapConfiguration;
+  expect(() => checkBootstrapConfiguration(configuration)).toThrow(expected);
 });
 
 test('what is wrong is told without the value', () => {

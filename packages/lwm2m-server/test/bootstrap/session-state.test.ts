@@ -227,3 +227,8 @@ describe('it fails with a reason', () => {
     expect(run(CONFIGURATION, inputs).at(-1)).toBe(`failed: ${reason}`);
   });
 });
+
+test('a reason is one line, whatever the device says', () => {
+  const commands = run(CONFIGURATION, [answered('4.00', 'no\n2026-01-01 all is well\u001b[31m')]);
+  expect(commands.at(-1)).toBe('failed: the Delete of /0 was answered 4.00: no 2026-01-01 all is well [31m');
+});

@@ -118,6 +118,26 @@ describe('a Bootstrap-Request', () => {
     expect(scene.server.statistics).toMatchObject({ sessions: 1, bootstrapFailures: 0 });
   });
 
+  test('whose configuration comes late does not end the session of a later one', async () => {
+    const found: ((configuration: BootstrapConfiguration) => void)[] = [];
+    const scene = await BootstrapScene.start({
+      configurations: { get: () => new Promise((resolve) => found.push(resolve)) },
+    });
+    const [before, device] = [scene.device(), scene.device(undefined, 50_001)];
+    for (const each of [before, device]) {
+      each.request(Code.POST, { path: ['bs'], query: ['ep=open'] });
+      await scene.settle();
+    }
+
+    found[1]?.(ACCOUNT);
+    const [, first] = await device.received();
+    found[0]?.(ACCOUNT);
+
+    expectRefused(await before.one(), '5.03 the device has asked again meanwhile');
+    await serve(device, first);
+    expect(scene.log.at(-1)).toBe('finished open, anonymous');
+  });
+
   test.each([
     [Code.GET, ['bs'], '4.05'],
     [Code.POST, ['bs', '1'], '4.04'],
