@@ -36,7 +36,6 @@ export type {
   FirmwareServer,
   FirmwareUpdaterEvents,
   FirmwareUpdaterOptions,
-  UpdateFilter,
   UpdateOptions,
   UpdateSettings,
 } from './api/firmware.ts';
@@ -126,7 +125,7 @@ export {
   parseFirmwareCampaign,
   parseFirmwareUpdate,
 } from './firmware/firmware-json.ts';
-export type { FirmwareStore } from './firmware/firmware-store.ts';
+export type { FirmwareStore, UpdateFilter } from './firmware/firmware-store.ts';
 export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {

@@ -83,14 +83,6 @@ export interface UpdateOptions extends UpdateSettings {
   readonly target?: string;
 }
 
-/** Which updates are listed, the latest first. */
-export interface UpdateFilter {
-  readonly endpointName?: string;
-  readonly campaignId?: string;
-  /** Default 100. */
-  readonly limit?: number;
-}
-
 /** Updates of many endpoints with one package. */
 export interface CampaignOptions extends UpdateOptions {
   /** Endpoint names; each once. */

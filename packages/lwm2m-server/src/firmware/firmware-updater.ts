@@ -5,7 +5,6 @@ import type {
   FirmwareServer,
   FirmwareUpdaterEvents,
   FirmwareUpdaterOptions,
-  UpdateFilter,
   UpdateOptions,
 } from '../api/firmware.ts';
 import type { Notification } from '../api/observation.ts';
@@ -18,7 +17,7 @@ import { ActiveUpdate, type UpdateContext } from './active-update.ts';
 import { Campaigns } from './campaigns.ts';
 import { statusIn } from './device-facts.ts';
 import type { FirmwareCampaign } from './firmware-campaign.ts';
-import type { FirmwareStore } from './firmware-store.ts';
+import type { FirmwareStore, UpdateFilter } from './firmware-store.ts';
 import { isFinal, type FirmwareUpdate } from './firmware-update.ts';
 import { MemoryFirmwareStore } from './memory-firmware-store.ts';
 import { checkCampaign, newUpdate, settingsOf } from './new-update.ts';
