@@ -32,6 +32,7 @@ export type { Lwm2mServerEvents, Refusal, RefusedOperation } from './api/events.
 export type {
   CampaignOptions,
   FirmwareCampaigns,
+  FirmwarePackage,
   FirmwarePackages,
   FirmwareServer,
   FirmwareUpdaterEvents,

@@ -22,7 +22,7 @@ import { isFinal, type FirmwareUpdate } from './firmware-update.ts';
 import { MemoryFirmwareStore } from './memory-firmware-store.ts';
 import { checkCampaign, newUpdate, settingsOf } from './new-update.ts';
 import { stepUpdate } from './step-update.ts';
-import { PackageBytes, unknownPackage } from './package-bytes.ts';
+import { PackageBytes } from './package-bytes.ts';
 
 const ID_BYTES = 12;
 
@@ -136,7 +136,7 @@ export class FirmwareUpdater {
     }
     this.#arriving.add(endpointName);
     try {
-      const size = await this.#sizeOf(options.packageId);
+      const size = await this.#context.packages.sizeOf(options.packageId);
       const update = this.#newUpdate(endpointName, options, size, undefined);
       await this.#store.save(update);
       this.#events.emit('changed', update, undefined);
@@ -163,7 +163,7 @@ export class FirmwareUpdater {
     if (this.#campaigns.queued + endpoints.length > limits.maxFirmwareUpdates) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'too many firmware updates wait for their turn');
     }
-    const size = await this.#sizeOf(packageId);
+    const size = await this.#context.packages.sizeOf(packageId);
     const id = this.#newId();
     const updates = endpoints.map((endpointName) => this.#newUpdate(endpointName, options, size, id));
     const now = this.#clock.wallTime();
@@ -288,12 +288,6 @@ export class FirmwareUpdater {
   #isFree(endpointName: string): boolean {
     if (this.#active.has(endpointName) || this.#arriving.has(endpointName)) return false;
     return this.#active.size + this.#arriving.size < limits.maxActiveFirmwareUpdates;
-  }
-
-  async #sizeOf(packageId: string): Promise<number> {
-    const source = await this.#options.packages.open(packageId);
-    if (source === undefined || source.size === 0) throw unknownPackage(packageId);
-    return source.size;
   }
 
   #newUpdate(
