@@ -32,11 +32,11 @@ export type { Lwm2mServerEvents, Refusal, RefusedOperation } from './api/events.
 export type {
   CampaignOptions,
   FirmwareCampaigns,
+  FirmwarePackage,
   FirmwarePackages,
   FirmwareServer,
   FirmwareUpdaterEvents,
   FirmwareUpdaterOptions,
-  UpdateFilter,
   UpdateOptions,
   UpdateSettings,
 } from './api/firmware.ts';
@@ -126,7 +126,7 @@ export {
   parseFirmwareCampaign,
   parseFirmwareUpdate,
 } from './firmware/firmware-json.ts';
-export type { FirmwareStore } from './firmware/firmware-store.ts';
+export type { FirmwareStore, UpdateFilter } from './firmware/firmware-store.ts';
 export { MemoryFirmwareStore, type MemoryFirmwareStoreOptions } from './firmware/memory-firmware-store.ts';
 export type { OperationQueue, QueueOptions } from './queue/queue-api.ts';
 export type {

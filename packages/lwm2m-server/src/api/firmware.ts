@@ -10,10 +10,16 @@ import type { MaybePromise } from '../maybe-promise.ts';
 /** What the updater needs of a server. */
 export type FirmwareServer = Pick<Lwm2mServer, 'device' | 'operations' | 'registration' | 'on' | 'off'>;
 
+/** A package that was opened. One that holds something, such as a `FileSource`, is disposed of when it has been read. */
+export interface FirmwarePackage extends BodySource, Partial<AsyncDisposable> {}
+
 /** Where packages are. */
 export interface FirmwarePackages {
-  /** A package by its id; undefined when there is none. It is opened anew for each use, and has the same bytes each time. */
-  open(packageId: string): MaybePromise<BodySource | undefined>;
+  /**
+   * A package by its id; undefined when there is none. It is opened anew for each use, has the same bytes each time, and is disposed of after that use:
+   * `(id) => fileSource(folder + id)` leaves no file open.
+   */
+  open(packageId: string): MaybePromise<FirmwarePackage | undefined>;
 }
 
 export interface FirmwareUpdaterOptions {
@@ -81,14 +87,6 @@ export interface UpdateOptions extends UpdateSettings {
   readonly version?: string;
   /** The Object Instance: `/5/0`, `/33629/1`, `/9/0`. Default: the first of Object 33629 where the device has registered one, else `/5/0`. */
   readonly target?: string;
-}
-
-/** Which updates are listed, the latest first. */
-export interface UpdateFilter {
-  readonly endpointName?: string;
-  readonly campaignId?: string;
-  /** Default 100. */
-  readonly limit?: number;
 }
 
 /** Updates of many endpoints with one package. */

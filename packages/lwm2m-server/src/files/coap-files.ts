@@ -124,10 +124,16 @@ export class CoapFiles implements CoapResource {
     };
   }
 
-  /** The content of a package: with this, `files` can be the option `packages` of a `FirmwareUpdater`. */
+  /**
+   * The content of a package, that of the file for all where there is one: with this, `files` can be the option `packages` of a `FirmwareUpdater`. It is
+   * not the source itself: who disposes of what was opened leaves the file that is served as it is.
+   */
   open(packageId: string): BodySource | undefined {
-    const [entry] = this.#packages.get(packageId)?.values() ?? [];
-    return entry?.source;
+    const entries = this.#packages.get(packageId);
+    const [first] = entries?.values() ?? [];
+    const { source } = entries?.get(undefined) ?? first ?? {};
+    if (source === undefined) return undefined;
+    return { size: source.size, etag: source.etag, read: (offset, length) => source.read(offset, length) };
   }
 
   /** The path from which an endpoint fetches a package: that of its own file, or else of the one for all. */

@@ -1,7 +1,14 @@
-import type { UpdateFilter } from '../api/firmware.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { FirmwareCampaign, FirmwareCounts } from './firmware-campaign.ts';
 import type { FirmwareUpdate } from './firmware-update.ts';
+
+/** Which updates are listed, the latest first. */
+export interface UpdateFilter {
+  readonly endpointName?: string;
+  readonly campaignId?: string;
+  /** Default 100. */
+  readonly limit?: number;
+}
 
 /** Keeps firmware updates and campaigns. What it can do at once it should. How long finished updates are kept is the store's own affair. */
 export interface FirmwareStore {

@@ -5,7 +5,6 @@ import type {
   FirmwareServer,
   FirmwareUpdaterEvents,
   FirmwareUpdaterOptions,
-  UpdateFilter,
   UpdateOptions,
 } from '../api/firmware.ts';
 import type { Notification } from '../api/observation.ts';
@@ -18,12 +17,12 @@ import { ActiveUpdate, type UpdateContext } from './active-update.ts';
 import { Campaigns } from './campaigns.ts';
 import { statusIn } from './device-facts.ts';
 import type { FirmwareCampaign } from './firmware-campaign.ts';
-import type { FirmwareStore } from './firmware-store.ts';
+import type { FirmwareStore, UpdateFilter } from './firmware-store.ts';
 import { isFinal, type FirmwareUpdate } from './firmware-update.ts';
 import { MemoryFirmwareStore } from './memory-firmware-store.ts';
 import { checkCampaign, newUpdate, settingsOf } from './new-update.ts';
 import { stepUpdate } from './step-update.ts';
-import { PackageBytes, unknownPackage } from './package-bytes.ts';
+import { PackageBytes } from './package-bytes.ts';
 
 const ID_BYTES = 12;
 
@@ -137,7 +136,7 @@ export class FirmwareUpdater {
     }
     this.#arriving.add(endpointName);
     try {
-      const size = await this.#sizeOf(options.packageId);
+      const size = await this.#context.packages.sizeOf(options.packageId);
       const update = this.#newUpdate(endpointName, options, size, undefined);
       await this.#store.save(update);
       this.#events.emit('changed', update, undefined);
@@ -164,7 +163,7 @@ export class FirmwareUpdater {
     if (this.#campaigns.queued + endpoints.length > limits.maxFirmwareUpdates) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'too many firmware updates wait for their turn');
     }
-    const size = await this.#sizeOf(packageId);
+    const size = await this.#context.packages.sizeOf(packageId);
     const id = this.#newId();
     const updates = endpoints.map((endpointName) => this.#newUpdate(endpointName, options, size, id));
     const now = this.#clock.wallTime();
@@ -289,12 +288,6 @@ export class FirmwareUpdater {
   #isFree(endpointName: string): boolean {
     if (this.#active.has(endpointName) || this.#arriving.has(endpointName)) return false;
     return this.#active.size + this.#arriving.size < limits.maxActiveFirmwareUpdates;
-  }
-
-  async #sizeOf(packageId: string): Promise<number> {
-    const source = await this.#options.packages.open(packageId);
-    if (source === undefined || source.size === 0) throw unknownPackage(packageId);
-    return source.size;
   }
 
   #newUpdate(

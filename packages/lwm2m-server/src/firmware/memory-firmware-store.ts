@@ -1,6 +1,5 @@
-import type { UpdateFilter } from '../api/firmware.ts';
 import type { FirmwareCampaign, FirmwareCounts } from './firmware-campaign.ts';
-import type { FirmwareStore } from './firmware-store.ts';
+import type { FirmwareStore, UpdateFilter } from './firmware-store.ts';
 import { isFinal, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
 
 export interface MemoryFirmwareStoreOptions {

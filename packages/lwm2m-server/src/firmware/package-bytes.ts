@@ -33,10 +33,15 @@ export class PackageBytes {
     }
   }
 
+  /** The bytes that a package has. Rejects with `ERR_LWM2M_SERVER_PACKAGE` when there is none, and with what the packages reject with. */
+  async sizeOf(packageId: string): Promise<number> {
+    await using source = await openPackage(this.#packages, packageId);
+    return source.size;
+  }
+
   async #read(packageId: string): Promise<Uint8Array> {
     try {
-      const source = await this.#packages.open(packageId);
-      if (source === undefined || source.size === 0) throw unknownPackage(packageId);
+      await using source = await openPackage(this.#packages, packageId);
       return await readWhole(source);
     } catch (error) {
       if (error instanceof Lwm2mServerError) throw error;
@@ -45,19 +50,34 @@ export class PackageBytes {
   }
 }
 
-async function readWhole(source: BodySource): Promise<Uint8Array> {
+async function readWhole(source: Pick<BodySource, 'size' | 'read'>): Promise<Uint8Array> {
   const { size } = source;
   if (size > limits.maxPushedPackageBytes) throw packageError(`a package of ${size} bytes is too large to be pushed`);
   const bytes = new Uint8Array(size);
   for (let offset = 0; offset < size; offset += CHUNK) {
-    bytes.set(await source.read(offset, Math.min(CHUNK, size - offset)), offset);
+    const length = Math.min(CHUNK, size - offset);
+    const chunk = await source.read(offset, length);
+    // What is missing would be pushed as zeros.
+    if (chunk.length !== length) throw packageError(`the package gave ${chunk.length} bytes of ${length}`);
+    bytes.set(chunk, offset);
   }
   return bytes;
 }
 
-/** The error for a package that is not there. */
-export function unknownPackage(packageId: string): Lwm2mServerError {
-  return packageError(`there is no package ${packageId}, or it is empty`);
+/** A package that has bytes, to be disposed of by whoever has opened it. */
+async function openPackage(
+  packages: FirmwarePackages,
+  packageId: string,
+): Promise<Pick<BodySource, 'size' | 'read'> & AsyncDisposable> {
+  const source = await packages.open(packageId);
+  const dispose = async (): Promise<void> => {
+    await source?.[Symbol.asyncDispose]?.();
+  };
+  if (source === undefined || source.size === 0) {
+    await dispose();
+    throw packageError(`there is no package ${packageId}, or it is empty`);
+  }
+  return { size: source.size, read: (offset, length) => source.read(offset, length), [Symbol.asyncDispose]: dispose };
 }
 
 function packageError(message: string, cause?: unknown): Lwm2mServerError {

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { UpdateFilter } from '../api/firmware.ts';
 import type { ErrorReporter } from '../events.ts';
 import type { FirmwareCampaign, FirmwareCounts } from '../firmware/firmware-campaign.ts';
 import {
@@ -8,7 +7,7 @@ import {
   parseFirmwareCampaign,
   parseFirmwareUpdate,
 } from '../firmware/firmware-json.ts';
-import type { FirmwareStore } from '../firmware/firmware-store.ts';
+import type { FirmwareStore, UpdateFilter } from '../firmware/firmware-store.ts';
 import { isFinal, type FirmwareUpdate } from '../firmware/firmware-update.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { integerOf, textOf, type Row } from './row.ts';

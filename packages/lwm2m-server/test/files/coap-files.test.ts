@@ -158,15 +158,24 @@ describe('a file for one endpoint', () => {
 describe('a package', () => {
   test('is opened and found by its id: the file of the endpoint, else the one for all', () => {
     const files = new CoapFiles();
-    const source = bytesSource(IMAGE);
-    const shared = files.add(source, { packageId: 'app', name: 'a' });
-    const own = files.add(source, { packageId: 'app', endpointName: 'dev', name: 'b' });
-    expect(files.open('app')).toBe(source);
+    const own = files.add(bytesSource(IMAGE.subarray(1)), { packageId: 'app', endpointName: 'dev', name: 'b' });
+    expect(files.open('app')?.size).toBe(IMAGE.length - 1);
+    const shared = files.add(bytesSource(IMAGE), { packageId: 'app', name: 'a' });
+    const { size, etag } = bytesSource(IMAGE);
+    expect(files.open('app')).toMatchObject({ size, etag });
+    expect(files.open('app')?.read(1, 2)).toEqual(IMAGE.subarray(1, 3));
     expect([files.pathOf('app', 'dev'), files.pathOf('app', 'other')]).toEqual(['/f/b', '/f/a']);
     own.remove();
     expect(files.pathOf('app', 'dev')).toBe('/f/a');
     shared.remove();
     expect([files.open('app'), files.pathOf('app', 'dev')]).toEqual([undefined, undefined]);
+  });
+
+  test('is served still when what was opened of it is disposed of', () => {
+    const files = new CoapFiles();
+    const source = { ...bytesSource(IMAGE), [Symbol.asyncDispose]: () => Promise.resolve() };
+    files.add(source, { packageId: 'app' });
+    expect(Object.hasOwn(files.open('app') ?? source, Symbol.asyncDispose)).toBe(false);
   });
 
   test('has a path that nobody guesses, and the same after a restart, where there is a secret', () => {

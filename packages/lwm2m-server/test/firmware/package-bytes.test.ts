@@ -32,12 +32,15 @@ test('a package is read once for all who use it at a time, and anew afterwards',
 
 test('what can not be pushed', async () => {
   const failing = { ...source(Uint8Array.of(1)), read: () => Promise.reject(new Error('gone')) };
+  const short = { ...source(Uint8Array.of(1, 2)), read: () => Uint8Array.of(1) };
   const sources: Readonly<Record<string, ReturnType<typeof source> | undefined>> = {
     empty: source(new Uint8Array(0)),
     large: source(Uint8Array.of(1), limits.maxPushedPackageBytes + 1),
   };
-  const packages = new PackageBytes({ open: (id) => (id === 'failing' ? failing : sources[id]) });
-  for (const id of ['none', 'empty', 'large', 'failing']) {
+  const packages = new PackageBytes({
+    open: (id) => (id === 'failing' ? failing : id === 'short' ? short : sources[id]),
+  });
+  for (const id of ['none', 'empty', 'large', 'failing', 'short']) {
     await expect(packages.use(id, () => Promise.resolve())).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_PACKAGE' });
   }
 });
@@ -48,4 +51,35 @@ test('what the work rejects with comes out, and the package is let go', async ()
   await expect(packages.use('app', () => Promise.reject(new Error('work')))).rejects.toThrow('work');
   await packages.use('app', () => Promise.resolve());
   expect(opened).toBe(2);
+});
+
+test('what was opened is disposed of, whatever became of it', async () => {
+  let open = 0;
+  const given: Readonly<Record<string, Partial<ReturnType<typeof source>>>> = {
+    app: {},
+    empty: { size: 0 },
+    large: { size: limits.maxPushedPackageBytes + 1 },
+    failing: { read: () => Promise.reject(new Error('gone')) as never },
+  };
+  const packages = new PackageBytes({
+    open: (id) => {
+      open += 1;
+      return {
+        ...source(Uint8Array.of(1)),
+        ...given[id],
+        [Symbol.asyncDispose]: () => Promise.resolve().then(() => void (open -= 1)),
+      };
+    },
+  });
+  expect(await packages.sizeOf('app')).toBe(1);
+  await expect(packages.sizeOf('empty')).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_PACKAGE' });
+  for (const id of Object.keys(given)) {
+    await packages
+      .use(id, () => {
+        expect(open).toBe(0);
+        return Promise.resolve();
+      })
+      .catch(() => undefined);
+    expect(open).toBe(0);
+  }
 });
