@@ -109,7 +109,12 @@ export class FirmwareUpdater {
     this.#server.on('registered', this.#onRegistered);
     this.#server.on('updated', this.#onUpdated);
     this.#server.on('notification', this.#onNotification);
-    await this.#takeUp(updates);
+    try {
+      await this.#takeUp(updates);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     this.#campaigns.advance();
   }
 
@@ -257,7 +262,11 @@ export class FirmwareUpdater {
       else if (!isOfCampaign) orphans.push(update);
     }
     for (const active of resumed) active.resume();
-    for (const update of orphans) await this.#cancelQueued(update);
+    for (const update of orphans) {
+      await this.#cancelQueued(update).catch((error: unknown) => {
+        this.#report(error, `the firmware update ${update.id} stays QUEUED until the next start`);
+      });
+    }
   }
 
   /** Saves a campaign with its updates: all, or as far as that can be, nothing. */
