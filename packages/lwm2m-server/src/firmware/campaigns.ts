@@ -1,7 +1,7 @@
 import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
 import type { ErrorReporter } from '../events.ts';
 import { SerialByKey } from '../registration/serial-by-key.ts';
-import type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware-campaign.ts';
+import { isOver, type CampaignState, type FirmwareCampaign, type FirmwareCounts } from './firmware-campaign.ts';
 import type { FirmwareStore } from './firmware-store.ts';
 import { isFinal, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
 
@@ -61,7 +61,7 @@ export class Campaigns {
   /** Takes up the campaigns that the store has, without beginning anything yet. */
   async load(): Promise<void> {
     for (const campaign of await this.#context.store.campaigns()) {
-      if (isOver(campaign.state)) continue;
+      if (isOver(campaign)) continue;
       const { SUCCEEDED = 0, FAILED = 0, CANCELLED = 0 } = await this.#context.store.count(campaign.id);
       this.#add(campaign, { SUCCEEDED, FAILED, CANCELLED });
     }
@@ -227,7 +227,7 @@ export class Campaigns {
       if (running.queued.size > 0) this.#advance(running);
       throw error;
     }
-    if (isOver(campaign.state) && running.active.size + running.queued.size === 0) this.#running.delete(campaign.id);
+    if (isOver(campaign) && running.active.size + running.queued.size === 0) this.#running.delete(campaign.id);
     this.#context.onChange(campaign, previous);
     this.#advance(running);
     return true;
@@ -235,7 +235,3 @@ export class Campaigns {
 }
 
 const UNFINISHED: readonly CampaignState[] = ['RUNNING', 'PAUSED', 'STOPPED'];
-
-function isOver(state: CampaignState): boolean {
-  return state === 'FINISHED' || state === 'CANCELLED';
-}
