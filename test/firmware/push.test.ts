@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firmwareBed, PACKAGE, updated } from './firmware-bed.ts';
+import { firmwareBed, PACKAGE, packagesOf, updated } from './firmware-bed.ts';
 
 test('a package is pushed, executed and verified', async () => {
   const firmware = await firmwareBed();
@@ -43,4 +43,24 @@ test('a package is pushed, executed and verified', async () => {
     'GET /5/0/3 observe=1 accept=112 → 2.05 cf=112',
     'GET /5/0/5 observe=1 accept=112 → 2.05 cf=112',
   ]);
+});
+
+test('a package that was opened for an update is disposed of', async () => {
+  const opened = { now: 0, ever: 0 };
+  const packages = packagesOf({ app: PACKAGE });
+  const firmware = await firmwareBed({
+    packages: {
+      open: async (packageId) => {
+        const source = await packages.open(packageId);
+        if (source === undefined) return undefined;
+        opened.now += 1;
+        opened.ever += 1;
+        const close = (): Promise<void> => Promise.resolve(void (opened.now -= 1));
+        return { ...source, [Symbol.asyncDispose]: close };
+      },
+    },
+  });
+  expect(await updated(firmware)).toMatchObject({ state: 'SUCCEEDED' });
+  // For its size, and for the push.
+  expect(opened).toEqual({ now: 0, ever: 2 });
 });

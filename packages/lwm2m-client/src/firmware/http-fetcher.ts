@@ -61,6 +61,11 @@ async function fetchRest(
     if (partial.size > maxSize) throw tooLarge(maxSize);
     partial.chunks.push(chunk);
   }
+  // RFC 9110 §15.3.7: a server may answer with less than what was asked for.
+  const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
+  if (response.status === 206 && total !== undefined && partial.size < Number(total)) {
+    throw new Error(`the server of the package gave ${partial.size} bytes of ${total}`);
+  }
 }
 
 /** Why what is answered is not what is wanted. */

@@ -23,6 +23,8 @@ export class LogRing {
 
   /** Appends a piece; of one that is too large the end. */
   push(piece: Uint8Array): void {
+    // It would take up room, and never make any.
+    if (piece.length === 0) return;
     const kept = piece.subarray(Math.max(0, piece.length - this.#capacity));
     this.#pieces.push(kept);
     this.#size += kept.length;

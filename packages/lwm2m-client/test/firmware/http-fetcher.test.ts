@@ -57,6 +57,17 @@ describe('a package over HTTP', () => {
     expect(asked).toEqual([null, 'bytes=400-']);
   });
 
+  test('goes on where a server gives less than the rest', async () => {
+    const range = (from: number, to: number) => ({ ...etag, 'content-range': `bytes ${from}-${to}/1000` });
+    const { fetch, asked } = server(
+      { bytes: 400, breaks: true, headers: etag },
+      { from: 400, bytes: 300, status: 206, headers: range(400, 699) },
+      { from: 700, status: 206, headers: range(700, 999) },
+    );
+    expect(await httpFetcher({ fetch })(URI, transfer())).toEqual(IMAGE);
+    expect(asked).toEqual([null, 'bytes=400-', 'bytes=700-']);
+  });
+
   test('begins anew when the server has no ranges, or nothing says that the rest is of the same', async () => {
     for (const headers of [etag, {}, { etag: 'W/"1"' }]) {
       const { fetch, asked } = server({ bytes: 400, breaks: true, headers }, {});

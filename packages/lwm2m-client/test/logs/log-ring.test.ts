@@ -43,3 +43,10 @@ test('what came before a position is dropped', () => {
 test.each([0, -1, 1.5, Number.NaN])('%d is no capacity', (capacity) => {
   expect(() => new LogRing(capacity)).toThrow(RangeError);
 });
+
+test('what is empty takes no room', () => {
+  const made = new LogRing(10);
+  const watched = Object.assign(new Uint8Array(0), { subarray: () => expect.fail('it is kept') });
+  made.push(watched);
+  expect([made.size, made.end]).toEqual([0, 0]);
+});

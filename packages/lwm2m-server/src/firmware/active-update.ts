@@ -5,6 +5,7 @@ import { Lwm2mServerError } from '../errors.ts';
 import type { ErrorReporter } from '../events.ts';
 import { limits } from '../limits.ts';
 import type { QueuedOperation } from '../queue/operation-store.ts';
+import type { QueueOptions } from '../queue/queue-api.ts';
 import { findPackageUri, pushPackage } from './deliver-package.ts';
 import { instancePath } from './firmware-operations.ts';
 import type { FirmwareCommand, FirmwareInput } from './firmware-step.ts';
@@ -15,6 +16,8 @@ import { stepUpdate } from './step-update.ts';
 
 /** When what could not be saved is tried again. */
 const STORE_RETRY_MS = 5_000;
+/** The State that was read before an Execute holds for so long, and for one attempt: what is sent later might be for another package. */
+const EXECUTE_WITHIN: QueueOptions = { timeToLiveMs: 300_000, maxAttempts: 1 };
 
 /** What updates need of the updater. */
 export interface UpdateContext {
@@ -172,7 +175,8 @@ export class ActiveUpdate {
     const { operations } = this.#context.server;
     let queued: QueuedOperation;
     try {
-      queued = await operations.add(update.endpointName, operation, { key: keyOf(update) });
+      const bounds = update.state === 'EXECUTING' ? EXECUTE_WITHIN : {};
+      queued = await operations.add(update.endpointName, operation, { ...bounds, key: keyOf(update) });
     } catch (error) {
       if (isStopped(error)) return;
       const message = error instanceof Error ? error.message : String(error);
@@ -194,7 +198,12 @@ export class ActiveUpdate {
       if (this.#stopped || isStopped(error)) return;
       // Nobody waits for it any more: what can still be taken back is.
       if (signal.aborted) await this.#cancelOperation(operationId);
-      else await this.take({ kind: 'restarted' }, turn);
+      else if (isUnknown(error)) await this.take({ kind: 'restarted' }, turn);
+      else {
+        // It is in the queue, or was; asked at once the queue would say the same again.
+        const message = error instanceof Error ? error.message : String(error);
+        await this.take({ kind: 'failed', failure: { reason: 'outcome-unknown', message } }, turn);
+      }
     }
   }
 
@@ -253,6 +262,10 @@ export class ActiveUpdate {
 /** Of what an update has in the durable queue only the latest is to be sent. */
 function keyOf(update: FirmwareUpdate): string {
   return `firmware ${instancePath(update)}`;
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof Lwm2mServerError && error.code === 'ERR_LWM2M_SERVER_UNKNOWN_OPERATION';
 }
 
 function isStopped(error: unknown): boolean {

@@ -1,7 +1,7 @@
-import type { Clock } from '@flownexus/datagram';
+import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
 import type { ErrorReporter } from '../events.ts';
 import { SerialByKey } from '../registration/serial-by-key.ts';
-import type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware-campaign.ts';
+import { isOver, type CampaignState, type FirmwareCampaign, type FirmwareCounts } from './firmware-campaign.ts';
 import type { FirmwareStore } from './firmware-store.ts';
 import { isFinal, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
 
@@ -9,13 +9,15 @@ import { isFinal, type FirmwareState, type FirmwareUpdate } from './firmware-upd
 export interface CampaignContext {
   readonly store: FirmwareStore;
   readonly clock: Clock;
+  readonly timers: TimerQueue;
   readonly report: ErrorReporter;
-  /** Whether the endpoint has no update that is under way. */
-  readonly isFree: (endpointName: string) => boolean;
-  /** Begins an update that is QUEUED. */
-  readonly start: (update: FirmwareUpdate) => void;
-  /** Takes back an update that is under way. */
-  readonly cancel: (endpointName: string) => Promise<void>;
+  /** Keeps an endpoint for an update that is about to begin, until `release`. False when it has one that is under way. */
+  readonly claim: (endpointName: string) => boolean;
+  readonly release: (endpointName: string) => void;
+  /** Begins an update that is QUEUED, of an endpoint that was claimed. False when it is being taken back. */
+  readonly start: (update: FirmwareUpdate) => boolean;
+  /** Takes back an update that is under way. False when it is not. */
+  readonly cancel: (endpointName: string, id: string) => Promise<boolean>;
   /** Takes back an update that is QUEUED. */
   readonly cancelQueued: (update: FirmwareUpdate) => Promise<void>;
   /** A campaign has changed: the store has it. */
@@ -30,7 +32,12 @@ interface Running {
   /** The same of those under way. */
   readonly active: Map<string, string>;
   readonly ended: { SUCCEEDED: number; FAILED: number; CANCELLED: number };
+  /** Of what the store did not take, or not give. */
+  retry: Timer | undefined;
 }
+
+/** When what the store did not take or give is tried again. */
+const STORE_RETRY_MS = 5_000;
 
 /** Begins the updates of campaigns, so many at a time, until all are finished or too many have failed. */
 export class Campaigns {
@@ -54,7 +61,7 @@ export class Campaigns {
   /** Takes up the campaigns that the store has, without beginning anything yet. */
   async load(): Promise<void> {
     for (const campaign of await this.#context.store.campaigns()) {
-      if (isOver(campaign.state)) continue;
+      if (isOver(campaign)) continue;
       const { SUCCEEDED = 0, FAILED = 0, CANCELLED = 0 } = await this.#context.store.count(campaign.id);
       this.#add(campaign, { SUCCEEDED, FAILED, CANCELLED });
     }
@@ -84,10 +91,10 @@ export class Campaigns {
 
   /** An update has changed. */
   changed(update: FirmwareUpdate): void {
-    const running = this.#running.get(update.campaignId ?? '');
-    if (running !== undefined && isFinal(update)) {
-      running.queued.delete(update.id);
-      running.active.delete(update.id);
+    const running = isFinal(update) ? this.#running.get(update.campaignId ?? '') : undefined;
+    // Who takes an update back twice at a time is told of it twice.
+    const isNew = running?.queued.delete(update.id) === true || running?.active.delete(update.id) === true;
+    if (running !== undefined && isNew) {
       running.ended[update.state as 'SUCCEEDED'] += 1;
       if (update.state === 'FAILED') this.#weigh(running);
     }
@@ -120,9 +127,11 @@ export class Campaigns {
   async cancel(campaignId: string): Promise<boolean> {
     const running = this.#running.get(campaignId);
     if (running === undefined) return false;
-    if (!(await this.#enter(campaignId, UNFINISHED, 'CANCELLED'))) return false;
-    for (const endpointName of [...running.active.values()]) await this.#context.cancel(endpointName);
-    for (const id of [...running.queued.keys()]) {
+    // What could not be taken back the first time is the next.
+    const isAgain = running.campaign.state === 'CANCELLED';
+    if (!isAgain && !(await this.#enter(campaignId, UNFINISHED, 'CANCELLED'))) return false;
+    for (const [id, endpointName] of [...running.active, ...running.queued]) {
+      if (await this.#context.cancel(endpointName, id)) continue;
       const update = await this.#context.store.get(id);
       if (update?.state === 'QUEUED') await this.#context.cancelQueued(update);
     }
@@ -133,10 +142,11 @@ export class Campaigns {
   /** Begins nothing more. */
   stop(): void {
     this.#stopped = true;
+    for (const { retry } of this.#running.values()) retry?.cancel();
   }
 
   #add(campaign: FirmwareCampaign, ended: Running['ended']): Running {
-    const running: Running = { campaign, queued: new Map(), active: new Map(), ended };
+    const running: Running = { campaign, queued: new Map(), active: new Map(), ended, retry: undefined };
     this.#running.set(campaign.id, running);
     return running;
   }
@@ -148,27 +158,37 @@ export class Campaigns {
     if (campaign.state !== 'RUNNING') return;
     for (const [id, endpointName] of queued) {
       if (active.size >= campaign.concurrency) return;
-      if (!this.#context.isFree(endpointName)) continue;
+      if (!this.#context.claim(endpointName)) continue;
       queued.delete(id);
       active.set(id, endpointName);
-      void this.#start(running, id);
+      void this.#start(running, id, endpointName);
     }
   }
 
-  async #start(running: Running, id: string): Promise<void> {
+  async #start(running: Running, id: string, endpointName: string): Promise<void> {
+    const { store, start, release, report } = this.#context;
+    let isKnown = true;
+    await Promise.resolve(); // `queued` is being gone through
     try {
-      const update = await this.#context.store.get(id);
-      if (this.#stopped) return;
-      if (update?.state === 'QUEUED') {
-        this.#context.start(update);
-        return;
-      }
+      const update = await store.get(id);
+      isKnown = update?.state === 'QUEUED';
+      // It may have been taken back meanwhile, and the campaign paused or cancelled.
+      const isWanted = !this.#stopped && running.active.has(id) && running.campaign.state === 'RUNNING';
+      if (isWanted && update?.state === 'QUEUED' && start(update)) return;
     } catch (error) {
-      this.#context.report(error, `the firmware update ${id} does not begin before the next start`);
+      report(error, `the firmware update ${id} does not begin yet`);
+      this.#later(running, () => this.#advance(running));
+    } finally {
+      release(endpointName);
     }
-    // Nobody knows it any more.
-    running.active.delete(id);
-    this.#advance(running);
+    if (!running.active.delete(id)) return;
+    if (isKnown) running.queued.set(id, endpointName);
+    else this.#advance(running);
+  }
+
+  #later(running: Running, work: () => void): void {
+    running.retry?.cancel();
+    if (!this.#stopped) running.retry = this.#context.timers.schedule(STORE_RETRY_MS, work);
   }
 
   /** Stops a campaign in which too many updates have failed. */
@@ -182,6 +202,8 @@ export class Campaigns {
   #enterLater(campaignId: string, from: readonly CampaignState[], state: CampaignState): void {
     this.#enter(campaignId, from, state).catch((error: unknown) => {
       this.#context.report(error, `the campaign ${campaignId} is not ${state} yet`);
+      const running = this.#running.get(campaignId);
+      if (running !== undefined) this.#later(running, () => this.#enterLater(campaignId, from, state));
     });
   }
 
@@ -202,9 +224,10 @@ export class Campaigns {
       await this.#context.store.saveCampaign(campaign);
     } catch (error) {
       if (running.campaign === campaign) running.campaign = previous;
+      if (running.queued.size > 0) this.#advance(running);
       throw error;
     }
-    if (isOver(campaign.state) && running.active.size + running.queued.size === 0) this.#running.delete(campaign.id);
+    if (isOver(campaign) && running.active.size + running.queued.size === 0) this.#running.delete(campaign.id);
     this.#context.onChange(campaign, previous);
     this.#advance(running);
     return true;
@@ -212,7 +235,3 @@ export class Campaigns {
 }
 
 const UNFINISHED: readonly CampaignState[] = ['RUNNING', 'PAUSED', 'STOPPED'];
-
-function isOver(state: CampaignState): boolean {
-  return state === 'FINISHED' || state === 'CANCELLED';
-}

@@ -156,7 +156,10 @@ export function judgeInstalled({ objectId, device, before, version }: FirmwareUp
   const object = firmwareObject(objectId);
   const isSuccess = meaningOf(object, result).outcome === 'success';
   const isThere = object.installedState === undefined || object.installedState === state;
-  const isChanged = isThere && firmwareVersion !== undefined && firmwareVersion !== before?.firmwareVersion;
+  // Where it could not be read before, nothing says that it is another. What is in a State of its own was not installed before.
+  const isComparable = before?.firmwareVersion !== undefined || object.installedState !== undefined;
+  const isOther = firmwareVersion !== undefined && firmwareVersion !== before?.firmwareVersion;
+  const isChanged = isThere && isComparable && isOther;
   if (version !== undefined && (firmwareVersion !== undefined || packageVersion !== undefined)) {
     // PkgVersion may be that of a package that was never installed.
     const isInstalled =

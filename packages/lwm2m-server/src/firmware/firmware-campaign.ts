@@ -34,3 +34,8 @@ export interface FirmwareCampaign {
 
 /** How many updates of a campaign are in which state; those in which none is are absent. */
 export type FirmwareCounts = Readonly<Partial<Record<FirmwareState, number>>>;
+
+/** Whether nothing happens to a campaign any more. */
+export function isOver({ state }: Pick<FirmwareCampaign, 'state'>): boolean {
+  return state === 'FINISHED' || state === 'CANCELLED';
+}

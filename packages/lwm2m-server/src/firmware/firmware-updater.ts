@@ -53,6 +53,8 @@ export class FirmwareUpdater {
   readonly #active = new Map<string, ActiveUpdate>();
   /** Endpoints whose update is about to be stored. */
   readonly #arriving = new Set<string>();
+  /** IDs of QUEUED updates that are being taken back. */
+  readonly #leaving = new Set<string>();
   #state: 'new' | 'starting' | 'running' | 'stopped' = 'new';
 
   /** @throws RangeError for a default that is out of its range */
@@ -79,9 +81,11 @@ export class FirmwareUpdater {
       store: this.#store,
       clock: this.#clock,
       report: this.#report,
-      isFree: (endpointName) => this.#isFree(endpointName),
-      start: (update) => void this.#activate(update).take({ kind: 'start' }),
-      cancel: async (endpointName) => this.#active.get(endpointName)?.take({ kind: 'cancel' }),
+      timers: this.#context.timers,
+      claim: (endpointName) => this.#claim(endpointName),
+      release: (endpointName) => this.#arriving.delete(endpointName),
+      start: (update) => this.#start(update),
+      cancel: (endpointName, id) => this.#cancelActive(endpointName, id),
       cancelQueued: (update) => this.#cancelQueued(update),
       onChange: (campaign, previous) => this.#events.emit('campaign', campaign, previous),
     });
@@ -105,7 +109,12 @@ export class FirmwareUpdater {
     this.#server.on('registered', this.#onRegistered);
     this.#server.on('updated', this.#onUpdated);
     this.#server.on('notification', this.#onNotification);
-    await this.#takeUp(updates);
+    try {
+      await this.#takeUp(updates);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     this.#campaigns.advance();
   }
 
@@ -253,7 +262,11 @@ export class FirmwareUpdater {
       else if (!isOfCampaign) orphans.push(update);
     }
     for (const active of resumed) active.resume();
-    for (const update of orphans) await this.#cancelQueued(update);
+    for (const update of orphans) {
+      await this.#cancelQueued(update).catch((error: unknown) => {
+        this.#report(error, `the firmware update ${update.id} stays QUEUED until the next start`);
+      });
+    }
   }
 
   /** Saves a campaign with its updates: all, or as far as that can be, nothing. */
@@ -303,8 +316,34 @@ export class FirmwareUpdater {
 
   async #cancelQueued(update: FirmwareUpdate): Promise<void> {
     const { update: cancelled } = stepUpdate(update, { kind: 'cancel' }, this.#clock.wallTime());
-    await this.#store.save(cancelled);
+    this.#leaving.add(update.id);
+    try {
+      await this.#store.save(cancelled);
+    } finally {
+      this.#leaving.delete(update.id);
+    }
     this.#changed(cancelled, update);
+  }
+
+  /** Takes back the update of an endpoint, if it is that one. */
+  async #cancelActive(endpointName: string, id: string): Promise<boolean> {
+    const active = this.#active.get(endpointName);
+    if (active?.update.id !== id) return false;
+    await active.take({ kind: 'cancel' });
+    return true;
+  }
+
+  #claim(endpointName: string): boolean {
+    if (!this.#isFree(endpointName)) return false;
+    this.#arriving.add(endpointName);
+    return true;
+  }
+
+  /** The turn of an update in its campaign has come. False when it is being taken back. */
+  #start(update: FirmwareUpdate): boolean {
+    if (this.#leaving.has(update.id)) return false;
+    void this.#activate(update).take({ kind: 'start' });
+    return true;
   }
 
   #activate(update: FirmwareUpdate): ActiveUpdate {

@@ -1,9 +1,9 @@
-import type { FirmwareCampaign, FirmwareCounts } from './firmware-campaign.ts';
+import { isOver, type FirmwareCampaign, type FirmwareCounts } from './firmware-campaign.ts';
 import type { FirmwareStore, UpdateFilter } from './firmware-store.ts';
 import { isFinal, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
 
 export interface MemoryFirmwareStoreOptions {
-  /** So many finished updates are kept, of all endpoints together; the oldest leaves for a newer one. Default 10 000. */
+  /** So many finished updates are kept, of all endpoints together, and as many campaigns that are over; the oldest leaves for a newer one. Default 10 000. */
   readonly maxFinished?: number;
 }
 
@@ -13,6 +13,8 @@ export class MemoryFirmwareStore implements FirmwareStore {
   /** In the order in which they ended. */
   readonly #finished = new Set<string>();
   readonly #campaigns = new Map<string, FirmwareCampaign>();
+  /** In the order in which they ended. */
+  readonly #over = new Set<string>();
   readonly #maxFinished: number;
 
   /** @throws RangeError when `maxFinished` is not a whole number of 0 or more */
@@ -29,13 +31,7 @@ export class MemoryFirmwareStore implements FirmwareStore {
 
   save(update: FirmwareUpdate): void {
     this.#updates.set(update.id, update);
-    if (!isFinal(update)) return;
-    this.#finished.add(update.id);
-    for (const id of this.#finished) {
-      if (this.#finished.size <= this.#maxFinished) return;
-      this.#finished.delete(id);
-      this.#updates.delete(id);
-    }
+    if (isFinal(update)) this.#keep(update.id, this.#finished, this.#updates);
   }
 
   get(id: string): FirmwareUpdate | undefined {
@@ -65,5 +61,16 @@ export class MemoryFirmwareStore implements FirmwareStore {
 
   saveCampaign(campaign: FirmwareCampaign): void {
     this.#campaigns.set(campaign.id, campaign);
+    if (isOver(campaign)) this.#keep(campaign.id, this.#over, this.#campaigns);
+  }
+
+  /** Something has ended: what ended before everything else makes room. */
+  #keep(id: string, ended: Set<string>, all: Map<string, unknown>): void {
+    ended.add(id);
+    for (const oldest of ended) {
+      if (ended.size <= this.#maxFinished) return;
+      ended.delete(oldest);
+      all.delete(oldest);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { Operation } from '../downlink/operation.ts';
 import type { OperationFailure } from '../queue/operation-store.ts';
 import { judgeInstalled, judgeStatus, decideDelivery, nextDelivery, outcomeOf, type Judgement } from './decide.ts';
 import { learn, NOTHING_KNOWN } from './device-facts.ts';
@@ -24,7 +25,13 @@ import {
   verify,
   wait,
 } from './firmware-transitions.ts';
-import { isFinal, type FirmwareFailure, type FirmwareState, type FirmwareUpdate } from './firmware-update.ts';
+import {
+  isFinal,
+  type DeviceFacts,
+  type FirmwareFailure,
+  type FirmwareState,
+  type FirmwareUpdate,
+} from './firmware-update.ts';
 
 /** Zephyr needs them where a push has broken off: it takes the NUL byte for the rest of the package, and is reset only then. */
 const MAX_RESETS = 3;
@@ -81,8 +88,16 @@ function stepAnswered(
   const [done, ...todo] = update.todo;
   if (done === undefined) return nothing(update);
   const facts = { ...(update.device ?? NOTHING_KNOWN), objectVersion };
-  const device = done.kind === 'read' ? learn(update, facts, records) : facts;
+  const device = done.kind === 'read' ? learn(update, facts, records) : written(update, facts, done);
   return goOn({ ...update, device }, todo, now);
+}
+
+/** What a device has that has taken a Write: its Resources may not all be read again. */
+function written(update: FirmwareUpdate, facts: DeviceFacts, done: Operation): DeviceFacts {
+  const { automaticUpgrade } = firmwareObject(update.objectId).resources;
+  if (automaticUpgrade === undefined || done.kind !== 'write') return facts;
+  if (done.path !== resourcePath(update, automaticUpgrade)) return facts;
+  return { ...facts, automaticUpgrade: update.settings.automaticUpgrade };
 }
 
 /** Does what comes after the first of `todo`. */

@@ -158,3 +158,33 @@ test('a notification and an uplink are hints to read, and only where something i
   // It downloads: no need to ask.
   expect(step(inState('DOWNLOADING'), { kind: 'notified', state: 1, result: undefined })).toBe('DOWNLOADING');
 });
+
+test('a version that could not be read before is none that has changed', () => {
+  const verifying = (before: string | undefined): string => {
+    const device = { ...NOTHING_KNOWN, state: 0, result: 0 };
+    const update = inState('VERIFYING', {
+      todo: [{ kind: 'read', path: '/3/0/3' }],
+      executed: 'yes',
+      device,
+      before: { firmwareVersion: before, packageVersion: undefined },
+    });
+    const records = [{ path: parsePath('/3/0/3'), type: 'string', value: '1.0', time: undefined } as const];
+    return step(update, { kind: 'answered', objectVersion: '1.0', records });
+  };
+  expect(verifying('0.9')).toBe('SUCCEEDED abandon cancelObservation+cancelObservation');
+  expect(verifying('1.0')).toBe('RETRYING not-installed abandon');
+  expect(verifying(undefined)).toBe('RETRYING not-installed abandon');
+});
+
+test('a device that has taken Automatic Upgrade at Download has it', () => {
+  const settings = { ...inState('PREPARING').settings, automaticUpgrade: false };
+  const device = { ...NOTHING_KNOWN, readable: 'resources', automaticUpgrade: true } as const;
+  const node = { kind: 'singleResource', id: 14, type: 'boolean', value: false } as const;
+  const write = { kind: 'write', path: '/5/0/14', mode: 'replace', node } as const;
+  const { update } = stepUpdate(
+    inState('PREPARING', { todo: [write], settings, device }),
+    { kind: 'answered', objectVersion: '1.2', records: [] },
+    T0,
+  );
+  expect(update).toMatchObject({ state: 'OBSERVING', device: { automaticUpgrade: false } });
+});

@@ -1,0 +1,61 @@
+import { VirtualClock } from '@flownexus/datagram/testing';
+import { expect, test } from 'vitest';
+import { newUpdate } from '../../src/firmware/new-update.ts';
+import { FirmwareUpdater, MemoryFirmwareStore, type FirmwareUpdate } from '../../src/index.ts';
+
+const times = { createdAt: 0, updatedAt: 0 };
+const campaign = { id: 'c', packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...times } as const;
+
+function queued(id: string, campaignId: string): FirmwareUpdate {
+  const given = { id, endpointName: id, campaignId, size: 1, registration: undefined, now: 0 };
+  return newUpdate({ packageId: 'app' }, given);
+}
+
+/** An updater over a store, and a server that nothing comes of. */
+function updaterOver(store: MemoryFirmwareStore) {
+  const clock = new VirtualClock();
+  const listeners = new Set<string>();
+  const reports: string[] = [];
+  const server = {
+    on: (name: string) => listeners.add(name),
+    off: (name: string) => listeners.delete(name),
+    operations: { add: () => new Promise(() => undefined) },
+  };
+  const updater = new FirmwareUpdater(server as never, {
+    store,
+    clock,
+    packages: { open: () => undefined },
+    onError: (error, context) => reports.push(`${context}: ${String(error)}`),
+  });
+  return { updater, clock, listeners, reports };
+}
+
+test('campaigns go on although an update that no campaign has could not be taken back', async () => {
+  class Store extends MemoryFirmwareStore {
+    override save(update: FirmwareUpdate): void {
+      if (update.id === 'orphan' && update.state === 'CANCELLED') throw new Error('no database');
+      super.save(update);
+    }
+  }
+  const store = new Store();
+  store.saveCampaign({ ...campaign, state: 'RUNNING' });
+  for (const update of [queued('orphan', 'none'), queued('dev', 'c')]) store.save(update);
+  const { updater, clock, reports } = updaterOver(store);
+  await updater.start();
+  await clock.settle();
+  expect(updater.active('dev')).toMatchObject({ state: 'READING' });
+  expect(reports).toEqual(['the firmware update orphan stays QUEUED until the next start: Error: no database']);
+});
+
+test('an updater that could not be started does nothing', async () => {
+  class Store extends MemoryFirmwareStore {
+    override *load(): Generator<FirmwareUpdate> {
+      yield { ...queued('dev', 'c'), campaignId: undefined };
+      throw new Error('no database');
+    }
+  }
+  const { updater, listeners } = updaterOver(new Store());
+  await expect(updater.start()).rejects.toThrow('no database');
+  expect([...listeners]).toEqual([]);
+  await expect(updater.update('dev', { packageId: 'app' })).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_STATE' });
+});
