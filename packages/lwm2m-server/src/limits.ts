@@ -94,6 +94,8 @@ export const limits = {
   maxActiveFirmwareUpdates: 100_000,
   /** Bytes of a package that is pushed, which is held as a whole; one that is pushed to many devices is held once. */
   maxPushedPackageBytes: 67_108_864,
+  /** Bytes of all packages that are pushed at a time; an update with another one waits. */
+  maxHeldPackageBytes: 268_435_456,
   /** What has happened to a firmware update and was not looked at yet; hints beyond it are left out. */
   maxFirmwareInputs: 16,
   /** Characters of a version that a device reports, and components in the way of an update, that are kept. */

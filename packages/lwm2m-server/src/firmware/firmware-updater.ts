@@ -255,13 +255,19 @@ export class FirmwareUpdater {
   async #takeUp(updates: Iterable<FirmwareUpdate>): Promise<void> {
     const resumed: ActiveUpdate[] = [];
     const orphans: FirmwareUpdate[] = [];
+    const abandoned: ActiveUpdate[] = [];
     for (const update of updates) {
       const isOfCampaign = this.#campaigns.restore(update);
-      if (update.state !== 'QUEUED' || update.campaignId === undefined) resumed.push(this.#activate(update));
+      const isQueued = update.state === 'QUEUED' && update.campaignId !== undefined;
+      if (!isQueued) resumed.push(this.#activate(update));
+      if (isOfCampaign || update.campaignId === undefined) continue;
       // The process died before the campaign was saved, or while it was cancelled.
-      else if (!isOfCampaign) orphans.push(update);
+      const active = this.#active.get(update.endpointName);
+      if (isQueued || active === undefined) orphans.push(update);
+      else abandoned.push(active);
     }
     for (const active of resumed) active.resume();
+    for (const active of abandoned) void active.take({ kind: 'cancel' });
     for (const update of orphans) {
       await this.#cancelQueued(update).catch((error: unknown) => {
         this.#report(error, `the firmware update ${update.id} stays QUEUED until the next start`);

@@ -110,8 +110,11 @@ export const migrations: readonly string[] = [
   CREATE TABLE FirmwareCampaign (
     position INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
+    -- When it ended, in milliseconds since 1970.
+    over_at INTEGER,
     -- JSON.
     campaign TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX FirmwareCampaign_over ON FirmwareCampaign (over_at) WHERE over_at IS NOT NULL;
   `,
 ];

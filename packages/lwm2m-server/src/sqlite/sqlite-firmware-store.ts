@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ErrorReporter } from '../events.ts';
-import type { FirmwareCampaign, FirmwareCounts } from '../firmware/firmware-campaign.ts';
+import { isOver, type FirmwareCampaign, type FirmwareCounts } from '../firmware/firmware-campaign.ts';
 import {
   formatFirmwareCampaign,
   formatFirmwareUpdate,
@@ -13,9 +13,9 @@ import type { GroupCommit } from './group-commit.ts';
 import { integerOf, textOf, type Row } from './row.ts';
 import { inPages, PAGE_SIZE, readable } from './rows.ts';
 
-/** How long finished firmware updates are kept. */
+/** How long finished firmware updates and campaigns are kept. */
 export interface FirmwareRetention {
-  /** Days after an update ended. Default 365. */
+  /** Days after an update or a campaign ended. Default 365. */
   readonly days?: number;
 }
 
@@ -41,6 +41,7 @@ export class SqliteFirmwareStore implements FirmwareStore {
   readonly #count: StatementSync;
   readonly #campaigns: StatementSync;
   readonly #upsertCampaign: StatementSync;
+  readonly #deleteOldCampaigns: StatementSync;
 
   constructor(
     database: DatabaseSync,
@@ -77,8 +78,9 @@ export class SqliteFirmwareStore implements FirmwareStore {
     this.#campaigns = database.prepare(
       'SELECT id, campaign FROM FirmwareCampaign WHERE position > 0 ORDER BY position',
     );
-    this.#upsertCampaign = database.prepare(`INSERT INTO FirmwareCampaign (id, campaign) VALUES (?, ?)
-      ON CONFLICT (id) DO UPDATE SET campaign = excluded.campaign`);
+    this.#upsertCampaign = database.prepare(`INSERT INTO FirmwareCampaign (id, over_at, campaign) VALUES (?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET over_at = excluded.over_at, campaign = excluded.campaign`);
+    this.#deleteOldCampaigns = database.prepare('DELETE FROM FirmwareCampaign WHERE over_at < ?');
   }
 
   load(): Iterable<FirmwareUpdate> {
@@ -129,7 +131,11 @@ export class SqliteFirmwareStore implements FirmwareStore {
   }
 
   async saveCampaign(campaign: FirmwareCampaign): Promise<void> {
-    await this.#commit.write(() => this.#upsertCampaign.run(campaign.id, formatFirmwareCampaign(campaign)));
+    await this.#commit.write(() => {
+      const { id, updatedAt } = campaign;
+      this.#deleteOldCampaigns.run(updatedAt - this.#retentionMs);
+      this.#upsertCampaign.run(id, isOver(campaign) ? Math.floor(updatedAt) : null, formatFirmwareCampaign(campaign));
+    });
   }
 
   #readable(rows: Iterable<Row>): Iterable<FirmwareUpdate> {

@@ -83,3 +83,29 @@ test('what was opened is disposed of, whatever became of it', async () => {
     expect(open).toBe(0);
   }
 });
+
+test('different packages at a time have a bound, and there is room again when one is let go', async () => {
+  const size = limits.maxPushedPackageBytes;
+  const bytes = new Uint8Array(1_024);
+  const large = { ...source(bytes), size, read: (_offset: number, length: number) => bytes.subarray(0, length) };
+  const packages = new PackageBytes({ open: (id) => (id === 'small' ? source(bytes) : large) });
+  const ends: (() => void)[] = [];
+  const begun: Promise<unknown>[] = [];
+  const held = ['a', 'b', 'c', 'd'].map((id) => {
+    const { promise: inUse, resolve: begin } = Promise.withResolvers<undefined>();
+    begun.push(inUse);
+    return packages.use(id, () => {
+      begin(undefined);
+      return new Promise<void>((resolve) => ends.push(resolve));
+    });
+  });
+  await Promise.all(begun);
+  await expect(packages.use('small', () => Promise.resolve())).rejects.toMatchObject({
+    code: 'ERR_LWM2M_SERVER_LIMIT',
+  });
+  ends[0]?.();
+  await held[0];
+  await packages.use('small', () => Promise.resolve());
+  for (const end of ends) end();
+  await Promise.all(held);
+});

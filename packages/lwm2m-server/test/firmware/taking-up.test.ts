@@ -59,3 +59,16 @@ test('an updater that could not be started does nothing', async () => {
   expect([...listeners]).toEqual([]);
   await expect(updater.update('dev', { packageId: 'app' })).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_STATE' });
 });
+
+test('what was under way in a campaign that was being cancelled is taken back', async () => {
+  const store = new MemoryFirmwareStore();
+  store.saveCampaign({ ...campaign, state: 'CANCELLED' });
+  store.save({ ...queued('dev', 'c'), state: 'RETRYING' });
+  store.save({ ...queued('alone', 'c'), campaignId: undefined, state: 'RETRYING' });
+  const { updater, clock } = updaterOver(store);
+  await updater.start();
+  await clock.settle();
+  expect(store.get('dev')).toMatchObject({ state: 'CANCELLED' });
+  expect(updater.active('dev')).toBeUndefined();
+  expect(updater.active('alone')).toMatchObject({ state: 'RETRYING' });
+});

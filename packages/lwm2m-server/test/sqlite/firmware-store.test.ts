@@ -42,6 +42,17 @@ test('they are kept for a year, unless the options say otherwise', async () => {
   expect(() => setUp({ days: 0 })).toThrow(RangeError);
 });
 
+test('campaigns that are over are kept as long as updates', async () => {
+  const { store } = setUp({ days: 2 });
+  const times = { createdAt: T0, updatedAt: T0 };
+  const campaign = { id: 'x', packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...times } as const;
+  await store.saveCampaign({ ...campaign, id: 'paused', state: 'PAUSED' });
+  await store.saveCampaign({ ...campaign, id: 'old', state: 'FINISHED' });
+  await store.saveCampaign({ ...campaign, id: 'recent', state: 'CANCELLED', updatedAt: T0 + DAY });
+  await store.saveCampaign({ ...campaign, id: 'new', state: 'RUNNING', updatedAt: T0 + 2 * DAY + 1 });
+  expect(store.campaigns().map(({ id }) => id)).toEqual(['paused', 'recent', 'new']);
+});
+
 test('a row that can not be read is reported, and the others are found', async () => {
   const { database, store, errors } = setUp();
   for (const id of ['a', 'b', 'c', 'd']) await store.save(update(id));
