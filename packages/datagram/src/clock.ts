@@ -15,6 +15,11 @@ export interface Clock {
    * not a finite number.
    */
   schedule(delayMs: number, callback: () => void): Timer;
+  /**
+   * Keeps the process running until the function that it returns is called, which is harmless when called twice. For what has been started
+   * and waits with no socket open. A clock whose timers have nothing to do with the process has none.
+   */
+  hold?(): () => void;
 }
 
 /** The delay that a `Clock` waits: 0 for what is overdue. Throws a `RangeError` for what is no finite number. */

@@ -41,10 +41,17 @@ class SystemTimer implements Timer {
 
 /**
  * The time of the machine. Its timers don't keep the process alive: a library that only waits is no reason to stay, an open
- * socket is. Delays may be longer than the 24.8 days of `setTimeout`, and no timer runs early.
+ * socket is, and so is what `hold` was called for. Delays may be longer than the 24.8 days of `setTimeout`, and no timer runs early.
  */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   schedule: (delayMs, callback) => new SystemTimer(checkDelay(delayMs), callback),
+  hold: () => {
+    // Node runs as long as there is a timer that is referenced. It has nothing to do.
+    const interval = setInterval(() => undefined, longestTimeoutMs);
+    return () => {
+      clearInterval(interval);
+    };
+  },
 };

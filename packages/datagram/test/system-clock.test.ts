@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { systemClock } from '@flownexus/datagram';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -62,13 +62,37 @@ describe('systemClock', () => {
   });
 
   test('its timers do not keep a process alive', () => {
-    const source = new URL('../src/system-clock.ts', import.meta.url).href;
-    const script = `import { systemClock } from ${JSON.stringify(source)}; systemClock.schedule(60_000, () => {});`;
-    const { status, signal, stderr } = spawnSync(
-      process.execPath,
-      ['--experimental-strip-types', '--no-warnings', '--input-type=module', '-e', script],
-      { timeout: 15_000, encoding: 'utf8' },
-    );
-    expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+    const ended = run('systemClock.schedule(60_000, () => {});');
+    expect(ended).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
+  });
+
+  test('what is held keeps a process alive until it is released', () => {
+    const script = `
+      const releases = [systemClock.hold(), systemClock.hold()];
+      releases[0]();
+      systemClock.schedule(50, () => {
+        console.log('still there');
+        releases[1]();
+        releases[1]();
+        systemClock.schedule(50, () => console.log('not any more'));
+      });`;
+    expect(run(script)).toEqual({ status: 0, signal: null, stdout: 'still there\n', stderr: '' });
   });
 });
+
+/** How a process ends that runs the script, and what it says. */
+function run(script: string): Pick<SpawnSyncReturns<string>, 'status' | 'signal' | 'stdout' | 'stderr'> {
+  const source = new URL('../src/system-clock.ts', import.meta.url).href;
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      '--experimental-strip-types',
+      '--no-warnings',
+      '--input-type=module',
+      '-e',
+      `import { systemClock } from ${JSON.stringify(source)}; ${script}`,
+    ],
+    { timeout: 15_000, encoding: 'utf8' },
+  );
+  return { status, signal, stdout, stderr };
+}
