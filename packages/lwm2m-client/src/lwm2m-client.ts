@@ -41,6 +41,8 @@ export class Lwm2mClient {
   #window: AwakeWindow | undefined;
   #waking: Promise<void> | undefined;
   #state: 'new' | 'running' | 'stopped' = 'new';
+  /** Lets the process end, which the client keeps running: between two transports, or with one that failed to open, there is no socket. */
+  #release: (() => void) | undefined;
   readonly #atClose: (() => void)[] = [];
 
   constructor(options: Lwm2mClientOptions) {
@@ -127,20 +129,19 @@ export class Lwm2mClient {
 
   /**
    * Opens the transport and registers. Resolves when registered; where the server does not answer it goes on trying
-   * until {@link stop}. Rejects with `ERR_LWM2M_CLIENT_REFUSED` when the server refuses with 4.xx.
+   * until {@link stop}. Rejects with `ERR_LWM2M_CLIENT_REFUSED` when the server refuses with 4.xx. The process keeps running until it
+   * rejects or the client is stopped or closed.
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STATE', 'a client starts once');
     this.#state = 'running';
-    await this.#link.open();
-    if (this.#isStopped()) throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STOPPED', 'stopped while starting');
-    this.#atClose.push(
-      this.objects.onChange((path, kind) => {
-        this.#changed(path, kind);
-      }),
-    );
-    this.#offerExecutables();
-    await this.#registration.register();
+    this.#release = this.#clock.hold?.();
+    try {
+      await this.#start();
+    } catch (error) {
+      this.#release?.();
+      throw error;
+    }
   }
 
   /**
@@ -211,7 +212,23 @@ export class Lwm2mClient {
     this.#window?.stop();
     for (const undo of this.#atClose.splice(0)) undo();
     this.#notifier.clear();
-    await this.#link.close();
+    try {
+      await this.#link.close();
+    } finally {
+      this.#release?.();
+    }
+  }
+
+  async #start(): Promise<void> {
+    await this.#link.open();
+    if (this.#isStopped()) throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STOPPED', 'stopped while starting');
+    this.#atClose.push(
+      this.objects.onChange((path, kind) => {
+        this.#changed(path, kind);
+      }),
+    );
+    this.#offerExecutables();
+    await this.#registration.register();
   }
 
   #createRegistration(): Registration {

@@ -50,6 +50,8 @@ export class Lwm2mDevice {
   /** The commands under way and those that wait: never rejects. */
   #work: Promise<void> = Promise.resolve();
   #session: BootstrapSession | undefined;
+  /** Lets the process end, which the device keeps running: it may wait with no socket open. */
+  #release: (() => void) | undefined;
   #timer: Timer | undefined;
   #accountTimer: Timer | undefined;
   readonly #triggers: (() => void)[] = [];
@@ -73,7 +75,7 @@ export class Lwm2mDevice {
       },
       onTrouble: (error, { shortServerId }) => options.onTrouble?.(error, shortServerId),
     });
-    this.#started.promise.catch(() => undefined);
+    this.#started.promise.catch(() => this.#release?.());
   }
 
   get endpointName(): string {
@@ -87,7 +89,8 @@ export class Lwm2mDevice {
 
   /**
    * Registers, after a bootstrap where it takes one. Resolves when the first server has accepted the device; where none does it goes on
-   * trying until {@link stop}. Rejects with `ERR_LWM2M_CLIENT_ACCOUNT` when there is no account at all.
+   * trying until {@link stop}. Rejects with `ERR_LWM2M_CLIENT_ACCOUNT` when there is no account at all. The process keeps running until it
+   * rejects or the device is stopped or closed.
    */
   start(): Promise<void> {
     if (this.#state !== 'new') {
@@ -95,6 +98,7 @@ export class Lwm2mDevice {
     }
     this.#state = 'running';
     takeSmartcard(this.objects, this.#options.smartcard?.());
+    this.#release = this.#clock.hold?.();
     this.#step({ kind: 'begun' });
     return this.#started.promise;
   }
@@ -126,8 +130,12 @@ export class Lwm2mDevice {
     this.#accountTimer?.cancel();
     this.#started.reject(new Lwm2mClientError('ERR_LWM2M_CLIENT_STOPPED', 'the device is stopped'));
     this.#withdrawTriggers();
-    await Promise.all([this.#session?.close(), this.#clients.end(politely)]);
-    await this.#work;
+    try {
+      await Promise.all([this.#session?.close(), this.#clients.end(politely)]);
+      await this.#work;
+    } finally {
+      this.#release?.();
+    }
   }
 
   #step(input: SequenceInput): void {
