@@ -6,6 +6,7 @@ import { dtlsTransport } from '@flownexus/dtls';
 import { coapFetcher } from '../firmware/coap-fetcher.ts';
 import type { Lwm2mVersion } from '../operations/device.ts';
 import { startSimulatedDevices, zephyrEndpointName, type SimulatedDevicesOptions } from './simulated-devices.ts';
+import { wasAnswered } from './was-answered.ts';
 
 const usage = `Simulated LwM2M devices with the objects of Zephyr's sample.
 
@@ -124,8 +125,6 @@ function readOptions(): (SimulatedDevicesOptions & { readonly url: string }) | u
     queueMode:
       values.queue === undefined ? false : { awakeTimeMs: numberOption('queue', values.queue, 1, 86_400) * 1_000 },
     endpointName,
-    onRegistered: (endpointName) => write(`${endpointName}: registered`),
-    onTrouble: (endpointName, error) => write(`${endpointName}: ${error.message}`),
   };
 }
 
@@ -144,9 +143,21 @@ async function main(): Promise<void> {
   }
   const { url } = options;
   write(`${options.count} simulated device${options.count === 1 ? '' : 's'} for ${url}; Ctrl-C ends`);
-  const devices = await startSimulatedDevices(options);
+  let isAnswered = false;
+  const devices = await startSimulatedDevices({
+    ...options,
+    onBootstrapped: () => (isAnswered = true),
+    onRegistered: (endpointName) => {
+      isAnswered = true;
+      write(`${endpointName}: registered`);
+    },
+    onTrouble: (endpointName, error) => {
+      isAnswered ||= wasAnswered(error);
+      write(`${endpointName}: ${error.message}`);
+    },
+  });
   setTimeout(() => {
-    if (devices.clients.some((client) => client.registrationId !== undefined)) return;
+    if (isAnswered) return;
     const doubt = url.startsWith('coap:') ? '' : ', and does it know this key and identity';
     write(`no answer from ${url} yet: is the server running there${doubt}?`);
   }, ANSWER_EXPECTED_MS).unref();

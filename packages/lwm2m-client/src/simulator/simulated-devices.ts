@@ -41,6 +41,8 @@ export interface SimulatedDevicesOptions {
   readonly lwm2mVersion?: Lwm2mVersion;
   /** The devices sleep when nothing was said for a while, and wake up to update, notify and send. Default false. */
   readonly queueMode?: boolean | QueueModeOptions;
+  /** A bootstrap server has given the device its accounts. */
+  readonly onBootstrapped?: (endpointName: string) => void;
   readonly onRegistered?: (endpointName: string) => void;
   readonly onTrouble?: (endpointName: string, error: Error) => void;
   readonly onNotified?: (endpointName: string, outcome: NotificationOutcome) => void;
@@ -133,7 +135,11 @@ class SimulatedDevice {
     if (bootstrap !== undefined) {
       setBootstrapAccount(this.#objects, bootstrap, index);
       const transports = transport === undefined ? {} : { transport: () => transport(index) };
-      this.#device = new Lwm2mDevice({ ...common, ...transports });
+      this.#device = new Lwm2mDevice({
+        ...common,
+        ...transports,
+        onBootstrapped: () => options.onBootstrapped?.(endpointName),
+      });
     } else {
       const server = { host: serverHost, port: serverPort };
       const transports = transport === undefined ? {} : { transport: transport(index) };

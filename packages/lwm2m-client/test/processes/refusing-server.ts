@@ -6,12 +6,13 @@ import { onTestFinished } from 'vitest';
 export class RefusingServer {
   readonly #socket = createSocket('udp4');
   #requests = 0;
+  #closed = false;
   #onRequest: (() => void) | undefined;
 
   static async start(): Promise<RefusingServer> {
     const server = new RefusingServer();
     const socket = server.#socket;
-    onTestFinished(() => void socket.close());
+    onTestFinished(() => server.close());
     socket.on('message', (message, { address, port }) => {
       const tokenLength = (message[0] ?? 0) & 0x0f;
       // RFC 7252 §3: an Acknowledgement, 4.00, with the Message ID and the token of the request.
@@ -27,6 +28,14 @@ export class RefusingServer {
 
   get uri(): string {
     return `coap://127.0.0.1:${this.#socket.address().port}`;
+  }
+
+  /** Answers no more. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+    await once(this.#socket, 'close');
   }
 
   /** Resolves when it has refused so many requests. */
