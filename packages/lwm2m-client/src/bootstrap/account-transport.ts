@@ -10,8 +10,7 @@ const OF_SERVER_ITSELF: ReadonlySet<number> = new Set([1, 3]);
  * What DTLS proves to the server of an account, and what it expects of it; undefined without DTLS. The device has no authorities of its
  * own: certificate usages 0 and 1 are taken as 2 and 3.
  *
- * @throws CoapError `ERR_COAP_URI`, DtlsError `ERR_DTLS_CREDENTIAL`, Lwm2mClientError `ERR_LWM2M_CLIENT_ACCOUNT`, when the account can
- * not be used
+ * @throws DtlsError `ERR_DTLS_CREDENTIAL`, Lwm2mClientError `ERR_LWM2M_CLIENT_ACCOUNT`, when the account can not be used
  */
 export function dtlsOptionsOf(account: SecurityAccount): DtlsClientOptions | undefined {
   const { scheme } = serverOf(account);

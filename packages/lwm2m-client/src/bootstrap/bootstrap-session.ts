@@ -85,8 +85,8 @@ export class BootstrapSession {
   }
 
   /**
-   * Resolves when the device has what it needs, which is consistent. Rejects with `ERR_LWM2M_CLIENT_BOOTSTRAP`, `responseCode` and `cause`
-   * saying why; and with `ERR_LWM2M_CLIENT_STOPPED` when closed meanwhile. To be called once.
+   * Resolves when the device has what it needs, which is consistent. Rejects with `ERR_LWM2M_CLIENT_BOOTSTRAP`, the message, `responseCode` and
+   * `cause` saying why; and with `ERR_LWM2M_CLIENT_STOPPED` when closed meanwhile. To be called once.
    */
   async run(): Promise<void> {
     try {
@@ -124,7 +124,7 @@ export class BootstrapSession {
     try {
       this.#certificate = await enroll(enrollsAs, (request) => this.#link.request(request));
     } catch (error) {
-      throw bootstrapError('the bootstrap server gave no certificate', { cause: error });
+      throw failedBecause('the bootstrap server gave no certificate', error);
     }
   }
 
@@ -153,7 +153,7 @@ export class BootstrapSession {
       }
       this.#options.onError(bootstrapError(`the Bootstrap-Pack is inconsistent: ${problem}`));
     } catch (error) {
-      this.#options.onError(bootstrapError('the Bootstrap-Pack can not be taken', { cause: error }));
+      this.#options.onError(failedBecause('the Bootstrap-Pack can not be taken', error));
     }
     this.#provisioning.undo();
     return false;
@@ -174,7 +174,7 @@ export class BootstrapSession {
     try {
       return await this.#link.request(request);
     } catch (error) {
-      throw bootstrapError('the bootstrap server can not be asked', { cause: error });
+      throw failedBecause('the bootstrap server can not be asked', error);
     }
   }
 
@@ -219,4 +219,9 @@ function bootstrapError(
   options?: { readonly responseCode?: number; readonly cause?: unknown },
 ): Lwm2mClientError {
   return new Lwm2mClientError('ERR_LWM2M_CLIENT_BOOTSTRAP', message, options);
+}
+
+/** The message says why as well: it is what applications print. */
+function failedBecause(message: string, cause: unknown): Lwm2mClientError {
+  return bootstrapError(`${message}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }

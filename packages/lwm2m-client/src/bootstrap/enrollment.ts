@@ -34,7 +34,7 @@ export async function enroll(
   });
   if (code === Code.CHANGED && contentFormat === PKIX_CERT) return { certificate: payload, privateKey };
   const text = code === Code.CHANGED ? `in the format ${contentFormat ?? 'none'}` : new TextDecoder().decode(payload);
-  throw new Error(`no certificate was given: ${formatCode(code)} ${text}`.trimEnd());
+  throw new Error(`the answer was ${formatCode(code)} ${text}`.trimEnd());
 }
 
 /** The modes in which the certificate of the device may be its own affair (TS Core, Appendix E.1, Resources 2, 3 and 5). */

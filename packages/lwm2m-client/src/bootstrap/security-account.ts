@@ -1,5 +1,6 @@
 import { parseCoapUri, type CoapUri } from '@flownexus/coap';
 import { pathOf, type Path } from '@flownexus/lwm2m-core';
+import { Lwm2mClientError } from '../errors.ts';
 import { isInstances } from '../objects/content.ts';
 import type { ObjectTree } from '../objects/object-tree.ts';
 
@@ -69,10 +70,20 @@ export function bootstrapAccount(tree: ObjectTree): SecurityAccount | undefined 
 /**
  * Where the server of an account is.
  *
- * @throws CoapError `ERR_COAP_URI` for anything but a `coap` or `coaps` URI
+ * @throws Lwm2mClientError `ERR_LWM2M_CLIENT_ACCOUNT` for anything but a `coap` or `coaps` URI
  */
-export function serverOf({ uri }: SecurityAccount): CoapUri {
-  return parseCoapUri(uri);
+export function serverOf({ instanceId, uri }: SecurityAccount): CoapUri {
+  try {
+    return parseCoapUri(uri);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const found = uri === '' ? 'nothing' : JSON.stringify(uri);
+    throw new Lwm2mClientError(
+      'ERR_LWM2M_CLIENT_ACCOUNT',
+      `/0/${instanceId}/${SecurityResource.SERVER_URI} is no URI of a server, but ${found}: ${reason}`,
+      { cause: error },
+    );
+  }
 }
 
 function securityAccount(tree: ObjectTree, instanceId: number): SecurityAccount {

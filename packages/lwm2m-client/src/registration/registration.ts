@@ -1,4 +1,4 @@
-import { Code, CoapError, type CoapRequest, type CoapResponse } from '@flownexus/coap';
+import { Code, CoapError, formatCode, type CoapRequest, type CoapResponse } from '@flownexus/coap';
 import type { Clock, Timer } from '@flownexus/datagram';
 import { DtlsError } from '@flownexus/dtls';
 import { Lwm2mClientError } from '../errors.ts';
@@ -208,7 +208,9 @@ export class Registration {
         return;
       }
       onTrouble(
-        new Lwm2mClientError('ERR_LWM2M_CLIENT_REFUSED', 'the server refused an Update', { responseCode: code }),
+        new Lwm2mClientError('ERR_LWM2M_CLIENT_REFUSED', `the server refused an Update with ${formatCode(code)}`, {
+          responseCode: code,
+        }),
       );
     } catch (error) {
       this.#checkRunning(error);

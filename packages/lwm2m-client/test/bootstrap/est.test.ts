@@ -17,7 +17,7 @@ async function begun(answer: CoapReply): Promise<BootstrapStage> {
 test('a device without a certificate from its bootstrap server does not bootstrap, and asks again', async () => {
   const stage = await begun({ code: Code.FORBIDDEN, payload: new TextEncoder().encode('unknown') });
   expect(stage.requests).toEqual([ENROLL]);
-  expect(stage.troubles).toEqual(['bootstrap: the bootstrap server gave no certificate']);
+  expect(stage.troubles).toEqual(['bootstrap: the bootstrap server gave no certificate: the answer was 4.03 unknown']);
   await stage.pass(5);
   expect(stage.requests).toEqual([ENROLL, ENROLL]);
   await stage.close();

@@ -32,7 +32,9 @@ test('a bootstrap server that is not there is asked again', async () => {
   stage.device.start().catch(() => undefined);
   await stage.pass(100);
   stage.network.rule = undefined;
-  expect(stage.troubles).toEqual(['bootstrap: the bootstrap server can not be asked']);
+  expect(stage.troubles).toEqual([
+    'bootstrap: the bootstrap server can not be asked: the peer did not acknowledge the request',
+  ]);
   await stage.pass(100);
   expect(stage.requests).toEqual([REQUEST]);
   await stage.close();
@@ -89,9 +91,13 @@ test('a device that is stopped while it bootstraps puts everything back, and ask
   await stage.close();
 });
 
-test('a bootstrap account that can not be used is told', async () => {
-  const stage = await BootstrapStage.bootstrapping({ ...BOOTSTRAP_ACCOUNT, '/0/0/0': 'http://example.com' });
-  expect(stage.troubles).toEqual(['bootstrap: expected the scheme coap or coaps, found http']);
+test.each([
+  ['http://example.com', '"http://example.com": expected the scheme coap or coaps, found http'],
+  ['example.com:5683', '"example.com:5683": expected an absolute URI like coap://host/path'],
+  ['', 'nothing: expected an absolute URI like coap://host/path'],
+])('a bootstrap account with the URI "%s" is told', async (uri, found) => {
+  const stage = await BootstrapStage.bootstrapping({ ...BOOTSTRAP_ACCOUNT, '/0/0/0': uri });
+  expect(stage.troubles).toEqual([`bootstrap: /0/0/0 is no URI of a server, but ${found}`]);
   await stage.close();
 });
 

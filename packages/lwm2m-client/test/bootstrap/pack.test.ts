@@ -57,9 +57,13 @@ test.each([
   [
     'is not in its format',
     { ...pack(ACCOUNT), contentFormat: ContentFormat.SENML_JSON },
-    'the Bootstrap-Pack can not be taken',
+    'the Bootstrap-Pack can not be taken: expected UTF-8, found other bytes at offset 0',
   ],
-  ['is written over the bootstrap account', pack(accountAt(0)), 'the Bootstrap-Pack can not be taken'],
+  [
+    'is written over the bootstrap account',
+    pack(accountAt(0)),
+    'the Bootstrap-Pack can not be taken: /0/0 in the place of the bootstrap account',
+  ],
 ])('one that %s changes nothing, and a bootstrap is asked for', async (_, answer, trouble) => {
   const stage = await started(answer);
   expect(stage.requests).toEqual([PACK, REQUEST]);

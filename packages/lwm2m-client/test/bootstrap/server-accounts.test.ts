@@ -56,7 +56,7 @@ test.each<[string, Contents, string]>([
   [
     'a URI of another scheme',
     { ...GOOD, '/0/1/0': 'http://x' },
-    '/0/1 can not be used: expected the scheme coap or coaps, found http',
+    '/0/1 can not be used: /0/1/0 is no URI of a server, but "http://x": expected the scheme coap or coaps, found http',
   ],
   ['coap with a key', { ...GOOD, '/0/1/2': 0 }, '/0/1 can not be used: /0/1 has a coap URI with the Security Mode 0'],
   [

@@ -41,7 +41,7 @@ test('a server that answers an Update 4.04 gets a new Register', async () => {
   await server.clock.runUntil(client.update());
   expect(server.requests).toEqual([REGISTER, 'POST /rd/r1', REGISTER]);
   expect(client.registrationId).toBe('r2');
-  expect(troubles).toEqual(['the server refused an Update']);
+  expect(troubles).toEqual(['the server refused an Update with 4.04']);
 });
 
 test('a refusal rejects the start with its code and reason', async () => {

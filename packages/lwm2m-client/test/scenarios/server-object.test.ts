@@ -171,7 +171,7 @@ test('a refused Register that nobody waits for is tried again later', async () =
   server.answers.push({ code: Code.NOT_FOUND }, { code: Code.FORBIDDEN });
   await post('/1/0/8');
   await server.clock.advanceAsync(1_000);
-  expect(troubles).toEqual(['the server refused an Update', 'registration answered 4.03']);
+  expect(troubles).toEqual(['the server refused an Update with 4.04', 'registration answered 4.03']);
   await server.clock.advanceAsync(limits.refusedRetryMs);
   expect(server.requests.at(-1)).toBe(REGISTER);
 });
