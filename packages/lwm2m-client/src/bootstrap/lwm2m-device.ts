@@ -6,13 +6,14 @@ import {
   type RandomSource,
   type Timer,
 } from '@flownexus/datagram';
-import { pathOf } from '@flownexus/lwm2m-core';
+import { pathOf, type PathLike } from '@flownexus/lwm2m-core';
 import { Lwm2mClientError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { Lwm2mClient } from '../lwm2m-client.ts';
 import type { ObjectTree } from '../objects/object-tree.ts';
 import { AttributeStore } from '../operations/attribute-store.ts';
 import { defaultContentFormats } from '../operations/formats.ts';
+import type { ReportedValue, SendOptions } from '../reporting/send.ts';
 import { AccountClients, type ClientCallbacks } from './account-clients.ts';
 import { accountTransport } from './account-transport.ts';
 import { BootstrapSession } from './bootstrap-session.ts';
@@ -101,6 +102,19 @@ export class Lwm2mDevice {
     this.#release = this.#clock.hold?.();
     this.#step({ kind: 'begun' });
     return this.#started.promise;
+  }
+
+  /**
+   * Sends values to the server with the Short Server ID, and rejects, as {@link Lwm2mClient.send} does: with `ERR_LWM2M_CLIENT_STATE` also
+   * while there is no client for that server, as during a bootstrap.
+   */
+  async send(shortServerId: number, what: readonly (PathLike | ReportedValue)[], options?: SendOptions): Promise<void> {
+    const client = this.clients.get(shortServerId);
+    if (client === undefined) {
+      const message = `a Send needs a registration, and there is none with the server ${shortServerId}`;
+      throw new Lwm2mClientError('ERR_LWM2M_CLIENT_STATE', message);
+    }
+    await client.send(what, options);
   }
 
   /** De-registers, and has the bootstrap server give the device its accounts anew, as when a server executes `/1/x/9`. */

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '@flownexus/datagram';
 import type { ReportedValue } from '../reporting/send.ts';
 import { LogRing } from './log-ring.ts';
 
-/** Sends values to a server, as `Lwm2mClient.send` does. */
+/** Sends values to a server, as `Lwm2mClient.send` does: what it rejects for was not sent, and stays. */
 export type SendIncrement = (values: readonly ReportedValue[]) => Promise<void>;
 
 /**
