@@ -46,9 +46,34 @@ test('an address of another scheme than was asked for is not written', async () 
   expect(firmware.states.filter((line) => line.startsWith('error'))).toHaveLength(1);
 });
 
-test('a device that does both is pushed to where there is no address', async () => {
-  const firmware = await scriptedBed({ deliveryMethod: 2 });
-  expect(await updated(firmware)).toMatchObject({ state: 'SUCCEEDED', delivery: 'push' });
+test.each([
+  ['there is no address', { packageUri: () => undefined }, ['pull']],
+  ['nothing gives addresses', {}, []],
+])('a device that does both is pushed to where %s, and nothing has failed', async (_name, options, refused) => {
+  const firmware = await scriptedBed({ deliveryMethod: 2 }, options);
+  const update = await updated(firmware);
+  expect(update).toMatchObject({ state: 'SUCCEEDED', delivery: 'push', refusedDeliveries: refused });
+  expect(firmware.device.log).toEqual(['package of 3000 bytes', 'execute in State 2']);
+  expect(firmware.states).toEqual([
+    'QUEUED',
+    'READING',
+    'OBSERVING',
+    'DELIVERING',
+    'DOWNLOADING',
+    'CHECKING',
+    'EXECUTING',
+    'UPDATING',
+    'VERIFYING',
+    'SUCCEEDED',
+  ]);
+});
+
+test('without addresses an update is a push from the start, also where it is left to the defaults', async () => {
+  const firmware = await scriptedBed({ deliveryMethod: 2 }, { defaults: { delivery: 'auto' } });
+  const changes: (string | undefined)[] = [];
+  firmware.updater.on('changed', ({ delivery }) => changes.push(delivery));
+  await updated(firmware);
+  expect(new Set(changes)).toEqual(new Set([undefined, 'push']));
 });
 
 test('a device that only fetches is not pushed to', async () => {

@@ -27,7 +27,8 @@ export interface FirmwareUpdaterOptions {
   /**
    * The address of a package for one device and scheme, of at most 255 bytes and without a query (Zephyr takes 128 bytes, and drops queries); undefined
    * when there is none. The schemes that the device supports are asked for one after another: `coaps`, `https`, `coaps+tcp`, `coap`, `http`, `coap+tcp`.
-   * `coapPackageUris` makes one for `CoapFiles`. Without it packages are only pushed.
+   * `coapPackageUris` makes one for `CoapFiles`. Where it gives none the package is pushed, to devices that take a push; without it packages are only pushed,
+   * and `delivery: 'auto'` is `push`.
    */
   readonly packageUri?: (request: PackageUriRequest) => MaybePromise<string | undefined>;
   /** Keeps updates over a restart. Default: memory. */
@@ -42,7 +43,7 @@ export interface FirmwareUpdaterOptions {
 
 /** How an update is done. */
 export interface UpdateSettings {
-  /** Default `auto`: what the device supports (5/0/9), and the other way when one does not work. */
+  /** Default `auto`: what the device supports (5/0/9), and the other way when one does not work; `push` where the updater has no `packageUri`. */
   readonly delivery?: FirmwareDelivery | 'auto';
   /** Of a push: the size of its blocks, 16 to 1024 bytes. Default: that of the server. */
   readonly blockSize?: number;

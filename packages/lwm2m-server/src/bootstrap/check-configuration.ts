@@ -19,10 +19,11 @@ const TIMES: readonly BootstrapQuery['when'][] = ['first', 'afterDeletes', 'befo
 /**
  * Checks what can be written to a device: the form of a configuration, and that its values are of their types.
  *
- * @throws RangeError that says what is wrong with it
+ * @throws TypeError where something is missing or is no list, RangeError that says what else is wrong with it
  * @throws DecodeError `ERR_LWM2M_PATH` for a path that is none
  */
 export function checkBootstrapConfiguration(configuration: BootstrapConfiguration): void {
+  checkShape(configuration);
   const { deletes = [], instances, queries = [], contentFormat } = configuration;
   const longest = limits.maxBootstrapInstances;
   if (deletes.length > longest || instances.length > longest || queries.length > longest) {
@@ -58,6 +59,27 @@ export function checkBootstrapConfiguration(configuration: BootstrapConfiguratio
     throw new RangeError(`Object Instances are not written in the Content-Format ${contentFormat}`);
   }
   checkEncodable(configuration, ContentFormat.TLV);
+}
+
+/** What callers without types leave out would else be told in words of the engine. */
+function checkShape(configuration: unknown): void {
+  const { deletes = [], instances, queries = [] } = fieldsOf(configuration);
+  if (!isList(instances)) throw new TypeError('a bootstrap configuration has `instances`, a list of Object Instances');
+  if (!isList(deletes)) throw new TypeError('`deletes` of a bootstrap configuration is a list of paths');
+  if (!isList(queries)) throw new TypeError('`queries` of a bootstrap configuration is a list of questions');
+  for (const instance of instances) {
+    const { path, resources } = fieldsOf(instance);
+    if (typeof path !== 'string') throw new TypeError('an Object Instance that is written has a `path`');
+    if (!isList(resources)) throw new TypeError(`${path} is written with \`resources\`, a list of Resources`);
+  }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /**

@@ -15,7 +15,7 @@ export class MemoryBootstrapStore implements BootstrapStore {
   /**
    * Gives an endpoint its configuration, in place of the one that it had.
    *
-   * @throws RangeError, or DecodeError for a path that is none, when it can not be written
+   * @throws RangeError, or DecodeError for a path that is none, when it can not be written; TypeError where something is missing
    */
   set(endpointName: string, configuration: BootstrapConfiguration): void {
     checkBootstrapConfiguration(configuration);

@@ -1,3 +1,4 @@
+import { parseCoapUri } from '@flownexus/coap';
 import type { ResourceNode } from '@flownexus/lwm2m-core';
 import type { BootstrapInstance } from './bootstrap-configuration.ts';
 
@@ -35,7 +36,7 @@ export type AccountSecurity =
 export interface ServerAccount {
   /** 1 to 65534. */
   readonly shortServerId: number;
-  /** `coaps://192.0.2.1:5684`. */
+  /** `coaps://192.0.2.1:5684`: with `coap` the security is `noSec`, with `coaps` another. Of `coap+tcp` and `coaps+tcp` only the scheme is looked at. */
   readonly uri: string;
   /** Default: `noSec`. */
   readonly security?: AccountSecurity;
@@ -68,7 +69,7 @@ export interface BootstrapServerAccount extends Pick<
 /**
  * The Object Instances of /0 and /1 that make an account of an LwM2M server.
  *
- * @throws RangeError for a Short Server ID that is none
+ * @throws RangeError for a Short Server ID that is none, a URI that is none, and one whose scheme does not fit the security
  *
  * @example
  * const configuration = {
@@ -97,7 +98,7 @@ export function serverAccount(account: ServerAccount): readonly BootstrapInstanc
   return [security, { path: `/1/${account.serverInstanceId ?? shortServerId}`, resources: server.flat() }];
 }
 
-/** The Object Instance of /0 that makes an account of a Bootstrap-Server: for a device that is to ask another one from now on. */
+/** The Object Instance of /0 that makes an account of a Bootstrap-Server: for a device that is to ask another one from now on. Throws as `serverAccount` does. */
 export function bootstrapServerAccount(account: BootstrapServerAccount): readonly BootstrapInstance[] {
   return [securityInstance(account, true, [integer(11, account.holdOffTime), integer(12, account.accountTimeout)])];
 }
@@ -105,11 +106,33 @@ export function bootstrapServerAccount(account: BootstrapServerAccount): readonl
 /** TS Core §E.1: Resource 2. */
 const MODES = { psk: 0, rpk: 1, x509: 2, noSec: 3, est: 4 } as const;
 
+const UNSECURED: readonly AccountSecurity['mode'][] = ['noSec'];
+const SECURED: readonly AccountSecurity['mode'][] = ['psk', 'rpk', 'x509', 'est'];
+/** For other servers than ours: devices may know them (RFC 8323). */
+const UNCHECKED = /^coaps?\+tcp:\/\/./i;
+
+/** @throws RangeError for a URI that a device can not use */
+function checkUri(uri: string, mode: AccountSecurity['mode']): void {
+  if (UNCHECKED.test(uri)) return;
+  let scheme: 'coap' | 'coaps';
+  try {
+    ({ scheme } = parseCoapUri(uri));
+  } catch (cause) {
+    const problem = cause instanceof Error ? `: ${cause.message}` : '';
+    throw new RangeError(`${uri} is no URI of a server, such as coaps://192.0.2.1:5684${problem}`, { cause });
+  }
+  const modes = scheme === 'coap' ? UNSECURED : SECURED;
+  if (!modes.includes(mode)) {
+    throw new RangeError(`the security of a ${scheme} URI has the mode ${modes.join(', ')}, not ${mode}`);
+  }
+}
+
 function securityInstance(
   { uri, security = { mode: 'noSec' }, securityInstanceId }: BootstrapServerAccount,
   isBootstrapServer: boolean,
   others: readonly (readonly ResourceNode[])[],
 ): BootstrapInstance {
+  checkUri(uri, security.mode);
   const [own, server, secret] = keysOf(security);
   const resources = [
     text(0, uri),

@@ -317,7 +317,10 @@ export class FirmwareUpdater {
   ): FirmwareUpdate {
     const registration = this.#server.registration(endpointName);
     const given = { id: this.#newId(), endpointName, campaignId, size, registration, now: this.#clock.wallTime() };
-    return newUpdate({ ...this.#options.defaults, ...options }, given);
+    const wanted = { ...this.#options.defaults, ...options };
+    // Where there is nothing to fetch from, not even a device that would rather fetch is asked to.
+    const isPushed = this.#options.packageUri === undefined && (wanted.delivery ?? 'auto') === 'auto';
+    return newUpdate(isPushed ? { ...wanted, delivery: 'push' } : wanted, given);
   }
 
   async #cancelQueued(update: FirmwareUpdate): Promise<void> {

@@ -277,8 +277,11 @@ function resumeOf({ state }: FirmwareUpdate): FirmwareUpdate['resumeAt'] {
 
 function stepUri(update: FirmwareUpdate, uri: string | undefined, now: number): FirmwareStep {
   if (update.state !== 'DELIVERING' || update.delivery !== 'pull' || update.todo.length > 0) return nothing(update);
-  if (uri === undefined) return useOther(update, failureOf('no-delivery', { detail: 'no address for it' }), now);
-  return enter(update, 'DELIVERING', [uriOperation(update, uri)], contactDeadline(update, now));
+  if (uri !== undefined) return enter(update, 'DELIVERING', [uriOperation(update, uri)], contactDeadline(update, now));
+  const { next, refusedDeliveries } = nextDelivery(update);
+  if (next === undefined) return fail(update, failureOf('no-delivery', { detail: 'no address for it' }));
+  // The device was told nothing yet: nothing has failed, and what was read of it still holds.
+  return deliver({ ...update, delivery: next, refusedDeliveries }, now);
 }
 
 function stepProgress(

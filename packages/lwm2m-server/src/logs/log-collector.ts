@@ -79,10 +79,11 @@ export class LogCollector {
    * Has a device log: LogStart of the Event Log, after a Write of `logClass` and `dataFormat` where they are given, or Enabled of the System Log. Resolves when the device
    * has confirmed. A start and a stop that are queued later take its place.
    *
-   * Rejects as `read` does, and with `TypeError` for a log that is neither, `RangeError` for an option out of its range.
+   * Rejects as `read` does, and with `TypeError` for a log that is neither and for an option of the other Object, `RangeError` for an option out of its range.
    */
   async start(endpointName: string, log: LogPath, options: LogStartOptions = {}): Promise<void> {
     const [kind, instance] = controllable(log);
+    checkOptions(kind, instance, options);
     if (kind === SYSTEM_LOG) {
       await this.#run(endpointName, instance, systemLogEnabled(instance, true, options), options);
       return;
@@ -96,6 +97,7 @@ export class LogCollector {
   /** Has a device stop logging: LogStop of the Event Log, Enabled of the System Log. As `start`. */
   async stop(endpointName: string, log: LogPath, options: LogStopOptions = {}): Promise<void> {
     const [kind, instance] = controllable(log);
+    checkOptions(kind, instance, options);
     const operation = kind === SYSTEM_LOG ? systemLogEnabled(instance, false) : eventLogStop(instance, options);
     await this.#run(endpointName, instance, operation, options);
   }
@@ -246,6 +248,22 @@ function controllable(log: LogPath): readonly [kind: typeof EVENT_LOG | typeof S
   const instance = pathOf(objectId, objectInstanceId);
   return [objectId, formatPath(withPrefix(instance, prefix))];
 }
+
+/** What would be passed over without a word is refused: the options of the other Object. */
+function checkOptions(
+  kind: typeof EVENT_LOG | typeof SYSTEM_LOG,
+  instance: string,
+  options: LogStartOptions & LogStopOptions,
+): void {
+  const name = OPTIONS_OF_OTHER[kind].find((option) => options[option] !== undefined);
+  if (name === undefined) return;
+  throw new TypeError(`${instance} has no ${name}: that is of the ${kind === EVENT_LOG ? 'System' : 'Event'} Log`);
+}
+
+const OPTIONS_OF_OTHER = {
+  [EVENT_LOG]: ['level'],
+  [SYSTEM_LOG]: ['append', 'stopAfterSeconds', 'logClass', 'dataFormat', 'clear'],
+} as const satisfies Record<number, readonly (keyof (LogStartOptions & LogStopOptions))[]>;
 
 function noLog(path: Path): TypeError {
   return new TypeError(`${formatPath(path)} is no log that this can be done with`);

@@ -29,7 +29,7 @@ export class SqliteBootstrapStore implements BootstrapStore {
 
   /**
    * Gives an endpoint its configuration, in place of the one that it had; resolves when it is on the disk. Rejects with RangeError, or DecodeError for a path that is none,
-   * when it can not be written to a device, and with `ERR_LWM2M_SERVER_STORE`.
+   * when it can not be written to a device, with TypeError where something is missing, and with `ERR_LWM2M_SERVER_STORE`.
    */
   async set(endpointName: string, configuration: BootstrapConfiguration): Promise<void> {
     checkBootstrapConfiguration(configuration);

@@ -2,6 +2,7 @@ import type { ResourceNode } from '@flownexus/lwm2m-core';
 import { expect, test } from 'vitest';
 import {
   checkBootstrapConfiguration,
+  MemoryBootstrapStore,
   parseBootstrapJson,
   serverAccount,
   type BootstrapConfiguration,
@@ -37,6 +38,21 @@ test.each([
 ])('%s is no question', (query, expected) => {
   const configuration = { instances: [], queries: [query] } as unknown as BootstrapConfiguration;
   expect(() => checkBootstrapConfiguration(configuration)).toThrow(expected);
+});
+
+test.each([
+  ['nothing', undefined, 'a bootstrap configuration has `instances`, a list of Object Instances'],
+  ['no instances', {}, 'a bootstrap configuration has `instances`'],
+  ['the instances themselves', serverAccount(ACCOUNT), 'a bootstrap configuration has `instances`'],
+  ['an instance that is none', { instances: [null] }, 'an Object Instance that is written has a `path`'],
+  ['an instance without a path', { instances: [{ resources: [] }] }, 'an Object Instance that is written has a `path`'],
+  ['an instance without Resources', { instances: [{ path: '/1/0' }] }, '/1/0 is written with `resources`'],
+  ['one path to delete', { instances: [], deletes: '/0' }, '`deletes` of a bootstrap configuration is a list of paths'],
+  ['one question', { instances: [], queries: {} }, '`queries` of a bootstrap configuration is a list of questions'],
+])('a store is given %s, and says what is missing', (_, configuration, expected) => {
+  const set = (): void => new MemoryBootstrapStore().set('a', configuration as unknown as BootstrapConfiguration);
+  expect(set).toThrow(TypeError);
+  expect(set).toThrow(expected);
 });
 
 test('what is wrong is told without the value', () => {

@@ -50,9 +50,10 @@ describe('serverAccount', () => {
       { 2: 2, 3: OWN, 4: SERVER, 5: SECRET, 14: 'a', 15: 2 },
     ],
   ])('has what $mode takes', (security, expected) => {
-    const [account] = serverAccount({ shortServerId: 5, uri: 'coaps://a', security });
+    const uri = security.mode === 'noSec' ? 'coap://a' : 'coaps://a';
+    const [account] = serverAccount({ shortServerId: 5, uri, security });
     expect(account?.path).toBe('/0');
-    expect(valuesOf(account)).toEqual({ 0: 'coaps://a', 1: false, 10: 5, ...expected });
+    expect(valuesOf(account)).toEqual({ 0: uri, 1: false, 10: 5, ...expected });
   });
 
   test('has a Server Object with what is usual', () => {
@@ -83,6 +84,35 @@ describe('serverAccount', () => {
 
   test.each([0, 65_535, 1.5])('%s is no Short Server ID', (shortServerId) => {
     expect(() => serverAccount({ shortServerId, uri: 'coap://a' })).toThrow(RangeError);
+  });
+});
+
+describe.each([
+  ['serverAccount', (uri: string, security: AccountSecurity) => serverAccount({ shortServerId: 1, uri, security })],
+  ['bootstrapServerAccount', (uri: string, security: AccountSecurity) => bootstrapServerAccount({ uri, security })],
+] as const)('%s', (_name, account) => {
+  const psk = { mode: 'psk', identity: 'a', key: SECRET } as const;
+
+  test.each([
+    ['192.0.2.1:5683', '192.0.2.1:5683 is no URI of a server'],
+    ['http://192.0.2.1', 'expected the scheme coap or coaps, found http'],
+    ['coap://192.0.2.1:x', 'expected a port of digits after the host'],
+    ['coap://', 'expected a host, found none'],
+    ['coap+tcp://', 'is no URI of a server'],
+    ['coaps://192.0.2.1', 'the security of a coaps URI has the mode psk, rpk, x509, est, not noSec'],
+  ])('%s is refused in words', (uri, reason) => {
+    expect(() => account(uri, { mode: 'noSec' })).toThrow(RangeError);
+    expect(() => account(uri, { mode: 'noSec' })).toThrow(reason);
+  });
+
+  test('a key is of no use without DTLS', () => {
+    expect(() => account('coap://192.0.2.1', psk)).toThrow(
+      new RangeError('the security of a coap URI has the mode noSec, not psk'),
+    );
+  });
+
+  test.each(['coap+tcp://192.0.2.1', 'coaps+tcp://example.com:5684'])('%s is left to the device', (uri) => {
+    expect(valuesOf(account(uri, psk)[0])).toMatchObject({ 0: uri, 2: 0 });
   });
 });
 

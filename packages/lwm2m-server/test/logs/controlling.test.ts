@@ -106,6 +106,9 @@ test.each<[string, Act, typeof TypeError | typeof RangeError]>([
   ['what is no log', (logs) => logs.start('dev', '/3/0'), TypeError],
   ['an Object', (logs) => logs.stop('dev', '/20'), TypeError],
   ['increments of a System Log', (logs) => logs.sendIncrements('dev', '/10259/0', 1), TypeError],
+  ['a level of an Event Log', (logs) => logs.start('dev', '/20/0', { level: 'warning' }), TypeError],
+  ['a class of a System Log', (logs) => logs.start('dev', '/10259/0', { logClass: 1 }), TypeError],
+  ['a System Log that is to be emptied', (logs) => logs.stop('dev', '/10259/0', { clear: true }), TypeError],
   ['a class that is none', (logs) => logs.start('dev', '/20/0', { logClass: -1 }), RangeError],
   ['half a second', (logs) => logs.start('dev', '/20/0', { logClass: 1, stopAfterSeconds: 0.5 }), RangeError],
 ])('nothing is asked for %s', async (_name, act, error) => {
