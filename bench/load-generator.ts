@@ -3,6 +3,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { MESSAGE_ID_AT, requestTemplate, TOKEN_AT } from './messages.ts';
+import { answerParent } from './parent.ts';
 import type { LoadMessage, LoadOrder } from './protocol.ts';
 
 const STALL_MS = 5000;
@@ -90,15 +91,7 @@ class Load {
   };
 }
 
-function tell(message: LoadMessage): void {
-  process.send?.(message);
-}
-
-process.on('uncaughtException', (error) => {
-  tell({ kind: 'failed', reason: error.message });
-  process.disconnect();
-});
-process.on('disconnect', () => process.exit());
+const tell: (message: LoadMessage) => void = answerParent();
 const [order] = (await once(process, 'message')) as [LoadOrder];
 const load = await Load.open(order);
 process.on('message', (count: number) => {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { udpTransport, type DatagramTransport, type Peer } from '@flownexus/datagram';
 import { dtlsTransport, loadCredential, type DtlsTransport, type DtlsTransportOptions } from '@flownexus/dtls';
+import { answerParent } from '../parent.ts';
 import { Mutable } from './mutable.ts';
 import { hasCid, isHandshake, pskOf, type LoadMessage, type LoadOrder } from './protocol.ts';
 
@@ -10,10 +11,6 @@ const SUITE = { psk: 'PSK_WITH_AES_128_CCM_8', ecdsa: 'ECDHE_ECDSA_WITH_AES_128_
 
 /** Clients so far that have an identity of their own. */
 let clients = 0;
-
-function tell(message: LoadMessage): void {
-  process.send?.(message);
-}
 
 type ClientOptions = Pick<DtlsTransportOptions, 'client' | 'cipherSuites'>;
 
@@ -91,11 +88,7 @@ function echoes(parties: readonly Party[], payload: Uint8Array, count: number): 
   });
 }
 
-process.on('uncaughtException', (error) => {
-  tell({ kind: 'failed', reason: error.message });
-  process.disconnect();
-});
-process.on('disconnect', () => process.exit());
+const tell: (message: LoadMessage) => void = answerParent();
 const [order] = (await once(process, 'message')) as [LoadOrder];
 const nextOptions = clientOptions(order);
 const parties = isHandshake(order.mode)

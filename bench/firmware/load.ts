@@ -2,6 +2,7 @@
 // length, and keep nothing.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { answerParent } from '../parent.ts';
 import { BLOCK_SIZE, blockRequest, type PullMessage, type PullOrder } from './pull.ts';
 
 /** Of a loopback whose buffers are full. */
@@ -70,15 +71,7 @@ async function open({ port, devices, size }: PullOrder): Promise<PullingDevice[]
   return opened;
 }
 
-function tell(message: PullMessage): void {
-  process.send?.(message);
-}
-
-process.on('uncaughtException', (error) => {
-  tell({ kind: 'failed', reason: error.message });
-  process.disconnect();
-});
-process.on('disconnect', () => process.exit());
+const tell: (message: PullMessage) => void = answerParent();
 const [order] = (await once(process, 'message')) as [PullOrder];
 const devices = await open(order);
 const reminder = setInterval(() => {

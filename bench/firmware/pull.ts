@@ -1,4 +1,4 @@
-import { buildOptions, Code, encodeMessage, MessageType, OptionNumber } from '@flownexus/coap';
+import { buildOptions, Code, encodeBlock, encodeMessage, MessageType, OptionNumber } from '@flownexus/coap';
 
 /** The file that is pulled. */
 export const FILE_NAME = 'image';
@@ -21,13 +21,6 @@ export const BLOCK_SIZE = 1_024;
 
 /** A Confirmable GET of one block. */
 export function blockRequest(messageId: number, num: number): Uint8Array {
-  const value = num * 16 + SZX;
-  const bytes =
-    value > 0xffff
-      ? [value >> 16, (value >> 8) & 0xff, value & 0xff]
-      : value > 0xff
-        ? [value >> 8, value & 0xff]
-        : [value];
   return encodeMessage({
     type: MessageType.CON,
     code: Code.GET,
@@ -35,7 +28,7 @@ export function blockRequest(messageId: number, num: number): Uint8Array {
     token: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
     options: buildOptions({
       path: ['f', FILE_NAME],
-      options: [{ number: OptionNumber.BLOCK2, value: Uint8Array.from(bytes) }],
+      options: [{ number: OptionNumber.BLOCK2, value: encodeBlock({ num, more: false, szx: SZX }) }],
     }),
     payload: new Uint8Array(0),
   });

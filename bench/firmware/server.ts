@@ -2,11 +2,11 @@
 import { rmSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { coap, CoapFiles, fileSource, Lwm2mServer } from '@flownexus/lwm2m-server';
 import { usedBytes } from '../used-bytes.ts';
 import { BLOCK_SIZE, FILE_NAME } from './pull.ts';
+import { serveOrders } from '../lwm2m/serve-orders.ts';
 
 /** Of 1024 bytes to who asks for them. */
 const BLOCKS = { preferredBlockSize: BLOCK_SIZE };
@@ -40,7 +40,4 @@ async function answer(order: string): Promise<string> {
   }
 }
 
-const [address] = server.addresses;
-process.stdout.write(`listening ${address?.port ?? 0}\n`);
-for await (const order of createInterface({ input: process.stdin })) process.stdout.write(`${await answer(order)}\n`);
-process.exit();
+await serveOrders(server.addresses, answer);

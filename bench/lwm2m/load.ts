@@ -1,6 +1,7 @@
 // The devices, a process of their own, the same for every server.
 import { once } from 'node:events';
 import { Code } from '@flownexus/coap';
+import { answerParent } from '../parent.ts';
 import { LoadDevice } from './load-device.ts';
 import {
   deregisterMessage,
@@ -168,15 +169,7 @@ class Load {
   }
 }
 
-function tell(message: LoadMessage): void {
-  process.send?.(message);
-}
-
-process.on('uncaughtException', (error) => {
-  tell({ kind: 'failed', reason: error.message });
-  process.disconnect();
-});
-process.on('disconnect', () => process.exit());
+const tell: (message: LoadMessage) => void = answerParent();
 const [order] = (await once(process, 'message')) as [LoadOrder];
 const load = await Load.open(order);
 process.on('message', (task: LoadTask) => {

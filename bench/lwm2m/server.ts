@@ -1,8 +1,8 @@
 // Our server over its public API, under the orders of orders.ts.
-import { createInterface } from 'node:readline';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { coap, Lwm2mServer } from '@flownexus/lwm2m-server';
 import { usedBytes } from '../used-bytes.ts';
+import { serveOrders } from './serve-orders.ts';
 
 const OBSERVED = '/3303/*/5700';
 const READ = '/3/0/9';
@@ -78,7 +78,4 @@ async function answer(order: string): Promise<string> {
   }
 }
 
-const [address] = server.addresses;
-process.stdout.write(`listening ${address?.port ?? 0}\n`);
-for await (const order of createInterface({ input: process.stdin })) process.stdout.write(`${await answer(order)}\n`);
-process.exit();
+await serveOrders(server.addresses, answer);
