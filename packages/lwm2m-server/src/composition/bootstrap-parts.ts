@@ -7,7 +7,7 @@ import { Authorization } from '../security/authorization.ts';
 import type { BootstrapServerStatistics } from '../statistics.ts';
 import { createBootstrapping, PACK_ECHO, type Bootstrapping } from './bootstrapping.ts';
 import { CoapEndpoints } from './coap-endpoints.ts';
-import { credentialsOf } from './credentials-of.ts';
+import { credentialsOf, followCredentials } from './credentials-of.ts';
 import { Runtime } from './runtime.ts';
 
 /** A Bootstrap-Server knows devices only as long as it bootstraps them. */
@@ -87,13 +87,10 @@ export class BootstrapParts {
 
   /** Rejects when an endpoint can't be opened, with none left open. */
   async start(): Promise<void> {
-    for (const store of credentialsOf(this.#options)) {
-      const stopListening = store.onChange((change) => {
-        this.#admission.credentialChanged(change.endpointName);
-        this.#bootstrapping.sessions.revoke(change.endpointName, (identity) => change.isRevoked(identity));
-      });
-      this.#runtime.stopped.addEventListener('abort', stopListening, { once: true });
-    }
+    followCredentials(credentialsOf(this.#options), this.#runtime.stopped, (change) => {
+      this.#admission.credentialChanged(change.endpointName);
+      this.#bootstrapping.sessions.revoke(change.endpointName, (identity) => change.isRevoked(identity));
+    });
     try {
       await this.endpoints.open(() => undefined);
     } catch (error) {

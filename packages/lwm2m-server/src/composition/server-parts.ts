@@ -12,7 +12,7 @@ import type { CredentialStore } from '../security/credential-store.ts';
 import type { ServerStatistics } from '../statistics.ts';
 import { createBootstrapping, PACK_ECHO, type Bootstrapping } from './bootstrapping.ts';
 import { CoapEndpoints, type EndpointsContext } from './coap-endpoints.ts';
-import { credentialsOf } from './credentials-of.ts';
+import { credentialsOf, followCredentials } from './credentials-of.ts';
 import { createDownlink, type Downlink } from './downlink.ts';
 import { Foundation } from './foundation.ts';
 import { createObservations } from './observing.ts';
@@ -198,16 +198,13 @@ export class ServerParts {
   }
 
   #followCredentials(): void {
-    for (const store of this.#credentials) {
-      const stopListening = store.onChange((change) => {
-        const { admission, ends } = this.#registering;
-        admission.credentialChanged(change.endpointName);
-        const isRevoked = (identity: PeerIdentity): boolean => change.isRevoked(identity);
-        void ends.revoke(change.endpointName, isRevoked);
-        this.#bootstrapping?.sessions.revoke(change.endpointName, isRevoked);
-      });
-      this.foundation.stopped.addEventListener('abort', stopListening, { once: true });
-    }
+    followCredentials(this.#credentials, this.foundation.stopped, (change) => {
+      const { admission, ends } = this.#registering;
+      admission.credentialChanged(change.endpointName);
+      const isRevoked = (identity: PeerIdentity): boolean => change.isRevoked(identity);
+      void ends.revoke(change.endpointName, isRevoked);
+      this.#bootstrapping?.sessions.revoke(change.endpointName, isRevoked);
+    });
   }
 }
 

@@ -60,6 +60,21 @@ const RESULTS: Readonly<Record<number, ResultMeaning>> = {
   11: { outcome: 'deferred', reason: 'deferred' },
 };
 
+/** Object 5 in version 1.1. */
+const RESOURCES = {
+  package: 0,
+  packageUri: 1,
+  update: 2,
+  state: 3,
+  result: 5,
+  packageVersion: 7,
+  protocols: 8,
+  deliveryMethod: 9,
+  cancel: 10,
+  severity: 11,
+  maximumDeferPeriod: 13,
+} as const;
+
 /** Object 5: State. */
 const STATES: Readonly<Record<number, DevicePosition>> = {
   0: 'idle',
@@ -69,20 +84,7 @@ const STATES: Readonly<Record<number, DevicePosition>> = {
 };
 
 const FIRMWARE_UPDATE: FirmwareObject = {
-  resources: {
-    package: 0,
-    packageUri: 1,
-    update: 2,
-    state: 3,
-    result: 5,
-    packageVersion: 7,
-    protocols: 8,
-    deliveryMethod: 9,
-    cancel: 10,
-    severity: 11,
-    maximumDeferPeriod: 13,
-    automaticUpgrade: 14,
-  },
+  resources: { ...RESOURCES, automaticUpgrade: 14 },
   versionPath: () => '/3/0/3',
   states: STATES,
   results: RESULTS,
@@ -90,20 +92,7 @@ const FIRMWARE_UPDATE: FirmwareObject = {
 
 /** Object 33629: as Object 5 in version 1.1, with an instance for each component of the device and two further results. */
 const ADVANCED_FIRMWARE_UPDATE: FirmwareObject = {
-  resources: {
-    package: 0,
-    packageUri: 1,
-    update: 2,
-    state: 3,
-    result: 5,
-    packageVersion: 7,
-    protocols: 8,
-    deliveryMethod: 9,
-    cancel: 10,
-    severity: 11,
-    maximumDeferPeriod: 13,
-    conflicts: 17,
-  },
+  resources: { ...RESOURCES, conflicts: 17 },
   versionPath: (instanceId) => `/33629/${instanceId}/15`,
   states: STATES,
   results: {
