@@ -6,6 +6,17 @@ export const limits = {
   pendingRecords: 100_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** Prepared statements that each connection to SQLite keeps. */
+  preparedStatements: 500,
+  /** Connections to PostgreSQL for short work, and for what takes long. */
+  databaseConnections: 8,
+  longReadConnections: 2,
+  /** How long a query waits for a connection to PostgreSQL, and a statement and a long one may take, in milliseconds. */
+  databaseConnectMs: 5_000,
+  statementMs: 30_000,
+  longReadMs: 60_000,
+  /** Between two tries to reach PostgreSQL again for the lock that keeps a second FlowNexus away, in milliseconds. */
+  databaseRetryMs: 1_000,
   /** How long SQLite waits for a lock that another process holds, in milliseconds; the event loop stands still meanwhile. */
   databaseBusyMs: 2_000,
   /** Resource types that are kept in memory. A type beyond them is looked up in the database. */
@@ -33,12 +44,17 @@ export const limits = {
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
+  /** Errors that one answer lists. */
+  problemIssues: 20,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
   /** Bytes of a PSK identity and of a common name, of a pre-shared key, and characters of a public key in base64. */
   identityBytes: 255,
   pskBytes: 128,
   publicKeyCharacters: 1_024,
+  /** Characters of a password. */
+  passwordLength: 10,
+  maximumPasswordLength: 128,
   /** Shortest API token. */
   tokenLength: 16,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */

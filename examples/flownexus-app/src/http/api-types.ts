@@ -108,15 +108,7 @@ export interface StreamedResource extends ResourceItem {
   readonly endpoint: string;
 }
 
-/** The body of every answer of 400 and above. */
-export interface ErrorBody {
-  readonly error: {
-    /** Stable, for programs: `unknown-endpoint`, `unknown-path`, `bad-query`, `unauthorized`, … */
-    readonly code: string;
-    /** For people. */
-    readonly message: string;
-  };
-}
+export type { Problem, ProblemIssue } from './problem.ts';
 
 /** `GET /api/v1/health`. */
 export interface Health {

@@ -1,9 +1,8 @@
 /**
- * The schema, one entry per version. An entry that was released is never changed: a new one is added.
- *
- * The names of tables and columns are those of FlowNexus' data model; times are milliseconds since 1970.
+ * The schema of the releases that had SQLite alone and counted versions in `user_version`: one entry per version. A database of theirs is brought to
+ * the last of these before its rows are taken over.
  */
-export const migrations: readonly string[] = [
+export const previousRelease: readonly string[] = [
   `
   CREATE TABLE Endpoint (
     endpoint TEXT PRIMARY KEY,
