@@ -1,9 +1,13 @@
 /** Every bound of the app in one place. */
 export const limits = {
-  /** Batches that wait for a commit. Beyond them the device keeps its value and sends it again. */
-  pendingBatches: 10_000,
-  /** Values that wait for a commit. */
+  /** Batches, and values in them, that wait for a commit. Beyond them the device keeps its value and sends it again. */
   pendingRecords: 100_000,
+  /** Removals of endpoints and of empty series that wait for a commit. */
+  pendingRemovals: 1_000,
+  /** Ids that are taken from the database at once: after a restart the rest of them is never used. */
+  idsPerBlock: 10_000,
+  /** Series whose ids are kept in memory. One beyond them is looked up in the database. */
+  cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
   /** Prepared statements that each connection to SQLite keeps. */
