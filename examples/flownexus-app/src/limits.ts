@@ -84,4 +84,19 @@ export const limits = {
   readTimeoutMs: 60_000,
   /** Instances of a sensor object whose units are read when a device registers. */
   unitReadsPerObject: 16,
+  /** Bytes of an endpoint name, and so characters at most. */
+  endpointNameLength: 255,
+  /** Endpoints that wait for approval. */
+  heldEndpoints: 1_000,
+  /** Endpoints whose messages are counted in a minute. */
+  countedEndpoints: 200_000,
+  /** What a device is told when to try again, where there is no place for it, in seconds. */
+  retryAfterSeconds: 3_600,
+  /** Observation policies, the names of endpoints and the paths that one has, and bytes of one. */
+  observationPolicies: 500,
+  endpointsOfPolicy: 1_000,
+  pathsOfPolicy: 64,
+  policyBytes: 524_288,
+  /** Characters of a path. */
+  pathLength: 100,
 } as const;

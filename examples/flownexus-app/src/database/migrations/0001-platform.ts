@@ -3,6 +3,15 @@ import type { ColumnTypes } from './column-types.ts';
 const VALUE_TYPES = `'STRING', 'INTEGER', 'UNSIGNED_INTEGER', 'FLOAT', 'BOOLEAN', 'OPAQUE', 'TIME', 'OBJLNK', 'CORELINK', 'NONE'`;
 const SOURCES = `'observe', 'composite', 'send', 'read', 'register', 'ingest', 'operation'`;
 
+/** Temperature, humidity, how a firmware update goes, and as one observation what makes up Events. */
+const DEFAULT_POLICIES = [
+  { path: '/3303/*/5700' },
+  { path: '/3304/*/5700' },
+  { path: '/5/0/3' },
+  { path: '/5/0/5' },
+  { paths: ['/10300'] },
+];
+
 /**
  * The tables of FlowNexus' data model, and those that the LwM2M server keeps its state in. Times are milliseconds since 1970, flags 0 and 1, and
  * lists and trees JSON in text, in both databases.
@@ -245,6 +254,9 @@ export function platformTables(type: ColumnTypes): string[] {
       policy ${text} NOT NULL,
       created_at ${int} NOT NULL
     ) ${strict}`,
+    ...DEFAULT_POLICIES.map(
+      (policy) => `INSERT INTO "ObservationPolicy" (policy, created_at) VALUES ('${JSON.stringify({ ...policy, enabled: true })}', ${String(Date.now())})`,
+    ), // prettier-ignore
     // What an endpoint proves with who it is, also before it has ever registered.
     `CREATE TABLE "Credential" (
       -- Who asks for it: the LwM2M server or the bootstrap server.

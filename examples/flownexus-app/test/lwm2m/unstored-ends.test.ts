@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { UnstoredEnds } from '../../src/ingest/unstored-ends.ts';
+import { UnstoredEnds } from '../../src/lwm2m/unstored-ends.ts';
 
 const RETRY_MS = 1_000;
 
