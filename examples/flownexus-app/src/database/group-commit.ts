@@ -1,11 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
+import { CommitRefusedError } from './commit-refused-error.ts';
 import { isFaultOfOne } from './faults.ts';
 import type { Tables } from './tables.ts';
-
-/** Nothing more can be taken: too much waits already, or the database is being closed. */
-export class CommitRefusedError extends Error {
-  override readonly name = 'CommitRefusedError';
-}
 
 /** What one kind of work does with all of it that came together. */
 export interface CommitLane<T> {
