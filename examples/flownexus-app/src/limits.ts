@@ -36,14 +36,27 @@ export const limits = {
   pageValueBytes: 4_194_304,
   /** Larger values are read only when they are on the page. */
   inlineValueBytes: 1_024,
-  /** Characters of a cursor. An endpoint's name may have 255 bytes. */
-  cursorLength: 1_500,
+  /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
+  cursorLength: 4_000,
+  sortKeyLength: 100,
+  /** Characters of the name of an endpoint in a request, and of a text to search for. */
+  endpointNameLength: 1_024,
+  searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
-  /** Bytes that a stream's reader may lag behind before it is dropped. */
+  /** Events, and bytes of them, that are kept for streams that lag behind or come back. Who lags behind further is dropped. */
+  streamReplayEvents: 50_000,
+  streamReplayBytes: 8_388_608,
+  /** How long events are kept on when nobody reads any more, in milliseconds. */
+  streamReplayMs: 60_000,
+  /** Bytes that are written to a stream at once, and that may wait in its socket. */
+  streamWriteBytes: 65_536,
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
+  /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
+  readyMs: 2_000,
+  readyKeptMs: 1_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
   /** Bytes of the body of a request. */
