@@ -79,6 +79,8 @@ export const limits = {
   /** Until a session that nobody uses ends; after the second time its use prolongs it. In seconds. */
   sessionSeconds: 604_800,
   sessionRefreshSeconds: 3_600,
+  /** What is kept of what a browser says it is. */
+  userAgentCharacters: 300,
   /** How long it is remembered whose a session or token is, in milliseconds, and how many of them. What ends one empties the memory at once. */
   principalCacheMs: 5_000,
   cachedPrincipals: 10_000,

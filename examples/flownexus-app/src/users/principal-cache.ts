@@ -1,6 +1,13 @@
 import type { Principal } from '../http/principal.ts';
 import { limits } from '../limits.ts';
 
+/** What is found out about a session or token. */
+export interface Remembered {
+  readonly principal: Principal;
+  /** When it ends by itself, in milliseconds since 1970; undefined: never. */
+  readonly expiresAt: number | undefined;
+}
+
 /** Whose a session or token is, for some seconds: a page makes many requests in a row. */
 export class PrincipalCache {
   readonly #now: () => number;
@@ -13,18 +20,19 @@ export class PrincipalCache {
   }
 
   /** What is remembered, else what `look` gives, which is then remembered unless {@link clear} was called meanwhile. */
-  async get(key: string, look: () => Promise<Principal | undefined>): Promise<Principal | undefined> {
+  async get(key: string, look: () => Promise<Remembered | undefined>): Promise<Principal | undefined> {
     const known = this.#known.get(key);
     if (known !== undefined && known.until > this.#now()) return known.principal;
     const generation = this.#generation;
-    const principal = await look();
+    const found = await look();
     this.#known.delete(key);
-    if (principal === undefined || generation !== this.#generation) return principal;
+    if (found === undefined || generation !== this.#generation) return found?.principal;
     if (this.#known.size >= limits.cachedPrincipals) {
       const [oldest] = this.#known.keys();
       if (oldest !== undefined) this.#known.delete(oldest);
     }
-    this.#known.set(key, { principal, until: this.#now() + limits.principalCacheMs });
+    const { principal, expiresAt = Infinity } = found;
+    this.#known.set(key, { principal, until: Math.min(this.#now() + limits.principalCacheMs, expiresAt) });
     return principal;
   }
 
