@@ -76,6 +76,36 @@ export const limits = {
   maximumPasswordLength: 128,
   /** Shortest API token. */
   tokenLength: 16,
+  /** Users, sessions and API tokens of one user, and characters of the names of users and tokens. */
+  users: 1_000,
+  sessionsPerUser: 50,
+  tokensPerUser: 50,
+  userNameLength: 64,
+  tokenNameLength: 100,
+  /** Until a session that nobody uses ends; after the second time its use prolongs it. In seconds. */
+  sessionSeconds: 604_800,
+  sessionRefreshSeconds: 3_600,
+  /** What is kept of what a browser says it is. */
+  userAgentCharacters: 300,
+  /** How long it is remembered whose a session or token is, in milliseconds, and how many of them. What ends one empties the memory at once. */
+  principalCacheMs: 5_000,
+  cachedPrincipals: 10_000,
+  /** How exactly it is kept when a token was last used, in milliseconds. */
+  tokenUseMs: 60_000,
+  /** Wrong passwords and codes for one name and from one address in the time, in milliseconds; names and addresses that are remembered. */
+  failuresPerName: 10,
+  failuresPerAddress: 50,
+  failureWindowMs: 900_000,
+  rememberedFailures: 10_000,
+  /** Passwords that are checked at once: each takes 32 MiB and a thread. Who comes when all are busy is told to try again. */
+  passwordChecks: 8,
+  /** Codes of the second factor that were used and can not be used again, and for how long, in milliseconds. */
+  usedCodes: 10_000,
+  usedCodeMs: 120_000,
+  /** Entries of the audit log; the oldest make room. Bytes of the target and of the detail of one. */
+  auditEntries: 1_000_000,
+  auditTargetCharacters: 1_024,
+  auditDetailCharacters: 4_096,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */
   stopMs: 5_000,
   /** Errors of the LwM2M server that are logged in one second; the others are counted. */
