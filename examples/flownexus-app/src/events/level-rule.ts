@@ -1,4 +1,4 @@
-import type { Path } from '@flownexus/lwm2m-core';
+import { comparePaths, type Path } from '@flownexus/lwm2m-core';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import { Condition } from './condition.ts';
 import type { Comparable } from './comparable.ts';
@@ -91,8 +91,8 @@ export class LevelRule implements Rule {
 
   restore(endpoint: string, values: readonly LatestValue[], lastEvent: number | undefined, now: number): void {
     if (!this.#concerns(endpoint)) return;
-    const levels = this.#conditions.map((condition, slot): Level | undefined => {
-      const latest = values.find(({ path }) => path === this.paths[slot]);
+    const levels = this.#conditions.map((condition): Level | undefined => {
+      const latest = values.find(({ path }) => comparePaths(path, condition.path) === 0);
       if (latest === undefined) return undefined;
       return { holds: condition.holds(latest.value, false), time: latest.time, value: latest.value, index: undefined };
     });
