@@ -36,16 +36,24 @@ export const limits = {
   pageValueBytes: 4_194_304,
   /** Larger values are read only when they are on the page. */
   inlineValueBytes: 1_024,
-  /** Characters of a cursor. An endpoint's name may have 255 bytes. */
-  cursorLength: 1_500,
+  /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
+  cursorLength: 4_000,
+  sortKeyLength: 100,
+  /** Characters of the name of an endpoint in a request, and of a text to search for. */
+  endpointNameLength: 1_024,
+  searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
-  /** Bytes that a stream's reader may lag behind before it is dropped. */
+  /** Events, and bytes of them, that are kept for streams that lag behind or come back. Who lags behind further is dropped. */
+  streamReplayEvents: 50_000,
+  streamReplayBytes: 8_388_608,
+  /** How long events are kept on when nobody reads any more, in milliseconds. */
+  streamReplayMs: 60_000,
+  /** Bytes that are written to a stream at once, and that may wait in its socket. */
+  streamWriteBytes: 65_536,
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
-  /** Characters of an endpoint's name in a request. */
-  endpointNameLength: 1_024,
   /** Event definitions and event rules, each; webhooks. */
   eventDefinitions: 200,
   webhooks: 50,
@@ -57,8 +65,9 @@ export const limits = {
   ruleConditions: 8,
   /** Names of endpoints, and types of events, in a filter. */
   filterNames: 200,
-  /** Endpoints that the rules keep a state of, over all rules: each rule has its share, and forgets the oldest beyond it. */
+  /** States of endpoints that all rules keep together, and those that each rule may keep besides. Beyond them the oldest is forgotten. */
   ruleStates: 1_000_000,
+  ruleStatesOfEach: 5_000,
   /** How often rules look at the time, in milliseconds, and how long one waits with an event that could not be stored. */
   ruleTickMs: 1_000,
   ruleRetryMs: 10_000,
@@ -67,7 +76,7 @@ export const limits = {
   /** Series that are read at once where rules take their state from the latest values. */
   seriesPerRead: 1_000,
   /** Values of an event in one answer, and bytes of what is sent to a webhook. */
-  eventValues: 1_000,
+  eventValues: 10_000,
   webhookBodyBytes: 262_144,
   /** Characters of the URL of a webhook. */
   webhookUrlLength: 2_048,
@@ -85,6 +94,9 @@ export const limits = {
   /** Changes of one endpoint's registration that an answer about its availability has, and endpoints of one page. */
   availabilityChanges: 10_000,
   availabilityPageSize: 100,
+  /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
+  readyMs: 2_000,
+  readyKeptMs: 1_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
   /** Bytes of the body of a request. */

@@ -4,7 +4,7 @@ import { type Comparable, inWords } from './comparable.ts';
 import { compileEndpointFilter } from './endpoint-filter.ts';
 import type { ChangeBody, LatestValue, Rule, TimedEvent } from './event-rule.ts';
 import { momentsOf } from './moments.ts';
-import { RuleStates, type Undo } from './rule-states.ts';
+import { RuleStates, type StateBudget, type Undo } from './rule-states.ts';
 
 /** The value that the next one is compared with. */
 interface Reference {
@@ -21,12 +21,12 @@ export class ChangeRule implements Rule {
   readonly #concerns: (endpoint: string) => boolean;
   readonly #states: RuleStates<Reference>;
 
-  constructor(body: ChangeBody, maximum: number) {
+  constructor(body: ChangeBody, budget: StateBudget) {
     this.#body = body;
     this.eventType = body.name;
     this.paths = [parsePath(body.path)];
     this.#concerns = compileEndpointFilter(body.endpoints);
-    this.#states = new RuleStates(maximum);
+    this.#states = new RuleStates(budget);
   }
 
   take(batch: Batch, undo: Undo[]): NewEvent | undefined {
@@ -60,6 +60,10 @@ export class ChangeRule implements Rule {
 
   forget(endpoint: string): void {
     this.#states.delete(endpoint);
+  }
+
+  end(): void {
+    this.#states.clear();
   }
 
   #differs(a: Comparable, b: Comparable): boolean {

@@ -1,6 +1,6 @@
 import { parsePath, type Path } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
-import { lwm2mPath } from '../http/parameters.ts';
+import { lwm2mPath } from './lwm2m-path.ts';
 import { type Comparable, inWords } from './comparable.ts';
 
 /** What is asked of the latest value of one Resource. */
@@ -9,9 +9,12 @@ export const conditionSchema = z
     path: lwm2mPath(3).meta({ description: 'A Resource, or an instance of a multiple Resource' }),
     above: z.number().optional().meta({ description: 'Holds above this number' }),
     below: z.number().optional().meta({ description: 'Holds below this number; with `above`: outside of the range' }),
-    equals: z.union([z.string().max(255), z.number(), z.boolean()]).optional().meta({
-      description: 'Holds for this value. Opaque values are compared in base64, object links as `3:0`',
-    }),
+    equals: z
+      .union([z.string().max(255), z.number(), z.boolean()])
+      .optional()
+      .meta({
+        description: 'Holds for this value. Opaque values are compared in base64, object links as `3:0`',
+      }),
     hysteresis: z.number().min(0).default(0).meta({
       description: 'How far back inside a value must be before the condition no longer holds',
     }),

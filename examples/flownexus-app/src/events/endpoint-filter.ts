@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpointName } from '../http/parameters.ts';
+import { endpointName } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 
 /** Which endpoints something is about. */

@@ -1,6 +1,6 @@
 import { parsePath, type Path, pathStartsWith } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
-import { lwm2mPath } from '../http/parameters.ts';
+import { lwm2mPath } from './lwm2m-path.ts';
 import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import { compileEndpointFilter, endpointFilterSchema } from './endpoint-filter.ts';

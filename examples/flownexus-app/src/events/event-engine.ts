@@ -15,7 +15,7 @@ import { LevelRule } from './level-rule.ts';
 import { MissingRule } from './missing-rule.ts';
 import { timeOf } from './moments.ts';
 import { type Named, NamedDefinitions } from './named-definitions.ts';
-import type { Undo } from './rule-states.ts';
+import { StateBudget, type Undo } from './rule-states.ts';
 import { timedEvents } from './timed-events.ts';
 
 export interface EventEngineOptions {
@@ -37,6 +37,7 @@ export class EventEngine implements EventHooks {
   readonly #now: () => number;
   readonly #storeTimed: ReturnType<typeof timedEvents>;
   readonly #undo = new WeakMap<Batch, readonly Undo[]>();
+  readonly #budget = new StateBudget(limits.ruleStates, limits.ruleStatesOfEach);
   readonly #rulesById = new Map<number, Rule>();
   #compiledDefinitions: readonly CompiledDefinition[] = [];
   #rulesByObject: ReadonlyMap<number, readonly Rule[]> = new Map();
@@ -146,17 +147,19 @@ export class EventEngine implements EventHooks {
   tick(): Promise<void> {
     const now = this.#now();
     const due = [...this.#rulesById.values()].flatMap((rule) => rule.takeDue(now));
-    const storing = Promise.all(due.map(async ({ endpoint, event, undo }) => {
-      try {
-        const stored = await this.#storeTimed(endpoint, now, event);
-        const times = (event.earlier ?? []).map(({ time }) => time);
-        if (stored !== undefined) this.#options.onEvent(endpoint, () => itemOfStored(stored, times));
-      } catch (error) {
-        this.#options.log.warn({ err: error, rule: event.eventType }, 'an event of a rule could not be stored and is tried again'); // prettier-ignore
-        undo();
-      }
-    }));
-    this.#storing = storing;
+    const storing = Promise.all(
+      due.map(async ({ endpoint, event, undo }) => {
+        try {
+          const stored = await this.#storeTimed(endpoint, now, event);
+          const times = (event.earlier ?? []).map(({ time }) => time);
+          if (stored !== undefined) this.#options.onEvent(endpoint, () => itemOfStored(stored, times));
+        } catch (error) {
+          this.#options.log.warn({ err: error, rule: event.eventType }, 'an event of a rule could not be stored and is tried again'); // prettier-ignore
+          undo();
+        }
+      }),
+    );
+    this.#storing = Promise.all([this.#storing, storing]);
     return storing.then(() => undefined);
   }
 
@@ -174,6 +177,7 @@ export class EventEngine implements EventHooks {
   }
 
   #changed(id: number, named: Named<EventRuleBody> | undefined): void {
+    this.#rulesById.get(id)?.end();
     this.#rulesById.delete(id);
     const rule = named === undefined ? undefined : this.#compile(named);
     this.#index();
@@ -186,8 +190,7 @@ export class EventEngine implements EventHooks {
 
   #compile({ id, body }: Named<EventRuleBody>): Rule | undefined {
     if (!body.enabled) return undefined;
-    const maximum = Math.floor(limits.ruleStates / limits.eventDefinitions);
-    const rule = makeRule(body, maximum);
+    const rule = makeRule(body, this.#budget);
     this.#rulesById.set(id, rule);
     return rule;
   }
@@ -232,14 +235,14 @@ export class EventEngine implements EventHooks {
   }
 }
 
-function makeRule(body: EventRuleBody, maximum: number): Rule {
+function makeRule(body: EventRuleBody, budget: StateBudget): Rule {
   switch (body.kind) {
     case 'threshold':
     case 'combination':
-      return new LevelRule(body, maximum);
+      return new LevelRule(body, budget);
     case 'change':
-      return new ChangeRule(body, maximum);
+      return new ChangeRule(body, budget);
     case 'missing':
-      return new MissingRule(body, maximum);
+      return new MissingRule(body, budget);
   }
 }

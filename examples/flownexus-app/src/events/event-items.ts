@@ -55,7 +55,11 @@ export const eventDetailSchema = eventItemSchema
 export type EventDetail = z.infer<typeof eventDetailSchema>;
 
 /** The item of an event that was stored just now. `valueTimes`: of the values that it groups, in milliseconds since 1970. */
-export function itemOfStored({ id, endpoint, time, receivedAt, event }: StoredEvent, valueTimes: readonly number[]): EventItem { // prettier-ignore
+export function itemOfStored(
+  { id, endpoint, time, receivedAt, event }: StoredEvent,
+  valueTimes: readonly number[],
+): EventItem {
+  // prettier-ignore
   const first = valueTimes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const last = valueTimes.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   return {

@@ -1,6 +1,6 @@
 import type { Path } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
-import { lwm2mPath } from '../http/parameters.ts';
+import { lwm2mPath } from './lwm2m-path.ts';
 import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import type { Comparable } from './comparable.ts';
@@ -101,4 +101,6 @@ export interface Rule {
   /** The latest values of one endpoint, from before this process; `lastEvent` is when it last was an event, if ever. */
   restore(endpoint: string, values: readonly LatestValue[], lastEvent: number | undefined, now: number): void;
   forget(endpoint: string): void;
+  /** It is used no longer. */
+  end(): void;
 }

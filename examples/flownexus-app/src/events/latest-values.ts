@@ -27,7 +27,9 @@ export async function* latestValues(db: Kysely<Tables>, path: Path): AsyncGenera
       .where('s.id', '>', after)
       .where('t.object_id', '=', path.objectId ?? -1)
       .where('s.prefix', '=', path.prefix ?? '')
-      .$if(path.objectInstanceId !== undefined, (query) => query.where('s.object_instance_id', '=', path.objectInstanceId ?? -1)) // prettier-ignore
+      .$if(path.objectInstanceId !== undefined, (query) =>
+        query.where('s.object_instance_id', '=', path.objectInstanceId ?? -1),
+      ) // prettier-ignore
       .$if(exact, (query) => query.where('t.resource_id', '=', path.resourceId ?? -1))
       .$if(exact, (query) => query.where('s.resource_instance_id', '=', path.resourceInstanceId ?? -1))
       .orderBy('s.id')

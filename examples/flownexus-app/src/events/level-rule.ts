@@ -6,7 +6,7 @@ import { DueTimes } from './due-times.ts';
 import { compileEndpointFilter } from './endpoint-filter.ts';
 import type { CombinationBody, LatestValue, Rule, ThresholdBody, TimedEvent } from './event-rule.ts';
 import { type Moment, momentsOf } from './moments.ts';
-import { RuleStates, type Undo } from './rule-states.ts';
+import { RuleStates, type StateBudget, type Undo } from './rule-states.ts';
 
 /** What is known of one condition at one endpoint. */
 interface Level {
@@ -38,7 +38,7 @@ export class LevelRule implements Rule {
   readonly #states: RuleStates<LevelState>;
   readonly #due = new DueTimes();
 
-  constructor(body: ThresholdBody | CombinationBody, maximum: number) {
+  constructor(body: ThresholdBody | CombinationBody, budget: StateBudget) {
     this.#body = body;
     this.eventType = body.name;
     this.#conditions = (body.kind === 'threshold' ? [body.condition] : body.conditions).map((each) => new Condition(each)); // prettier-ignore
@@ -46,7 +46,7 @@ export class LevelRule implements Rule {
     this.#all = body.kind === 'threshold' || body.match === 'all';
     this.#forMs = body.forSeconds * 1000;
     this.#concerns = compileEndpointFilter(body.endpoints);
-    this.#states = new RuleStates(maximum);
+    this.#states = new RuleStates(budget);
   }
 
   take(batch: Batch, undo: Undo[]): NewEvent | undefined {
@@ -106,6 +106,10 @@ export class LevelRule implements Rule {
 
   forget(endpoint: string): void {
     this.#states.delete(endpoint);
+  }
+
+  end(): void {
+    this.#states.clear();
   }
 
   #after(before: LevelState | undefined, { time, values }: Moment, receivedAt: number): LevelState {

@@ -4,7 +4,7 @@ import { DueTimes } from './due-times.ts';
 import { compileEndpointFilter } from './endpoint-filter.ts';
 import type { LatestValue, MissingBody, Rule, TimedEvent } from './event-rule.ts';
 import { timeOf } from './moments.ts';
-import { RuleStates, type Undo } from './rule-states.ts';
+import { RuleStates, type StateBudget, type Undo } from './rule-states.ts';
 
 /** What an endpoint last sent of the path. */
 interface Seen {
@@ -26,13 +26,13 @@ export class MissingRule implements Rule {
   readonly #states: RuleStates<Seen>;
   readonly #due = new DueTimes();
 
-  constructor(body: MissingBody, maximum: number) {
+  constructor(body: MissingBody, budget: StateBudget) {
     this.#body = body;
     this.eventType = body.name;
     this.paths = [parsePath(body.path)];
     this.#forMs = body.forSeconds * 1000;
     this.#concerns = compileEndpointFilter(body.endpoints);
-    this.#states = new RuleStates(maximum);
+    this.#states = new RuleStates(budget);
   }
 
   take(batch: Batch, undo: Undo[]): undefined {
@@ -45,7 +45,7 @@ export class MissingRule implements Rule {
       return undefined;
     }
     if (change?.kind !== 'registered' || this.#states.get(endpoint) !== undefined) return undefined;
-    if (change.registration.objectLinks.some((link) => this.#mayHold(link))) {
+    if ((change.registration?.objectLinks ?? []).some((link) => this.#mayHold(link))) {
       undo.push(this.#see(endpoint, { at: receivedAt, path: undefined, time: receivedAt, fired: false }));
     }
     return undefined;
@@ -73,13 +73,17 @@ export class MissingRule implements Rule {
   restore(endpoint: string, values: readonly LatestValue[], lastEvent: number | undefined, now: number): void {
     if (!this.#concerns(endpoint)) return;
     const latest = values.reduce<LatestValue | undefined>((a, b) => (a !== undefined && a.receivedAt >= b.receivedAt ? a : b), undefined); // prettier-ignore
-    if (latest === undefined) return;
+    if (latest === undefined || this.#states.get(endpoint) !== undefined) return;
     const fired = lastEvent !== undefined && lastEvent > latest.receivedAt;
     this.#see(endpoint, { at: now, path: latest.path, time: latest.time, fired });
   }
 
   forget(endpoint: string): void {
     this.#states.delete(endpoint);
+  }
+
+  end(): void {
+    this.#states.clear();
   }
 
   #see(endpoint: string, seen: Seen): Undo {

@@ -31,7 +31,10 @@ export class NamedDefinitions<B extends { readonly name: string }> {
     this.#byId = new Map(rows.map((row) => [row.id, row]));
   }
 
-  static async load<B extends { readonly name: string }>(options: NamedDefinitionsOptions<B>): Promise<NamedDefinitions<B>> { // prettier-ignore
+  static async load<B extends { readonly name: string }>(
+    options: NamedDefinitionsOptions<B>,
+  ): Promise<NamedDefinitions<B>> {
+    // prettier-ignore
     const rows = await options.database.reads.selectFrom(options.table).selectAll().orderBy('id').execute();
     const parsed = rows.map(({ id, created_at, definition }) => ({
       id,

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { ProblemIssue } from './api-types.ts';
 import { formatCsv } from './csv.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, unknownRoute } from './errors.ts';
 import type { Access, Principal } from './principal.ts';
 import { ANSWERED, type Call, type Reply, type Route } from './route.ts';
 
@@ -120,6 +120,15 @@ function refuseOthers(allow: string, guards: RouteGuards): RequestHandler {
     await authorize(request, 'signedIn', false, guards);
     response.set('Allow', allow);
     throw new ApiError(405, 'method-not-allowed', `${request.method} is not possible here`);
+  };
+}
+
+/** The last handler of an API: nothing is there, which those who are not signed in do not learn. */
+export function unknownToGuests(guards: RouteGuards): RequestHandler {
+  return async (request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    await authorize(request, 'signedIn', false, guards);
+    await unknownRoute(request, response, next);
   };
 }
 
