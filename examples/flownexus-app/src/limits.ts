@@ -60,6 +60,46 @@ export const limits = {
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
+  /** Event definitions and event rules, each; webhooks. */
+  eventDefinitions: 200,
+  webhooks: 50,
+  /** Characters of the name of a definition or rule, of its message, and of the note of an acknowledgement. */
+  eventNameLength: 100,
+  eventMessageLength: 500,
+  /** Paths of a definition, and conditions of a rule. */
+  definitionPaths: 50,
+  ruleConditions: 8,
+  /** Names of endpoints, and types of events, in a filter. */
+  filterNames: 200,
+  /** States of endpoints that all rules keep together, and those that each rule may keep besides. Beyond them the oldest is forgotten. */
+  ruleStates: 1_000_000,
+  ruleStatesOfEach: 5_000,
+  /** How often rules look at the time, in milliseconds, and how long one waits with an event that could not be stored. */
+  ruleTickMs: 1_000,
+  ruleRetryMs: 10_000,
+  /** Events of rules that wait for a commit without a value that came. */
+  pendingTimedEvents: 100_000,
+  /** Series that are read at once where rules take their state from the latest values. */
+  seriesPerRead: 1_000,
+  /** Values of an event in one answer, and bytes of what is sent to a webhook. */
+  eventValues: 10_000,
+  webhookBodyBytes: 262_144,
+  /** Characters of the URL of a webhook. */
+  webhookUrlLength: 2_048,
+  /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
+  webhookTimeoutMs: 15_000,
+  webhookAnswerBytes: 65_536,
+  /** Deliveries that are under way to one webhook. */
+  webhookDeliveriesAtOnce: 4,
+  /** Deliveries that wait for one webhook; events beyond count as failed. */
+  waitingDeliveries: 100_000,
+  /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
+  webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
+  /** How long deliveries that are over are listed, in milliseconds. */
+  deliveryRetentionMs: 604_800_000,
+  /** Changes of one endpoint's registration that an answer about its availability has, and endpoints of one page. */
+  availabilityChanges: 10_000,
+  availabilityPageSize: 100,
   /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
   readyMs: 2_000,
   readyKeptMs: 1_000,

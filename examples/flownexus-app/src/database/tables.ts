@@ -8,7 +8,7 @@ export type Flag = 0 | 1;
 export type Admission = 'accepted' | 'held' | 'refused';
 export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
 export type ValueSource = 'observe' | 'composite' | 'send' | 'read' | 'register' | 'ingest' | 'operation';
-export type EventSource = 'composite' | 'send' | 'read' | 'ingest' | 'rule';
+export type EventSource = 'composite' | 'observe' | 'send' | 'read' | 'ingest' | 'rule';
 export type Severity = 'info' | 'warning' | 'critical';
 export type OperationStatus = 'QUEUED' | 'SENDING' | 'CONFIRMED' | 'FAILED';
 

@@ -136,7 +136,7 @@ export function platformTables(type: ColumnTypes): string[] {
       time ${int} NOT NULL,
       ts_device ${int},
       ts_received ${int} NOT NULL,
-      source ${text} NOT NULL CHECK (source IN ('composite', 'send', 'read', 'ingest', 'rule')),
+      source ${text} NOT NULL CHECK (source IN ('composite', 'observe', 'send', 'read', 'ingest', 'rule')),
       severity ${text} NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
       message ${text},
       acknowledged_at ${int},
@@ -145,6 +145,7 @@ export function platformTables(type: ColumnTypes): string[] {
     ) ${strict}`,
     `CREATE INDEX "Event_endpoint" ON "Event" (endpoint, time, id)`,
     `CREATE INDEX "Event_time" ON "Event" (time, id)`,
+    `CREATE INDEX "Event_type" ON "Event" (event_type, time, id)`,
     // The values of an event, found by their whole key.
     `CREATE TABLE "EventResource" (
       event_id ${int} NOT NULL REFERENCES "Event" (id) ON DELETE CASCADE,
@@ -187,7 +188,7 @@ export function platformTables(type: ColumnTypes): string[] {
       last_error ${text},
       UNIQUE (webhook_id, event_id)
     ) ${strict}`,
-    `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (state, next_attempt)`,
+    `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (webhook_id, state, next_attempt)`,
 
     // The durable downlink queue of the LwM2M server.
     `CREATE TABLE "EndpointOperation" (
