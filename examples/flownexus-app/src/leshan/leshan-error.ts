@@ -67,7 +67,7 @@ export function answerLeshanErrors(log: Logger): ErrorRequestHandler {
       log.error({ err: error, method: request.method, url: request.originalUrl }, 'request failed');
     }
     const { status, message } = known ?? new LeshanError(500, 'Unexpected exception: the log of the server says why');
-    response.status(status).type('text/plain').send(message);
+    response.status(status).set('X-Content-Type-Options', 'nosniff').type('text/plain').send(message);
   };
 }
 

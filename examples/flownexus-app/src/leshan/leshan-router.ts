@@ -18,7 +18,12 @@ export function leshanRouter(options: LeshanOptions): Router {
   const router = express.Router();
   const { streams } = new ServerEvents(server, objects, streamBacklogBytes);
   addRoute(router, '/event', options, {
-    GET: { permission: 'read', handler: (request, response) => streams.open(request, response) },
+    GET: {
+      permission: 'read',
+      handler: (request, response) => {
+        streams.open(request, response);
+      },
+    },
   });
   addRegistrationRoutes(router, options);
   addSecurityRoutes(router, server, options);

@@ -6,7 +6,7 @@ import { queryOf } from './query.ts';
 import type { LeshanAction, LeshanCommonOptions, LeshanPermission } from './options.ts';
 
 /** Answers a call. What it gives is the outcome for the audit; nothing: done. */
-export type Handler = (request: Request, response: Response) => MaybePromise<string | void>;
+export type Handler = (request: Request, response: Response) => MaybePromise<string | undefined>;
 
 /** One method of an address. */
 export interface Route {
@@ -71,7 +71,7 @@ async function run(
     endpointName: endpointOf(request),
     ...(path === undefined ? {} : { path }),
   };
-  let outcome: string | void;
+  let outcome: string | undefined;
   try {
     outcome = await handler(request, response);
   } catch (error) {
