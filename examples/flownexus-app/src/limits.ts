@@ -169,4 +169,15 @@ export const limits = {
   policyBytes: 524_288,
   /** Characters of a path. */
   pathLength: 100,
+  /** How long a call of the Leshan surface waits for a device when it does not say, and at most, in seconds. */
+  leshanTimeoutSeconds: 5,
+  leshanLongestTimeoutSeconds: 86_400,
+  /** Bytes of the body of such a call: an opaque value of half of that fits in. */
+  leshanBodyBytes: 262_144,
+  /** Observations that were made by that surface, of all endpoints. */
+  leshanObservations: 10_000,
+  /** Bytes of the payload of a message that its log shows. */
+  leshanLoggedPayloadBytes: 2_048,
+  /** Its heartbeat: its readers give up after ten seconds of silence. */
+  leshanHeartbeatMs: 4_000,
 } as const;
