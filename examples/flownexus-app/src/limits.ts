@@ -45,8 +45,7 @@ export const limits = {
   /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
   cursorLength: 4_000,
   sortKeyLength: 100,
-  /** Characters of the name of an endpoint in a request, and of a text to search for. */
-  endpointNameLength: 1_024,
+  /** Characters of a text to search for. */
   searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
