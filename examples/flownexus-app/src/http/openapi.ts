@@ -1,7 +1,7 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { problemSchema } from './problem.ts';
-import type { Answer, Route } from './route.ts';
+import { type Answer, type Route, route } from './route.ts';
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'The request is wrong: `errors` says where',
@@ -9,11 +9,30 @@ const ERRORS: Readonly<Record<number, string>> = {
   403: 'The user or token may not do this',
 };
 
+export interface ApiInfo {
+  readonly version: string;
+  readonly publicUrl?: string;
+}
+
+/** The route that gives the document of all others. */
+export function openApiRoute(routes: readonly Route[], info: ApiInfo): Route {
+  // Made when somebody asks: it takes a moment.
+  let document: object | undefined;
+  const self: Route = route({
+    method: 'get',
+    path: '/api/v1/openapi.json',
+    operationId: 'getOpenApi',
+    summary: 'This document',
+    tag: 'Documentation',
+    access: 'signedIn',
+    answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
+    handle: () => ({ body: (document ??= openApiDocument([...routes, self], info)) }),
+  });
+  return self;
+}
+
 /** The OpenAPI document of the routes, made of the schemas that validate. */
-export function openApiDocument(
-  routes: readonly Route[],
-  info: { readonly version: string; readonly publicUrl?: string },
-): object {
+export function openApiDocument(routes: readonly Route[], info: ApiInfo): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
   return createDocument({
