@@ -6,6 +6,8 @@ export const limits = {
   pendingRecords: 100_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
+  pendingStoreKilobytes: 65_536,
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
   /** Connections to PostgreSQL for short work, and for what takes long. */

@@ -23,7 +23,8 @@ export class ColumnArrays {
   }
 }
 
-const postgresTypes: Readonly<Record<BulkType, string>> = {
+/** The types of PostgreSQL. */
+export const postgresTypes: Readonly<Record<BulkType, string>> = {
   bigint: 'bigint',
   float: 'double precision',
   text: 'text',

@@ -204,6 +204,8 @@ export function platformTables(type: ColumnTypes): string[] {
       max_attempts ${int} NOT NULL,
       repeatable ${int} NOT NULL,
       replace_key ${text},
+      -- JSON: who asked for it.
+      metadata ${text},
       timestamp_created ${int} NOT NULL,
       updated_at ${int} NOT NULL,
       last_attempt ${int},
@@ -214,7 +216,6 @@ export function platformTables(type: ColumnTypes): string[] {
       failure_message ${text},
       -- JSON of the LwM2M library.
       result ${text},
-      created_by ${text},
       bulk_id ${key}
     ) ${strict}`,
     `CREATE INDEX "EndpointOperation_endpoint" ON "EndpointOperation" (endpoint, sequence)`,
@@ -227,20 +228,24 @@ export function platformTables(type: ColumnTypes): string[] {
       registration_id ${text} NOT NULL,
       peer_key ${text} NOT NULL,
       server_address ${text} NOT NULL,
-      registered_at ${int} NOT NULL,
+      -- Greater than that of each registration that was made before.
+      position ${int} NOT NULL,
       registration ${text} NOT NULL
     ) ${strict}`,
+    `CREATE INDEX "Registration_position" ON "Registration" (position)`,
     `CREATE TABLE "Observation" (
       endpoint ${key} NOT NULL,
+      -- SHA-256 of whether it is composite and its paths, which may be too long for an index.
+      target_key ${key} NOT NULL,
       composite ${int} NOT NULL,
       -- JSON: a list of paths.
-      paths ${key} NOT NULL,
+      paths ${text} NOT NULL,
       kept ${int} NOT NULL,
       -- JSON: attributes and formats.
       request ${text} NOT NULL,
       registration_id ${text},
       token ${blob},
-      PRIMARY KEY (endpoint, composite, paths)
+      PRIMARY KEY (endpoint, target_key)
     ) ${strict}`,
     `CREATE TABLE "ObservationPolicy" (
       id ${id},
@@ -268,7 +273,17 @@ export function platformTables(type: ColumnTypes): string[] {
       UNIQUE (server, identity_key)
     ) ${strict}`,
     // A snapshot has the keys of one.
-    `CREATE TABLE "DtlsAssociation" (key ${key} PRIMARY KEY, snapshot ${blob} NOT NULL) ${strict}`,
+    `CREATE TABLE "DtlsAssociation" (
+      server ${text} NOT NULL CHECK (server IN ('lwm2m', 'bootstrap')),
+      key ${key} NOT NULL,
+      snapshot ${blob} NOT NULL,
+      -- What it was made with, as Credential.identity_key: of a certificate by its fingerprint, and by its common name.
+      identity_key ${key},
+      identity_name ${key},
+      PRIMARY KEY (server, key)
+    ) ${strict}`,
+    `CREATE INDEX "DtlsAssociation_identity" ON "DtlsAssociation" (identity_key)`,
+    `CREATE INDEX "DtlsAssociation_name" ON "DtlsAssociation" (identity_name) WHERE identity_name IS NOT NULL`,
     `CREATE TABLE "BootstrapConfiguration" (
       endpoint ${key} PRIMARY KEY,
       -- JSON of the LwM2M library.
