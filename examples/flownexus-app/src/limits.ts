@@ -1,11 +1,17 @@
 /** Every bound of the app in one place. */
 export const limits = {
-  /** Batches that wait for a commit. Beyond them the device keeps its value and sends it again. */
-  pendingBatches: 10_000,
-  /** Values that wait for a commit. */
+  /** Batches, and values in them, that wait for a commit. Beyond them the device keeps its value and sends it again. */
   pendingRecords: 100_000,
+  /** Removals of endpoints and of empty series that wait for a commit. */
+  pendingRemovals: 1_000,
+  /** Ids that are taken from the database at once: after a restart the rest of them is never used. */
+  idsPerBlock: 10_000,
+  /** Series whose ids are kept in memory. One beyond them is looked up in the database. */
+  cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
+  pendingStoreKilobytes: 65_536,
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
   /** Connections to PostgreSQL for short work, and for what takes long. */
@@ -114,6 +120,36 @@ export const limits = {
   maximumPasswordLength: 128,
   /** Shortest API token. */
   tokenLength: 16,
+  /** Users, sessions and API tokens of one user, and characters of the names of users and tokens. */
+  users: 1_000,
+  sessionsPerUser: 50,
+  tokensPerUser: 50,
+  userNameLength: 64,
+  tokenNameLength: 100,
+  /** Until a session that nobody uses ends; after the second time its use prolongs it. In seconds. */
+  sessionSeconds: 604_800,
+  sessionRefreshSeconds: 3_600,
+  /** What is kept of what a browser says it is. */
+  userAgentCharacters: 300,
+  /** How long it is remembered whose a session or token is, in milliseconds, and how many of them. What ends one empties the memory at once. */
+  principalCacheMs: 5_000,
+  cachedPrincipals: 10_000,
+  /** How exactly it is kept when a token was last used, in milliseconds. */
+  tokenUseMs: 60_000,
+  /** Wrong passwords and codes for one name and from one address in the time, in milliseconds; names and addresses that are remembered. */
+  failuresPerName: 10,
+  failuresPerAddress: 50,
+  failureWindowMs: 900_000,
+  rememberedFailures: 10_000,
+  /** Passwords that are checked at once: each takes 32 MiB and a thread. Who comes when all are busy is told to try again. */
+  passwordChecks: 8,
+  /** Codes of the second factor that were used and can not be used again, and for how long, in milliseconds. */
+  usedCodes: 10_000,
+  usedCodeMs: 120_000,
+  /** Entries of the audit log; the oldest make room. Bytes of the target and of the detail of one. */
+  auditEntries: 1_000_000,
+  auditTargetCharacters: 1_024,
+  auditDetailCharacters: 4_096,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */
   stopMs: 5_000,
   /** Errors of the LwM2M server that are logged in one second; the others are counted. */
@@ -122,4 +158,30 @@ export const limits = {
   readTimeoutMs: 60_000,
   /** Instances of a sensor object whose units are read when a device registers. */
   unitReadsPerObject: 16,
+  /** Bytes of an endpoint name, and so characters at most. */
+  endpointNameLength: 255,
+  /** Endpoints that wait for approval. */
+  heldEndpoints: 1_000,
+  /** Endpoints whose messages are counted in a minute. */
+  countedEndpoints: 200_000,
+  /** What a device is told when to try again, where there is no place for it, in seconds. */
+  retryAfterSeconds: 3_600,
+  /** Observation policies, the names of endpoints and the paths that one has, and bytes of one. */
+  observationPolicies: 500,
+  endpointsOfPolicy: 1_000,
+  pathsOfPolicy: 64,
+  policyBytes: 524_288,
+  /** Characters of a path. */
+  pathLength: 100,
+  /** How long a call of the Leshan surface waits for a device when it does not say, and at most, in seconds. */
+  leshanTimeoutSeconds: 5,
+  leshanLongestTimeoutSeconds: 86_400,
+  /** Bytes of the body of such a call: an opaque value of half of that fits in. */
+  leshanBodyBytes: 262_144,
+  /** Observations that were made by that surface, of all endpoints. */
+  leshanObservations: 10_000,
+  /** Bytes of the payload of a message that its log shows. */
+  leshanLoggedPayloadBytes: 2_048,
+  /** Its heartbeat: its readers give up after ten seconds of silence. */
+  leshanHeartbeatMs: 4_000,
 } as const;

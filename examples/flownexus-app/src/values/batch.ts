@@ -16,8 +16,9 @@ export interface Batch {
   readonly events?: readonly NewEvent[];
 }
 
+/** Without a registration, as another server reports it, the endpoint is registered and what is known of it stays. */
 export type EndpointChange =
-  | { readonly kind: 'registered' | 'updated'; readonly registration: EndpointRegistration }
+  | { readonly kind: 'registered' | 'updated'; readonly registration?: EndpointRegistration }
   | { readonly kind: 'unregistered' };
 
 /** What a registration tells about an endpoint. */
