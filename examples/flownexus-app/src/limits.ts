@@ -68,8 +68,9 @@ export const limits = {
   /** Paths of a definition, and conditions of a rule. */
   definitionPaths: 50,
   ruleConditions: 8,
-  /** Names of endpoints, and types of events, in a filter. */
+  /** Names of endpoints, and types of events, in a filter, and bytes of a body that has some. */
   filterNames: 200,
+  filterBodyBytes: 524_288,
   /** States of endpoints that all rules keep together, and those that each rule may keep besides. Beyond them the oldest is forgotten. */
   ruleStates: 1_000_000,
   ruleStatesOfEach: 5_000,
@@ -88,6 +89,9 @@ export const limits = {
   /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
   webhookTimeoutMs: 15_000,
   webhookAnswerBytes: 65_536,
+  /** The longest that the sender sleeps, and how long it waits for a database that is away, in milliseconds. */
+  webhookSleepMs: 3_600_000,
+  webhookDatabaseRetryMs: 10_000,
   /** Deliveries that are under way to one webhook. */
   webhookDeliveriesAtOnce: 4,
   /** Deliveries that wait for one webhook; events beyond count as failed. */
