@@ -45,8 +45,7 @@ export const limits = {
   /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
   cursorLength: 4_000,
   sortKeyLength: 100,
-  /** Characters of the name of an endpoint in a request, and of a text to search for. */
-  endpointNameLength: 1_024,
+  /** Characters of a text to search for. */
   searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
@@ -162,8 +161,6 @@ export const limits = {
   readTimeoutMs: 60_000,
   /** Instances of a sensor object whose units are read when a device registers. */
   unitReadsPerObject: 16,
-  /** Bytes of an endpoint name, and so characters at most. */
-  endpointNameLength: 255,
   /** Endpoints that wait for approval. */
   heldEndpoints: 1_000,
   /** Endpoints whose messages are counted in a minute. */
@@ -175,7 +172,7 @@ export const limits = {
   endpointsOfPolicy: 1_000,
   pathsOfPolicy: 64,
   policyBytes: 524_288,
-  /** Characters of a path. */
+  /** Characters of a path, and of a fingerprint with colons. */
   pathLength: 100,
   /** How long a call of the Leshan surface waits for a device when it does not say, and at most, in seconds. */
   leshanTimeoutSeconds: 5,
@@ -188,4 +185,11 @@ export const limits = {
   leshanLoggedPayloadBytes: 2_048,
   /** Its heartbeat: its readers give up after ten seconds of silence. */
   leshanHeartbeatMs: 4_000,
+  fingerprintCharacters: 100,
+  /** Bytes of a bootstrap configuration: a byte of a key or certificate takes four. */
+  bootstrapBytes: 262_144,
+  /** Object models that were uploaded, those of one document, and its bytes. The longest public one has 34 thousand. */
+  objectModels: 1_000,
+  objectModelsAtOnce: 32,
+  objectModelBytes: 1_048_576,
 } as const;
