@@ -96,6 +96,10 @@ export const limits = {
   webhookDeliveriesAtOnce: 4,
   /** Deliveries that wait for one webhook; events beyond count as failed. */
   waitingDeliveries: 100_000,
+  /** How often they are counted, and how often old deliveries are deleted, in milliseconds; and how many at once. */
+  waitingDeliveriesCountMs: 10_000,
+  deliveryPruneMs: 3_600_000,
+  deliveriesPerPrune: 1_000,
   /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
   webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
   /** How long deliveries that are over are listed, in milliseconds. */

@@ -1,8 +1,9 @@
 import { formatPath, pathOf, withPrefix } from '@flownexus/lwm2m-core';
 import type { Kysely } from 'kysely';
-import type { EventRow, Severity, Tables, ValueColumnsRow } from '../database/tables.ts';
+import type { EventRow, Severity, Tables } from '../database/tables.ts';
 import type { TimePosition } from '../http/time-cursor.ts';
 import { limits } from '../limits.ts';
+import { toJsonValue } from '../values/value-columns.ts';
 import { type EventDetail, type EventItem, type EventValue, iso } from './event-items.ts';
 
 /** Which events a list has. Undefined: whatever it is. */
@@ -78,7 +79,7 @@ export async function readEvent(db: Kysely<Tables>, id: number): Promise<EventDe
         name: row.name,
         type,
         units: row.units,
-        value: row.ts_received === null ? null : jsonValue(type, row),
+        value: row.ts_received === null ? null : toJsonValue(type, row),
         time: iso(row.time),
         timeReceived: row.ts_received === null ? null : iso(row.ts_received),
         timeDevice: row.ts_device === null ? null : iso(row.ts_device),

@@ -36,8 +36,11 @@ export class WebhookSender {
   /** Webhooks that are being told at present; true: there is more to look for. */
   readonly #busy = new Map<number, boolean>();
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
+  /** When it was last looked whether too much waits for a webhook. */
+  readonly #counted = new Map<number, number>();
   #stopped = true;
+  #pruning: NodeJS.Timeout | undefined;
 
   constructor(options: WebhookSenderOptions) {
     this.#options = options;
@@ -49,7 +52,9 @@ export class WebhookSender {
   /** Makes the deliveries that wait, and those that come, until it is stopped. */
   start(): void {
     this.#stopped = false;
-    for (const { id } of this.#options.webhooks.list()) this.wake(id);
+    this.#pruning ??= setInterval(() => this.#track(this.prune()), limits.deliveryPruneMs);
+    this.#pruning.unref();
+    this.wake();
   }
 
   /** Resolves when no delivery is under way any more. */
@@ -57,6 +62,8 @@ export class WebhookSender {
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    clearInterval(this.#pruning);
+    this.#pruning = undefined;
     await Promise.all(this.#running);
   }
 
@@ -74,8 +81,36 @@ export class WebhookSender {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
     this.#busy.set(id, false);
-    const running = this.#run(id).finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    this.#track(this.#run(id));
+  }
+
+  /** Deletes deliveries that have been over for long, some at a time. Never rejects: what is left is deleted the next time. */
+  async prune(): Promise<void> {
+    const { database, log } = this.#options;
+    const before = this.#now() - limits.deliveryRetentionMs;
+    try {
+      for (let deleted = 1n; deleted > 0n && !this.#stopped;) {
+        const { numDeletedRows } = await database.db
+          .deleteFrom('WebhookDelivery')
+          .where('id', 'in', (some) =>
+            some
+              .selectFrom('WebhookDelivery')
+              .select('id')
+              .where('state', '!=', 'waiting')
+              .where('updated_at', '<', before)
+              .limit(limits.deliveriesPerPrune),
+          )
+          .executeTakeFirst();
+        deleted = numDeletedRows;
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'old webhook deliveries could not be deleted');
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
   }
 
   /** Never rejects. */
@@ -86,6 +121,7 @@ export class WebhookSender {
         this.#busy.set(id, false);
         const webhook = this.#options.webhooks.find(id);
         if (webhook?.body.enabled !== true) break;
+        await this.#count(id);
         const due = await this.#due(id);
         await Promise.all(due.map((delivery) => this.#deliver(webhook, delivery)));
         if (due.length > 0 || this.#busy.get(id) === true) continue;
@@ -107,6 +143,24 @@ export class WebhookSender {
     const timer = setTimeout(() => this.wake(id), Math.min(Math.max(ms, 0), limits.webhookSleepMs));
     this.#timers.set(id, timer);
     timer.unref();
+  }
+
+  /** Looks now and then whether too much waits. */
+  async #count(id: number): Promise<void> {
+    const { database, webhooks } = this.#options;
+    const now = this.#now();
+    if (now - (this.#counted.get(id) ?? -Infinity) < limits.waitingDeliveriesCountMs) return;
+    this.#counted.set(id, now);
+    const beyond = await database.reads
+      .selectFrom('WebhookDelivery')
+      .select('id')
+      .where('webhook_id', '=', id)
+      .where('state', '=', 'waiting')
+      .orderBy('next_attempt')
+      .offset(limits.waitingDeliveries)
+      .limit(1)
+      .executeTakeFirst();
+    webhooks.setOverfull(id, beyond !== undefined);
   }
 
   #due(id: number): Promise<Delivery[]> {
@@ -157,7 +211,10 @@ export class WebhookSender {
       .where('id', '=', delivery.id)
       .execute();
     if (failed) log.warn({ webhook: webhook.id, event: event.id, reason: inWords(error) }, 'a webhook was not told of an event'); // prettier-ignore
-    if (error === String(GONE)) await webhooks.replace(webhook.id, { ...webhook.body, enabled: false });
+    if (error === String(GONE) && webhooks.find(webhook.id) !== undefined) {
+      const { url } = webhook.body;
+      await webhooks.change(webhook.id, (body) => (body.url === url ? { ...body, enabled: false } : body));
+    }
   }
 
   /** Undefined: it was taken. Otherwise the status, or why there was none. */

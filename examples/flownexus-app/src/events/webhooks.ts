@@ -4,6 +4,7 @@ import type { Database } from '../database/open-database.ts';
 import type { Tables } from '../database/tables.ts';
 import { ApiError } from '../http/errors.ts';
 import { limits } from '../limits.ts';
+import { Serial } from '../serial.ts';
 import type { StoredEvent } from '../values/batch.ts';
 import { compileEndpointFilter } from './endpoint-filter.ts';
 import { type WebhookBody, webhookBodySchema, type WebhookFilter } from './webhook-bodies.ts';
@@ -30,8 +31,8 @@ export class Webhooks {
   readonly #database: Database;
   readonly #listeners: ((id: number) => void)[] = [];
   readonly #byId: Map<number, Webhook>;
-  /** Webhooks for which too much waits already: what is new for them counts as failed. */
-  #overfull: ReadonlySet<number> = new Set();
+  readonly #serial = new Serial();
+  readonly #overfull = new Set<number>();
 
   private constructor(database: Database, webhooks: readonly Webhook[]) {
     this.#database = database;
@@ -68,9 +69,10 @@ export class Webhooks {
     this.#listeners.push(listener);
   }
 
-  /** Too much waits for these: what is new is not added to it. */
-  set overfull(ids: ReadonlySet<number>) {
-    this.#overfull = ids;
+  /** Whether too much waits for a webhook: then what is new is not added to it, and counts as failed. */
+  setOverfull(id: number, overfull: boolean): void {
+    if (overfull) this.#overfull.add(id);
+    else this.#overfull.delete(id);
   }
 
   /** Writes which webhooks are to be told of events, in the transaction that stores the events. */
@@ -91,51 +93,56 @@ export class Webhooks {
   }
 
   /** Rejects with an {@link ApiError} when there are as many as there may be. */
-  async create(body: WebhookBody, createdAt: number): Promise<Webhook> {
-    if (this.#byId.size >= limits.webhooks) {
-      throw new ApiError(409, 'quota-exceeded', `there are ${limits.webhooks} webhooks already, and not more may be`);
-    }
-    const secret = newWebhookSecret();
-    const { id } = await this.#database.db
-      .insertInto('Webhook')
-      .values({ ...columns(body), secret, created_at: createdAt })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    return this.#keep(compile(id, body, secret, createdAt));
+  create(body: WebhookBody, createdAt: number): Promise<Webhook> {
+    return this.#serial.run(async () => {
+      if (this.#byId.size >= limits.webhooks) {
+        throw new ApiError(409, 'quota-exceeded', `there are ${limits.webhooks} webhooks already, and not more may be`);
+      }
+      const secret = newWebhookSecret();
+      const { id } = await this.#database.db
+        .insertInto('Webhook')
+        .values({ ...columns(body), secret, created_at: createdAt })
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      return this.#keep(compile(id, body, secret, createdAt));
+    });
   }
 
-  /** Rejects with an {@link ApiError} when there is none of that id. */
-  async replace(id: number, body: WebhookBody): Promise<Webhook> {
-    const { secret, createdAt } = this.get(id);
-    await this.#update(id, columns(body));
-    return this.#keep(compile(id, body, secret, createdAt));
+  /** Gives a webhook what `change` makes of what it has. Rejects with an {@link ApiError} when there is none of that id. */
+  change(id: number, change: (body: WebhookBody) => WebhookBody): Promise<Webhook> {
+    return this.#serial.run(async () => {
+      const { body: before, secret, createdAt } = this.get(id);
+      const body = change(before);
+      await this.#database.db.updateTable('Webhook').set(columns(body)).where('id', '=', id).execute();
+      return this.#keep(compile(id, body, secret, createdAt));
+    });
   }
 
   /** Gives a webhook another secret: from now on messages are signed with it. */
-  async renewSecret(id: number): Promise<Webhook> {
-    const { body, createdAt } = this.get(id);
-    const secret = newWebhookSecret();
-    await this.#update(id, { secret });
-    return this.#keep(compile(id, body, secret, createdAt));
+  renewSecret(id: number): Promise<Webhook> {
+    return this.#serial.run(async () => {
+      const { body, createdAt } = this.get(id);
+      const secret = newWebhookSecret();
+      await this.#database.db.updateTable('Webhook').set({ secret }).where('id', '=', id).execute();
+      return this.#keep(compile(id, body, secret, createdAt));
+    });
   }
 
   /** Deletes a webhook with its deliveries. Rejects with an {@link ApiError} when there is none of that id. */
-  async delete(id: number): Promise<void> {
-    const webhook = this.get(id);
-    // Before it is gone from the database: no event that is stored meanwhile may refer to it.
-    this.#byId.delete(id);
-    try {
-      await this.#database.db.deleteFrom('Webhook').where('id', '=', id).execute();
-    } catch (error) {
-      this.#byId.set(id, webhook);
-      throw error;
-    }
-    this.#tell(id);
-  }
-
-  async #update(id: number, changes: Partial<ReturnType<typeof columns> & { secret: string }>): Promise<void> {
-    const { numUpdatedRows } = await this.#database.db.updateTable('Webhook').set(changes).where('id', '=', id).executeTakeFirst(); // prettier-ignore
-    if (numUpdatedRows === 0n) throw new ApiError(404, 'not-found', `there is no webhook with the id ${id}`);
+  delete(id: number): Promise<void> {
+    return this.#serial.run(async () => {
+      const webhook = this.get(id);
+      // Before it is gone from the database: no event that is stored meanwhile may refer to it.
+      this.#byId.delete(id);
+      try {
+        await this.#database.db.deleteFrom('Webhook').where('id', '=', id).execute();
+      } catch (error) {
+        this.#byId.set(id, webhook);
+        throw error;
+      }
+      this.#overfull.delete(id);
+      this.#tell(id);
+    });
   }
 
   #keep(webhook: Webhook): Webhook {
