@@ -45,6 +45,8 @@ export const limits = {
   /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
   cursorLength: 4_000,
   sortKeyLength: 100,
+  /** Bytes of an endpoint name, and so characters at most. */
+  endpointNameLength: 255,
   /** Characters of a text to search for. */
   searchLength: 200,
   /** Open event streams. */
