@@ -12,6 +12,29 @@ export const limits = {
   batchesPerCommit: 1_000,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
   pendingStoreKilobytes: 65_536,
+  /** Paths of a composite operation, characters of the arguments of an Execute, and seconds of a time to live. */
+  operationPaths: 256,
+  executeArgumentLength: 4_096,
+  operationTtlSeconds: 31_536_000,
+  /** Endpoints of one bulk of operations, those that it can name, and refusals that its answer lists. */
+  bulkEndpoints: 100_000,
+  bulkNames: 10_000,
+  bulkRefusals: 100,
+  /** Operations of a bulk that are queued at a time. */
+  bulkAtOnce: 250,
+  /** Bytes of the body of a request for an operation: an opaque value of half of that fits in. And of a bulk. */
+  operationBodyBytes: 1_048_576,
+  bulkBodyBytes: 4_194_304,
+  /** Seconds that a request may wait for an operation to be finished, and requests that do so at a time. */
+  operationWaitSeconds: 60,
+  operationWaits: 1_000,
+  /** Bytes of an opaque value that was written, or read by an operation, beyond which it is not stored as a value. */
+  storedOperationBytes: 65_536,
+  /** How long finished operations are kept, in days, and how many of one endpoint; operations that one transaction removes, and how often it is looked, in milliseconds. */
+  operationDays: 30,
+  finishedOperationsPerEndpoint: 1_000,
+  operationsPerRemoval: 500,
+  operationRetentionMs: 3_600_000,
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
   /** Connections to PostgreSQL for short work, and for what takes long. */
