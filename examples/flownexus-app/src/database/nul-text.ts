@@ -2,12 +2,10 @@
 
 /** Text that both databases can store, different for each text. */
 export function escapeNul(text: string): string {
-  // eslint-disable-next-line no-control-regex -- it is about control characters
   return text.replaceAll(/[\0\u0001]/g, (character) => (character === '\0' ? '\u00010' : '\u00011'));
 }
 
 /** The text that {@link escapeNul} was given. */
 export function unescapeNul(text: string): string {
-  // eslint-disable-next-line no-control-regex -- it is about control characters
   return text.replaceAll(/\u0001([01])/g, (_, digit) => (digit === '0' ? '\0' : '\u0001'));
 }

@@ -8,7 +8,7 @@ export type Flag = 0 | 1;
 export type Admission = 'accepted' | 'held' | 'refused';
 export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
 export type ValueSource = 'observe' | 'composite' | 'send' | 'read' | 'register' | 'ingest' | 'operation';
-export type EventSource = 'composite' | 'send' | 'read' | 'ingest' | 'rule';
+export type EventSource = 'composite' | 'observe' | 'send' | 'read' | 'ingest' | 'rule';
 export type Severity = 'info' | 'warning' | 'critical';
 export type OperationStatus = 'QUEUED' | 'SENDING' | 'CONFIRMED' | 'FAILED';
 
@@ -21,12 +21,12 @@ export interface EndpointRow {
   registered_at: number | null;
   registrations: Generated<number>;
   updates: Generated<number>;
-  address: string;
-  lifetime: number;
-  lwm2m_version: string;
-  binding_mode: string;
-  queue_mode: Flag;
-  object_links: string;
+  address: Generated<string>;
+  lifetime: Generated<number>;
+  lwm2m_version: Generated<string>;
+  binding_mode: Generated<string>;
+  queue_mode: Generated<Flag>;
+  object_links: Generated<string>;
   demo: Generated<Flag>;
   security: Generated<SecurityMode>;
   manufacturer: string | null;
@@ -159,6 +159,7 @@ export interface WebhookDeliveryRow {
   state: 'waiting' | 'delivered' | 'failed';
   attempts: Generated<number>;
   next_attempt: number;
+  updated_at: number;
   last_error: string | null;
 }
 

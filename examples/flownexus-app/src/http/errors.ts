@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { isUnavailable } from '../database/faults.ts';
 import type { Problem, ProblemIssue } from './api-types.ts';
 
 /** What each error code of the API means. */
@@ -9,6 +10,8 @@ export const apiErrorCodes = {
   'bad-body': 'the body of the request is not what it may be',
   'too-large': 'the body of the request is too large',
   unauthorized: 'neither a session nor a token that is valid',
+  'wrong-credentials': 'the name, the password or the code is wrong',
+  'code-needed': 'the password is right, and a code of the second factor is needed, too',
   forbidden: 'the user or token may not do this',
   'cross-site': 'a request of another site, in the name of who is signed in here',
   'unknown-endpoint': 'no endpoint of that name is known',
@@ -55,8 +58,8 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
       next(error);
       return;
     }
-    const known = error instanceof ApiError ? error : fromExpress(error);
-    if (known === undefined)
+    const known = error instanceof ApiError ? error : (fromExpress(error) ?? fromDatabase(error));
+    if (known === undefined || known.status === 503)
       log.error({ err: error, method: request.method, url: request.originalUrl }, 'request failed');
     const { status, code, message, issues } =
       known ?? new ApiError(500, 'internal', 'the server failed; its log says why');
@@ -69,6 +72,12 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     };
     response.status(status).type('application/problem+json').send(JSON.stringify(body));
   };
+}
+
+function fromDatabase(error: unknown): ApiError | undefined {
+  return isUnavailable(error)
+    ? new ApiError(503, 'unavailable', 'the database can not be used at present; try again later')
+    : undefined;
 }
 
 /** Express refuses malformed addresses and bodies with an error that has a status; that of a body has a type, too. */

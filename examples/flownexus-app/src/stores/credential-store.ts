@@ -154,7 +154,7 @@ class DatabaseCredentialStore implements EditableCredentialStore {
     await trx
       .deleteFrom('DtlsAssociation')
       .where('server', '=', this.#server)
-      .where(({ eb, or }) => or([eb('identity_key', '=', key), eb('identity_name', '=', key)]))
+      .where((eb) => eb.or([eb('identity_key', '=', key), eb('identity_name', '=', key)]))
       .execute();
   }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { NotificationAttributes } from '@flownexus/lwm2m-core';
 import type { ObservationStore, StoredObservation } from '@flownexus/lwm2m-server';
 import type { Transaction } from 'kysely';
 import { z } from 'zod';
@@ -78,8 +77,8 @@ async function write(trx: Transaction<Tables>, items: readonly Item[]): Promise<
 async function page({ reads }: Database, last: ObservationRow | undefined): Promise<ObservationRow[]> {
   let query = reads.selectFrom('Observation').selectAll().orderBy('endpoint').orderBy('target_key').limit(PAGE_SIZE);
   if (last !== undefined) {
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('endpoint', 'target_key'), '>', tuple(last.endpoint, last.target_key)),
+    query = query.where((eb) =>
+      eb(eb.refTuple('endpoint', 'target_key'), '>', eb.tuple(last.endpoint, last.target_key)),
     );
   }
   return query.execute();
@@ -120,7 +119,7 @@ function toObservation(row: ObservationRow): StoredObservation {
     paths: pathsSchema.parse(JSON.parse(row.paths)),
     composite: row.composite === 1,
     // The server that wrote them had checked their names.
-    attributes: attributes as NotificationAttributes | undefined,
+    attributes,
     contentFormat,
     accept,
     kept: row.kept === 1,

@@ -8,12 +8,16 @@ import {
   parseOperationResult,
   type QueuedOperation,
 } from '@flownexus/lwm2m-server';
+import type { Selectable } from 'kysely';
 import { escapeNul, unescapeNul } from '../database/nul-text.ts';
 import type { EndpointOperationRow } from '../database/tables.ts';
 import { parseOperationMetadata } from '../operations/operation-metadata.ts';
 
+/** A row of table EndpointOperation. */
+export type OperationRow = Selectable<EndpointOperationRow>;
+
 /** The row of an operation. `last_attempt` is set while it is SENDING alone. */
-export function toOperationRow(operation: QueuedOperation): EndpointOperationRow {
+export function toOperationRow(operation: QueuedOperation): OperationRow {
   const { state, key, metadata, result, failure } = operation;
   // A clock may have fractions.
   const updatedAt = Math.floor(operation.updatedAt);
@@ -44,7 +48,7 @@ export function toOperationRow(operation: QueuedOperation): EndpointOperationRow
 }
 
 /** @throws Lwm2mServerError for a row that has no operation */
-export function fromOperationRow(row: EndpointOperationRow): QueuedOperation {
+export function fromOperationRow(row: OperationRow): QueuedOperation {
   const { failure_reason: reason, failure_message: message, response_code: responseCode } = row;
   return {
     id: row.id,

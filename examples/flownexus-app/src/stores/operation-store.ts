@@ -2,9 +2,9 @@ import type { OperationStore, QueuedOperation } from '@flownexus/lwm2m-server';
 import { bulkInsert } from '../database/bulk-insert.ts';
 import type { Database } from '../database/open-database.ts';
 import { inPages, PAGE_SIZE } from '../database/pages.ts';
-import type { EndpointOperationRow, OperationStatus } from '../database/tables.ts';
+import type { OperationStatus } from '../database/tables.ts';
 import { byColumn, storeLane } from './lane.ts';
-import { fromOperationRow, toOperationRow } from './operation-rows.ts';
+import { fromOperationRow, type OperationRow, toOperationRow } from './operation-rows.ts';
 import { type ErrorReport, readable } from './readable.ts';
 
 const columns = {
@@ -49,19 +49,19 @@ const upsert = bulkInsert({
  * `report` is told of rows that can not be read.
  */
 export function operationStore(database: Database, report: ErrorReport): OperationStore {
-  const submit = storeLane<EndpointOperationRow>({
+  const submit = storeLane<OperationRow>({
     database,
     keyOf: ({ id }) => id,
     contentOf: ({ operation, result }) => [operation, result],
     write: (trx, rows) => upsert(trx, byColumn(rows, columnNames)),
   });
   const { reads } = database;
-  const operations = (rows: readonly EndpointOperationRow[]): QueuedOperation[] =>
+  const operations = (rows: readonly OperationRow[]): QueuedOperation[] =>
     readable(rows, fromOperationRow, report, ({ id }) => `the operation ${id}`);
 
   const ofStatus = async (status: OperationStatus): Promise<QueuedOperation[]> => {
     const found: QueuedOperation[] = [];
-    const page = (last?: EndpointOperationRow): Promise<EndpointOperationRow[]> =>
+    const page = (last?: OperationRow): Promise<OperationRow[]> =>
       reads.selectFrom('EndpointOperation').selectAll().where('status', '=', status).where('sequence', '>', last?.sequence ?? -1).orderBy('sequence').limit(PAGE_SIZE).execute(); // prettier-ignore
     for await (const rows of inPages(page)) found.push(...operations(rows));
     return found;
@@ -77,7 +77,7 @@ export function operationStore(database: Database, report: ErrorReport): Operati
         .selectFrom('EndpointOperation')
         .select(({ fn }) => fn.max('sequence').as('last'))
         .executeTakeFirst();
-      return Number(row?.last ?? 0);
+      return row?.last ?? 0;
     },
     save: (operation) => submit(toOperationRow(operation)),
     async get(id) {

@@ -82,7 +82,7 @@ async function lastPosition(trx: Transaction<Tables>): Promise<number> {
     .selectFrom('Registration')
     .select(({ fn }) => fn.max('position').as('last'))
     .executeTakeFirst();
-  return Number(row?.last ?? 0);
+  return row?.last ?? 0;
 }
 
 function toRegistration(row: RegistrationRow): StoredRegistration {

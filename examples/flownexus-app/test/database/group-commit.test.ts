@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { CommitRefusedError, GroupCommit } from '../../src/database/group-commit.ts';
+import { CommitRefusedError } from '../../src/database/commit-refused-error.ts';
+import { GroupCommit } from '../../src/database/group-commit.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
 
 onEachDatabase('a group commit', (kind) => {

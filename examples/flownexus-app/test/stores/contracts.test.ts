@@ -48,7 +48,7 @@ onEachDatabase('a store keeps its contract', (kind) => {
     const setup = () =>
       fixture((database) => {
         const store = bootstrapStore(database);
-        return { ...store, set: async (...change: Parameters<typeof store.set>) => void (await store.set(...change)), list: () => store.list() }; // prettier-ignore
+        return { ...store, set: async (...change: Parameters<typeof store.set>) => { await store.set(...change); }, list: () => store.list() }; // prettier-ignore
       });
     test.each(bootstrapStoreContract(setup))('$name', ({ run }) => run());
   });
@@ -57,8 +57,12 @@ onEachDatabase('a store keeps its contract', (kind) => {
       const store = credentialStore(await testDatabase(kind), 'lwm2m');
       return {
         store,
-        set: async (...change: Parameters<typeof store.set>) => void (await store.set(...change)),
-        remove: async (name: string) => void (await store.delete(name)),
+        set: async (...change: Parameters<typeof store.set>) => {
+          await store.set(...change);
+        },
+        remove: async (name: string) => {
+          await store.delete(name);
+        },
       };
     };
     test.each(credentialStoreContract(setup))('$name', ({ run }) => run());

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { describe, inject, onTestFinished } from 'vitest';
 import type { DatabaseKind } from '../../src/database/dialect.ts';
 import { type Database, openDatabase } from '../../src/database/open-database.ts';
+import type { Tables } from '../../src/database/tables.ts';
 
 /** A folder that is gone when the test has finished. */
 export function temporaryDirectory(): string {
@@ -49,6 +51,25 @@ export function onEachDatabase(what: string, tests: (kind: DatabaseKind) => void
   const server = inject('postgres');
   if ('missing' in server) describe.skip(`${what}, on PostgreSQL: ${server.missing}`, () => tests('postgres'));
   else describe(`${what}, on PostgreSQL`, () => tests('postgres'));
+}
+
+/** All that is stored of a Resource of an endpoint, in the order of time: numbers. */
+export async function valuesOf(
+  db: Kysely<Tables>,
+  endpoint: string,
+  objectId: number,
+  resourceId: number,
+): Promise<number[]> {
+  const rows = await db
+    .selectFrom('Resource as r')
+    .innerJoin('ResourceType as t', 't.id', 'r.resource_type_id')
+    .select(['r.float_value', 'r.int_value'])
+    .where('r.endpoint', '=', endpoint)
+    .where('t.object_id', '=', objectId)
+    .where('t.resource_id', '=', resourceId)
+    .orderBy('r.time')
+    .execute();
+  return rows.map(({ float_value: float, int_value: int }) => Number(float ?? int));
 }
 
 async function atServer(url: string, statement: string): Promise<void> {

@@ -39,12 +39,13 @@ export function platformTables(type: ColumnTypes): string[] {
       registered_at ${int},
       registrations ${int} NOT NULL DEFAULT 0,
       updates ${int} NOT NULL DEFAULT 0,
-      address ${text} NOT NULL,
-      lifetime ${int} NOT NULL,
-      lwm2m_version ${text} NOT NULL,
-      binding_mode ${text} NOT NULL,
-      queue_mode ${int} NOT NULL,
-      object_links ${text} NOT NULL,
+      -- Of the present or latest registration; as by default while there was none.
+      address ${text} NOT NULL DEFAULT '',
+      lifetime ${int} NOT NULL DEFAULT 0,
+      lwm2m_version ${text} NOT NULL DEFAULT '',
+      binding_mode ${text} NOT NULL DEFAULT '',
+      queue_mode ${int} NOT NULL DEFAULT 0,
+      object_links ${text} NOT NULL DEFAULT '[]',
       demo ${int} NOT NULL DEFAULT 0,
       security ${text} NOT NULL DEFAULT 'none' CHECK (security IN ('none', 'psk', 'x509', 'rpk')),
       -- The latest 3/0/0, 3/0/1, 3/0/2 and 3/0/3.
@@ -135,7 +136,7 @@ export function platformTables(type: ColumnTypes): string[] {
       time ${int} NOT NULL,
       ts_device ${int},
       ts_received ${int} NOT NULL,
-      source ${text} NOT NULL CHECK (source IN ('composite', 'send', 'read', 'ingest', 'rule')),
+      source ${text} NOT NULL CHECK (source IN ('composite', 'observe', 'send', 'read', 'ingest', 'rule')),
       severity ${text} NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
       message ${text},
       acknowledged_at ${int},
@@ -144,6 +145,7 @@ export function platformTables(type: ColumnTypes): string[] {
     ) ${strict}`,
     `CREATE INDEX "Event_endpoint" ON "Event" (endpoint, time, id)`,
     `CREATE INDEX "Event_time" ON "Event" (time, id)`,
+    `CREATE INDEX "Event_type" ON "Event" (event_type, time, id)`,
     // The values of an event, found by their whole key.
     `CREATE TABLE "EventResource" (
       event_id ${int} NOT NULL REFERENCES "Event" (id) ON DELETE CASCADE,
@@ -182,11 +184,13 @@ export function platformTables(type: ColumnTypes): string[] {
       event_id ${int} NOT NULL REFERENCES "Event" (id) ON DELETE CASCADE,
       state ${text} NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')),
       attempts ${int} NOT NULL DEFAULT 0,
+      -- Of one that waits.
       next_attempt ${int} NOT NULL,
+      updated_at ${int} NOT NULL,
       last_error ${text},
       UNIQUE (webhook_id, event_id)
     ) ${strict}`,
-    `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (state, next_attempt)`,
+    `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (webhook_id, state, next_attempt)`,
 
     // The durable downlink queue of the LwM2M server.
     `CREATE TABLE "EndpointOperation" (
