@@ -29,6 +29,16 @@ export const limits = {
   cachedResourceTypes: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
+  /** Series that a walk through all of them reads at a time. */
+  seriesPerPage: 200,
+  /** Policies of how long values are kept, and how often they are applied, in milliseconds. */
+  retentionPolicies: 200,
+  retentionEveryMs: 3_600_000,
+  /** Values that one transaction of the retention deletes. */
+  retentionRows: 2_000,
+  /** Rows of an export that are read at a time; and of those whose text or bytes are large. */
+  exportRows: 1_000,
+  exportLargeRows: 100,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
