@@ -151,10 +151,7 @@ export class LiveStream {
       // An id without data: no event, but where to go on from.
       response.write(`id: ${this.#id(reader.next - 1)}\n\n`);
       this.#send(reader);
-    } else {
-      response.write('\n');
-      this.#lost(reader);
-    }
+    } else this.#lost(reader);
   }
 
   #leave(reader: Reader): void {
