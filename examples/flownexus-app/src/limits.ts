@@ -57,6 +57,8 @@ export const limits = {
   /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
   readyMs: 2_000,
   readyKeptMs: 1_000,
+  /** How long the numbers of the statistics are kept, in milliseconds. */
+  statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
   /** Bytes of the body of a request. */
