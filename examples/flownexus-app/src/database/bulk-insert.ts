@@ -23,7 +23,17 @@ export class ColumnArrays {
   }
 }
 
-const postgresTypes: Readonly<Record<BulkType, string>> = {
+/** The same rows by column, as {@link bulkInsert} takes them. */
+export function byColumn<Name extends string>(
+  names: readonly Name[],
+  rows: readonly Readonly<Record<Name, unknown>>[],
+): Readonly<Record<Name, readonly unknown[]>> {
+  const columns = names.map((name) => [name, rows.map((row) => row[name])]);
+  return Object.fromEntries(columns) as Record<Name, unknown[]>;
+}
+
+/** The types of PostgreSQL. */
+export const postgresTypes: Readonly<Record<BulkType, string>> = {
   bigint: 'bigint',
   float: 'double precision',
   text: 'text',

@@ -9,6 +9,8 @@ export interface CommitLane<T> {
   write(trx: Transaction<Tables>, items: readonly T[]): Promise<void>;
   /** A transaction in which `write` took part was rolled back: what it remembers of it is not in the database. */
   forget?(): void;
+  /** The transaction in which `write` was called last is on the disk, and so are its items. Must not throw. */
+  committed?(): void;
   /** What an item counts towards `maxWeight`, such as its values; default 1. */
   weight?(item: T): number;
   /** What may wait at a time. */
@@ -103,12 +105,11 @@ export class GroupCommit {
   }
 
   async #store(group: readonly Waiting[]): Promise<void> {
+    const byLane = Map.groupBy(group, ({ lane }) => lane);
+    const lanes = this.#lanes.filter((lane) => byLane.has(lane));
     try {
       await this.#db.transaction().execute(async (trx) => {
-        for (const lane of this.#lanes) {
-          const items = group.filter((waiting) => waiting.lane === lane).map(({ item }) => item);
-          if (items.length > 0) await lane.write(trx, items);
-        }
+        for (const lane of lanes) await lane.write(trx, (byLane.get(lane) ?? []).map(({ item }) => item)); // prettier-ignore
       });
     } catch (error) {
       for (const lane of this.#lanes) lane.forget?.();
@@ -121,6 +122,7 @@ export class GroupCommit {
       return;
     }
     for (const { resolve } of group) resolve();
+    for (const lane of lanes) lane.committed?.();
   }
 }
 
@@ -128,6 +130,7 @@ function bound<T>(lane: CommitLane<T>): CommitLane<unknown> {
   return {
     write: (trx, items) => lane.write(trx, items as readonly T[]),
     forget: () => lane.forget?.(),
+    committed: () => lane.committed?.(),
     weight: (item) => lane.weight?.(item as T) ?? 1,
     maxWeight: lane.maxWeight,
   };

@@ -60,6 +60,8 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async close(): Promise<void> {
+    // Else a process that has nothing else to do would end before the database is closed.
+    this.#worker.ref();
     this.#worker.postMessage({ kind: 'close' } satisfies SqliteRequest);
     await this.#ended;
   }
