@@ -31,11 +31,14 @@ const historyQuery = z.strictObject({
   path: queryPath.optional(),
   ...range,
   limit: pageLimit,
-  order: z.enum(['latest', 'asc', 'desc']).default('latest').meta({
-    description:
-      '`latest`: the newest `limit` values, oldest of them first as a chart draws them, further pages going back in time; ' +
-      '`desc`: newest first; `asc`: oldest first from the beginning',
-  }),
+  order: z
+    .enum(['latest', 'asc', 'desc'])
+    .default('latest')
+    .meta({
+      description:
+        '`latest`: the newest `limit` values, oldest of them first as a chart draws them, further pages going back in time; ' +
+        '`desc`: newest first; `asc`: oldest first from the beginning',
+    }),
   cursor: positionCursor.optional(),
 });
 const latestQuery = z.strictObject({
@@ -168,7 +171,12 @@ class KnownPaths {
   }
 }
 
-function list<T extends object>(items: readonly T[], nextCursor: string | null, columns: readonly (keyof T & string)[]) { // prettier-ignore
+function list<T extends object>(
+  items: readonly T[],
+  nextCursor: string | null,
+  columns: readonly (keyof T & string)[],
+) {
+  // prettier-ignore
   const rows = items.map((item) => columns.map((column) => item[column] as CsvValue));
   return { body: { items, nextCursor }, csv: { columns, rows } };
 }

@@ -8,7 +8,14 @@ import { mergeSeries } from './merge-series.ts';
 import { isoTime, toResourceItem } from './resource-item.ts';
 import { sensorUnits } from './sensor-units.ts';
 import { seriesBelow, seriesById, type SeriesInfo } from './series-list.ts';
-import { type Position, readKeys, readSeries, type ValueRange, type ValueRow, withLargeValues } from './value-select.ts';
+import {
+  type Position,
+  readKeys,
+  readSeries,
+  type ValueRange,
+  type ValueRow,
+  withLargeValues,
+} from './value-select.ts';
 import { EARLIEST, LATEST } from './times.ts';
 import type { ResourceItem, SeriesItem } from './value-schemas.ts';
 
@@ -84,7 +91,11 @@ export class ValueReader {
         .select('s.id')
         .select(sql<number | null>`(SELECT min(v.time) FROM "ResourceValue" v WHERE v.series_id = s.id)`.as('first'))
         .select(sql<number | null>`(SELECT max(v.time) FROM "ResourceValue" v WHERE v.series_id = s.id)`.as('last'))
-        .where('s.id', 'in', group.map(({ id }) => id)) // prettier-ignore
+        .where(
+          's.id',
+          'in',
+          group.map(({ id }) => id),
+        ) // prettier-ignore
         .execute();
       for (const { id, first, last } of rows) times.set(id, { first, last });
     }
