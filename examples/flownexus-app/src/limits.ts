@@ -29,6 +29,8 @@ export const limits = {
   cachedResourceTypes: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
+  /** The same for a list of what has one name, over all endpoints. */
+  seriesPerName: 10_000,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
@@ -45,7 +47,8 @@ export const limits = {
   /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
   cursorLength: 4_000,
   sortKeyLength: 100,
-  /** Characters of a text to search for. */
+  /** Characters of the name of an endpoint in a request, and of a text to search for. */
+  endpointNameLength: 1_024,
   searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
@@ -54,6 +57,8 @@ export const limits = {
   streamReplayBytes: 8_388_608,
   /** How long events are kept on when nobody reads any more, in milliseconds. */
   streamReplayMs: 60_000,
+  /** Batches that wait to be read back for the streams. */
+  unpublishedBatches: 10_000,
   /** Bytes that are written to a stream at once, and that may wait in its socket. */
   streamWriteBytes: 65_536,
   streamBacklogBytes: 1_048_576,
