@@ -62,6 +62,8 @@ export const limits = {
   /** Rows of an export that are read at a time; and of those whose text or bytes are large. */
   exportRows: 1_000,
   exportLargeRows: 100,
+  /** The same for a list of what has one name, over all endpoints. */
+  seriesPerName: 10_000,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
@@ -81,6 +83,8 @@ export const limits = {
   /** Bytes of an endpoint name, and so characters at most. */
   endpointNameLength: 255,
   /** Characters of a text to search for. */
+  /** Characters of the name of an endpoint in a request, and of a text to search for. */
+  endpointNameLength: 1_024,
   searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
@@ -89,6 +93,8 @@ export const limits = {
   streamReplayBytes: 8_388_608,
   /** How long events are kept on when nobody reads any more, in milliseconds. */
   streamReplayMs: 60_000,
+  /** Batches that wait to be read back for the streams. */
+  unpublishedBatches: 10_000,
   /** Bytes that are written to a stream at once, and that may wait in its socket. */
   streamWriteBytes: 65_536,
   streamBacklogBytes: 1_048_576,
@@ -145,6 +151,8 @@ export const limits = {
   /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
   readyMs: 2_000,
   readyKeptMs: 1_000,
+  /** How long the numbers of the statistics are kept, in milliseconds. */
+  statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
   /** Bytes of the body of a request. */
