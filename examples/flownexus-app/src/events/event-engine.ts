@@ -209,6 +209,7 @@ export class EventEngine implements EventHooks {
 
   async #restore(rule: Rule | undefined): Promise<void> {
     if (rule === undefined) return;
+    const now = this.#now();
     const db = this.#options.database.longReads;
     const byEndpoint = new Map<string, LatestValue[]>();
     for (const path of rule.paths) {
@@ -230,7 +231,6 @@ export class EventEngine implements EventHooks {
           .execute()
       ).map(({ endpoint, time }) => [endpoint, Number(time)]),
     );
-    const now = this.#now();
     for (const [endpoint, values] of byEndpoint) rule.restore(endpoint, values, lastEvents.get(endpoint), now);
   }
 }
