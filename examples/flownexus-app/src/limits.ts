@@ -116,6 +116,8 @@ export const limits = {
   problemIssues: 20,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
+  /** Bytes of a report of values. */
+  reportBytes: 1_048_576,
   /** Bytes of a PSK identity and of a common name, of a pre-shared key, and characters of a public key in base64. */
   identityBytes: 255,
   pskBytes: 128,

@@ -185,6 +185,11 @@ export class Sessions {
     this.#onChange();
   }
 
+  /** A name that was locked after too many failures can be tried again at once. */
+  forgive(name: string): void {
+    this.#attempts.forgive(name);
+  }
+
   async #secondStep(name: string, code: string, headers: Headers): Promise<{ cookies: string[] }> {
     if (!this.#usedCodes.take(name, code)) throw new WrongCredentials('the code was used already');
     try {
