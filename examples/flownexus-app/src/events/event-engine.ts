@@ -229,7 +229,7 @@ export class EventEngine implements EventHooks {
           .where('event_type', '=', rule.eventType)
           .groupBy('endpoint')
           .execute()
-      ).map(({ endpoint, time }) => [endpoint, Number(time)]),
+      ).map(({ endpoint, time }) => [endpoint, time]),
     );
     for (const [endpoint, values] of byEndpoint) rule.restore(endpoint, values, lastEvents.get(endpoint), now);
   }

@@ -66,9 +66,9 @@ test('who does not answer is not waited for long', async () => {
 });
 
 test('an answer without an end is cut off', async () => {
-  const closed = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<undefined>();
   const { port } = await startReceiver((_request, response) => {
-    response.on('close', () => closed.resolve());
+    response.on('close', () => closed.resolve(undefined));
     response.on('error', () => undefined);
     const more = (): void => {
       while (response.write('x'.repeat(10_000)));
