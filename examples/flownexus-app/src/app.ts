@@ -89,7 +89,13 @@ async function start(
   const users = await openUsers({ ...config, database, log });
   const stream = new LiveStream({ log });
   onStop(() => stream.close());
-  const events = await openEvents({ database, stream, webhookHosts: config.webhookHosts, log });
+  const events = await openEvents({
+    database,
+    settings,
+    webhookHosts: config.webhookHosts,
+    publish: (endpoint, item) => stream.publish('event', endpoint, item),
+    log,
+  });
   onStop(() => events.stop());
 
   const endpoints = new EndpointReader(database, (name) => devices.side.server.presence(name));
@@ -97,14 +103,14 @@ async function start(
   const ingest = await Ingest.open({
     database,
     definitions: objects,
-    hooks: events.engine,
+    hooks: events.hooks,
     onStored: (stored) => {
       devices.side.stored(stored);
-      events.engine.stored(stored);
+      events.stored(stored);
       feed.stored(stored);
     },
   });
-  const store = events.engine.guard((batch) => ingest.submit(batch));
+  const store = events.guard((batch) => ingest.submit(batch));
   const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, log });
   const routes = routesOf({
     database,

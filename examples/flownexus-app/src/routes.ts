@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Database } from './database/open-database.ts';
 import type { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { endpointRoutes } from './endpoints/endpoint-routes.ts';
-import { availabilityRoutes } from './events/availability-routes.ts';
 import type { Events } from './events/open-events.ts';
 import type { Mount } from './http/http-app.ts';
 import type { LiveStream } from './http/live-stream.ts';
@@ -38,7 +37,6 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
   const api = [
     ...endpointRoutes({ endpoints }),
     ...resourceRoutes({ database, definitions: objects }),
-    ...availabilityRoutes({ database, settings }),
     ...events.routes,
     ...devices.side.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
