@@ -40,8 +40,11 @@ export class ListedCredentials extends MemoryCredentialStore implements LeshanCr
 }
 
 /** What the host answers for errors that are not of the surface. */
-const answerOthers: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (response.headersSent) return next(error);
+export const answerOthers: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) {
+    next(error);
+    return;
+  }
   response.status(403).json({ of: 'the host', message: error instanceof Error ? error.message : 'no error' });
 };
 
