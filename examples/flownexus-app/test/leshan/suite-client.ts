@@ -124,7 +124,7 @@ export class SuiteClient {
   }
 
   /** Of the bootstrap server: the account of a server, of which the device proves to be the endpoint by the key. */
-  createBootstrapAccount(endpoint: string, uri: string, key: string): Promise<unknown> {
+  createBootstrapAccount(endpoint: string, uri: string, key: string, more: object = {}): Promise<unknown> {
     const body = {
       servers: { 0: { binding: 'U', defaultMinPeriod: 1, lifetime: 86_400, notifIfDisabled: false, shortId: 1 } },
       security: {
@@ -140,6 +140,7 @@ export class SuiteClient {
           smsBindingKeySecret: [],
           smsSecurityMode: 'NO_SEC',
           uri,
+          ...more,
         },
       },
       oscore: {},
