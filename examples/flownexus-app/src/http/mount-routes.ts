@@ -1,0 +1,158 @@
+import express, { type Request, type RequestHandler, Router } from 'express';
+import type { z } from 'zod';
+import { limits } from '../limits.ts';
+import type { ProblemIssue } from './api-types.ts';
+import { formatCsv } from './csv.ts';
+import { ApiError, unknownRoute } from './errors.ts';
+import type { Access, Principal } from './principal.ts';
+import { ANSWERED, type Call, type Reply, type Route } from './route.ts';
+
+/** What the router needs of those who know users. */
+export interface RouteGuards {
+  /** Who makes a request; undefined when it has neither a session nor a token. Rejects with an {@link ApiError} for a token that is none. */
+  authenticate(request: Request): Promise<Principal | undefined>;
+  /** Keeps what was changed. Called before the answer to everything but GET that has succeeded. */
+  audit(entry: AuditedCall): Promise<void>;
+}
+
+export interface AuditedCall {
+  readonly actor: string;
+  readonly address: string | undefined;
+  /** The operationId of the route. */
+  readonly action: string;
+  readonly params: unknown;
+  readonly detail: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A router with all routes. What a path takes no method for is answered 405. */
+export function mountRoutes(routes: readonly Route[], guards: RouteGuards): Router {
+  const router = Router({ caseSensitive: true });
+  const byPath = Map.groupBy(routes, ({ path }) => path);
+  for (const [path, group] of byPath) {
+    const at = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    for (const route of group) {
+      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : [readBody(route)]), perform(route, guards)]; // prettier-ignore
+      at[route.method](...handlers);
+    }
+    const allow = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    at.all(refuseOthers(allow.join(', '), guards));
+  }
+  return router;
+}
+
+const principals = new WeakMap<Request, Principal>();
+
+/** First of all: who may not do it learns nothing about what is right or wrong in the request. */
+function admit({ access, method }: Route, guards: RouteGuards): RequestHandler {
+  return async (request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    const changes = method !== 'get';
+    if (access !== 'public') principals.set(request, await authorize(request, access, changes, guards));
+    // Whoever is signed in by a page of another site, is signed in as somebody else.
+    else if (changes && !isSameOrigin(request)) throw crossSite();
+    next();
+  };
+}
+
+async function authorize(request: Request, access: Access, changes: boolean, guards: RouteGuards): Promise<Principal> {
+  const principal = await guards.authenticate(request);
+  if (principal === undefined) {
+    request.res?.set('WWW-Authenticate', 'Bearer');
+    throw new ApiError(401, 'unauthorized', 'sign in, or send a token: Authorization: Bearer <token>');
+  }
+  if (changes && principal.via === 'session' && !isSameOrigin(request)) {
+    throw crossSite();
+  }
+  if (access !== 'signedIn' && access !== 'public' && !principal.permissions.has(access)) {
+    throw new ApiError(403, 'forbidden', `this needs the permission ${access}`);
+  }
+  return principal;
+}
+
+function crossSite(): ApiError {
+  return new ApiError(403, 'cross-site', 'a page of another site can not act in your name');
+}
+
+/** Browsers say where a request comes from, and scripts of a page can not change what they say. */
+function isSameOrigin(request: Request): boolean {
+  const site = request.get('sec-fetch-site');
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  const origin = request.get('origin');
+  return origin === undefined || URL.parse(origin)?.host === request.get('host');
+}
+
+function readBody({ bodyLimit = limits.bodyBytes }: Route): RequestHandler {
+  return express.json({ limit: bodyLimit, strict: false });
+}
+
+function perform(route: Route, guards: RouteGuards): RequestHandler {
+  const { method, operationId, audited = method !== 'get' } = route;
+  return async (request, response) => {
+    const call: Call<unknown, unknown, unknown> = {
+      params: parse('path', route.params, request.params),
+      query: parse('query', route.query, request.query),
+      body: route.body === undefined ? undefined : parse('body', route.body, request.body as unknown),
+      principal: principals.get(request),
+      request,
+      response,
+    };
+    const reply = await route.handle(call);
+    if (reply === ANSWERED) return;
+    if (audited) {
+      await guards.audit({
+        actor: reply.actor ?? call.principal?.actor ?? 'anonymous',
+        address: request.ip,
+        action: operationId,
+        params: call.params,
+        detail: reply.audit,
+      });
+    }
+    answer(request, reply);
+  };
+}
+
+function answer(request: Request, { status = 200, headers = {}, body, csv }: Reply): void {
+  const response = request.res;
+  if (response === undefined) throw new Error('a request without a response');
+  response.status(status).set(headers);
+  if (csv !== undefined && request.accepts(['json', 'csv']) === 'csv') {
+    response.type('text/csv').send(formatCsv(csv));
+  } else if (body === undefined) response.end();
+  else response.json(body);
+}
+
+/** Those who are not signed in do not learn what there is. */
+function refuseOthers(allow: string, guards: RouteGuards): RequestHandler {
+  return async (request, response) => {
+    await authorize(request, 'signedIn', false, guards);
+    response.set('Allow', allow);
+    throw new ApiError(405, 'method-not-allowed', `${request.method} is not possible here`);
+  };
+}
+
+/** The last handler of an API: nothing is there, which those who are not signed in do not learn. */
+export function unknownToGuests(guards: RouteGuards): RequestHandler {
+  return async (request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    await authorize(request, 'signedIn', false, guards);
+    await unknownRoute(request, response, next);
+  };
+}
+
+const codes = { path: 'bad-request', query: 'bad-query', body: 'bad-body' } as const;
+
+/** Where a route has no schema there must be nothing. */
+function parse(where: keyof typeof codes, schema: z.ZodType | undefined, input: unknown): unknown {
+  if (schema === undefined) {
+    const first = Object.keys(input ?? {})[0];
+    if (first === undefined) return undefined;
+    throw new ApiError(400, codes[where], `the ${where} has no parameter ${JSON.stringify(first)}`, [
+      { path: `${where}.${first}`, message: 'unknown' },
+    ]);
+  }
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue): ProblemIssue => ({ path: [where, ...issue.path].map(String).join('.'), message: issue.message })); // prettier-ignore
+  const [first] = issues;
+  throw new ApiError(400, codes[where], first === undefined ? 'invalid' : `${first.path}: ${first.message}`, issues.slice(0, limits.problemIssues)); // prettier-ignore
+}

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { CommitRefusedError } from '../../src/database/commit-refused-error.ts';
+import { GroupCommit } from '../../src/database/group-commit.ts';
+import { onEachDatabase, testDatabase } from '../support/test-database.ts';
+
+onEachDatabase('a group commit', (kind) => {
+  const settings = async (maxWeight = 100) => {
+    const { db } = await testDatabase(kind);
+    const commits = new GroupCommit(db, { maxItems: 10 });
+    const groups: number[] = [];
+    const submit = commits.lane<{ name: string; value: string }>({
+      maxWeight,
+      async write(trx, items) {
+        groups.push(items.length);
+        for (const item of items)
+          await trx
+            .insertInto('Setting')
+            .values({ ...item, updated_at: 0 })
+            .execute();
+      },
+    });
+    const stored = async () => (await db.selectFrom('Setting').select('name').orderBy('name').execute()).map(({ name }) => name); // prettier-ignore
+    return { commits, submit, groups, stored };
+  };
+
+  test('stores what came together in one transaction, in its order', async () => {
+    const { commits, submit, groups, stored } = await settings();
+    const waiting = ['a', 'b', 'c'].map((name) => submit({ name, value: '' }));
+    commits.open();
+    await Promise.all(waiting);
+    expect(groups).toEqual([3]);
+    expect(await stored()).toEqual(['a', 'b', 'c']);
+    await commits.stop();
+  });
+
+  test('one that can not be stored does not harm the others', async () => {
+    const { commits, submit, stored } = await settings();
+    commits.open();
+    const results = await Promise.allSettled(['a', 'b', 'a'].map((name) => submit({ name, value: '' })));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(await stored()).toEqual(['a', 'b']);
+    await commits.stop();
+  });
+
+  test('takes no more than may wait, and nothing after its stop, which stores what waits', async () => {
+    const { commits, submit, stored } = await settings(2);
+    const first = [submit({ name: 'a', value: '' }), submit({ name: 'b', value: '' })];
+    await expect(submit({ name: 'c', value: '' })).rejects.toThrow(CommitRefusedError);
+    commits.open();
+    await commits.stop();
+    await Promise.all(first);
+    await expect(submit({ name: 'd', value: '' })).rejects.toThrow(CommitRefusedError);
+    expect(await stored()).toEqual(['a', 'b']);
+  });
+
+  test('what was held and never opened is refused', async () => {
+    const { commits, submit, stored } = await settings();
+    const waiting = submit({ name: 'a', value: '' });
+    const refused = expect(waiting).rejects.toThrow(CommitRefusedError);
+    await commits.stop();
+    await refused;
+    expect(await stored()).toEqual([]);
+  });
+});
