@@ -10,8 +10,13 @@ export const limits = {
   cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How long more is waited for between one transaction and the next, in milliseconds. */
+  commitGatherMs: 5,
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
+  /** What SQLite's writing connection keeps of the file in memory, and pages of 4096 bytes that the write-ahead log holds before they go into it. */
+  sqliteCacheKib: 65_536,
+  sqliteWalPages: 16_000,
   /** Connections to PostgreSQL for short work, and for what takes long. */
   databaseConnections: 8,
   longReadConnections: 2,
