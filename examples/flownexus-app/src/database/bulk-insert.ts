@@ -32,7 +32,8 @@ export function byColumn<Name extends string>(
   return Object.fromEntries(columns) as Record<Name, unknown[]>;
 }
 
-const postgresTypes: Readonly<Record<BulkType, string>> = {
+/** The types of PostgreSQL. */
+export const postgresTypes: Readonly<Record<BulkType, string>> = {
   bigint: 'bigint',
   float: 'double precision',
   text: 'text',

@@ -8,7 +8,7 @@ export type Flag = 0 | 1;
 export type Admission = 'accepted' | 'held' | 'refused';
 export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
 export type ValueSource = 'observe' | 'composite' | 'send' | 'read' | 'register' | 'ingest' | 'operation';
-export type EventSource = 'composite' | 'send' | 'read' | 'ingest' | 'rule';
+export type EventSource = 'composite' | 'observe' | 'send' | 'read' | 'ingest' | 'rule';
 export type Severity = 'info' | 'warning' | 'critical';
 export type OperationStatus = 'QUEUED' | 'SENDING' | 'CONFIRMED' | 'FAILED';
 
@@ -159,6 +159,7 @@ export interface WebhookDeliveryRow {
   state: 'waiting' | 'delivered' | 'failed';
   attempts: Generated<number>;
   next_attempt: number;
+  updated_at: number;
   last_error: string | null;
 }
 
@@ -174,6 +175,7 @@ export interface EndpointOperationRow {
   max_attempts: number;
   repeatable: Flag;
   replace_key: string | null;
+  metadata: string | null;
   timestamp_created: number;
   updated_at: number;
   last_attempt: number | null;
@@ -182,7 +184,6 @@ export interface EndpointOperationRow {
   failure_reason: string | null;
   failure_message: string | null;
   result: string | null;
-  created_by: string | null;
   bulk_id: string | null;
 }
 
@@ -191,12 +192,13 @@ export interface RegistrationRow {
   registration_id: string;
   peer_key: string;
   server_address: string;
-  registered_at: number;
+  position: number;
   registration: string;
 }
 
 export interface ObservationRow {
   endpoint: string;
+  target_key: string;
   composite: Flag;
   paths: string;
   kept: Flag;
@@ -211,8 +213,19 @@ export interface ObservationPolicyRow {
   created_at: number;
 }
 
+/** Which of our servers a device talks to. */
+export type ServerName = 'lwm2m' | 'bootstrap';
+
+export interface DtlsAssociationRow {
+  server: ServerName;
+  key: string;
+  snapshot: Uint8Array;
+  identity_key: string | null;
+  identity_name: string | null;
+}
+
 export interface CredentialRow {
-  server: 'lwm2m' | 'bootstrap';
+  server: ServerName;
   endpoint: string;
   identity_key: string;
   mode: 'psk' | 'x509' | 'rpk';
@@ -264,7 +277,7 @@ export interface Tables {
   Observation: ObservationRow;
   ObservationPolicy: ObservationPolicyRow;
   Credential: CredentialRow;
-  DtlsAssociation: { key: string; snapshot: Uint8Array };
+  DtlsAssociation: DtlsAssociationRow;
   BootstrapConfiguration: { endpoint: string; configuration: string; updated_at: number };
   Setting: { name: string; value: string; updated_at: number };
   ObjectModel: { object_id: number; version: string; name: string; xml: string; created_at: number };

@@ -10,6 +10,8 @@ export const apiErrorCodes = {
   'bad-body': 'the body of the request is not what it may be',
   'too-large': 'the body of the request is too large',
   unauthorized: 'neither a session nor a token that is valid',
+  'wrong-credentials': 'the name, the password or the code is wrong',
+  'code-needed': 'the password is right, and a code of the second factor is needed, too',
   forbidden: 'the user or token may not do this',
   'cross-site': 'a request of another site, in the name of who is signed in here',
   'unknown-endpoint': 'no endpoint of that name is known',

@@ -46,7 +46,10 @@ const principals = new WeakMap<Request, Principal>();
 function admit({ access, method }: Route, guards: RouteGuards): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
-    if (access !== 'public') principals.set(request, await authorize(request, access, method !== 'get', guards));
+    const changes = method !== 'get';
+    if (access !== 'public') principals.set(request, await authorize(request, access, changes, guards));
+    // Whoever is signed in by a page of another site, is signed in as somebody else.
+    else if (changes && !isSameOrigin(request)) throw crossSite();
     next();
   };
 }
@@ -58,12 +61,16 @@ async function authorize(request: Request, access: Access, changes: boolean, gua
     throw new ApiError(401, 'unauthorized', 'sign in, or send a token: Authorization: Bearer <token>');
   }
   if (changes && principal.via === 'session' && !isSameOrigin(request)) {
-    throw new ApiError(403, 'cross-site', 'a page of another site can not act in your name');
+    throw crossSite();
   }
   if (access !== 'signedIn' && access !== 'public' && !principal.permissions.has(access)) {
     throw new ApiError(403, 'forbidden', `this needs the permission ${access}`);
   }
   return principal;
+}
+
+function crossSite(): ApiError {
+  return new ApiError(403, 'cross-site', 'a page of another site can not act in your name');
 }
 
 /** Browsers say where a request comes from, and scripts of a page can not change what they say. */
@@ -79,7 +86,7 @@ function readBody({ bodyLimit = limits.bodyBytes }: Route): RequestHandler {
 }
 
 function perform(route: Route, guards: RouteGuards): RequestHandler {
-  const { method, operationId } = route;
+  const { method, operationId, audited = method !== 'get' } = route;
   return async (request, response) => {
     const call: Call<unknown, unknown, unknown> = {
       params: parse('path', route.params, request.params),
@@ -91,9 +98,9 @@ function perform(route: Route, guards: RouteGuards): RequestHandler {
     };
     const reply = await route.handle(call);
     if (reply === ANSWERED) return;
-    if (method !== 'get') {
+    if (audited) {
       await guards.audit({
-        actor: call.principal?.actor ?? 'anonymous',
+        actor: reply.actor ?? call.principal?.actor ?? 'anonymous',
         address: request.ip,
         action: operationId,
         params: call.params,

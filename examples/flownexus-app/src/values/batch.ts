@@ -1,4 +1,4 @@
-import type { ResourceRecord } from '@flownexus/lwm2m-core';
+import type { Path, ResourceRecord } from '@flownexus/lwm2m-core';
 import type { EventSource, SecurityMode, Severity, ValueSource } from '../database/tables.ts';
 
 /** What is stored as a whole or not at all: one registration event, notification, Send, Read or ingested report of one endpoint. */
@@ -42,6 +42,15 @@ export interface NewEvent {
   readonly message?: string;
   /** Which of the batch's records it groups, as indexes into them. */
   readonly records: readonly number[];
+  /** Values of the endpoint that were stored before and belong to it too. The hooks that made the event see to them. */
+  readonly earlier?: readonly EarlierValue[];
+}
+
+/** A value that was stored before: the latest one of its path and time. */
+export interface EarlierValue {
+  readonly path: Path;
+  /** Milliseconds since 1970, as in the table. */
+  readonly time: number;
 }
 
 /** What became of a batch. */

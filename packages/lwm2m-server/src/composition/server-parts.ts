@@ -5,6 +5,7 @@ import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import { EndpointTraces } from '../endpoint-traces.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
@@ -105,6 +106,11 @@ export class ServerParts {
       ...foundation.counters,
       coap: this.endpoints.statistics,
     };
+  }
+
+  /** Ends the registration of an endpoint. False when it has none. */
+  endRegistration(endpointName: string): MaybePromise<boolean> {
+    return this.#registering.ends.revoke(endpointName, () => true);
   }
 
   /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */

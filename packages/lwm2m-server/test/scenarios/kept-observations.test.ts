@@ -182,7 +182,7 @@ describe('an Observe-Composite as an operation', () => {
     expect(request.token).toEqual(token);
     device.answer(request, Code.CONTENT, { contentFormat: 112, payload: senml({ '/3/0/9': 1 }) });
     await stage.settle();
-    expect(await cancelled).toEqual({ responseCode: '2.05' });
+    expect(await cancelled).toMatchObject({ responseCode: '2.05', records: [{ value: 1 }] });
     expect(stored(store)).toEqual([]);
   });
 });
@@ -196,7 +196,7 @@ describe('a Cancel Observation as an operation', () => {
     expect(request.token).toEqual(token);
     device.answer(request, Code.CONTENT, { contentFormat: 0, payload: '1' });
     await stage.settle();
-    expect(await cancelled).toEqual({ responseCode: '2.05' });
+    expect(await cancelled).toMatchObject({ responseCode: '2.05', records: [{ value: 1 }] });
     expect(stored(store)).toEqual([]);
     await device.register(LWM2M_1_2);
     expect(await device.received()).toEqual([]);

@@ -3,6 +3,15 @@ import type { ColumnTypes } from './column-types.ts';
 const VALUE_TYPES = `'STRING', 'INTEGER', 'UNSIGNED_INTEGER', 'FLOAT', 'BOOLEAN', 'OPAQUE', 'TIME', 'OBJLNK', 'CORELINK', 'NONE'`;
 const SOURCES = `'observe', 'composite', 'send', 'read', 'register', 'ingest', 'operation'`;
 
+/** Temperature, humidity, how a firmware update goes, and as one observation what makes up Events. */
+const DEFAULT_POLICIES = [
+  { path: '/3303/*/5700' },
+  { path: '/3304/*/5700' },
+  { path: '/5/0/3' },
+  { path: '/5/0/5' },
+  { paths: ['/10300'] },
+];
+
 /**
  * The tables of FlowNexus' data model, and those that the LwM2M server keeps its state in. Times are milliseconds since 1970, flags 0 and 1, and
  * lists and trees JSON in text, in both databases.
@@ -127,7 +136,7 @@ export function platformTables(type: ColumnTypes): string[] {
       time ${int} NOT NULL,
       ts_device ${int},
       ts_received ${int} NOT NULL,
-      source ${text} NOT NULL CHECK (source IN ('composite', 'send', 'read', 'ingest', 'rule')),
+      source ${text} NOT NULL CHECK (source IN ('composite', 'observe', 'send', 'read', 'ingest', 'rule')),
       severity ${text} NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
       message ${text},
       acknowledged_at ${int},
@@ -136,6 +145,7 @@ export function platformTables(type: ColumnTypes): string[] {
     ) ${strict}`,
     `CREATE INDEX "Event_endpoint" ON "Event" (endpoint, time, id)`,
     `CREATE INDEX "Event_time" ON "Event" (time, id)`,
+    `CREATE INDEX "Event_type" ON "Event" (event_type, time, id)`,
     // The values of an event, found by their whole key.
     `CREATE TABLE "EventResource" (
       event_id ${int} NOT NULL REFERENCES "Event" (id) ON DELETE CASCADE,
@@ -174,11 +184,13 @@ export function platformTables(type: ColumnTypes): string[] {
       event_id ${int} NOT NULL REFERENCES "Event" (id) ON DELETE CASCADE,
       state ${text} NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')),
       attempts ${int} NOT NULL DEFAULT 0,
+      -- Of one that waits.
       next_attempt ${int} NOT NULL,
+      updated_at ${int} NOT NULL,
       last_error ${text},
       UNIQUE (webhook_id, event_id)
     ) ${strict}`,
-    `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (state, next_attempt)`,
+    `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (webhook_id, state, next_attempt)`,
 
     // The durable downlink queue of the LwM2M server.
     `CREATE TABLE "EndpointOperation" (
@@ -196,6 +208,8 @@ export function platformTables(type: ColumnTypes): string[] {
       max_attempts ${int} NOT NULL,
       repeatable ${int} NOT NULL,
       replace_key ${text},
+      -- JSON: who asked for it.
+      metadata ${text},
       timestamp_created ${int} NOT NULL,
       updated_at ${int} NOT NULL,
       last_attempt ${int},
@@ -206,12 +220,11 @@ export function platformTables(type: ColumnTypes): string[] {
       failure_message ${text},
       -- JSON of the LwM2M library.
       result ${text},
-      created_by ${text},
       bulk_id ${key}
     ) ${strict}`,
     `CREATE INDEX "EndpointOperation_endpoint" ON "EndpointOperation" (endpoint, sequence)`,
     `CREATE INDEX "EndpointOperation_status" ON "EndpointOperation" (status, sequence)`,
-    `CREATE INDEX "EndpointOperation_bulk" ON "EndpointOperation" (bulk_id)`,
+    `CREATE INDEX "EndpointOperation_bulk" ON "EndpointOperation" (bulk_id, sequence)`,
 
     // Registrations and observations of the LwM2M server, as JSON of the library.
     `CREATE TABLE "Registration" (
@@ -219,20 +232,24 @@ export function platformTables(type: ColumnTypes): string[] {
       registration_id ${text} NOT NULL,
       peer_key ${text} NOT NULL,
       server_address ${text} NOT NULL,
-      registered_at ${int} NOT NULL,
+      -- Greater than that of each registration that was made before.
+      position ${int} NOT NULL,
       registration ${text} NOT NULL
     ) ${strict}`,
+    `CREATE INDEX "Registration_position" ON "Registration" (position)`,
     `CREATE TABLE "Observation" (
       endpoint ${key} NOT NULL,
+      -- SHA-256 of whether it is composite and its paths, which may be too long for an index.
+      target_key ${key} NOT NULL,
       composite ${int} NOT NULL,
       -- JSON: a list of paths.
-      paths ${key} NOT NULL,
+      paths ${text} NOT NULL,
       kept ${int} NOT NULL,
       -- JSON: attributes and formats.
       request ${text} NOT NULL,
       registration_id ${text},
       token ${blob},
-      PRIMARY KEY (endpoint, composite, paths)
+      PRIMARY KEY (endpoint, target_key)
     ) ${strict}`,
     `CREATE TABLE "ObservationPolicy" (
       id ${id},
@@ -240,6 +257,9 @@ export function platformTables(type: ColumnTypes): string[] {
       policy ${text} NOT NULL,
       created_at ${int} NOT NULL
     ) ${strict}`,
+    ...DEFAULT_POLICIES.map(
+      (policy) => `INSERT INTO "ObservationPolicy" (policy, created_at) VALUES ('${JSON.stringify({ ...policy, enabled: true })}', ${String(Date.now())})`,
+    ), // prettier-ignore
     // What an endpoint proves with who it is, also before it has ever registered.
     `CREATE TABLE "Credential" (
       -- Who asks for it: the LwM2M server or the bootstrap server.
@@ -257,7 +277,17 @@ export function platformTables(type: ColumnTypes): string[] {
       UNIQUE (server, identity_key)
     ) ${strict}`,
     // A snapshot has the keys of one.
-    `CREATE TABLE "DtlsAssociation" (key ${key} PRIMARY KEY, snapshot ${blob} NOT NULL) ${strict}`,
+    `CREATE TABLE "DtlsAssociation" (
+      server ${text} NOT NULL CHECK (server IN ('lwm2m', 'bootstrap')),
+      key ${key} NOT NULL,
+      snapshot ${blob} NOT NULL,
+      -- What it was made with, as Credential.identity_key: of a certificate by its fingerprint, and by its common name.
+      identity_key ${key},
+      identity_name ${key},
+      PRIMARY KEY (server, key)
+    ) ${strict}`,
+    `CREATE INDEX "DtlsAssociation_identity" ON "DtlsAssociation" (identity_key)`,
+    `CREATE INDEX "DtlsAssociation_name" ON "DtlsAssociation" (identity_name) WHERE identity_name IS NOT NULL`,
     `CREATE TABLE "BootstrapConfiguration" (
       endpoint ${key} PRIMARY KEY,
       -- JSON of the LwM2M library.

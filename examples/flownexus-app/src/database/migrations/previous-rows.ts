@@ -47,7 +47,7 @@ export async function takeOverPreviousRelease(db: Kysely<unknown>): Promise<void
       JOIN "PreviousResource" r ON r.id = er.resource_id JOIN "Series" s ON ${IN_SERIES}`,
     `INSERT INTO "Credential" (server, endpoint, identity_key, mode, psk_identity, psk_key, common_name, fingerprint, public_key)
       SELECT 'lwm2m', endpoint, identity_key, mode, psk_identity, psk_key, common_name, fingerprint, public_key FROM "PreviousCredential"`,
-    `INSERT INTO "DtlsAssociation" SELECT * FROM "PreviousDtlsAssociation"`,
+    `INSERT INTO "DtlsAssociation" (server, key, snapshot) SELECT 'lwm2m', key, snapshot FROM "PreviousDtlsAssociation"`,
     `UPDATE "IdBlock" SET next = 1 + coalesce((SELECT max(id) FROM "PreviousResource"), 0) WHERE name = 'ResourceValue'`,
     `UPDATE "IdBlock" SET next = 1 + coalesce((SELECT max(id) FROM "PreviousEvent"), 0) WHERE name = 'Event'`,
     // In the order of their references, the last first.

@@ -1,0 +1,36 @@
+import express, { type Router } from 'express';
+import { addCompositeRoutes } from './composite-routes.ts';
+import { answerLeshanErrors } from './leshan-error.ts';
+import { addObserveRoutes } from './observe-routes.ts';
+import { addOperationRoutes } from './operation-routes.ts';
+import type { LeshanOptions } from './options.ts';
+import { addRegistrationRoutes } from './registration-routes.ts';
+import { addRoute } from './routes.ts';
+import { addSecurityRoutes } from './security-routes.ts';
+import { ServerEvents } from './server-events.ts';
+
+/**
+ * The REST and event interface of a Leshan server, to be mounted at `/api`: tools that were made for one drive this server. What it has no address for
+ * is left to what is mounted after it.
+ */
+export function leshanRouter(options: LeshanOptions): Router {
+  const { server, objects, log, streamBacklogBytes } = options;
+  const router = express.Router();
+  const { streams } = new ServerEvents(server, objects, streamBacklogBytes);
+  addRoute(router, '/event', options, {
+    GET: {
+      permission: 'read',
+      handler: (request, response) => {
+        streams.open(request, response);
+      },
+    },
+  });
+  addRegistrationRoutes(router, options);
+  addSecurityRoutes(router, server, options);
+  // The last of them takes paths of any number of segments.
+  addCompositeRoutes(router, options);
+  addObserveRoutes(router, options);
+  addOperationRoutes(router, options);
+  router.use(answerLeshanErrors(log));
+  return router;
+}
