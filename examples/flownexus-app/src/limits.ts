@@ -57,6 +57,8 @@ export const limits = {
   cachedResourceTypes: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
+  /** The same for a list of what has one name, over all endpoints. */
+  seriesPerName: 10_000,
   /** Series that a walk through all of them reads at a time. */
   seriesPerPage: 200,
   /** Policies of how long values are kept, and how often they are applied, in milliseconds. */
@@ -67,8 +69,6 @@ export const limits = {
   /** Rows of an export that are read at a time; and of those whose text or bytes are large. */
   exportRows: 1_000,
   exportLargeRows: 100,
-  /** The same for a list of what has one name, over all endpoints. */
-  seriesPerName: 10_000,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
@@ -103,8 +103,6 @@ export const limits = {
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
-  /** Characters of the name of an endpoint in a request, and of a text to search for. */
-  endpointNameLength: 1_024,
   /** Event definitions and event rules, each; webhooks. */
   eventDefinitions: 200,
   webhooks: 50,
