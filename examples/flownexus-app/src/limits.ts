@@ -52,6 +52,18 @@ export const limits = {
   cachedResourceTypes: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
+  /** Series that a walk through all of them reads at a time. */
+  seriesPerPage: 200,
+  /** Policies of how long values are kept, and how often they are applied, in milliseconds. */
+  retentionPolicies: 200,
+  retentionEveryMs: 3_600_000,
+  /** Values that one transaction of the retention deletes. */
+  retentionRows: 2_000,
+  /** Rows of an export that are read at a time; and of those whose text or bytes are large. */
+  exportRows: 1_000,
+  exportLargeRows: 100,
+  /** The same for a list of what has one name, over all endpoints. */
+  seriesPerName: 10_000,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
@@ -68,8 +80,9 @@ export const limits = {
   /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
   cursorLength: 4_000,
   sortKeyLength: 100,
-  /** Characters of the name of an endpoint in a request, and of a text to search for. */
-  endpointNameLength: 1_024,
+  /** Bytes of an endpoint name, and so characters at most. */
+  endpointNameLength: 255,
+  /** Characters of a text to search for. */
   searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
@@ -78,11 +91,15 @@ export const limits = {
   streamReplayBytes: 8_388_608,
   /** How long events are kept on when nobody reads any more, in milliseconds. */
   streamReplayMs: 60_000,
+  /** Batches that wait to be read back for the streams. */
+  unpublishedBatches: 10_000,
   /** Bytes that are written to a stream at once, and that may wait in its socket. */
   streamWriteBytes: 65_536,
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
+  /** Characters of the name of an endpoint in a request, and of a text to search for. */
+  endpointNameLength: 1_024,
   /** Event definitions and event rules, each; webhooks. */
   eventDefinitions: 200,
   webhooks: 50,
@@ -92,8 +109,9 @@ export const limits = {
   /** Paths of a definition, and conditions of a rule. */
   definitionPaths: 50,
   ruleConditions: 8,
-  /** Names of endpoints, and types of events, in a filter. */
+  /** Names of endpoints, and types of events, in a filter, and bytes of a body that has some. */
   filterNames: 200,
+  filterBodyBytes: 524_288,
   /** States of endpoints that all rules keep together, and those that each rule may keep besides. Beyond them the oldest is forgotten. */
   ruleStates: 1_000_000,
   ruleStatesOfEach: 5_000,
@@ -112,10 +130,17 @@ export const limits = {
   /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
   webhookTimeoutMs: 15_000,
   webhookAnswerBytes: 65_536,
+  /** The longest that the sender sleeps, and how long it waits for a database that is away, in milliseconds. */
+  webhookSleepMs: 3_600_000,
+  webhookDatabaseRetryMs: 10_000,
   /** Deliveries that are under way to one webhook. */
   webhookDeliveriesAtOnce: 4,
   /** Deliveries that wait for one webhook; events beyond count as failed. */
   waitingDeliveries: 100_000,
+  /** How often they are counted, and how often old deliveries are deleted, in milliseconds; and how many at once. */
+  waitingDeliveriesCountMs: 10_000,
+  deliveryPruneMs: 3_600_000,
+  deliveriesPerPrune: 1_000,
   /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
   webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
   /** How long deliveries that are over are listed, in milliseconds. */
@@ -126,10 +151,14 @@ export const limits = {
   /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
   readyMs: 2_000,
   readyKeptMs: 1_000,
+  /** How long the numbers of the statistics are kept, in milliseconds. */
+  statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
+  /** Bytes of a report of values. */
+  reportBytes: 1_048_576,
   /** Bytes of a PSK identity and of a common name, of a pre-shared key, and characters of a public key in base64. */
   identityBytes: 255,
   pskBytes: 128,
@@ -177,8 +206,6 @@ export const limits = {
   readTimeoutMs: 60_000,
   /** Instances of a sensor object whose units are read when a device registers. */
   unitReadsPerObject: 16,
-  /** Bytes of an endpoint name, and so characters at most. */
-  endpointNameLength: 255,
   /** Endpoints that wait for approval. */
   heldEndpoints: 1_000,
   /** Endpoints whose messages are counted in a minute. */
@@ -190,7 +217,7 @@ export const limits = {
   endpointsOfPolicy: 1_000,
   pathsOfPolicy: 64,
   policyBytes: 524_288,
-  /** Characters of a path. */
+  /** Characters of a path, and of a fingerprint with colons. */
   pathLength: 100,
   /** How long a call of the Leshan surface waits for a device when it does not say, and at most, in seconds. */
   leshanTimeoutSeconds: 5,
@@ -203,4 +230,11 @@ export const limits = {
   leshanLoggedPayloadBytes: 2_048,
   /** Its heartbeat: its readers give up after ten seconds of silence. */
   leshanHeartbeatMs: 4_000,
+  fingerprintCharacters: 100,
+  /** Bytes of a bootstrap configuration: a byte of a key or certificate takes four. */
+  bootstrapBytes: 262_144,
+  /** Object models that were uploaded, those of one document, and its bytes. The longest public one has 34 thousand. */
+  objectModels: 1_000,
+  objectModelsAtOnce: 32,
+  objectModelBytes: 1_048_576,
 } as const;

@@ -159,6 +159,7 @@ export interface WebhookDeliveryRow {
   state: 'waiting' | 'delivered' | 'failed';
   attempts: Generated<number>;
   next_attempt: number;
+  updated_at: number;
   last_error: string | null;
 }
 

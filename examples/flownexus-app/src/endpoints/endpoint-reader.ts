@@ -1,4 +1,4 @@
-import { type Expression, type ExpressionBuilder, type Selectable, sql, type SqlBool } from 'kysely';
+import { type Expression, type ExpressionBuilder, type RawBuilder, type Selectable, sql, type SqlBool } from 'kysely';
 import { limits } from '../limits.ts';
 import type { Database } from '../database/open-database.ts';
 import type { EndpointRow, Tables } from '../database/tables.ts';
@@ -129,7 +129,7 @@ export class EndpointReader {
 const numbers: ReadonlySet<EndpointSort> = new Set(['registered', 'firstSeen', 'lastUpdated', 'registeredAt', 'registrations']); // prettier-ignore
 
 /** What is not known comes first. Devices choose texts, and a cursor has to be short. */
-function sortKey(sort: EndpointSort) {
+function sortKey(sort: EndpointSort): RawBuilder<string | number> {
   const column = sql.ref(sortColumns[sort]);
   return numbers.has(sort)
     ? sql<number>`coalesce(${column}, 0)`

@@ -41,6 +41,10 @@ export const eventDefinitionSchema = z
     endpoints: endpointFilterSchema.optional(),
   })
   .meta({ id: 'EventDefinitionBody' });
+/** A definition in answers. */
+export const eventDefinitionItemSchema = eventDefinitionSchema
+  .extend({ id: z.int(), createdAt: z.iso.datetime() })
+  .meta({ id: 'EventDefinition' });
 export type EventDefinitionBody = z.infer<typeof eventDefinitionSchema>;
 
 /** A definition that makes events of batches. */

@@ -64,6 +64,16 @@ const missing = z
 
 /** What an administrator makes a rule of. */
 export const eventRuleSchema = z.discriminatedUnion('kind', [threshold, combination, change, missing]);
+const stored = { id: z.int(), createdAt: z.iso.datetime() };
+/** A rule in answers. */
+export const eventRuleItemSchema = z
+  .discriminatedUnion('kind', [
+    threshold.extend(stored),
+    combination.extend(stored),
+    change.extend(stored),
+    missing.extend(stored),
+  ]) // prettier-ignore
+  .meta({ id: 'EventRule' });
 export type EventRuleBody = z.infer<typeof eventRuleSchema>;
 export type ThresholdBody = z.infer<typeof threshold>;
 export type CombinationBody = z.infer<typeof combination>;

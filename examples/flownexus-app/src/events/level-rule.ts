@@ -1,4 +1,5 @@
 import { comparePaths, type Path } from '@flownexus/lwm2m-core';
+import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import { Condition } from './condition.ts';
 import type { Comparable } from './comparable.ts';
@@ -82,7 +83,7 @@ export class LevelRule implements Rule {
       const takeBack = this.#states.set(endpoint, fired);
       const undo = (): void => {
         takeBack();
-        this.#due.add(endpoint, now);
+        this.#due.add(endpoint, now + limits.ruleRetryMs);
       };
       events.push({ endpoint, event: this.#event(fired, [fired]), undo });
     }

@@ -1,4 +1,5 @@
 import { parsePath, type Path, pathStartsWith } from '@flownexus/lwm2m-core';
+import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import { DueTimes } from './due-times.ts';
 import { compileEndpointFilter } from './endpoint-filter.ts';
@@ -63,7 +64,7 @@ export class MissingRule implements Rule {
       const takeBack = this.#states.set(endpoint, { ...seen, fired: true });
       const undo = (): void => {
         takeBack();
-        this.#due.add(endpoint, now);
+        this.#due.add(endpoint, now + limits.ruleRetryMs);
       };
       events.push({ endpoint, event: this.#event(seen), undo });
     }

@@ -1,5 +1,6 @@
 import type { Path, ResourceRecord } from '@flownexus/lwm2m-core';
 import type { Batch } from '../values/batch.ts';
+import { deviceTime } from '../values/times.ts';
 import { type Comparable, comparable } from './comparable.ts';
 
 /** The values of a batch that have the same time: they are judged together. */
@@ -17,14 +18,9 @@ export interface MomentValue {
   readonly value: Comparable;
 }
 
-/** What a calendar has, in milliseconds since 1970. */
-const LATEST = 8_640_000_000_000_000;
-
 /** The time of a value as the table has it: the device's own when it gave one, else when it was received. */
 export function timeOf(record: ResourceRecord, receivedAt: number): number {
-  if (record.time === undefined) return receivedAt;
-  const milliseconds = Math.round(record.time * 1000);
-  return Math.abs(milliseconds) <= LATEST ? milliseconds : receivedAt;
+  return deviceTime(record.time) ?? receivedAt;
 }
 
 /** The values of a batch at the paths, in the order of their times. */

@@ -3,6 +3,7 @@ import { isTaken } from '../database/faults.ts';
 import type { Database } from '../database/open-database.ts';
 import { ApiError } from '../http/errors.ts';
 import { limits } from '../limits.ts';
+import { Serial } from '../serial.ts';
 
 /** A definition or rule as it is stored. */
 export interface Named<B> {
@@ -24,6 +25,7 @@ export class NamedDefinitions<B extends { readonly name: string }> {
   readonly #table: 'EventDefinition' | 'EventRule';
   readonly #listeners: ((id: number, now: Named<B> | undefined) => void)[] = [];
   readonly #byId: Map<number, Named<B>>;
+  readonly #serial = new Serial();
 
   private constructor({ database, table }: NamedDefinitionsOptions<B>, rows: readonly Named<B>[]) {
     this.#database = database;
@@ -66,35 +68,39 @@ export class NamedDefinitions<B extends { readonly name: string }> {
   }
 
   /** Rejects with an {@link ApiError} when the name is taken, or when there are as many as there may be. */
-  async create(body: B, createdAt: number): Promise<Named<B>> {
-    if (this.#byId.size >= limits.eventDefinitions) {
-      throw new ApiError(409, 'quota-exceeded', `there are ${limits.eventDefinitions} already, and not more may be`);
-    }
-    const row = { name: body.name, definition: JSON.stringify(body), created_at: createdAt };
-    const { id } = await unlessTaken(body.name, () =>
-      this.#database.db.insertInto(this.#table).values(row).returning('id').executeTakeFirstOrThrow(),
-    );
-    return this.#keep({ id, createdAt, body });
+  create(body: B, createdAt: number): Promise<Named<B>> {
+    return this.#serial.run(async () => {
+      if (this.#byId.size >= limits.eventDefinitions) {
+        throw new ApiError(409, 'quota-exceeded', `there are ${limits.eventDefinitions} already, and not more may be`);
+      }
+      const row = { name: body.name, definition: JSON.stringify(body), created_at: createdAt };
+      const { id } = await unlessTaken(body.name, () =>
+        this.#database.db.insertInto(this.#table).values(row).returning('id').executeTakeFirstOrThrow(),
+      );
+      return this.#keep({ id, createdAt, body });
+    });
   }
 
   /** Rejects with an {@link ApiError} when there is none of that id, or when the name is taken. */
-  async replace(id: number, body: B): Promise<Named<B>> {
-    const { createdAt } = this.get(id);
-    const row = { name: body.name, definition: JSON.stringify(body) };
-    const { numUpdatedRows } = await unlessTaken(body.name, () =>
-      this.#database.db.updateTable(this.#table).set(row).where('id', '=', id).executeTakeFirst(),
-    );
-    // It was deleted meanwhile.
-    if (numUpdatedRows === 0n) throw new ApiError(404, 'not-found', `there is none with the id ${id}`);
-    return this.#keep({ id, createdAt, body });
+  replace(id: number, body: B): Promise<Named<B>> {
+    return this.#serial.run(async () => {
+      const { createdAt } = this.get(id);
+      const row = { name: body.name, definition: JSON.stringify(body) };
+      await unlessTaken(body.name, () =>
+        this.#database.db.updateTable(this.#table).set(row).where('id', '=', id).execute(),
+      );
+      return this.#keep({ id, createdAt, body });
+    });
   }
 
   /** Rejects with an {@link ApiError} when there is none of that id. */
-  async delete(id: number): Promise<void> {
-    this.get(id);
-    await this.#database.db.deleteFrom(this.#table).where('id', '=', id).execute();
-    this.#byId.delete(id);
-    for (const listener of this.#listeners) listener(id, undefined);
+  delete(id: number): Promise<void> {
+    return this.#serial.run(async () => {
+      this.get(id);
+      await this.#database.db.deleteFrom(this.#table).where('id', '=', id).execute();
+      this.#byId.delete(id);
+      for (const listener of this.#listeners) listener(id, undefined);
+    });
   }
 
   #keep(named: Named<B>): Named<B> {

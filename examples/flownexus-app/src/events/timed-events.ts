@@ -4,6 +4,7 @@ import type { Database } from '../database/open-database.ts';
 import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
 import type { NewEvent, StoredEvent } from '../values/batch.ts';
+import { IdBlock } from '../values/id-block.ts';
 
 interface Waiting {
   readonly endpoint: string;
@@ -26,14 +27,17 @@ export function timedEvents(
   database: Database,
   onEvents: (trx: Transaction<Tables>, events: readonly StoredEvent[]) => Promise<void>,
 ): (endpoint: string, at: number, event: NewEvent) => Promise<StoredEvent | undefined> {
+  // Few at a time: the ids of an event and of one that comes later are to be in the order of their times, as far as may be.
+  const ids = new IdBlock('Event', 1);
   const submit = database.commits.lane<Waiting>({
     maxWeight: limits.pendingTimedEvents,
+    forget: () => ids.forget(),
     write: async (trx, items) => {
       const known = await existing(trx, items);
       const wanted = items.filter(({ endpoint }) => known.has(endpoint));
       for (const item of items) item.stored = undefined;
       if (wanted.length === 0) return;
-      const first = await takeIds(trx, wanted.length);
+      const first = await ids.take(trx, wanted.length);
       const events = wanted.map((item, index) => {
         const { endpoint, at, event } = item;
         return (item.stored = { id: first + index, endpoint, time: at, receivedAt: at, event });
@@ -64,15 +68,4 @@ async function existing(trx: Kysely<Tables>, items: readonly Waiting[]): Promise
   const rows = await trx.selectFrom('Endpoint').select('endpoint').where('endpoint', 'in', names).execute();
   for (const { endpoint } of rows) known.add(endpoint);
   return known;
-}
-
-/** A block of ids that nobody else has: gives the first. */
-async function takeIds(trx: Kysely<Tables>, count: number): Promise<number> {
-  const { next } = await trx
-    .updateTable('IdBlock')
-    .set((block) => ({ next: block('next', '+', count) }))
-    .where('name', '=', 'Event')
-    .returning('next')
-    .executeTakeFirstOrThrow();
-  return next - count;
 }

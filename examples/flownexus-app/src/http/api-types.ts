@@ -1,5 +1,7 @@
 // The JSON of /api/v1, shared with the page. Types only: nothing of this file exists at run time.
 
+import type { ResourceItem } from '../values/value-schemas.ts';
+
 /** Every list of the API. `nextCursor` goes into `?cursor=` for the next page; null on the last one. */
 export interface List<T> {
   readonly items: readonly T[];
@@ -53,44 +55,14 @@ export type CredentialItem =
   /** The SubjectPublicKeyInfo in base64. */
   | { readonly mode: 'rpk'; readonly publicKey: string };
 
-/** The data types of the LwM2M registry. */
-export type ValueType =
-  'STRING' | 'INTEGER' | 'UNSIGNED_INTEGER' | 'FLOAT' | 'BOOLEAN' | 'OPAQUE' | 'TIME' | 'OBJLNK' | 'CORELINK' | 'NONE';
-
-/**
- * A value in JSON, by its `type`. INTEGER, UNSIGNED_INTEGER and TIME (seconds since 1970): a number, or decimal digits as
- * a string beyond ±(2^53 - 1). FLOAT: a number, or `"NaN"`, `"Infinity"`, `"-Infinity"`. BOOLEAN: a boolean. OPAQUE:
- * base64. OBJLNK: `"66:0"`. STRING, CORELINK: a string.
- */
-export type JsonValue = string | number | boolean;
-
-/** Where a value came from. */
-export type ValueSource = 'observe' | 'composite' | 'send' | 'read' | 'register';
-
-/**
- * One stored value: `GET /api/v1/endpoints/{name}/resources?path=&from=&to=&limit=&order=&cursor=`, where
- * - `path` is an Object, Object Instance, Resource or Resource Instance: `/3303`, `/3303/0`, `/3303/0/5700`, `/3/0/7/1`;
- * - `from` and `to` are ISO 8601 or milliseconds since 1970, inclusive, and compared with `time`;
- * - `limit` is 1 to 10000, by default 1000;
- * - `order` is `latest`, the default: the newest `limit` values, oldest of them first as a chart draws them, further
- *   pages going back in time; `desc`: newest first; `asc`: oldest first from the beginning.
- */
-export interface ResourceItem {
-  /** Grows with each stored value; unique over all endpoints. */
-  readonly id: number;
-  /** `/3303/0/5700`, or `/3/0/7/1` for one instance of a multiple Resource. */
-  readonly path: string;
-  /** Such as `temperature`. */
-  readonly name: string;
-  readonly type: ValueType;
-  readonly units: string | null;
-  readonly value: JsonValue;
-  /** The device's own time when it gave one, else when the server received it: what lists and charts go by. */
-  readonly time: string;
-  readonly timeReceived: string;
-  readonly timeDevice: string | null;
-  readonly source: ValueSource;
-}
+export type {
+  AggregateItem,
+  JsonValue,
+  ResourceItem,
+  SeriesItem,
+  ValueSource,
+  ValueType,
+} from '../values/value-schemas.ts';
 
 /**
  * `GET /api/v1/stream`: Server-Sent Events, each emitted after the database committed. The event's name is the key here,
@@ -109,6 +81,8 @@ export interface StreamedResource extends ResourceItem {
 }
 
 export type { Problem, ProblemIssue } from './problem.ts';
+
+export type { SessionInfo } from '../users/session-schemas.ts';
 
 /** `GET /api/v1/health`. */
 export interface Health {

@@ -86,7 +86,7 @@ function readBody({ bodyLimit = limits.bodyBytes }: Route): RequestHandler {
 }
 
 function perform(route: Route, guards: RouteGuards): RequestHandler {
-  const { method, operationId } = route;
+  const { method, operationId, audited = method !== 'get' } = route;
   return async (request, response) => {
     const call: Call<unknown, unknown, unknown> = {
       params: parse('path', route.params, request.params),
@@ -98,7 +98,7 @@ function perform(route: Route, guards: RouteGuards): RequestHandler {
     };
     const reply = await route.handle(call);
     if (reply === ANSWERED) return;
-    if (method !== 'get') {
+    if (audited) {
       await guards.audit({
         actor: reply.actor ?? call.principal?.actor ?? 'anonymous',
         address: request.ip,

@@ -63,6 +63,8 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly body?: B;
   /** Bytes of the body; default `limits.bodyBytes`. */
   readonly bodyLimit?: number;
+  /** False for a route that brings values of devices, which come by the thousand and say themselves where they are from. Default: for all but GET. */
+  readonly audited?: boolean;
   /** By status; those of errors that every route can have are added. */
   readonly answers: Readonly<Record<number, Answer>>;
   handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply | typeof ANSWERED> | Reply | typeof ANSWERED;

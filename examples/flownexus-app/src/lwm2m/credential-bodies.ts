@@ -2,65 +2,73 @@ import { createPublicKey } from 'node:crypto';
 import type { DeviceCredential } from '@flownexus/lwm2m-server';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import type { CredentialItem } from './api-types.ts';
-import { ApiError } from './errors.ts';
+
+const IDENTITY = `expected 1 to ${String(limits.identityBytes)} bytes of text without control characters`;
+const KEY = `expected 1 to ${String(limits.pskBytes)} bytes in hexadecimal`;
+const FINGERPRINT = 'expected a SHA-256 in hexadecimal: 64 digits';
+const PUBLIC_KEY = 'expected a SubjectPublicKeyInfo in base64 with an EC key on P-256 or P-384';
+
+// `override` shows what is taken in, not what it is turned into.
+const string = { override: { type: 'string' } } as const;
 
 const text = z
   .string()
-  .min(1)
-  .refine(
-    (value) => Buffer.byteLength(value) <= limits.identityBytes && value.isWellFormed() && !/\p{Cc}/u.test(value),
-  );
+  .min(1, IDENTITY)
+  .max(limits.identityBytes, IDENTITY)
+  .refine((value) => Buffer.byteLength(value) <= limits.identityBytes && value.isWellFormed() && !/\p{Cc}/u.test(value), IDENTITY); // prettier-ignore
 const key = z
   .string()
-  .regex(/^([0-9a-f]{2})+$/i)
+  .max(2 * limits.pskBytes, KEY)
+  .regex(/^([0-9a-f]{2})+$/i, KEY)
   .transform((hex) => new Uint8Array(Buffer.from(hex, 'hex')))
-  .refine((bytes) => bytes.length <= limits.pskBytes);
+  .meta({ description: 'In hexadecimal. It can not be read back', ...string });
 const fingerprint = z
   .string()
+  .max(limits.fingerprintCharacters, FINGERPRINT)
   .transform((value) => value.replaceAll(':', '').toLowerCase())
-  .refine((value) => /^[0-9a-f]{64}$/.test(value));
+  .refine((value) => /^[0-9a-f]{64}$/.test(value), FINGERPRINT)
+  .meta({ description: 'SHA-256 of the certificate in hexadecimal', ...string });
 const publicKey = z
-  .base64()
-  .max(limits.publicKeyCharacters)
+  .base64(PUBLIC_KEY)
+  .max(limits.publicKeyCharacters, PUBLIC_KEY)
   .transform((value) => new Uint8Array(Buffer.from(value, 'base64')))
-  .refine(isPublicKey);
+  .refine(isPublicKey, PUBLIC_KEY)
+  .meta({ description: 'SubjectPublicKeyInfo in base64', ...string });
 
 const psk = z.strictObject({ mode: z.literal('psk'), identity: text, key });
-const byName = z.strictObject({ mode: z.literal('x509'), commonName: text });
-const byFingerprint = z.strictObject({ mode: z.literal('x509'), fingerprint });
+const x509 = z.strictObject({
+  mode: z.literal('x509'),
+  commonName: text.optional().meta({ description: 'Any certificate of an accepted authority with this common name' }),
+  fingerprint: fingerprint.optional(),
+});
 const rpk = z.strictObject({ mode: z.literal('rpk'), publicKey });
 
-/** What each field may be, for the message that refuses another value. */
-const allowed: Readonly<Record<string, string>> = {
-  identity: `1 to ${String(limits.identityBytes)} bytes of text without control characters`,
-  commonName: `1 to ${String(limits.identityBytes)} bytes of text without control characters`,
-  key: `1 to ${String(limits.pskBytes)} bytes in hexadecimal`,
-  fingerprint: 'a SHA-256 in hexadecimal: 64 digits',
-  publicKey: 'a SubjectPublicKeyInfo in base64 with an EC key on P-256 or P-384',
-};
-
-/** The credential in the body of a `PUT`. */
-export function parseCredential(body: unknown): DeviceCredential {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw badBody('the body must be a JSON object, with Content-Type: application/json');
-  }
-  const schema = schemaFor(body);
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  if (issue?.code === 'unrecognized_keys') {
-    throw badBody(`a credential of this mode has no field ${JSON.stringify(issue.keys[0])}`);
-  }
-  const name = String(issue?.path[0]);
-  if (!Object.hasOwn(body, name)) {
-    throw badBody(name === 'commonName' ? 'commonName or fingerprint is missing' : `${name} is missing`);
-  }
-  throw badBody(`${name} must be ${allowed[name] ?? 'something else'}`);
-}
+/** What an endpoint proves with who it is. */
+export const credentialBody = z
+  .discriminatedUnion('mode', [psk, x509, rpk], { error: 'mode must be psk, x509 or rpk, of a JSON object' })
+  .transform((body, context): DeviceCredential => {
+    if (body.mode !== 'x509') return body;
+    const { mode, commonName, fingerprint: digest } = body;
+    if (commonName !== undefined && digest === undefined) return { mode, commonName };
+    if (digest !== undefined && commonName === undefined) return { mode, fingerprint: digest };
+    context.addIssue({ code: 'custom', message: 'a credential of mode x509 has a commonName or a fingerprint, and not both' });
+    return z.NEVER;
+  })
+  .meta({ id: 'CredentialBody' }); // prettier-ignore
 
 /** What a credential shows of itself: never the key. */
-export function credentialItem(credential: DeviceCredential): CredentialItem {
+export const credentialItem = z
+  .object({
+    mode: z.enum(['psk', 'x509', 'rpk']),
+    identity: z.string().optional(),
+    commonName: z.string().optional(),
+    fingerprint: z.string().optional(),
+    publicKey: z.string().optional(),
+  })
+  .meta({ id: 'Credential' });
+
+/** A credential as answers have it. */
+export function toCredentialItem(credential: DeviceCredential): z.output<typeof credentialItem> {
   switch (credential.mode) {
     case 'psk':
       return { mode: 'psk', identity: credential.identity };
@@ -70,23 +78,6 @@ export function credentialItem(credential: DeviceCredential): CredentialItem {
         : { mode: 'x509', commonName: credential.commonName };
     case 'rpk':
       return { mode: 'rpk', publicKey: Buffer.from(credential.publicKey).toString('base64') };
-  }
-}
-
-/** Chosen before anything is checked, so that the message is about the mode that was meant. */
-function schemaFor(body: object): typeof psk | typeof byName | typeof byFingerprint | typeof rpk {
-  switch ('mode' in body ? body.mode : undefined) {
-    case 'psk':
-      return psk;
-    case 'x509':
-      if ('commonName' in body && 'fingerprint' in body) {
-        throw badBody('a credential of mode x509 has a commonName or a fingerprint, not both');
-      }
-      return 'fingerprint' in body ? byFingerprint : byName;
-    case 'rpk':
-      return rpk;
-    default:
-      throw badBody('mode must be psk, x509 or rpk');
   }
 }
 
@@ -103,8 +94,4 @@ function isPublicKey(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-function badBody(message: string): ApiError {
-  return new ApiError(400, 'bad-body', message);
 }

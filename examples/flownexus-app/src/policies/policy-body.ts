@@ -1,7 +1,8 @@
 import { checkAttributes, formatAttributes, type ObjectRegistry, parsePath } from '@flownexus/lwm2m-core';
-import { endpointNameProblem, type ObservationPolicy } from '@flownexus/lwm2m-server';
+import type { ObservationPolicy } from '@flownexus/lwm2m-server';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { registrableName } from '../lwm2m/registrable-name.ts';
 
 const PATH = /^\/(0|[1-9]\d{0,4})(\/((0|[1-9]\d{0,4})|\*)(\/(0|[1-9]\d{0,4})){0,2})?$/;
 
@@ -11,13 +12,6 @@ const path = z
   .regex(PATH, { error: 'a path such as /3303/0/5700, with * for every Object Instance' })
   .refine((text) => text.split('/').every((id) => id === '' || id === '*' || Number(id) <= 65_535), {
     error: 'an id is 65535 at most',
-  });
-const endpointName = z
-  .string()
-  .max(limits.endpointNameLength)
-  .check((context) => {
-    const problem = endpointNameProblem(context.value);
-    if (problem !== undefined) context.issues.push({ code: 'custom', message: problem, input: context.value });
   });
 const seconds = z.int().min(0).max(0xffff_ffff);
 const flag = z.literal([0, 1]);
@@ -39,7 +33,7 @@ export const notificationAttributes = z
   .meta({ id: 'NotificationAttributes' }); // prettier-ignore
 
 const endpoints = z.union([
-  z.strictObject({ names: z.array(endpointName).min(1).max(limits.endpointsOfPolicy) }),
+  z.strictObject({ names: z.array(registrableName).min(1).max(limits.endpointsOfPolicy) }),
   z.strictObject({ prefix: z.string().min(1).max(limits.endpointNameLength).refine((text) => text.isWellFormed()) }),
 ]); // prettier-ignore
 

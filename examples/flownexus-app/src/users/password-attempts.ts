@@ -72,6 +72,11 @@ export class PasswordAttempts {
       this.#running -= 1;
     }
   }
+
+  /** Forgets the failures for a name, so that who was locked out can try at once. */
+  forgive(name: string): void {
+    this.#names.forget(name);
+  }
 }
 
 /** An IPv4 address, or the network of an IPv6 address: whoever has one address of a /64 has them all. */

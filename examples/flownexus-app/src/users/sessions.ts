@@ -185,6 +185,11 @@ export class Sessions {
     this.#onChange();
   }
 
+  /** A name that was locked after too many failures can be tried again at once. */
+  forgive(name: string): void {
+    this.#attempts.forgive(name);
+  }
+
   async #secondStep(name: string, code: string, headers: Headers): Promise<{ cookies: string[] }> {
     if (!this.#usedCodes.take(name, code)) throw new WrongCredentials('the code was used already');
     try {
@@ -216,7 +221,9 @@ export class Sessions {
   async #bound(userId: string): Promise<void> {
     const { internalAdapter } = await this.#auth.$context;
     const tooMany = await this.#records(userId, limits.sessionsPerUser, limits.sessionsPerUser);
+    if (tooMany.length === 0) return;
     for (const { token } of tooMany) await internalAdapter.deleteSession(token);
+    this.#onChange();
   }
 
   async #records(userId: string, limit: number, offset = 0): Promise<SessionRecord[]> {

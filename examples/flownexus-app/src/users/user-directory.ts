@@ -76,7 +76,8 @@ export class UserDirectory {
     refuseWeak(password, name);
     return this.#inTurn(async () => {
       const { adapter, password: hashing } = await this.#auth.$context;
-      if ((await this.byName(name)) !== undefined) throw new ApiError(409, 'conflict', `there is a user ${name} already`);
+      if ((await this.byName(name)) !== undefined)
+        throw new ApiError(409, 'conflict', `there is a user ${name} already`);
       if ((await adapter.count({ model: 'user' })) >= limits.users) {
         throw new ApiError(409, 'quota-exceeded', `there are ${String(limits.users)} users already`);
       }

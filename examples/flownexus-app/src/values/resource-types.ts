@@ -2,7 +2,7 @@ import type { DefinitionSource, ResourceType as Lwm2mType } from '@flownexus/lwm
 import { type Kysely, sql } from 'kysely';
 import { bulkInsert, byColumn } from '../database/bulk-insert.ts';
 import type { Tables } from '../database/tables.ts';
-import type { ValueType } from '../http/api-types.ts';
+import type { ValueType } from './value-schemas.ts';
 import { limits } from '../limits.ts';
 import { chunks, keyRows, KEYS_PER_QUERY } from './key-rows.ts';
 import { knownResourceTypes } from './known-resource-types.ts';

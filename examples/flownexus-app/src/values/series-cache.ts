@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { bulkInsert, byColumn } from '../database/bulk-insert.ts';
 import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
-import type { ValueType } from '../http/api-types.ts';
+import type { ValueType } from './value-schemas.ts';
 import { chunks, keyRows, KEYS_PER_QUERY } from './key-rows.ts';
 import type { StoredResourceType } from './resource-types.ts';
 

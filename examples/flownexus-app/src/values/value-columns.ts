@@ -1,6 +1,6 @@
 import type { ResourceType as Lwm2mType, ResourceValue } from '@flownexus/lwm2m-core';
 import type { ValueColumnsRow } from '../database/tables.ts';
-import type { JsonValue, ValueType } from '../http/api-types.ts';
+import type { JsonValue, ValueType } from './value-schemas.ts';
 
 /** The names of the data types in the database and in the API. */
 export const valueTypes: Readonly<Record<Lwm2mType, ValueType>> = {

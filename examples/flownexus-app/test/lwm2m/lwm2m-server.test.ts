@@ -1,51 +1,24 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Lwm2mClient, zephyrSampleObjects } from '@flownexus/lwm2m-client';
-import { ObjectRegistry } from '@flownexus/lwm2m-core';
-import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { AssociationSaver } from '../src/association-saver.ts';
-import type { Batch } from '../src/ingest/batch.ts';
-import { UnstoredEnds } from '../src/ingest/unstored-ends.ts';
-import { limits } from '../src/limits.ts';
-import { endBatch, lwm2mServer, startLwm2m } from '../src/lwm2m.ts';
-import { testDatabase } from './support/test-database.ts';
+import { limits } from '../../src/limits.ts';
+import type { Batch } from '../../src/values/batch.ts';
+import { onEachDatabase, testDatabase } from '../support/test-database.ts';
+import { testLwm2m } from '../support/test-lwm2m.ts';
 
-async function startServer(store: (batch: Batch) => Promise<void>) {
-  const objects = await ObjectRegistry.bundled();
-  const unstoredEnds = new UnstoredEnds({ store: (endpoint, at) => store(endBatch(endpoint, at)) });
-  const log = pino({ level: 'silent' });
-  const { database } = await testDatabase();
-  const secured = {
-    port: 0,
-    credentials: database.credentials,
-    associations: new AssociationSaver(database),
-    ownCredential: undefined,
-    roots: undefined,
-  };
-  const server = lwm2mServer({ host: '127.0.0.1', port: 0, objects, secured, store, unstoredEnds, log });
-  const { coap: address } = await startLwm2m(server, secured.port);
-  onTestFinished(async () => {
-    await server.stop();
-    unstoredEnds.stop();
-  });
-  const newClient = (endpointName: string, lifetime = 300) => {
-    const client = new Lwm2mClient({
-      endpointName,
-      server: address,
-      objects: zephyrSampleObjects(objects, { serialNumber: '1', lifetime }),
-      lifetime,
-    });
-    onTestFinished(() => client.close());
-    return client;
-  };
-  return { newClient };
-}
+const eventually = { timeout: 5_000, interval: 20 };
+const registrationValues = (batches: readonly Batch[], resourceId: number, objectId = 10240) =>
+  batches
+    .flatMap(({ records }) => records)
+    .filter(({ path }) => path.objectId === objectId && path.resourceId === resourceId)
+    .map(({ value }) => value);
 
 test('a Register, an Update and a De-register are answered when they are stored, and not before', async () => {
   let held: (() => void) | undefined;
-  const { newClient } = await startServer((batch) => {
-    if (batch.endpoint !== 'a' || batch.source !== 'register') return Promise.resolve();
-    return new Promise((resolve) => (held = resolve));
+  const { newClient } = await testLwm2m({
+    beforeStore: (batch) => {
+      if (batch.endpoint !== 'a' || batch.source !== 'register') return Promise.resolve();
+      return new Promise((resolve) => (held = resolve));
+    },
   });
   const client = newClient('a');
   const other = newClient('b');
@@ -53,7 +26,7 @@ test('a Register, an Update and a De-register are answered when they are stored,
   for (const step of [() => client.start(), () => client.update(), () => client.stop()]) {
     let answered = false;
     const done = step().then(() => (answered = true));
-    await vi.waitFor(() => expect(held).toBeDefined());
+    await vi.waitFor(() => expect(held).toBeDefined(), eventually);
     // What the server sent before this round trip of another device has arrived, too.
     await other.update();
     await turn();
@@ -64,22 +37,53 @@ test('a Register, an Update and a De-register are answered when they are stored,
   }
 });
 
+test('each registration event is a value of the object of the settings, with the time of the event', async () => {
+  const { newClient, batches, settings } = await testLwm2m();
+  const before = Math.floor(Date.now() / 1000);
+  const client = newClient('a');
+  await client.start();
+  await client.update();
+  await settings.update({ registrationObject: 33_333 });
+  await client.stop();
+  const after = Math.floor(Date.now() / 1000);
+  const values = [registrationValues(batches, 0), registrationValues(batches, 2), registrationValues(batches, 1, 33_333)].flat(); // prettier-ignore
+  expect(values).toHaveLength(3);
+  for (const value of values) {
+    expect(value).toBeGreaterThanOrEqual(before);
+    expect(value).toBeLessThanOrEqual(after);
+  }
+  expect(batches.flatMap(({ change }) => change?.kind ?? [])).toEqual(['registered', 'updated', 'unregistered']);
+});
+
+test('an endpoint that registers anew without a word is registered at the end, and observed', async () => {
+  const { newClient, batches, side } = await testLwm2m();
+  const first = newClient('a');
+  await first.start();
+  await first.close();
+  const second = newClient('a');
+  await second.start();
+  await vi.waitFor(() => expect(second.observations).toBe(4), eventually);
+  expect(batches.flatMap(({ change }) => change?.kind ?? [])).toEqual(['registered', 'registered']);
+  expect([...side.server.registrations()]).toHaveLength(1);
+});
+
 test('an expiry that can not be stored is stored later', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
-  onTestFinished(() => void vi.useRealTimers());
   let failing = false;
   const changes: string[] = [];
-  const { newClient } = await startServer((batch) => {
-    if (batch.change === undefined) return Promise.resolve();
-    changes.push(`${batch.change.kind}${failing ? ' failed' : ''}`);
-    return failing ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
+  const { newClient, side } = await testLwm2m({
+    beforeStore: ({ change }) => {
+      if (change === undefined) return Promise.resolve();
+      changes.push(`${change.kind}${failing ? ' failed' : ''}`);
+      return failing ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
+    },
   });
-  const client = newClient('a', 60);
+  const client = newClient('a');
   await client.start();
   await client.close();
   failing = true;
-  // The lifetime, and the longest time that the server keeps a registration after it.
-  await vi.advanceTimersByTimeAsync(60_000 + 93_000);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await side.server.endRegistration('a');
   expect(changes).toEqual(['registered', 'unregistered failed']);
   await vi.advanceTimersByTimeAsync(limits.unstoredEndsRetryMs);
   failing = false;
@@ -87,24 +91,58 @@ test('an expiry that can not be stored is stored later', async () => {
   expect(changes).toEqual(['registered', 'unregistered failed', 'unregistered failed', 'unregistered']);
 });
 
-test('a composite notification of object 10300 becomes an Event, and what a device sends is stored', async () => {
-  const batches: Batch[] = [];
-  const { newClient } = await startServer((batch) => {
-    batches.push(batch);
-    return Promise.resolve();
-  });
+test('a composite notification and a Send of the event object become an Event, and so does the Read of /3', async () => {
+  const { newClient, batches } = await testLwm2m();
   const client = newClient('a');
   client.objects.set('/10300/0/0', 1);
+  client.objects.set('/10300/0/3', 2);
   await client.start();
-  const eventsOf = () =>
+  const eventsOf = (source: string) =>
     batches
-      .filter(({ eventType }) => eventType === '10300')
-      .map(({ source, records }) => ({ source, values: records.map(({ value }) => value) }));
-  await vi.waitFor(() => expect(eventsOf()).toEqual([{ source: 'composite', values: [1] }]));
-  client.objects.set('/10300/0/0', 2);
-  await vi.waitFor(() => expect(eventsOf()[1]).toEqual({ source: 'composite', values: [2] }));
+      .filter((batch) => batch.source === source)
+      .map(({ records, events = [] }) =>
+        events.map((event) => [event.eventType, event.source, event.records.map((index) => records[index]?.value)]),
+      );
+  await vi.waitFor(() => expect(eventsOf('composite')).toEqual([[['10300', 'composite', [1, 2]]]]), eventually);
+  client.objects.set('/10300/0/0', 3);
+  await vi.waitFor(() => expect(eventsOf('composite')[1]).toEqual([['10300', 'composite', [3, 2]]]), eventually);
   await client.send(['/3303/0/5700']);
-  expect(batches.filter(({ source }) => source === 'send')).toMatchObject([
-    { endpoint: 'a', records: [{ path: { objectId: 3303, resourceId: 5700 } }] },
-  ]);
+  expect(eventsOf('send')).toEqual([[]]);
+  await client.send(['/3303/0/5700', '/10300/0/0']);
+  expect(eventsOf('send')[1]).toEqual([['10300', 'send', [3]]]);
+  await vi.waitFor(() => expect(eventsOf('read')[0]).toMatchObject([['3', 'read', expect.arrayContaining(['Zephyr'])]]), eventually); // prettier-ignore
+});
+
+onEachDatabase('after a restart', (kind) => {
+  test('an endpoint is registered still, and what it notifies is understood', async () => {
+    const database = await testDatabase(kind);
+    const first = await testLwm2m({ database });
+    const client = first.newClient('a');
+    await client.start();
+    await vi.waitFor(() => expect(client.observations).toBe(4), eventually);
+    await vi.waitFor(() => expect(first.side.server.statistics.waiting).toBe(0), eventually);
+    await first.side.stop();
+
+    const second = await testLwm2m({ database, port: first.addresses.lwm2m.coap.port });
+    expect(second.side.server.registration('a')).toMatchObject({ endpointName: 'a' });
+    client.objects.set('/3303/0/5700', 23.5);
+    await vi.waitFor(
+      () => expect(second.batches).toMatchObject([{ endpoint: 'a', source: 'observe', records: [{ value: 23.5 }] }]),
+      eventually,
+    );
+    await client.update();
+    expect(second.batches.at(-1)?.change?.kind).toBe('updated');
+  });
+
+  test('one that was refused is not registered any more', async () => {
+    const database = await testDatabase(kind);
+    const first = await testLwm2m({ database });
+    const client = first.newClient('a');
+    await client.start();
+    await first.side.stop();
+    await database.db.updateTable('Endpoint').set({ admission: 'refused' }).execute();
+    const second = await testLwm2m({ database, port: first.addresses.lwm2m.coap.port });
+    expect(second.side.server.registration('a')).toBeUndefined();
+    expect(second.batches).toMatchObject([{ endpoint: 'a', change: { kind: 'unregistered' } }]);
+  });
 });

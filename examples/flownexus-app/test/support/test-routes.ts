@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { answerErrors, unknownRoute } from '../../src/http/errors.ts';
 import { startHttpServer } from '../../src/http/http-server.ts';
-import { type AuditedCall, mountRoutes } from '../../src/http/mount-routes.ts';
+import { type AuditedCall, mountRoutes, type RouteGuards } from '../../src/http/mount-routes.ts';
 import { type Permission, permissions, type Principal } from '../../src/http/principal.ts';
 import type { Route } from '../../src/http/route.ts';
 import { type Answer, send } from './test-http.ts';
@@ -13,17 +13,9 @@ import { type Answer, send } from './test-http.ts';
  * `call` is everything.
  */
 export async function testRoutes(routes: readonly Route[]) {
-  const audited: AuditedCall[] = [];
+  const { guards, audited } = testGuards();
   const app = express();
-  app.use(
-    mountRoutes(routes, {
-      authenticate: (request) => Promise.resolve(principal(request.get('x-permissions'))),
-      audit: (entry) => {
-        audited.push(entry);
-        return Promise.resolve();
-      },
-    }),
-  );
+  app.use(mountRoutes(routes, guards));
   app.use(unknownRoute);
   app.use(answerErrors(pino({ level: 'silent' })));
   const server = await startHttpServer(app, '127.0.0.1', 0);
@@ -37,6 +29,19 @@ export async function testRoutes(routes: readonly Route[]) {
       body === undefined ? '' : JSON.stringify(body),
     );
   return { url: server.url, audited, call };
+}
+
+/** A guard that believes the header `x-permissions`, and what it was asked to keep. */
+export function testGuards() {
+  const audited: AuditedCall[] = [];
+  const guards: RouteGuards = {
+    authenticate: (request) => Promise.resolve(principal(request.get('x-permissions'))),
+    audit: (entry) => {
+      audited.push(entry);
+      return Promise.resolve();
+    },
+  };
+  return { guards, audited };
 }
 
 function principal(header = permissions.join(',')): Principal | undefined {

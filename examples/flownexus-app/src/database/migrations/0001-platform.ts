@@ -184,7 +184,9 @@ export function platformTables(type: ColumnTypes): string[] {
       event_id ${int} NOT NULL REFERENCES "Event" (id) ON DELETE CASCADE,
       state ${text} NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')),
       attempts ${int} NOT NULL DEFAULT 0,
+      -- Of one that waits.
       next_attempt ${int} NOT NULL,
+      updated_at ${int} NOT NULL,
       last_error ${text},
       UNIQUE (webhook_id, event_id)
     ) ${strict}`,

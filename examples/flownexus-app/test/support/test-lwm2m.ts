@@ -1,0 +1,114 @@
+import { Lwm2mClient, type Lwm2mClientOptions, zephyrSampleObjects } from '@flownexus/lwm2m-client';
+import { ObjectRegistry } from '@flownexus/lwm2m-core';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import type { DatabaseKind } from '../../src/database/dialect.ts';
+import type { Database } from '../../src/database/open-database.ts';
+import { Lwm2mSide } from '../../src/lwm2m/lwm2m-side.ts';
+import { Settings, type SettingsValues } from '../../src/settings/settings.ts';
+import { bootstrapStore } from '../../src/stores/bootstrap-store.ts';
+import { credentialStore } from '../../src/stores/credential-store.ts';
+import { observationStore } from '../../src/stores/observation-store.ts';
+import { operationStore } from '../../src/stores/operation-store.ts';
+import { registrationStore } from '../../src/stores/registration-store.ts';
+import type { Batch } from '../../src/values/batch.ts';
+import { testDatabase } from './test-database.ts';
+import { testRoutes } from './test-routes.ts';
+
+export interface TestLwm2mOptions {
+  readonly kind?: DatabaseKind;
+  /** Default: a new one. */
+  readonly database?: Database;
+  readonly settings?: Partial<SettingsValues>;
+  /** Called before a batch is stored; one that rejects is not. */
+  readonly beforeStore?: (batch: Batch) => Promise<void>;
+  /** Of plain CoAP; default: any. */
+  readonly port?: number;
+}
+
+/** Both LwM2M servers on free ports of the loopback over a database, with their routes. Values are kept in memory, and endpoints get their rows. */
+export async function testLwm2m({
+  kind,
+  database: given,
+  settings: changes = {},
+  beforeStore,
+  port = 0,
+}: TestLwm2mOptions = {}) {
+  const database = given ?? (await testDatabase(kind));
+  const settings = await Settings.load(database, { production: false });
+  await settings.update(changes);
+  const objects = await ObjectRegistry.bundled();
+  const batches: Batch[] = [];
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+  const secured = (server: 'lwm2m' | 'bootstrap') => ({
+    port: 0,
+    credentials: credentialStore(database, server),
+    ownCredential: undefined,
+    roots: undefined,
+  });
+  const store = async (batch: Batch): Promise<void> => {
+    await beforeStore?.(batch);
+    await storeEndpoint(database, batch);
+    batches.push(batch);
+    side.stored([{ batch, values: [], events: [] }]);
+  };
+  const side = await Lwm2mSide.open({
+    database,
+    objects,
+    settings,
+    stores: {
+      registrations: registrationStore(database, fail),
+      observations: observationStore(database, fail),
+      operations: operationStore(database, fail),
+    },
+    host: '127.0.0.1',
+    port,
+    secured: secured('lwm2m'),
+    bootstrap: { port: 0, secured: secured('bootstrap'), configurations: bootstrapStore(database) },
+    store,
+    log: pino({ level: 'silent' }),
+  });
+  const addresses = await side.start();
+  onTestFinished(() => side.stop());
+  const { call, audited } = await testRoutes(side.routes);
+  const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
+    const lifetime = options.lifetime ?? 300;
+    const client = new Lwm2mClient({
+      endpointName,
+      server: addresses.lwm2m.coap,
+      objects: zephyrSampleObjects(objects, { serialNumber: '1', lifetime }),
+      lifetime,
+      ...options,
+    });
+    onTestFinished(() => client.close());
+    return client;
+  };
+  return { side, database, settings, objects, batches, addresses, call, audited, newClient };
+}
+
+/** As the ingest does: the row of an endpoint that registers, and whether it is registered. */
+async function storeEndpoint({ db }: Database, { endpoint, receivedAt, change }: Batch): Promise<void> {
+  const registered = change?.kind === 'unregistered' ? 0 : 1;
+  const row = change?.kind === 'registered' || change?.kind === 'updated' ? change.registration : undefined;
+  await db
+    .insertInto('Endpoint')
+    .values({
+      endpoint,
+      registered,
+      first_seen: receivedAt,
+      last_updated: receivedAt,
+      address: row?.address ?? '',
+      lifetime: row?.lifetime ?? 0,
+      lwm2m_version: row?.lwm2mVersion ?? '',
+      binding_mode: row?.bindingMode ?? '',
+      queue_mode: row?.queueMode === true ? 1 : 0,
+      object_links: JSON.stringify(row?.objectLinks ?? []),
+      security: row?.security ?? 'none',
+    })
+    .onConflict((conflict) =>
+      conflict.column('endpoint').doUpdateSet(change === undefined ? { endpoint } : { registered }),
+    )
+    .execute();
+}
