@@ -1,6 +1,5 @@
 import type { QueuedOperation } from '@flownexus/lwm2m-server';
 import { expect, test } from 'vitest';
-import { forgetOperations } from '../../src/operations/forget-operations.ts';
 import { OperationRetention } from '../../src/operations/operation-retention.ts';
 import { operationStore } from '../../src/stores/operation-store.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
@@ -50,18 +49,5 @@ onEachDatabase('finished operations', (kind) => {
     const { database, ids } = await stored([...many, operation(2_000, 'QUEUED', 0), operation(2_001, 'FAILED', NOW, 'b')]); // prettier-ignore
     expect(await new OperationRetention({ database, report: unexpected, perEndpoint: 3 }).run(NOW)).toBe(1_200);
     expect(await ids()).toEqual(['1201', '1202', '1203', '2000', '2001']);
-  });
-
-  test('go with their endpoint, when what waits was taken back', async () => {
-    const { database, store, ids } = await stored([operation(1, 'QUEUED', 0), operation(2, 'CONFIRMED', 0), operation(3, 'QUEUED', 0, 'b')]); // prettier-ignore
-    const cancelled: string[] = [];
-    const cancel = async (id: string): Promise<boolean> => {
-      cancelled.push(id);
-      await store.save(operation(Number(id), 'FAILED', 1));
-      return true;
-    };
-    await forgetOperations({ database, queue: { cancel } }, 'a');
-    expect(cancelled).toEqual(['1']);
-    expect(await ids()).toEqual(['3']);
   });
 });
