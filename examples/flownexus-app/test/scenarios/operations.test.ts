@@ -14,7 +14,7 @@ test('a Write reaches a device that is awake, and is a value of its own', async 
   const { objects } = await box.registered('dev');
   const answer = await box.call('POST', `${operationsOf('dev')}?wait=20`, { kind: 'write', path: '/3/0/14', value: '+02:00' }); // prettier-ignore
   expect(answer).toMatchObject({ status: 200, body: { state: 'CONFIRMED', responseCode: '2.04', createdBy: 'environment token' } }); // prettier-ignore
-  expect(objects.get('/3/0/14')).toBe('+02:00');
+  expect(objects.content('/3/0/14')).toBe('+02:00');
   expect(await box.values('dev', '/3/0/14')).toMatchObject([{ value: '+02:00', source: 'operation' }]);
 });
 
