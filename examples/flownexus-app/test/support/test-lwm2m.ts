@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { DatabaseKind } from '../../src/database/dialect.ts';
 import type { Database } from '../../src/database/open-database.ts';
+import { removeEndpointRoute } from '../../src/endpoints/remove-endpoint.ts';
 import { Lwm2mSide } from '../../src/lwm2m/lwm2m-side.ts';
 import { Settings, type SettingsValues } from '../../src/settings/settings.ts';
 import { bootstrapStore } from '../../src/stores/bootstrap-store.ts';
@@ -12,7 +13,9 @@ import { observationStore } from '../../src/stores/observation-store.ts';
 import { operationStore } from '../../src/stores/operation-store.ts';
 import { registrationStore } from '../../src/stores/registration-store.ts';
 import type { Batch } from '../../src/values/batch.ts';
+import { Ingest } from '../../src/values/ingest.ts';
 import { testDatabase } from './test-database.ts';
+import { noHooks } from './test-ingest.ts';
 import { testRoutes } from './test-routes.ts';
 
 export interface TestLwm2mOptions {
@@ -26,7 +29,7 @@ export interface TestLwm2mOptions {
   readonly port?: number;
 }
 
-/** Both LwM2M servers on free ports of the loopback over a database, with their routes. Values are kept in memory, and endpoints get their rows. */
+/** Both LwM2M servers on free ports of the loopback over an ingest, with their routes. What is stored is kept as `batches` too. */
 export async function testLwm2m({
   kind,
   database: given,
@@ -48,11 +51,18 @@ export async function testLwm2m({
     ownCredential: undefined,
     roots: undefined,
   });
+  const ingest = await Ingest.open({
+    database,
+    definitions: objects,
+    hooks: noHooks,
+    onStored: (stored) => {
+      batches.push(...stored.map(({ batch }) => batch));
+      side.stored(stored);
+    },
+  });
   const store = async (batch: Batch): Promise<void> => {
     await beforeStore?.(batch);
-    await storeEndpoint(database, batch);
-    batches.push(batch);
-    side.stored([{ batch, values: [], events: [] }]);
+    await ingest.submit(batch);
   };
   const side = await Lwm2mSide.open({
     database,
@@ -72,7 +82,13 @@ export async function testLwm2m({
   });
   const addresses = await side.start();
   onTestFinished(() => side.stop());
-  const { call, audited } = await testRoutes(side.routes);
+  const removal = removeEndpointRoute({
+    database,
+    ingest,
+    release: (endpoint) => side.release(endpoint),
+    released: (endpoint, isGone) => side.released(endpoint, isGone),
+  });
+  const { call, audited } = await testRoutes([...side.routes, removal]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
     const lifetime = options.lifetime ?? 300;
     const client = new Lwm2mClient({
@@ -86,29 +102,4 @@ export async function testLwm2m({
     return client;
   };
   return { side, database, settings, objects, batches, addresses, call, audited, newClient };
-}
-
-/** As the ingest does: the row of an endpoint that registers, and whether it is registered. */
-async function storeEndpoint({ db }: Database, { endpoint, receivedAt, change }: Batch): Promise<void> {
-  const registered = change?.kind === 'unregistered' ? 0 : 1;
-  const row = change?.kind === 'registered' || change?.kind === 'updated' ? change.registration : undefined;
-  await db
-    .insertInto('Endpoint')
-    .values({
-      endpoint,
-      registered,
-      first_seen: receivedAt,
-      last_updated: receivedAt,
-      address: row?.address ?? '',
-      lifetime: row?.lifetime ?? 0,
-      lwm2m_version: row?.lwm2mVersion ?? '',
-      binding_mode: row?.bindingMode ?? '',
-      queue_mode: row?.queueMode === true ? 1 : 0,
-      object_links: JSON.stringify(row?.objectLinks ?? []),
-      security: row?.security ?? 'none',
-    })
-    .onConflict((conflict) =>
-      conflict.column('endpoint').doUpdateSet(change === undefined ? { endpoint } : { registered }),
-    )
-    .execute();
 }
