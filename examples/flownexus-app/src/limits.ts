@@ -98,8 +98,6 @@ export const limits = {
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
-  /** Characters of the name of an endpoint in a request, and of a text to search for. */
-  endpointNameLength: 1_024,
   /** Event definitions and event rules, each; webhooks. */
   eventDefinitions: 200,
   webhooks: 50,

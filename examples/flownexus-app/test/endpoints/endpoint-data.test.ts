@@ -71,10 +71,11 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
   });
 
   test('stays when its registration can not be ended', async () => {
-    const { ingest, database } = await open();
+    const { ingest, outcomes, database } = await open();
     await ingest.submit(values('a', [record('/3303/0/5700', 'float', 1)]));
     const { call } = await testRoutes([removeEndpointRoute({ database, ingest, release: () => Promise.reject(new Error('no')), released: (...outcome) => void outcomes.push(outcome) })]); // prettier-ignore
     expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(500);
+    expect(outcomes).toEqual([['a', false]]);
     expect(await database.reads.selectFrom('Resource').select('float_value').execute()).toEqual([{ float_value: 1 }]);
   });
 });

@@ -122,7 +122,8 @@ onEachDatabase('admission', (kind) => {
     const observed = await operations.add(name, { kind: 'observe', path: '/3/0/9' });
     await operations.finished(observed.id);
     await client.close();
-    await operations.add(name, { kind: 'write', path: '/3/0/14', content: '+02:00' } as never);
+    const node = { kind: 'singleResource', id: 14, type: 'string', value: '+02:00' } as const;
+    await operations.add(name, { kind: 'write', path: '/3/0/14', mode: 'replace', node });
     await call('PUT', '/api/v1/bootstrap/a%2Fb/credentials', PSK);
     await call('PUT', '/api/v1/bootstrap/a%2Fb', { toDelete: ['/0'] });
     expect(await call('DELETE', path)).toMatchObject({ status: 204 });
