@@ -2,21 +2,25 @@ import { Lwm2mClient, type Lwm2mClientOptions, zephyrSampleObjects } from '@flow
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import { readCoapsFiles } from '../../src/coaps-files.ts';
+import type { Config } from '../../src/config.ts';
 import type { DatabaseKind } from '../../src/database/dialect.ts';
 import type { Database } from '../../src/database/open-database.ts';
 import { removeEndpointRoute } from '../../src/endpoints/remove-endpoint.ts';
-import { Lwm2mSide } from '../../src/lwm2m/lwm2m-side.ts';
+import { openDevices } from '../../src/lwm2m/open-devices.ts';
 import { Settings, type SettingsValues } from '../../src/settings/settings.ts';
-import { bootstrapStore } from '../../src/stores/bootstrap-store.ts';
-import { credentialStore } from '../../src/stores/credential-store.ts';
-import { observationStore } from '../../src/stores/observation-store.ts';
-import { operationStore } from '../../src/stores/operation-store.ts';
-import { registrationStore } from '../../src/stores/registration-store.ts';
 import type { Batch } from '../../src/values/batch.ts';
 import { Ingest } from '../../src/values/ingest.ts';
 import { testDatabase } from './test-database.ts';
 import { noHooks } from './test-ingest.ts';
 import { testRoutes } from './test-routes.ts';
+
+type CoapsFileNames = Pick<Config, 'coapsKeyFile' | 'coapsCertificateFile' | 'coapsAuthoritiesFile'>;
+const noCoapsFiles: CoapsFileNames = {
+  coapsKeyFile: undefined,
+  coapsCertificateFile: undefined,
+  coapsAuthoritiesFile: undefined,
+};
 
 export interface TestLwm2mOptions {
   readonly kind?: DatabaseKind;
@@ -25,8 +29,10 @@ export interface TestLwm2mOptions {
   readonly settings?: Partial<SettingsValues>;
   /** Called before a batch is stored; one that rejects is not. */
   readonly beforeStore?: (batch: Batch) => Promise<void>;
-  /** Of plain CoAP; default: any. */
+  /** Of plain CoAP, and of CoAP over DTLS; default: any. */
   readonly port?: number;
+  readonly coapsPort?: number;
+  readonly coapsFiles?: Partial<CoapsFileNames>;
 }
 
 /** Both LwM2M servers on free ports of the loopback over an ingest, with their routes. What is stored is kept as `batches` too. */
@@ -36,21 +42,14 @@ export async function testLwm2m({
   settings: changes = {},
   beforeStore,
   port = 0,
+  coapsPort = 0,
+  coapsFiles = {},
 }: TestLwm2mOptions = {}) {
   const database = given ?? (await testDatabase(kind));
   const settings = await Settings.load(database, { production: false });
   await settings.update(changes);
   const objects = await ObjectRegistry.bundled();
   const batches: Batch[] = [];
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  const secured = (server: 'lwm2m' | 'bootstrap') => ({
-    port: 0,
-    credentials: credentialStore(database, server),
-    ownCredential: undefined,
-    roots: undefined,
-  });
   const ingest = await Ingest.open({
     database,
     definitions: objects,
@@ -64,22 +63,16 @@ export async function testLwm2m({
     await beforeStore?.(batch);
     await ingest.submit(batch);
   };
-  const side = await Lwm2mSide.open({
+  const devices = await openDevices({
+    config: { coapHost: '127.0.0.1', coapPort: port, coapsPort, bootstrapPort: 0, bootstrapsPort: 0 },
+    coapsFiles: readCoapsFiles({ ...noCoapsFiles, ...coapsFiles }),
     database,
     objects,
     settings,
-    stores: {
-      registrations: registrationStore(database, fail),
-      observations: observationStore(database, fail),
-      operations: operationStore(database, fail),
-    },
-    host: '127.0.0.1',
-    port,
-    secured: secured('lwm2m'),
-    bootstrap: { port: 0, secured: secured('bootstrap'), configurations: bootstrapStore(database) },
     store,
     log: pino({ level: 'silent' }),
   });
+  const { side } = devices;
   const addresses = await side.start();
   onTestFinished(() => side.stop());
   const removal = removeEndpointRoute({
