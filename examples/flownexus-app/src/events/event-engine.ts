@@ -209,6 +209,7 @@ export class EventEngine implements EventHooks {
 
   async #restore(rule: Rule | undefined): Promise<void> {
     if (rule === undefined) return;
+    const now = this.#now();
     const db = this.#options.database.longReads;
     const byEndpoint = new Map<string, LatestValue[]>();
     for (const path of rule.paths) {
@@ -228,9 +229,8 @@ export class EventEngine implements EventHooks {
           .where('event_type', '=', rule.eventType)
           .groupBy('endpoint')
           .execute()
-      ).map(({ endpoint, time }) => [endpoint, Number(time)]),
+      ).map(({ endpoint, time }) => [endpoint, time]),
     );
-    const now = this.#now();
     for (const [endpoint, values] of byEndpoint) rule.restore(endpoint, values, lastEvents.get(endpoint), now);
   }
 }

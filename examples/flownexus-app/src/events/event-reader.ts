@@ -120,9 +120,9 @@ async function itemsOf(db: Kysely<Tables>, rows: readonly EventRow[]): Promise<E
       timeReceived: iso(row.ts_received),
       timeDevice: row.ts_device === null ? null : iso(row.ts_device),
       acknowledged: row.acknowledged_at === null ? null : { at: iso(row.acknowledged_at), by: row.acknowledged_by ?? '', note: row.acknowledged_note }, // prettier-ignore
-      valueCount: Number(values?.count ?? 0),
-      firstValueTime: values === undefined ? null : iso(Number(values.first)),
-      lastValueTime: values === undefined ? null : iso(Number(values.last)),
+      valueCount: values?.count ?? 0,
+      firstValueTime: values === undefined ? null : iso(values.first),
+      lastValueTime: values === undefined ? null : iso(values.last),
     };
   });
 }

@@ -49,7 +49,7 @@ export async function openEvents({ database, settings, webhookHosts, publish, lo
     log,
     outbox: (trx, events) => webhooks.outbox(trx, events, Date.now()),
     onEvent: (endpoint, item) => {
-      sender.wake();
+      for (const id of webhooks.takeTold()) sender.wake(id);
       publish(endpoint, item);
     },
   });

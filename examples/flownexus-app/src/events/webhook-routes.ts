@@ -194,7 +194,7 @@ async function itemsOf(database: Database, webhooks: readonly Webhook[]) {
     .execute();
   return webhooks.map(({ id, body, createdAt }) => {
     const count = (state: string): number =>
-      Number(counts.find((row) => row.webhook_id === id && row.state === state)?.count ?? 0);
+      counts.find((row) => row.webhook_id === id && row.state === state)?.count ?? 0;
     return { ...body, id, createdAt: iso(createdAt), waiting: count('waiting'), failed: count('failed') };
   });
 }

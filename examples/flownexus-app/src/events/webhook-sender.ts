@@ -54,7 +54,7 @@ export class WebhookSender {
     this.#stopped = false;
     this.#pruning ??= setInterval(() => this.#track(this.prune()), limits.deliveryPruneMs);
     this.#pruning.unref();
-    this.wake();
+    for (const { id } of this.#options.webhooks.list()) this.wake(id);
   }
 
   /** Resolves when no delivery is under way any more. */
@@ -67,12 +67,8 @@ export class WebhookSender {
     await Promise.all(this.#running);
   }
 
-  /** There may be something new for a webhook; undefined: for any. */
-  wake(id?: number): void {
-    if (id === undefined) {
-      for (const webhook of this.#options.webhooks.list()) this.wake(webhook.id);
-      return;
-    }
+  /** There may be something new for a webhook. */
+  wake(id: number): void {
     if (this.#stopped) return;
     if (this.#busy.has(id)) {
       this.#busy.set(id, true);

@@ -85,6 +85,17 @@ export async function seriesAfter(db: Kysely<Tables>, id: number, limit: number)
   return (await selectSeries(db).where('s.id', '>', id).orderBy('s.id').limit(limit).execute()).map(toInfo);
 }
 
+/** The same of one endpoint. */
+export async function seriesAfterOf(
+  db: Kysely<Tables>,
+  endpoint: string,
+  id: number,
+  limit: number,
+): Promise<SeriesInfo[]> {
+  const page = selectSeries(db).where('s.endpoint', '=', endpoint).where('s.id', '>', id).orderBy('s.id').limit(limit);
+  return (await page.execute()).map(toInfo);
+}
+
 function selectSeries(db: Kysely<Tables>) {
   return db
     .selectFrom('Series as s')
