@@ -9,6 +9,7 @@ import { removeEndpointRoute } from './endpoints/remove-endpoint.ts';
 import type { Events } from './events/open-events.ts';
 import type { Mount } from './http/http-app.ts';
 import type { Route } from './http/route.ts';
+import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
 import { reportRoutes } from './ingest-api/report-routes.ts';
 import { leshanRouter } from './leshan/leshan-router.ts';
 import { leshanCredentials, leshanGuards } from './leshan/mount-leshan.ts';
@@ -65,6 +66,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...events.routes,
     ...devices.side.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
+    ...namedValueRoutes({ database }),
     ...statisticsRoutes({ statistics }),
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
