@@ -86,6 +86,8 @@ export const limits = {
   /** Values of an event in one answer, and bytes of what is sent to a webhook. */
   eventValues: 10_000,
   webhookBodyBytes: 262_144,
+  /** Hosts that the configuration allows webhooks although their addresses are not public. */
+  webhookHosts: 100,
   /** Characters of the URL of a webhook. */
   webhookUrlLength: 2_048,
   /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
