@@ -82,6 +82,8 @@ export interface StreamedResource extends ResourceItem {
 
 export type { Problem, ProblemIssue } from './problem.ts';
 
+export type { SessionInfo } from '../users/session-schemas.ts';
+
 /** `GET /api/v1/health`. */
 export interface Health {
   readonly status: 'pass';

@@ -24,6 +24,9 @@ export const settingsSchema = z.strictObject({
 });
 export type SettingsValues = z.infer<typeof settingsSchema>;
 
+/** What is absent or undefined stays as it is. */
+export type SettingsChanges = { readonly [Name in keyof SettingsValues]?: SettingsValues[Name] | undefined };
+
 const NAMES = Object.keys(settingsSchema.shape) as (keyof SettingsValues)[];
 
 /** The settings, in the database and in memory. */
@@ -51,9 +54,10 @@ export class Settings {
   }
 
   /** Stores changes; they hold when this has resolved. */
-  async update(changes: Partial<SettingsValues>): Promise<SettingsValues> {
+  async update(changes: SettingsChanges): Promise<SettingsValues> {
     const now = Date.now();
     const changed = NAMES.filter((name) => changes[name] !== undefined);
+    const given = Object.fromEntries(changed.map((name) => [name, changes[name]]));
     await this.#database.db.transaction().execute(async (trx) => {
       for (const name of changed) {
         const row = { name, value: JSON.stringify(changes[name]), updated_at: now };
@@ -64,7 +68,7 @@ export class Settings {
           .execute();
       }
     });
-    this.#values = settingsSchema.parse({ ...this.#values, ...changes });
+    this.#values = settingsSchema.parse({ ...this.#values, ...given });
     for (const listener of this.#listeners) listener(this.#values);
     return this.#values;
   }

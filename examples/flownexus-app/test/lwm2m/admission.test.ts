@@ -95,7 +95,7 @@ onEachDatabase('admission', (kind) => {
     const database = await testDatabase(kind);
     const settings = { values: { admission: 'hold', maxEndpoints: 10, messagesPerMinute: 10 } } as never;
     const admission = await Admission.load({ database, settings });
-    const ask = (endpointName: string) =>
+    const ask = async (endpointName: string) =>
       admission.authorize({
         operation: 'register',
         endpointName,

@@ -19,6 +19,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** No simulated devices, and no fixed ports. */
+const quiet = {
+  FLOWNEXUS_DEMO: '0',
+  FLOWNEXUS_COAPS_PORT: '0',
+  FLOWNEXUS_BOOTSTRAP_PORT: '0',
+  FLOWNEXUS_BOOTSTRAPS_PORT: '0',
+};
+
 /** Starts the app as a process of its own, without the variables that the tests themselves were started with. */
 export function spawnApp(environment: Record<string, string>): {
   child: ChildProcess;
@@ -27,7 +35,7 @@ export function spawnApp(environment: Record<string, string>): {
 } {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(FLOWNEXUS_|NODE_|VITEST)/.test(name));
   const child = spawn(process.execPath, ['--conditions=source', MAIN], {
-    env: { ...Object.fromEntries(inherited), FLOWNEXUS_DEMO: '0', FLOWNEXUS_COAPS_PORT: '0', ...environment },
+    env: { ...Object.fromEntries(inherited), ...quiet, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -47,7 +55,7 @@ export async function startApp(environment: Record<string, string>): Promise<App
   const { child, ended, output } = spawnApp(environment);
   const running = new Promise<void>((resolve) => {
     child.stdout?.on('data', () => {
-      if (/LwM2M over DTLS listens on .*\n/.test(output())) resolve();
+      if (/Bootstrap listens on .*\n/.test(output())) resolve();
     });
   });
   const end = await Promise.race([running, ended]);

@@ -224,7 +224,7 @@ export function platformTables(type: ColumnTypes): string[] {
     ) ${strict}`,
     `CREATE INDEX "EndpointOperation_endpoint" ON "EndpointOperation" (endpoint, sequence)`,
     `CREATE INDEX "EndpointOperation_status" ON "EndpointOperation" (status, sequence)`,
-    `CREATE INDEX "EndpointOperation_bulk" ON "EndpointOperation" (bulk_id)`,
+    `CREATE INDEX "EndpointOperation_bulk" ON "EndpointOperation" (bulk_id, sequence)`,
 
     // Registrations and observations of the LwM2M server, as JSON of the library.
     `CREATE TABLE "Registration" (

@@ -22,7 +22,7 @@ export interface StreamOptions {
   readonly schedule: (callback: () => void, delayMs: number) => () => void;
   readonly onBatch: (batch: StreamBatch) => void;
   readonly onState: (state: StreamState) => void;
-  /** The connection is back after a loss: whatever happened meanwhile has to be fetched. */
+  /** The connection is back after a loss, or the server dropped events: whatever happened meanwhile has to be fetched. */
   readonly onRecovered: () => void;
 }
 
@@ -76,6 +76,8 @@ export function openStream(options: StreamOptions): () => void {
       else overflowed = true;
       flushSoon();
     });
+    // Events were dropped: by the server, for a reader that could not follow.
+    opened.addEventListener('lost', () => options.onRecovered());
     opened.addEventListener('error', () => {
       lost = true;
       options.onState('reconnecting');
