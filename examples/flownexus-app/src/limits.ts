@@ -98,8 +98,6 @@ export const limits = {
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
-  /** Characters of the name of an endpoint in a request, and of a text to search for. */
-  endpointNameLength: 1_024,
   /** Event definitions and event rules, each; webhooks. */
   eventDefinitions: 200,
   webhooks: 50,
@@ -139,10 +137,11 @@ export const limits = {
   webhookDeliveriesAtOnce: 4,
   /** Deliveries that wait for one webhook; events beyond count as failed. */
   waitingDeliveries: 100_000,
-  /** How often they are counted, and how often old deliveries are deleted, in milliseconds; and how many at once. */
+  /** How often they are counted, in milliseconds. */
   waitingDeliveriesCountMs: 10_000,
-  deliveryPruneMs: 3_600_000,
-  deliveriesPerPrune: 1_000,
+  /** How often old events and deliveries are deleted, in milliseconds, and how many at once. */
+  eventRetentionEveryMs: 3_600_000,
+  eventRetentionRows: 500,
   /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
   webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
   /** How long deliveries that are over are listed, in milliseconds. */

@@ -31,7 +31,7 @@ onEachDatabase('from a device to a webhook', (kind) => {
     const published: { readonly endpoint: string; readonly type: string }[] = [];
     const events = await openEvents({
       database,
-      settings: { values: { registrationObject: 10240 } },
+      settings: { values: { registrationObject: 10240, eventDays: 365 } },
       webhookHosts: ['127.0.0.1'],
       publish: (_endpoint, item) => published.push(item()),
       log: pino({ level: 'silent' }),
