@@ -30,7 +30,10 @@ export class ObjectModels {
         .selectFrom('ObjectModel')
         .select(['object_id', 'version', 'xml'])
         .where((eb) =>
-          eb.or([eb('object_id', '>', objectId), eb.and([eb('object_id', '=', objectId), eb('version', '>', version)])]),
+          eb.or([
+            eb('object_id', '>', objectId),
+            eb.and([eb('object_id', '=', objectId), eb('version', '>', version)]),
+          ]),
         )
         .orderBy('object_id')
         .orderBy('version')
