@@ -34,6 +34,11 @@ export class LoadDevice {
     this.#socket.close();
   }
 
+  /** Whether it can notify. */
+  get observed(): boolean {
+    return this.#notification !== undefined;
+  }
+
   /** Sends a request of messages.ts, with the next Message ID. */
   request(bytes: Buffer, expectedCode: number, onReply: (device: LoadDevice, reply: Buffer) => void): void {
     this.#messageId = (this.#messageId + 1) & 0xffff;
