@@ -13,10 +13,11 @@ import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
 import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
-import { LiveFeed } from './http/live-feed.ts';
 import { LiveStream } from './http/live-stream.ts';
+import { StoredPublisher } from './http/stored-publisher.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { toOperationItem } from './operations/operation-item.ts';
+import { OperationRetention } from './operations/operation-retention.ts';
 import { RetentionJob } from './retention/retention-job.ts';
 import { routesOf } from './routes.ts';
 import { Settings } from './settings/settings.ts';
@@ -103,7 +104,7 @@ async function start(
   onStop(() => events.stop());
 
   const endpoints = new EndpointReader(database, (name) => devices.side.server.presence(name));
-  const feed = new LiveFeed({ stream, endpoints, values: new ValueReader(database.reads), log });
+  const publisher = new StoredPublisher({ stream, endpoints, values: new ValueReader(database.reads), log });
   const ingest = await Ingest.open({
     database,
     definitions: objects,
@@ -112,7 +113,7 @@ async function start(
       statistics.count(stored);
       devices.side.stored(stored);
       events.stored(stored);
-      feed.stored(stored);
+      publisher.publish(stored);
     },
   });
   const store = events.guard((batch) => ingest.submit(batch));
@@ -120,6 +121,7 @@ async function start(
   devices.side.server.on('operation', (operation) => {
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
+  devices.side.server.on('presence', ({ endpointName }) => publisher.endpointChanged(endpointName));
   const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop(() => stopping.abort());
@@ -147,9 +149,14 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
-  const retention = new RetentionJob({ database, settings, ingest, log });
-  retention.start();
-  onStop(() => retention.stop());
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  for (const job of [
+    new RetentionJob({ database, settings, ingest, log }),
+    new OperationRetention({ database, report }),
+  ]) {
+    job.start();
+    onStop(() => job.stop());
+  }
   if (demo) {
     const { host, port } = addresses.lwm2m.coap;
     const simulated = await startDemo(loopbackFor(host), port, log);

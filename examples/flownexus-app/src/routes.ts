@@ -9,12 +9,12 @@ import { removeEndpointRoute } from './endpoints/remove-endpoint.ts';
 import type { Events } from './events/open-events.ts';
 import type { Mount } from './http/http-app.ts';
 import type { Route } from './http/route.ts';
+import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
 import { reportRoutes } from './ingest-api/report-routes.ts';
 import { leshanRouter } from './leshan/leshan-router.ts';
 import { leshanCredentials, leshanGuards } from './leshan/mount-leshan.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
-import { releaseEndpoint } from './lwm2m/release-endpoint.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { retentionRoutes } from './retention/retention-routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -55,8 +55,12 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     exportEndpointRoute({ database }),
     removeEndpointRoute({
       database,
-      ingest: { removeEndpoint: (name) => removeEndpoint(parts, name) },
-      release: (name) => releaseEndpoint(database, devices, name),
+      ingest: parts.ingest,
+      release: (name) => devices.side.release(name),
+      released: (name, isGone) => {
+        devices.side.released(name, isGone);
+        if (isGone) events.forget(name);
+      },
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),
@@ -65,6 +69,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...events.routes,
     ...devices.side.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
+    ...namedValueRoutes({ database }),
     ...statisticsRoutes({ statistics }),
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
@@ -79,10 +84,4 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     log,
   });
   return { api, mounts: [{ path: '/api', handler: leshan }] };
-}
-
-async function removeEndpoint({ ingest, devices, events }: Parts, name: string): Promise<void> {
-  await ingest.removeEndpoint(name);
-  devices.side.removed(name);
-  events.forget(name);
 }
