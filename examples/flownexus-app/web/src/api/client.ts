@@ -112,7 +112,7 @@ async function getJson<T>(url: string, signal: AbortSignal): Promise<T> {
 /** An answer of 2xx. Rejects with an {@link ApiError} for every other. */
 async function request(
   url: string,
-  init: RequestInit & { readonly headers?: Readonly<Record<string, string>> },
+  init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> },
 ): Promise<Response> {
   let response: Response;
   try {
