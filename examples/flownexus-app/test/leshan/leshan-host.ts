@@ -5,6 +5,7 @@ import { Lwm2mClient, type Lwm2mClientOptions, type ObjectTree, zephyrSampleObje
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import {
   coap,
+  coaps,
   Lwm2mServer,
   MemoryCredentialStore,
   type DeviceCredential,
@@ -40,8 +41,11 @@ export class ListedCredentials extends MemoryCredentialStore implements LeshanCr
 }
 
 /** What the host answers for errors that are not of the surface. */
-const answerOthers: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (response.headersSent) return next(error);
+export const answerOthers: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) {
+    next(error);
+    return;
+  }
   response.status(403).json({ of: 'the host', message: error instanceof Error ? error.message : 'no error' });
 };
 
@@ -53,13 +57,16 @@ export class LeshanHost {
   /** Errors that the server had nobody to tell of. */
   readonly errors: unknown[];
   readonly coapPort: number;
+  readonly coapsPort: number;
 
-  private constructor(parts: Omit<LeshanHost, 'call' | 'json' | 'events' | 'device' | 'coapPort'>) {
+  private constructor(parts: Omit<LeshanHost, 'call' | 'json' | 'events' | 'device' | 'coapPort' | 'coapsPort'>) {
     this.server = parts.server;
     this.credentials = parts.credentials;
     this.url = parts.url;
     this.errors = parts.errors;
-    this.coapPort = this.server.addresses[0]?.port ?? 0;
+    const portOf = (scheme: string): number => this.server.addresses.find((at) => at.scheme === scheme)?.port ?? 0;
+    this.coapPort = portOf('coap');
+    this.coapsPort = portOf('coaps');
   }
 
   static async start(
@@ -69,7 +76,7 @@ export class LeshanHost {
     const credentials = new ListedCredentials();
     const errors: unknown[] = [];
     const server = new Lwm2mServer({
-      endpoints: [coap({ host: LOOPBACK, port: 0 })],
+      endpoints: [coap({ host: LOOPBACK, port: 0 }), coaps({ host: LOOPBACK, port: 0, credentials })],
       objects: registry,
       credentials,
       onError: (error) => errors.push(error),

@@ -121,11 +121,12 @@ test('what the server proves itself with', async () => {
 test('where the server listens', async () => {
   const host = await LeshanHost.start();
   const port = host.coapPort;
-  expect(await host.json('GET', '/server/endpoint')).toEqual([
+  expect(await host.json('GET', '/server/endpoint')).toMatchObject([
     {
       uri: { full: `coap://127.0.0.1:${String(port)}`, scheme: 'coap', host: '127.0.0.1', port },
       description: 'CoAP over UDP',
     },
+    { uri: { scheme: 'coaps', port: host.coapsPort }, description: 'CoAP over DTLS' },
   ]);
 });
 
