@@ -10,6 +10,8 @@ export const limits = {
   cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How long more is waited for between one transaction and the next, in milliseconds. */
+  commitGatherMs: 5,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
   pendingStoreKilobytes: 65_536,
   /** Paths of a composite operation, characters of the arguments of an Execute, and seconds of a time to live. */
@@ -37,6 +39,9 @@ export const limits = {
   operationRetentionMs: 3_600_000,
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
+  /** What SQLite's writing connection keeps of the file in memory, and pages of 4096 bytes that the write-ahead log holds before they go into it. */
+  sqliteCacheKib: 65_536,
+  sqliteWalPages: 16_000,
   /** Connections to PostgreSQL for short work, and for what takes long. */
   databaseConnections: 8,
   longReadConnections: 2,
@@ -52,6 +57,8 @@ export const limits = {
   cachedResourceTypes: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
+  /** The same for a list of what has one name, over all endpoints. */
+  seriesPerName: 10_000,
   /** Series that a walk through all of them reads at a time. */
   seriesPerPage: 200,
   /** Policies of how long values are kept, and how often they are applied, in milliseconds. */
@@ -62,8 +69,6 @@ export const limits = {
   /** Rows of an export that are read at a time; and of those whose text or bytes are large. */
   exportRows: 1_000,
   exportLargeRows: 100,
-  /** The same for a list of what has one name, over all endpoints. */
-  seriesPerName: 10_000,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
@@ -123,6 +128,8 @@ export const limits = {
   /** Values of an event in one answer, and bytes of what is sent to a webhook. */
   eventValues: 10_000,
   webhookBodyBytes: 262_144,
+  /** Hosts that the configuration allows webhooks although their addresses are not public. */
+  webhookHosts: 100,
   /** Characters of the URL of a webhook. */
   webhookUrlLength: 2_048,
   /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
@@ -135,10 +142,11 @@ export const limits = {
   webhookDeliveriesAtOnce: 4,
   /** Deliveries that wait for one webhook; events beyond count as failed. */
   waitingDeliveries: 100_000,
-  /** How often they are counted, and how often old deliveries are deleted, in milliseconds; and how many at once. */
+  /** How often they are counted, in milliseconds. */
   waitingDeliveriesCountMs: 10_000,
-  deliveryPruneMs: 3_600_000,
-  deliveriesPerPrune: 1_000,
+  /** How often old events and deliveries are deleted, in milliseconds, and how many at once. */
+  eventRetentionEveryMs: 3_600_000,
+  eventRetentionRows: 500,
   /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
   webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
   /** How long deliveries that are over are listed, in milliseconds. */

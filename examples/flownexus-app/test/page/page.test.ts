@@ -242,7 +242,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByLabel('User name').fill('anna');
       await page.getByLabel('Password').fill('a wrong password');
       await page.getByLabel('Password').press('Enter');
-      await page.getByRole('alert').getByText('That is not right.').waitFor();
+      await page.getByRole('alert').getByText('The name or the password is wrong.').waitFor();
       await page.getByLabel('Password').fill(server.credentials.password);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByLabel('Code').fill('123 456');

@@ -98,6 +98,12 @@ describe('LiveFeed', () => {
     expect(recoveries).toBe(1);
   });
 
+  test('has fetched anew what the server dropped', () => {
+    source().fire('open');
+    source().fire('lost', {});
+    expect([feed.state, recoveries]).toEqual(['live', 1]);
+  });
+
   test('ends', () => {
     source().fire('resource', liveTemperature('a', 1));
     close();

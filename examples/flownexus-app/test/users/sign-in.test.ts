@@ -49,6 +49,7 @@ onEachDatabase('signing in', (kind) => {
       ['nobody', ADMIN_PASSWORD],
       ['', ADMIN_PASSWORD],
       ['no such name!', ADMIN_PASSWORD],
+      ['a\0b', ADMIN_PASSWORD],
     ] as const;
     const texts = new Set<string>();
     for (const [name, password] of tries) {
@@ -60,6 +61,7 @@ onEachDatabase('signing in', (kind) => {
     expect(texts.size).toBe(1);
     const { text, body } = await admin.call('GET', '/api/v1/audit');
     expect((body as { items: unknown[] }).items).toMatchObject([
+      { actor: 'a\ufffdb', action: 'signIn.refused' },
       { actor: 'no such name!', action: 'signIn.refused' },
       { actor: 'anonymous', action: 'signIn.refused' },
       { actor: 'nobody', action: 'signIn.refused' },
