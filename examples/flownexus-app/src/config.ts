@@ -35,8 +35,6 @@ export interface Config {
   readonly adminPassword: string | undefined;
   /** Where browsers and devices reach us, such as `https://flownexus.example/`; undefined: where we listen. */
   readonly publicUrl: string | undefined;
-  /** Hosts that webhooks may be sent to although their addresses are private; in lower case. */
-  readonly webhookHosts: readonly string[];
   /** Undefined: when there is nothing else to see, and not in production. */
   readonly demo: boolean | undefined;
   readonly production: boolean;
@@ -92,16 +90,6 @@ const variables = z.object({
     .url({ protocol: /^https?$/ })
     .refine((text) => URL.parse(text)?.pathname === '/')
     .optional(),
-  FLOWNEXUS_WEBHOOK_HOSTS: z
-    .string()
-    .transform((text) =>
-      text
-        .toLowerCase()
-        .split(',')
-        .map((name) => name.trim()),
-    )
-    .pipe(z.array(host))
-    .optional(),
   // RFC 6750 §2.1: what a bearer token may be made of.
   FLOWNEXUS_API_TOKEN: z
     .string()
@@ -140,7 +128,6 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_WEBHOOK_HOSTS: 'IP addresses and host names, without ports or brackets, with commas between them',
   FLOWNEXUS_ADMIN_PASSWORD: `${limits.passwordLength} to ${limits.maximumPasswordLength} characters`,
   FLOWNEXUS_PUBLIC_URL: 'an address such as https://flownexus.example/, without a path',
-  FLOWNEXUS_WEBHOOK_HOSTS: 'host names or IP addresses with commas between them',
   FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
   FLOWNEXUS_DEMO: '0 or 1',
   FLOWNEXUS_LOG_LEVEL: logLevels.join(', '),
@@ -185,7 +172,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS,
     adminPassword: data.FLOWNEXUS_ADMIN_PASSWORD,
     publicUrl: data.FLOWNEXUS_PUBLIC_URL,
-    webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS ?? [],
     demo: data.FLOWNEXUS_DEMO,
     production: environment['NODE_ENV'] === 'production',
     logLevel: data.FLOWNEXUS_LOG_LEVEL,
