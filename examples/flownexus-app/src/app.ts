@@ -17,6 +17,7 @@ import { LiveStream } from './http/live-stream.ts';
 import { StoredPublisher } from './http/stored-publisher.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { toOperationItem } from './operations/operation-item.ts';
+import { OperationRetention } from './operations/operation-retention.ts';
 import { RetentionJob } from './retention/retention-job.ts';
 import { routesOf } from './routes.ts';
 import { Settings } from './settings/settings.ts';
@@ -148,9 +149,14 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
-  const retention = new RetentionJob({ database, settings, ingest, log });
-  retention.start();
-  onStop(() => retention.stop());
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  for (const job of [
+    new RetentionJob({ database, settings, ingest, log }),
+    new OperationRetention({ database, report }),
+  ]) {
+    job.start();
+    onStop(() => job.stop());
+  }
   if (demo) {
     const { host, port } = addresses.lwm2m.coap;
     const simulated = await startDemo(loopbackFor(host), port, log);

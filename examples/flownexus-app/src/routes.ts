@@ -15,7 +15,6 @@ import { leshanRouter } from './leshan/leshan-router.ts';
 import { leshanCredentials, leshanGuards } from './leshan/mount-leshan.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
-import { releaseEndpoint } from './lwm2m/release-endpoint.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { retentionRoutes } from './retention/retention-routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -56,8 +55,12 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     exportEndpointRoute({ database }),
     removeEndpointRoute({
       database,
-      ingest: { removeEndpoint: (name) => removeEndpoint(parts, name) },
-      release: (name) => releaseEndpoint(database, devices, name),
+      ingest: parts.ingest,
+      release: (name) => devices.side.release(name),
+      released: (name, isGone) => {
+        devices.side.released(name, isGone);
+        if (isGone) events.forget(name);
+      },
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),
@@ -81,10 +84,4 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     log,
   });
   return { api, mounts: [{ path: '/api', handler: leshan }] };
-}
-
-async function removeEndpoint({ ingest, devices, events }: Parts, name: string): Promise<void> {
-  await ingest.removeEndpoint(name);
-  devices.side.removed(name);
-  events.forget(name);
 }
