@@ -1,4 +1,4 @@
-import { isLoopback } from './http/authorize.ts';
+import { isLoopback } from './http/loopback.ts';
 import { startFlowNexus } from './app.ts';
 import { readConfig } from './config.ts';
 import { limits } from './limits.ts';

@@ -1,19 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import { ApiError } from './errors.ts';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-loopback.addSubnet('::ffff:127.0.0.0', 104, 'ipv6');
-
-/** Whether an IP address or `localhost` means this machine only. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
-}
+import { isLoopback, isLoopbackAuthority } from './loopback.ts';
 
 /** Lets through who has the token, and clients on this machine. */
 export function authorize(apiToken: string | undefined): RequestHandler {
@@ -43,6 +31,5 @@ function digest(token: string): Buffer {
 function isLocal(request: Request): boolean {
   if (request.get('forwarded') !== undefined || request.get('x-forwarded-for') !== undefined) return false;
   if (!isLoopback(request.socket.remoteAddress ?? '')) return false;
-  const host = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(request.get('host') ?? '');
-  return isLoopback((host?.[1] ?? host?.[2] ?? '').toLowerCase());
+  return isLoopbackAuthority(request.get('host') ?? '');
 }
