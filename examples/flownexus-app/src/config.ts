@@ -29,6 +29,8 @@ export interface Config {
   readonly leshanPort: number;
   readonly leshanBootstrapPort: number;
   readonly apiToken: string | undefined;
+  /** Hosts at which webhooks may be although their addresses are not public, in lower case. */
+  readonly webhookHosts: readonly string[];
   /** Of the administrator that the first start makes; undefined: a random one, which is printed. */
   readonly adminPassword: string | undefined;
   /** Where browsers and devices reach us, such as `https://flownexus.example/`; undefined: where we listen. */
@@ -58,6 +60,12 @@ const host = z.union([
     .regex(/^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i),
 ]);
 
+const hosts = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim().toLowerCase()))
+  .pipe(z.array(host).max(limits.webhookHosts))
+  .default([]);
+
 const path = z.string().refine((text) => !text.includes('\0'));
 
 const variables = z.object({
@@ -76,6 +84,7 @@ const variables = z.object({
   FLOWNEXUS_LESHAN_API: z.enum(['off', 'open']).default('off'),
   FLOWNEXUS_LESHAN_PORT: port(8080),
   FLOWNEXUS_LESHAN_BOOTSTRAP_PORT: port(8081),
+  FLOWNEXUS_WEBHOOK_HOSTS: hosts,
   FLOWNEXUS_ADMIN_PASSWORD: z.string().min(limits.passwordLength).max(limits.maximumPasswordLength).optional(),
   FLOWNEXUS_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -116,6 +125,7 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_LESHAN_API: 'off or open',
   FLOWNEXUS_LESHAN_PORT: PORT,
   FLOWNEXUS_LESHAN_BOOTSTRAP_PORT: PORT,
+  FLOWNEXUS_WEBHOOK_HOSTS: 'IP addresses and host names, without ports or brackets, with commas between them',
   FLOWNEXUS_ADMIN_PASSWORD: `${limits.passwordLength} to ${limits.maximumPasswordLength} characters`,
   FLOWNEXUS_PUBLIC_URL: 'an address such as https://flownexus.example/, without a path',
   FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
@@ -159,6 +169,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     leshanPort: data.FLOWNEXUS_LESHAN_PORT,
     leshanBootstrapPort: data.FLOWNEXUS_LESHAN_BOOTSTRAP_PORT,
     apiToken: data.FLOWNEXUS_API_TOKEN,
+    webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS,
     adminPassword: data.FLOWNEXUS_ADMIN_PASSWORD,
     publicUrl: data.FLOWNEXUS_PUBLIC_URL,
     demo: data.FLOWNEXUS_DEMO,

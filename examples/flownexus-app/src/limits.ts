@@ -10,10 +10,38 @@ export const limits = {
   cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How long more is waited for between one transaction and the next, in milliseconds. */
+  commitGatherMs: 5,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
   pendingStoreKilobytes: 65_536,
+  /** Paths of a composite operation, characters of the arguments of an Execute, and seconds of a time to live. */
+  operationPaths: 256,
+  executeArgumentLength: 4_096,
+  operationTtlSeconds: 31_536_000,
+  /** Endpoints of one bulk of operations, those that it can name, and refusals that its answer lists. */
+  bulkEndpoints: 100_000,
+  bulkNames: 10_000,
+  bulkRefusals: 100,
+  /** Operations of a bulk that are queued at a time. */
+  bulkAtOnce: 250,
+  /** Bytes of the body of a request for an operation: an opaque value of half of that fits in. And of a bulk. */
+  operationBodyBytes: 1_048_576,
+  bulkBodyBytes: 4_194_304,
+  /** Seconds that a request may wait for an operation to be finished, and requests that do so at a time. */
+  operationWaitSeconds: 60,
+  operationWaits: 1_000,
+  /** Bytes of an opaque value that was written, or read by an operation, beyond which it is not stored as a value. */
+  storedOperationBytes: 65_536,
+  /** How long finished operations are kept, in days, and how many of one endpoint; operations that one transaction removes, and how often it is looked, in milliseconds. */
+  operationDays: 30,
+  finishedOperationsPerEndpoint: 1_000,
+  operationsPerRemoval: 500,
+  operationRetentionMs: 3_600_000,
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
+  /** What SQLite's writing connection keeps of the file in memory, and pages of 4096 bytes that the write-ahead log holds before they go into it. */
+  sqliteCacheKib: 65_536,
+  sqliteWalPages: 16_000,
   /** Connections to PostgreSQL for short work, and for what takes long. */
   databaseConnections: 8,
   longReadConnections: 2,
@@ -29,6 +57,18 @@ export const limits = {
   cachedResourceTypes: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
+  /** The same for a list of what has one name, over all endpoints. */
+  seriesPerName: 10_000,
+  /** Series that a walk through all of them reads at a time. */
+  seriesPerPage: 200,
+  /** Policies of how long values are kept, and how often they are applied, in milliseconds. */
+  retentionPolicies: 200,
+  retentionEveryMs: 3_600_000,
+  /** Values that one transaction of the retention deletes. */
+  retentionRows: 2_000,
+  /** Rows of an export that are read at a time; and of those whose text or bytes are large. */
+  exportRows: 1_000,
+  exportLargeRows: 100,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
@@ -45,6 +85,8 @@ export const limits = {
   /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
   cursorLength: 4_000,
   sortKeyLength: 100,
+  /** Bytes of an endpoint name, and so characters at most. */
+  endpointNameLength: 255,
   /** Characters of a text to search for. */
   searchLength: 200,
   /** Open event streams. */
@@ -54,6 +96,8 @@ export const limits = {
   streamReplayBytes: 8_388_608,
   /** How long events are kept on when nobody reads any more, in milliseconds. */
   streamReplayMs: 60_000,
+  /** Batches that wait to be read back for the streams. */
+  unpublishedBatches: 10_000,
   /** Bytes that are written to a stream at once, and that may wait in its socket. */
   streamWriteBytes: 65_536,
   streamBacklogBytes: 1_048_576,
@@ -84,6 +128,8 @@ export const limits = {
   /** Values of an event in one answer, and bytes of what is sent to a webhook. */
   eventValues: 10_000,
   webhookBodyBytes: 262_144,
+  /** Hosts that the configuration allows webhooks although their addresses are not public. */
+  webhookHosts: 100,
   /** Characters of the URL of a webhook. */
   webhookUrlLength: 2_048,
   /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
@@ -96,10 +142,11 @@ export const limits = {
   webhookDeliveriesAtOnce: 4,
   /** Deliveries that wait for one webhook; events beyond count as failed. */
   waitingDeliveries: 100_000,
-  /** How often they are counted, and how often old deliveries are deleted, in milliseconds; and how many at once. */
+  /** How often they are counted, in milliseconds. */
   waitingDeliveriesCountMs: 10_000,
-  deliveryPruneMs: 3_600_000,
-  deliveriesPerPrune: 1_000,
+  /** How often old events and deliveries are deleted, in milliseconds, and how many at once. */
+  eventRetentionEveryMs: 3_600_000,
+  eventRetentionRows: 500,
   /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
   webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
   /** How long deliveries that are over are listed, in milliseconds. */
@@ -110,6 +157,8 @@ export const limits = {
   /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
   readyMs: 2_000,
   readyKeptMs: 1_000,
+  /** How long the numbers of the statistics are kept, in milliseconds. */
+  statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
   /** Bytes of the body of a request. */

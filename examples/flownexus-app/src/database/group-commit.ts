@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { CommitRefusedError } from './commit-refused-error.ts';
+import { limits } from '../limits.ts';
 import { isFaultOfOne } from './faults.ts';
 import type { Tables } from './tables.ts';
 
@@ -29,6 +30,8 @@ type Lane = CommitLane<unknown> & { waitingWeight: number };
 export interface GroupCommitOptions {
   /** Items of one transaction: bounds how long one commit holds up everything else. */
   readonly maxItems: number;
+  /** How long more is waited for between one transaction and the next, in milliseconds; the first one after a pause begins at once. Default `limits.commitGatherMs`. */
+  readonly gatherMs?: number;
 }
 
 /**
@@ -38,14 +41,16 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #db: Kysely<Tables>;
   readonly #maxItems: number;
+  readonly #gatherMs: number;
   readonly #lanes: Lane[] = [];
   #waiting: Waiting[] = [];
   #state: 'held' | 'open' | 'stopped' = 'held';
   #running: Promise<void> | undefined;
 
-  constructor(db: Kysely<Tables>, { maxItems }: GroupCommitOptions) {
+  constructor(db: Kysely<Tables>, { maxItems, gatherMs = limits.commitGatherMs }: GroupCommitOptions) {
     this.#db = db;
     this.#maxItems = maxItems;
+    this.#gatherMs = gatherMs;
   }
 
   /** Adds a kind of work; within a transaction lanes are written in the order in which they were added. Gives the function that submits an item. */
@@ -93,7 +98,13 @@ export class GroupCommit {
   async #run(): Promise<void> {
     // What else this turn of the event loop brings belongs to the same transaction.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) await this.#commit();
+    while (this.#waiting.length > 0) {
+      await this.#commit();
+      // Under load few large transactions cost much less than many small ones.
+      if (this.#waiting.length > 0 && this.#waiting.length < this.#maxItems && this.#state === 'open') {
+        await new Promise((resolve) => setTimeout(resolve, this.#gatherMs));
+      }
+    }
     this.#running = undefined;
   }
 

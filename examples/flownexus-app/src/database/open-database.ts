@@ -57,6 +57,8 @@ async function openSqlite(dataDirectory: string): Promise<Database> {
         readOnly,
         busyMs: limits.databaseBusyMs,
         maxStatements: limits.preparedStatements,
+        cacheKib: limits.sqliteCacheKib,
+        walPages: limits.sqliteWalPages,
       }),
     });
   const db = connect(false);

@@ -136,7 +136,8 @@ function sortKey(sort: EndpointSort): RawBuilder<string | number> {
     : sql<string>`substr(coalesce(${column}, ''), 1, ${sql.lit(limits.sortKeyLength)})`;
 }
 
-function conditions(builder: Builder, filter: EndpointFilter): Expression<SqlBool>[] {
+/** What is true of the endpoints that a filter is for. */
+export function conditions(builder: Builder, filter: EndpointFilter): Expression<SqlBool>[] {
   const { search, registered, admission, security, object, model } = filter;
   const all: Expression<SqlBool>[] = [];
   if (registered !== undefined) all.push(builder('registered', '=', registered ? 1 : 0));

@@ -222,5 +222,5 @@ async function countUpdates(
     .where('time', '>=', from)
     .where('time', '<=', to)
     .executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }

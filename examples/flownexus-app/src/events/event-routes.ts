@@ -96,15 +96,12 @@ export function eventRoutes({ database, now = Date.now, onChange }: EventRoutesO
           const { at, by } = event.acknowledged ?? { at: '', by: '' };
           throw new ApiError(409, 'conflict', `${by} has acknowledged it already, at ${at}`);
         }
-        onChange?.(withoutValues(event));
+        // It has no values in lists.
+        onChange?.(eventItemSchema.parse(event));
         return { body: event, audit: { endpoint: event.endpoint, type: event.type } };
       },
     }),
   ];
-}
-
-function withoutValues({ values: _values, valuesComplete: _complete, ...item }: EventDetail): EventItem {
-  return item;
 }
 
 function csvRow(item: EventItem): (string | number | null)[] {

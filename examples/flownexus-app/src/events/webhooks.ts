@@ -33,6 +33,8 @@ export class Webhooks {
   readonly #byId: Map<number, Webhook>;
   readonly #serial = new Serial();
   readonly #overfull = new Set<number>();
+  /** Those that {@link outbox} has written something for. */
+  readonly #told = new Set<number>();
 
   private constructor(database: Database, webhooks: readonly Webhook[]) {
     this.#database = database;
@@ -81,6 +83,7 @@ export class Webhooks {
       (webhook) =>
       events.filter((event) => webhook.body.enabled && webhook.wants(event)).map(({ id }) => ({ id, webhook: webhook.id })), // prettier-ignore
     );
+    for (const { webhook } of rows) this.#told.add(webhook);
     const refused = rows.map(({ webhook }) => this.#overfull.has(webhook));
     await insertDeliveries(trx, {
       webhook_id: rows.map(({ webhook }) => webhook),
@@ -90,6 +93,13 @@ export class Webhooks {
       updated_at: rows.map(() => now),
       last_error: refused.map((overfull) => (overfull ? 'too many deliveries waited for this webhook' : null)),
     });
+  }
+
+  /** The webhooks that {@link outbox} has written something for since the last call. */
+  takeTold(): number[] {
+    const told = [...this.#told];
+    this.#told.clear();
+    return told;
   }
 
   /** Rejects with an {@link ApiError} when there are as many as there may be. */

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { ProblemIssue } from './api-types.ts';
 import { formatCsv } from './csv.ts';
 import { ApiError, unknownRoute } from './errors.ts';
-import type { Access, Principal } from './principal.ts';
+import type { Access, Permission, Principal } from './principal.ts';
 import { ANSWERED, type Call, type Reply, type Route } from './route.ts';
 import { isSameOrigin } from './same-origin.ts';
 
@@ -42,6 +42,11 @@ export function mountRoutes(routes: readonly Route[], guards: RouteGuards): Rout
 }
 
 const principals = new WeakMap<Request, Principal>();
+
+/** For what is no route: who makes a request, if they may do it. Rejects with an {@link ApiError} of 401 or 403. */
+export function admitRequest(request: Request, access: Permission, guards: RouteGuards): Promise<Principal> {
+  return authorize(request, access, request.method !== 'GET' && request.method !== 'HEAD', guards);
+}
 
 /** First of all: who may not do it learns nothing about what is right or wrong in the request. */
 function admit({ access, method }: Route, guards: RouteGuards): RequestHandler {

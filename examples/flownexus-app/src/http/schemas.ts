@@ -1,12 +1,9 @@
 import { Lwm2mError, parsePath } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { EARLIEST, LATEST } from '../values/times.ts';
 
 // What parameters and answers of several routes are made of.
-
-/** The range of times that JavaScript has, in milliseconds since 1970. */
-const EARLIEST = -8_640_000_000_000_000;
-const LATEST = 8_640_000_000_000_000;
 
 /** Text of a request that is looked for in the database. PostgreSQL has no U+0000. */
 export const storableText = z.string().refine((text) => !text.includes('\0') && text.isWellFormed(), {

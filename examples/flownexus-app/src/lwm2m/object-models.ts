@@ -29,8 +29,11 @@ export class ObjectModels {
       const row = await database.reads
         .selectFrom('ObjectModel')
         .select(['object_id', 'version', 'xml'])
-        .where(({ eb, or, and }) =>
-          or([eb('object_id', '>', objectId), and([eb('object_id', '=', objectId), eb('version', '>', version)])]),
+        .where((eb) =>
+          eb.or([
+            eb('object_id', '>', objectId),
+            eb.and([eb('object_id', '=', objectId), eb('version', '>', version)]),
+          ]),
         )
         .orderBy('object_id')
         .orderBy('version')

@@ -16,7 +16,8 @@ const path = z
 const seconds = z.int().min(0).max(0xffff_ffff);
 const flag = z.literal([0, 1]);
 
-const attributes = z
+/** What an observation can be asked with. */
+export const notificationAttributes = z
   .strictObject({
     pmin: seconds.optional().meta({ description: 'Seconds between two notifications at least' }),
     pmax: seconds.optional().meta({ description: 'Seconds between two notifications at most' }),
@@ -41,7 +42,7 @@ export const policyBody = z
   .strictObject({
     path: path.optional().meta({ description: 'One path; an asterisk stands for every Object Instance that the endpoint has' }),
     paths: z.array(path).min(1).max(limits.pathsOfPolicy).optional().meta({ description: 'In place of `path`: one composite observation' }),
-    attributes: attributes.optional(),
+    attributes: notificationAttributes.optional(),
     endpoints: endpoints.optional().meta({ description: 'Those with one of the names, or whose name begins with the prefix. Default: all' }),
     enabled: z.boolean().default(true),
   })

@@ -19,10 +19,14 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(1_000_000_000)
     .meta({ description: 'Values that are kept of one endpoint; the oldest make room' }),
+  eventDays: z.int().min(1).max(36_500).meta({ description: 'Days that events are kept' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
 });
 export type SettingsValues = z.infer<typeof settingsSchema>;
+
+/** What is absent or undefined stays as it is. */
+export type SettingsChanges = { readonly [Name in keyof SettingsValues]?: SettingsValues[Name] | undefined };
 
 const NAMES = Object.keys(settingsSchema.shape) as (keyof SettingsValues)[];
 
@@ -51,9 +55,10 @@ export class Settings {
   }
 
   /** Stores changes; they hold when this has resolved. */
-  async update(changes: Partial<SettingsValues>): Promise<SettingsValues> {
+  async update(changes: SettingsChanges): Promise<SettingsValues> {
     const now = Date.now();
     const changed = NAMES.filter((name) => changes[name] !== undefined);
+    const given = Object.fromEntries(changed.map((name) => [name, changes[name]]));
     await this.#database.db.transaction().execute(async (trx) => {
       for (const name of changed) {
         const row = { name, value: JSON.stringify(changes[name]), updated_at: now };
@@ -64,7 +69,7 @@ export class Settings {
           .execute();
       }
     });
-    this.#values = settingsSchema.parse({ ...this.#values, ...changes });
+    this.#values = settingsSchema.parse({ ...this.#values, ...given });
     for (const listener of this.#listeners) listener(this.#values);
     return this.#values;
   }
@@ -83,6 +88,7 @@ function defaults(production: boolean): SettingsValues {
     maxEndpoints: 100_000,
     messagesPerMinute: 600,
     valuesPerEndpoint: 10_000_000,
+    eventDays: 365,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
   };

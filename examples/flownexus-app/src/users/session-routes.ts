@@ -1,38 +1,17 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { ApiError } from '../http/errors.ts';
-import { permissions, permissionsOfRole, roles } from '../http/principal.ts';
+import { permissionsOfRole } from '../http/principal.ts';
 import { type Route, route } from '../http/route.ts';
-import { isoTimestamp, listOf } from '../http/schemas.ts';
+import { listOf } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { sessionOnly, wrongBody } from './account.ts';
 import { givenPasswordSchema, newPasswordSchema } from './names.ts';
 import { TooManyAttempts, WrongCredentials } from './password-attempts.ts';
+import { type SessionInfo, sessionInfoSchema, type SessionItem, sessionItemSchema } from './session-schemas.ts';
 import type { Users } from './users.ts';
 
 const TAG = 'Signing in';
-
-const whoSchema = z
-  .object({
-    user: z.string().nullable().meta({ description: 'The name of the user; null for the token of the environment' }),
-    role: z.enum(roles).nullable(),
-    permissions: z.array(z.enum(permissions)).readonly().meta({ description: 'What this session or token may do' }),
-    via: z.enum(['session', 'token']),
-    secondFactor: z.boolean().meta({ description: 'Whether the user has set up codes' }),
-  })
-  .meta({ id: 'Session' });
-type Who = z.infer<typeof whoSchema>;
-
-const sessionItemSchema = z
-  .object({
-    id: z.string(),
-    current: z.boolean().meta({ description: 'The session of this request' }),
-    createdAt: isoTimestamp,
-    expiresAt: isoTimestamp,
-    address: z.string().nullable().meta({ description: 'Where the user signed in from' }),
-    userAgent: z.string().nullable().meta({ description: 'What the browser said that it is' }),
-  })
-  .meta({ id: 'SessionItem' });
 
 const code = z.string().min(1).max(32);
 
@@ -40,7 +19,7 @@ const code = z.string().min(1).max(32);
 export function sessionRoutes(users: Users): Route[] {
   const { sessions, directory, auditLog } = users;
 
-  const whoIs = async (name: string): Promise<Who> => {
+  const whoIs = async (name: string): Promise<SessionInfo> => {
     const { role, secondFactor } = await directory.required(name);
     return { user: name, role, permissions: permissionsOfRole[role], via: 'session', secondFactor };
   };
@@ -61,7 +40,7 @@ export function sessionRoutes(users: Users): Route[] {
         code: code.optional().meta({ description: 'Of the second factor, or a backup code' }),
       }),
       answers: {
-        200: { description: 'Signed in', schema: whoSchema },
+        200: { description: 'Signed in', schema: sessionInfoSchema },
         401: { description: '`wrong-credentials`, or `code-needed`: the same again with a code' },
         429: { description: 'Too many attempts; `Retry-After` says when to try again' },
       },
@@ -71,8 +50,12 @@ export function sessionRoutes(users: Users): Route[] {
         } catch (error) {
           const refusal = refusalOf(error, response);
           if (!(error instanceof TooManyAttempts)) {
-            const { address } = { address: request.ip };
-            await auditLog.write({ actor: name === '' ? 'anonymous' : name, address, action: 'signIn.refused', detail: { reason: refusal.code } }); // prettier-ignore
+            await auditLog.write({
+              actor: name === '' ? 'anonymous' : name,
+              address: request.ip,
+              action: 'signIn.refused',
+              detail: { reason: refusal.code },
+            });
           }
           throw refusal;
         }
@@ -86,10 +69,10 @@ export function sessionRoutes(users: Users): Route[] {
       summary: 'Who the request is made by, and what it may do',
       tag: TAG,
       access: 'signedIn',
-      answers: { 200: { description: 'Who', schema: whoSchema } },
+      answers: { 200: { description: 'Who', schema: sessionInfoSchema } },
       handle: async ({ principal }) => {
         const user = principal?.userId === undefined ? undefined : await directory.byId(principal.userId);
-        const body: Who = {
+        const body: SessionInfo = {
           user: user?.name ?? null,
           role: user?.role ?? null,
           permissions: [...(principal?.permissions ?? [])],
@@ -123,7 +106,7 @@ export function sessionRoutes(users: Users): Route[] {
       answers: { 200: { description: 'The newest first', schema: listOf(sessionItemSchema, 'SessionList') } },
       handle: async ({ principal }) => {
         const { userId, sessionId } = sessionOnly(principal);
-        const items = (await sessions.list(userId)).map((session): z.infer<typeof sessionItemSchema> => ({
+        const items = (await sessions.list(userId)).map((session): SessionItem => ({
           id: session.id,
           current: session.id === sessionId,
           createdAt: session.createdAt.toISOString(),

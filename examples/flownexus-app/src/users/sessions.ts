@@ -221,7 +221,9 @@ export class Sessions {
   async #bound(userId: string): Promise<void> {
     const { internalAdapter } = await this.#auth.$context;
     const tooMany = await this.#records(userId, limits.sessionsPerUser, limits.sessionsPerUser);
+    if (tooMany.length === 0) return;
     for (const { token } of tooMany) await internalAdapter.deleteSession(token);
+    this.#onChange();
   }
 
   async #records(userId: string, limit: number, offset = 0): Promise<SessionRecord[]> {

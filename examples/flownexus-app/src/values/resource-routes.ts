@@ -7,10 +7,11 @@ import { endpointParams, listOf, pageLimit, queryPath, queryTime } from '../http
 import { limits } from '../limits.ts';
 import { type AggregatePosition, bucketSizes, readAggregates } from './aggregates.ts';
 import { sensorUnits } from './sensor-units.ts';
-import { hasSeries, seriesBelow, TooManySeriesError } from './series-list.ts';
+import { hasSeries, seriesBelow } from './series-list.ts';
 import { EARLIEST, LATEST } from './times.ts';
 import { ValueReader } from './value-reader.ts';
 import { type AggregateItem, aggregateItemSchema, type ResourceItem, resourceItemSchema, seriesItemSchema } from './value-schemas.ts'; // prettier-ignore
+import { tellTooMany } from './tell-too-many.ts';
 import type { Position } from './value-select.ts';
 
 export interface ResourceRoutesOptions {
@@ -31,11 +32,14 @@ const historyQuery = z.strictObject({
   path: queryPath.optional(),
   ...range,
   limit: pageLimit,
-  order: z.enum(['latest', 'asc', 'desc']).default('latest').meta({
-    description:
-      '`latest`: the newest `limit` values, oldest of them first as a chart draws them, further pages going back in time; ' +
-      '`desc`: newest first; `asc`: oldest first from the beginning',
-  }),
+  order: z
+    .enum(['latest', 'asc', 'desc'])
+    .default('latest')
+    .meta({
+      description:
+        '`latest`: the newest `limit` values, oldest of them first as a chart draws them, further pages going back in time; ' +
+        '`desc`: newest first; `asc`: oldest first from the beginning',
+    }),
   cursor: positionCursor.optional(),
 });
 const latestQuery = z.strictObject({
@@ -80,7 +84,7 @@ export function resourceRoutes({ database, definitions }: ResourceRoutesOptions)
       answers: { 200: { description: 'A page of them; a table for who accepts text/csv', schema: listOf(resourceItemSchema, 'ResourceList') }, ...UNKNOWN }, // prettier-ignore
       handle: async ({ params: { name }, query }) => {
         const selection = { ...query, path: query.path, cursor: toPosition(query.cursor) };
-        const { items, next } = await readable(values.page(name, selection));
+        const { items, next } = await tellTooMany(values.page(name, selection));
         if (items.length === 0) await known.check(name, query.path);
         return list(items, next === undefined ? null : formatPosition(next.time, next.id), resourceColumns);
       },
@@ -93,7 +97,7 @@ export function resourceRoutes({ database, definitions }: ResourceRoutesOptions)
       query: latestQuery,
       answers: { 200: { description: 'A page of them, in the order of their paths; a table for who accepts text/csv', schema: listOf(resourceItemSchema, 'LatestResourceList') }, ...UNKNOWN }, // prettier-ignore
       handle: async ({ params: { name }, query: { path, limit, cursor = 0 } }) => {
-        const { items, next } = await readable(values.latest(name, { path, limit, after: cursor }));
+        const { items, next } = await tellTooMany(values.latest(name, { path, limit, after: cursor }));
         if (items.length === 0) await known.check(name, path);
         return list(items, next === undefined ? null : String(next), resourceColumns);
       },
@@ -108,7 +112,7 @@ export function resourceRoutes({ database, definitions }: ResourceRoutesOptions)
       answers: { 200: { description: 'A page of them; a table for who accepts text/csv', schema: listOf(aggregateItemSchema, 'AggregateList') }, ...UNKNOWN }, // prettier-ignore
       handle: async ({ params: { name }, query }) => {
         const { path, offset: offsetHours, cursor, ...selection } = query;
-        const series = await readable(seriesBelow(database.longReads, name, path, limits.seriesPerRequest));
+        const series = await tellTooMany(seriesBelow(database.longReads, name, path, limits.seriesPerRequest));
         if (series.length === 0) await known.check(name, path);
         const unitsOf = await sensorUnits(database.longReads, series);
         const withUnits = series.map((each) => ({ ...each, units: each.units ?? unitsOf(each) }));
@@ -125,7 +129,7 @@ export function resourceRoutes({ database, definitions }: ResourceRoutesOptions)
       query: seriesQuery,
       answers: { 200: { description: 'All of them, in the order of their paths', schema: listOf(seriesItemSchema, 'SeriesList') }, ...UNKNOWN }, // prettier-ignore
       handle: async ({ params: { name }, query: { path } }) => {
-        const items = await readable(values.series(name, path));
+        const items = await tellTooMany(values.series(name, path));
         if (items.length === 0) await known.check(name, path);
         return list(items, null, Object.keys(seriesItemSchema.shape) as (keyof (typeof items)[number])[]);
       },
@@ -168,7 +172,12 @@ class KnownPaths {
   }
 }
 
-function list<T extends object>(items: readonly T[], nextCursor: string | null, columns: readonly (keyof T & string)[]) { // prettier-ignore
+function list<T extends object>(
+  items: readonly T[],
+  nextCursor: string | null,
+  columns: readonly (keyof T & string)[],
+) {
+  // prettier-ignore
   const rows = items.map((item) => columns.map((column) => item[column] as CsvValue));
   return { body: { items, nextCursor }, csv: { columns, rows } };
 }
@@ -185,14 +194,4 @@ function formatPosition(first: number, second: number): string {
 
 function formatAggregatePosition({ seriesId, start }: AggregatePosition): string {
   return formatPosition(seriesId, start);
-}
-
-/** Tells the client when its path selects too much. */
-async function readable<T>(read: Promise<T>): Promise<T> {
-  try {
-    return await read;
-  } catch (error) {
-    if (!(error instanceof TooManySeriesError)) throw error;
-    throw new ApiError(400, 'too-many-series', error.message);
-  }
 }

@@ -26,7 +26,9 @@ export async function sensorUnits(
       .innerJoin('ResourceType as t', 't.id', 's.resource_type_id')
       .select(['s.endpoint', 's.prefix', 't.object_id', 's.object_instance_id'])
       .select(
-        sql<string | null>`(SELECT CASE WHEN length(v.str_value) > ${sql.lit(LONGEST)} THEN NULL ELSE v.str_value END FROM "ResourceValue" v
+        sql<
+          string | null
+        >`(SELECT CASE WHEN length(v.str_value) > ${sql.lit(LONGEST)} THEN NULL ELSE v.str_value END FROM "ResourceValue" v
           WHERE v.series_id = s.id AND v.direction = 'up' ORDER BY v.time DESC, v.id DESC LIMIT 1)`.as('units'),
       )
       .where('t.resource_id', '=', SENSOR_UNITS)

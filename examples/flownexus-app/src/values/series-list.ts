@@ -48,6 +48,27 @@ export async function seriesBelow(
   return found.map(toInfo);
 }
 
+/**
+ * The series of all Resources of a name, of one endpoint or of all. Rejects with a {@link TooManySeriesError} when there are more than `maximum`.
+ */
+export async function seriesNamed(
+  db: Kysely<Tables>,
+  name: string,
+  endpoint: string | undefined,
+  maximum: number,
+): Promise<SeriesInfo[]> {
+  let select = selectSeries(db).where('t.name', '=', name);
+  if (endpoint !== undefined) select = select.where('s.endpoint', '=', endpoint);
+  const found = await select
+    .orderBy('s.id')
+    .limit(maximum + 1)
+    .execute();
+  if (found.length > maximum) {
+    throw new TooManySeriesError(`more than ${String(maximum)} series of values have that name: those of one endpoint are fewer`); // prettier-ignore
+  }
+  return found.map(toInfo);
+}
+
 /** Whether a value was ever stored at or below a path. */
 export async function hasSeries(db: Kysely<Tables>, endpoint: string, path: Path): Promise<boolean> {
   const found = await selectSeries(db).where('s.endpoint', '=', endpoint).where(below(path)).limit(1).execute();
@@ -62,6 +83,17 @@ export async function seriesById(db: Kysely<Tables>, ids: readonly number[]): Pr
 /** All series after an id, in the order of their ids: a page of the whole table. */
 export async function seriesAfter(db: Kysely<Tables>, id: number, limit: number): Promise<SeriesInfo[]> {
   return (await selectSeries(db).where('s.id', '>', id).orderBy('s.id').limit(limit).execute()).map(toInfo);
+}
+
+/** The same of one endpoint. */
+export async function seriesAfterOf(
+  db: Kysely<Tables>,
+  endpoint: string,
+  id: number,
+  limit: number,
+): Promise<SeriesInfo[]> {
+  const page = selectSeries(db).where('s.endpoint', '=', endpoint).where('s.id', '>', id).orderBy('s.id').limit(limit);
+  return (await page.execute()).map(toInfo);
 }
 
 function selectSeries(db: Kysely<Tables>) {

@@ -7,8 +7,15 @@ import { chunks, KEYS_PER_QUERY } from './key-rows.ts';
 import { mergeSeries } from './merge-series.ts';
 import { isoTime, toResourceItem } from './resource-item.ts';
 import { sensorUnits } from './sensor-units.ts';
-import { seriesBelow, seriesById, type SeriesInfo } from './series-list.ts';
-import { type Position, readKeys, readSeries, type ValueRange, type ValueRow, withLargeValues } from './value-select.ts';
+import { seriesBelow, seriesById, type SeriesInfo, seriesNamed } from './series-list.ts';
+import {
+  type Position,
+  readKeys,
+  readSeries,
+  type ValueRange,
+  type ValueRow,
+  withLargeValues,
+} from './value-select.ts';
 import { EARLIEST, LATEST } from './times.ts';
 import type { ResourceItem, SeriesItem } from './value-schemas.ts';
 
@@ -43,17 +50,36 @@ export class ValueReader {
    */
   async page(
     endpoint: string,
-    { path, from, to, limit, order, cursor }: ResourceSelection,
+    selection: ResourceSelection,
   ): Promise<{ readonly items: ResourceItem[]; readonly next: Position | undefined }> {
-    const series = await seriesBelow(this.#db, endpoint, path, limits.seriesPerRequest);
+    const series = await seriesBelow(this.#db, endpoint, selection.path, limits.seriesPerRequest);
+    const { values, next } = await this.#page(series, selection);
+    return { items: values.map(({ item }) => item), next };
+  }
+
+  /**
+   * The same of all Resources of a name, of one endpoint or of all: FlowNexus finds values by names such as `temperature`. Rejects with a
+   * {@link TooManySeriesError} when too many have it.
+   */
+  async pageNamed(
+    name: string,
+    { endpoint, ...selection }: Omit<ResourceSelection, 'path'> & { readonly endpoint: string | undefined },
+  ): Promise<{ readonly values: EndpointValue[]; readonly next: Position | undefined }> {
+    return this.#page(await seriesNamed(this.#db, name, endpoint, limits.seriesPerName), selection);
+  }
+
+  async #page(
+    series: readonly SeriesInfo[],
+    { from, to, limit, order, cursor }: Omit<ResourceSelection, 'path'>,
+  ): Promise<{ readonly values: EndpointValue[]; readonly next: Position | undefined }> {
     const ascending = order === 'asc';
     const range: ValueRange = { from, to, ...(ascending ? { after: cursor } : { before: cursor }) };
     const rows = await mergeSeries<number, ValueRow>(series.map(({ id }) => id), limit + 1, ascending, (reads, count) => readSeries(this.#db, reads, range, ascending, count)); // prettier-ignore
     const page = rows.slice(0, Math.min(limit, affordable(rows)));
     const last = page.at(-1);
     const next = rows.length > page.length && last !== undefined ? { time: last.time, id: last.id } : undefined;
-    const items = await this.#items(page, series);
-    return { items: order === 'latest' ? items.reverse() : items, next };
+    const values = await this.#values(page, series);
+    return { values: order === 'latest' ? values.reverse() : values, next };
   }
 
   /**
@@ -69,7 +95,7 @@ export class ValueReader {
     const reads = series.map(({ id }) => ({ series: id, after: undefined }));
     const rows = (await readSeries(this.#db, reads, { from: EARLIEST, to: LATEST }, false, 1)).flat();
     const page = rows.slice(0, affordable(rows));
-    const items = await this.#items(page, series);
+    const items = (await this.#values(page, series)).map(({ item }) => item);
     const read = page.length < rows.length ? positionOf(series, page.at(-1)) : series.length;
     return { items, next: after + read < all.length ? after + read : undefined };
   }
@@ -84,7 +110,11 @@ export class ValueReader {
         .select('s.id')
         .select(sql<number | null>`(SELECT min(v.time) FROM "ResourceValue" v WHERE v.series_id = s.id)`.as('first'))
         .select(sql<number | null>`(SELECT max(v.time) FROM "ResourceValue" v WHERE v.series_id = s.id)`.as('last'))
-        .where('s.id', 'in', group.map(({ id }) => id)) // prettier-ignore
+        .where(
+          's.id',
+          'in',
+          group.map(({ id }) => id),
+        ) // prettier-ignore
         .execute();
       for (const { id, first, last } of rows) times.set(id, { first, last });
     }
@@ -120,13 +150,13 @@ export class ValueReader {
     });
   }
 
-  async #items(page: readonly ValueRow[], series: readonly SeriesInfo[]): Promise<ResourceItem[]> {
+  async #values(page: readonly ValueRow[], series: readonly SeriesInfo[]): Promise<EndpointValue[]> {
     const byId = new Map(series.map((each) => [each.id, each]));
     const used = [...new Set(page.map((row) => row.series_id))].flatMap((id) => byId.get(id) ?? []);
     const unitsOf = await sensorUnits(this.#db, used);
     return (await withLargeValues(this.#db, page)).flatMap((row) => {
       const info = byId.get(row.series_id);
-      return info === undefined ? [] : [toResourceItem(row, info, unitsOf(info))];
+      return info === undefined ? [] : [{ endpoint: info.endpoint, item: toResourceItem(row, info, unitsOf(info)) }];
     });
   }
 }

@@ -19,15 +19,26 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** No simulated devices, and no fixed ports. */
+const quiet = {
+  FLOWNEXUS_DEMO: '0',
+  FLOWNEXUS_COAPS_PORT: '0',
+  FLOWNEXUS_BOOTSTRAP_PORT: '0',
+  FLOWNEXUS_BOOTSTRAPS_PORT: '0',
+};
+
 /** Starts the app as a process of its own, without the variables that the tests themselves were started with. */
-export function spawnApp(environment: Record<string, string>): {
+export function spawnApp(
+  environment: Record<string, string>,
+  atEnd: (kill: () => void) => void = onTestFinished,
+): {
   child: ChildProcess;
   ended: Promise<Ended>;
   output: () => string;
 } {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(FLOWNEXUS_|NODE_|VITEST)/.test(name));
   const child = spawn(process.execPath, ['--conditions=source', MAIN], {
-    env: { ...Object.fromEntries(inherited), FLOWNEXUS_DEMO: '0', FLOWNEXUS_COAPS_PORT: '0', ...environment },
+    env: { ...Object.fromEntries(inherited), ...quiet, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -38,16 +49,19 @@ export function spawnApp(environment: Record<string, string>): {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  atEnd(() => void child.kill('SIGKILL'));
   return { child, ended, output: () => stdout };
 }
 
 /** Starts the app and waits until it says that it runs. */
-export async function startApp(environment: Record<string, string>): Promise<AppProcess> {
-  const { child, ended, output } = spawnApp(environment);
+export async function startApp(
+  environment: Record<string, string>,
+  atEnd?: (kill: () => void) => void,
+): Promise<AppProcess> {
+  const { child, ended, output } = spawnApp(environment, atEnd);
   const running = new Promise<void>((resolve) => {
     child.stdout?.on('data', () => {
-      if (/LwM2M over DTLS listens on .*\n/.test(output())) resolve();
+      if (/Bootstrap listens on .*\n/.test(output())) resolve();
     });
   });
   const end = await Promise.race([running, ended]);

@@ -12,7 +12,7 @@ export const noHooks: EventHooks = { eventsOf: () => [], onEvents: () => Promise
 /** An ingest over a database of its own, that keeps what it tells of. */
 export async function testIngest(
   kind: DatabaseKind,
-  options: { hooks?: EventHooks; maximum?: number; database?: Database } = {},
+  options: { hooks?: EventHooks; maximum?: number; database?: Database; onStored?: (stored: readonly StoredBatch[]) => void } = {}, // prettier-ignore
 ) {
   const database = options.database ?? (await testDatabase(kind));
   const definitions = await ObjectRegistry.bundled();
@@ -21,7 +21,10 @@ export async function testIngest(
     database,
     definitions,
     hooks: options.hooks ?? noHooks,
-    onStored: (batches) => void stored.push([...batches]),
+    onStored: (batches) => {
+      stored.push([...batches]);
+      options.onStored?.(batches);
+    },
     ...(options.maximum === undefined ? {} : { maximum: options.maximum }),
   });
   return { database, definitions, ingest, stored };

@@ -1,15 +1,16 @@
 import type { ResourceType, ResourceValue } from '@flownexus/lwm2m-core';
 import { describe, expect, test } from 'vitest';
-import { toColumns } from '../../src/database/value-columns.ts';
-import type { JsonValue } from '../../src/http/api-types.ts';
-import { writeBatch } from '../../src/ingest/write-batch.ts';
-import { record, registered, values } from '../support/batches.ts';
-import { testDatabase } from '../support/test-database.ts';
+import { toColumns, toJsonValue, valueTypes } from '../../src/values/value-columns.ts';
+import { ValueReader } from '../../src/values/value-reader.ts';
+import type { JsonValue } from '../../src/values/value-schemas.ts';
+import { record, values } from '../support/batches.ts';
+import { onEachDatabase } from '../support/test-database.ts';
+import { testIngest } from '../support/test-ingest.ts';
 
 const cases: readonly [string, ResourceType, ResourceValue, string, JsonValue][] = [
   ['a text', 'string', 'Zephyr', 'str_value', 'Zephyr'],
   ['an empty text', 'string', '', 'str_value', ''],
-  ['a text with NUL and astral letters', 'string', 'a\0b𝄞', 'str_value', 'a\0b𝄞'],
+  ['a text with NUL and astral letters', 'string', 'a\0b𝄞', 'blob_value', 'a\0b𝄞'],
   ['a long text', 'string', 'x'.repeat(70_000), 'str_value', 'x'.repeat(70_000)],
   ['an integer', 'integer', -5, 'int_value', -5],
   ['the greatest safe integer', 'integer', Number.MAX_SAFE_INTEGER, 'int_value', Number.MAX_SAFE_INTEGER],
@@ -49,8 +50,7 @@ onEachDatabase('values', (kind) => {
     // No registry knows this Object: the type is what the device sent.
     const records = cases.map(([, type, value], index) => record(`/33000/0/${String(index)}`, type, value));
     await ingest.submit(values('a', records));
-    const { byKeys } = new ValueReader(database.reads);
-    const items = await byKeys(stored.flat()[0]?.values ?? []);
+    const items = await new ValueReader(database.reads).byKeys(stored.flat()[0]?.values ?? []);
     expect(items.map(({ item }) => [item.type, item.value])).toEqual(cases.map(([, type, , , json]) => [valueTypes[type], json])); // prettier-ignore
   });
 });

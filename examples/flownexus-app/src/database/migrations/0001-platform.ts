@@ -190,6 +190,7 @@ export function platformTables(type: ColumnTypes): string[] {
       last_error ${text},
       UNIQUE (webhook_id, event_id)
     ) ${strict}`,
+    `CREATE INDEX "WebhookDelivery_event" ON "WebhookDelivery" (event_id)`,
     `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (webhook_id, state, next_attempt)`,
 
     // The durable downlink queue of the LwM2M server.
@@ -224,7 +225,7 @@ export function platformTables(type: ColumnTypes): string[] {
     ) ${strict}`,
     `CREATE INDEX "EndpointOperation_endpoint" ON "EndpointOperation" (endpoint, sequence)`,
     `CREATE INDEX "EndpointOperation_status" ON "EndpointOperation" (status, sequence)`,
-    `CREATE INDEX "EndpointOperation_bulk" ON "EndpointOperation" (bulk_id)`,
+    `CREATE INDEX "EndpointOperation_bulk" ON "EndpointOperation" (bulk_id, sequence)`,
 
     // Registrations and observations of the LwM2M server, as JSON of the library.
     `CREATE TABLE "Registration" (

@@ -8,6 +8,10 @@ export interface SqliteWorkerData {
   readonly busyMs: number;
   /** Prepared statements that it keeps. */
   readonly maxStatements: number;
+  /** What a connection that writes keeps of the file in memory. */
+  readonly cacheKib: number;
+  /** Pages of 4096 bytes that the write-ahead log holds before they are copied into the file. */
+  readonly walPages: number;
 }
 
 /** What a worker is asked. */
