@@ -169,7 +169,8 @@ async function start(
     coapsUrl: formatUrl(addresses.lwm2m.coaps),
     coapsAddress: addresses.lwm2m.coaps,
     bootstrapUrls: [addresses.bootstrap.coap, addresses.bootstrap.coaps].map(formatUrl),
-    firstPassword: users.firstPassword,
+    // Last of all: a start that failed after it would never show the password.
+    firstPassword: await users.ensureAdministrator(),
     demo,
   };
 }
