@@ -175,7 +175,8 @@ async function start(
     coapsAddress: addresses.lwm2m.coaps,
     bootstrapUrls: [addresses.bootstrap.coap, addresses.bootstrap.coaps].map(formatUrl),
     leshanUrls: leshan === undefined ? [] : [leshan.url, leshan.bootstrapUrl],
-    firstPassword: users.firstPassword,
+    // Last of all: a start that failed after it would never show the password.
+    firstPassword: await users.ensureAdministrator(),
     demo,
   };
 }
