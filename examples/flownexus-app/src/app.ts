@@ -13,11 +13,16 @@ import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
 import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
-import { LiveFeed } from './http/live-feed.ts';
 import { LiveStream } from './http/live-stream.ts';
+import { StoredPublisher } from './http/stored-publisher.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
+import { toOperationItem } from './operations/operation-item.ts';
+import { OperationRetention } from './operations/operation-retention.ts';
+import { RetentionJob } from './retention/retention-job.ts';
 import { routesOf } from './routes.ts';
 import { Settings } from './settings/settings.ts';
+import { FleetStatistics } from './statistics/fleet-statistics.ts';
+import { toOperationRow } from './stores/operation-rows.ts';
 import { openUsers } from './users/users.ts';
 import { Ingest } from './values/ingest.ts';
 import { ValueReader } from './values/value-reader.ts';
@@ -99,32 +104,29 @@ async function start(
   onStop(() => events.stop());
 
   const endpoints = new EndpointReader(database, (name) => devices.side.server.presence(name));
-  const feed = new LiveFeed({ stream, endpoints, values: new ValueReader(database.reads), log });
+  const publisher = new StoredPublisher({ stream, endpoints, values: new ValueReader(database.reads), log });
   const ingest = await Ingest.open({
     database,
     definitions: objects,
     hooks: events.hooks,
     onStored: (stored) => {
+      statistics.count(stored);
       devices.side.stored(stored);
       events.stored(stored);
-      feed.stored(stored);
+      publisher.publish(stored);
     },
   });
   const store = events.guard((batch) => ingest.submit(batch));
   const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, log });
-  const routes = routesOf({
-    database,
-    objects,
-    settings,
-    users,
-    stream,
-    events,
-    endpoints,
-    ingest,
-    store,
-    devices,
-    log,
+  devices.side.server.on('operation', (operation) => {
+    stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
+  devices.side.server.on('presence', ({ endpointName }) => publisher.endpointChanged(endpointName));
+  const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
+  const stopping = new AbortController();
+  onStop(() => stopping.abort());
+  const parts = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, log };
+  const routes = routesOf({ ...parts, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal });
   const http = await startHttpServer(
     httpApp({
       routes: routes.api,
@@ -147,6 +149,14 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  for (const job of [
+    new RetentionJob({ database, settings, ingest, log }),
+    new OperationRetention({ database, report }),
+  ]) {
+    job.start();
+    onStop(() => job.stop());
+  }
   if (demo) {
     const { host, port } = addresses.lwm2m.coap;
     const simulated = await startDemo(loopbackFor(host), port, log);

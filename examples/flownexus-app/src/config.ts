@@ -29,12 +29,12 @@ export interface Config {
   readonly leshanPort: number;
   readonly leshanBootstrapPort: number;
   readonly apiToken: string | undefined;
+  /** Hosts at which webhooks may be although their addresses are not public, in lower case. */
+  readonly webhookHosts: readonly string[];
   /** Of the administrator that the first start makes; undefined: a random one, which is printed. */
   readonly adminPassword: string | undefined;
   /** Where browsers and devices reach us, such as `https://flownexus.example/`; undefined: where we listen. */
   readonly publicUrl: string | undefined;
-  /** Hosts that webhooks may be sent to although their addresses are private; in lower case. */
-  readonly webhookHosts: readonly string[];
   /** Undefined: when there is nothing else to see, and not in production. */
   readonly demo: boolean | undefined;
   readonly production: boolean;
@@ -60,6 +60,12 @@ const host = z.union([
     .regex(/^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i),
 ]);
 
+const hosts = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim().toLowerCase()))
+  .pipe(z.array(host).max(limits.webhookHosts))
+  .default([]);
+
 const path = z.string().refine((text) => !text.includes('\0'));
 
 const variables = z.object({
@@ -78,20 +84,11 @@ const variables = z.object({
   FLOWNEXUS_LESHAN_API: z.enum(['off', 'open']).default('off'),
   FLOWNEXUS_LESHAN_PORT: port(8080),
   FLOWNEXUS_LESHAN_BOOTSTRAP_PORT: port(8081),
+  FLOWNEXUS_WEBHOOK_HOSTS: hosts,
   FLOWNEXUS_ADMIN_PASSWORD: z.string().min(limits.passwordLength).max(limits.maximumPasswordLength).optional(),
   FLOWNEXUS_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .refine((text) => URL.parse(text)?.pathname === '/')
-    .optional(),
-  FLOWNEXUS_WEBHOOK_HOSTS: z
-    .string()
-    .transform((text) =>
-      text
-        .toLowerCase()
-        .split(',')
-        .map((name) => name.trim()),
-    )
-    .pipe(z.array(host))
     .optional(),
   // RFC 6750 §2.1: what a bearer token may be made of.
   FLOWNEXUS_API_TOKEN: z
@@ -128,9 +125,9 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_LESHAN_API: 'off or open',
   FLOWNEXUS_LESHAN_PORT: PORT,
   FLOWNEXUS_LESHAN_BOOTSTRAP_PORT: PORT,
+  FLOWNEXUS_WEBHOOK_HOSTS: 'IP addresses and host names, without ports or brackets, with commas between them',
   FLOWNEXUS_ADMIN_PASSWORD: `${limits.passwordLength} to ${limits.maximumPasswordLength} characters`,
   FLOWNEXUS_PUBLIC_URL: 'an address such as https://flownexus.example/, without a path',
-  FLOWNEXUS_WEBHOOK_HOSTS: 'host names or IP addresses with commas between them',
   FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
   FLOWNEXUS_DEMO: '0 or 1',
   FLOWNEXUS_LOG_LEVEL: logLevels.join(', '),
@@ -172,9 +169,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     leshanPort: data.FLOWNEXUS_LESHAN_PORT,
     leshanBootstrapPort: data.FLOWNEXUS_LESHAN_BOOTSTRAP_PORT,
     apiToken: data.FLOWNEXUS_API_TOKEN,
+    webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS,
     adminPassword: data.FLOWNEXUS_ADMIN_PASSWORD,
     publicUrl: data.FLOWNEXUS_PUBLIC_URL,
-    webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS ?? [],
     demo: data.FLOWNEXUS_DEMO,
     production: environment['NODE_ENV'] === 'production',
     logLevel: data.FLOWNEXUS_LOG_LEVEL,

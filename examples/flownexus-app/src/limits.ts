@@ -128,6 +128,8 @@ export const limits = {
   /** Values of an event in one answer, and bytes of what is sent to a webhook. */
   eventValues: 10_000,
   webhookBodyBytes: 262_144,
+  /** Hosts that the configuration allows webhooks although their addresses are not public. */
+  webhookHosts: 100,
   /** Characters of the URL of a webhook. */
   webhookUrlLength: 2_048,
   /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
@@ -140,10 +142,11 @@ export const limits = {
   webhookDeliveriesAtOnce: 4,
   /** Deliveries that wait for one webhook; events beyond count as failed. */
   waitingDeliveries: 100_000,
-  /** How often they are counted, and how often old deliveries are deleted, in milliseconds; and how many at once. */
+  /** How often they are counted, in milliseconds. */
   waitingDeliveriesCountMs: 10_000,
-  deliveryPruneMs: 3_600_000,
-  deliveriesPerPrune: 1_000,
+  /** How often old events and deliveries are deleted, in milliseconds, and how many at once. */
+  eventRetentionEveryMs: 3_600_000,
+  eventRetentionRows: 500,
   /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
   webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
   /** How long deliveries that are over are listed, in milliseconds. */

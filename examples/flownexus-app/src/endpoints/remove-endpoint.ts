@@ -12,6 +12,8 @@ export interface RemoveEndpointOptions {
   readonly ingest: Pick<Ingest, 'removeEndpoint'>;
   /** Ends the registration of the endpoint, cancels its operations and observations and takes its credentials away; resolves when that is done. */
   readonly release: (endpoint: string) => Promise<void>;
+  /** Called when nothing of it is left, or when that has failed. */
+  readonly released: (endpoint: string, isGone: boolean) => void;
   /** Aborted when the app stops. */
   readonly stopping?: AbortSignal;
 }
@@ -36,7 +38,13 @@ export function removeEndpointRoute(options: RemoveEndpointOptions): Route {
       if (row === undefined) {
         throw new ApiError(404, 'unknown-endpoint', `no endpoint named ${JSON.stringify(name)} is known`);
       }
-      await removeEndpoint(options, name);
+      let isGone = false;
+      try {
+        await removeEndpoint(options, name);
+        isGone = true;
+      } finally {
+        options.released(name, isGone);
+      }
       return { status: 204 };
     },
   });

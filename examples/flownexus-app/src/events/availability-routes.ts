@@ -5,7 +5,7 @@ import { type Route, route } from '../http/route.ts';
 import { endpointName, endpointParams, isoTimestamp, listOf, queryTime } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { type Availability, availabilityOf, availabilityOfFleet } from './availability.ts';
-import { iso } from './event-items.ts';
+import { isoTime } from '../values/resource-item.ts';
 
 const DEFAULT_RANGE_MS = 7 * 86_400_000;
 const TAG = 'Availability';
@@ -74,7 +74,7 @@ export function availabilityRoutes({ database, settings, now = Date.now }: Avail
         if (availability === undefined) {
           throw new ApiError(404, 'unknown-endpoint', `no endpoint named ${JSON.stringify(name)} is known`);
         }
-        const history = availability.changes.map(({ time, registered }) => ({ time: iso(time), registered }));
+        const history = availability.changes.map(({ time, registered }) => ({ time: isoTime(time), registered }));
         return { body: { ...summaryOf(availability), history } };
       },
     }),
@@ -115,9 +115,9 @@ function summaryOf(availability: Availability) {
   return {
     endpoint,
     registered,
-    lastSeen: iso(lastSeen),
-    from: iso(from),
-    to: iso(to),
+    lastSeen: isoTime(lastSeen),
+    from: isoTime(from),
+    to: isoTime(to),
     onlineSeconds: onlineMs / 1000,
     onlineShare: to > from ? onlineMs / (to - from) : null,
     registrations,

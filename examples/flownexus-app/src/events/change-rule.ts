@@ -1,4 +1,4 @@
-import { parsePath, type Path } from '@flownexus/lwm2m-core';
+import { comparePaths, parsePath, type Path } from '@flownexus/lwm2m-core';
 import type { Batch, EarlierValue, NewEvent } from '../values/batch.ts';
 import { type Comparable, inWords } from './comparable.ts';
 import { compileEndpointFilter } from './endpoint-filter.ts';
@@ -53,7 +53,8 @@ export class ChangeRule implements Rule {
     return [];
   }
 
-  restore(endpoint: string, [latest]: readonly LatestValue[]): void {
+  restore(endpoint: string, values: readonly LatestValue[]): void {
+    const latest = values.find(({ path }) => comparePaths(path, this.paths[0]) === 0);
     if (latest === undefined || !this.#concerns(endpoint)) return;
     this.#states.set(endpoint, { value: latest.value, time: latest.time });
   }

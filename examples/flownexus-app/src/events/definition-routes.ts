@@ -5,7 +5,7 @@ import { listOf } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { eventDefinitionItemSchema, eventDefinitionSchema } from './event-definition.ts';
 import type { EventEngine } from './event-engine.ts';
-import { iso } from './event-items.ts';
+import { isoTime } from '../values/resource-item.ts';
 import { eventRuleItemSchema, eventRuleSchema } from './event-rule.ts';
 import { idParams } from './id-params.ts';
 import type { Named, NamedDefinitions } from './named-definitions.ts';
@@ -43,7 +43,7 @@ function crudRoutes<B extends { readonly name: string }>({
   others,
 }: Crud<B>): Route[] {
   // prettier-ignore
-  const item = ({ id, createdAt, body }: Named<B>) => ({ ...body, id, createdAt: iso(createdAt) });
+  const item = ({ id, createdAt, body }: Named<B>) => ({ ...body, id, createdAt: isoTime(createdAt) });
   const free = ({ name }: B): void => {
     if (others.hasName(name)) throw new ApiError(409, 'conflict', `the name ${JSON.stringify(name)} is taken`);
   };

@@ -1,5 +1,6 @@
 import { parsePath, type Path, pathStartsWith } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
+import { storableText } from '../http/schemas.ts';
 import { lwm2mPath } from './lwm2m-path.ts';
 import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
@@ -7,8 +8,7 @@ import { compileEndpointFilter, endpointFilterSchema } from './endpoint-filter.t
 import { severitySchema } from './event-items.ts';
 
 /** The name of a definition or rule, which is the type of its events. Numbers are the types of events of Objects. */
-export const eventTypeName = z
-  .string()
+export const eventTypeName = storableText
   .min(1)
   .max(limits.eventNameLength)
   .regex(/^(?!\d+$)[^\p{Cc}]+$/u, 'expected a name that is no number and has no control characters');

@@ -1,4 +1,5 @@
-import type { Transaction } from 'kysely';
+import { pathStartsWith } from '@flownexus/lwm2m-core';
+import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '../database/open-database.ts';
 import type { Tables } from '../database/tables.ts';
@@ -64,7 +65,8 @@ export class EventEngine implements EventHooks {
     const rules = await NamedDefinitions.load({ database, table: 'EventRule', schema: eventRuleSchema });
     const engine = new EventEngine(options, definitions, rules);
     engine.#compileDefinitions();
-    for (const named of rules.list()) await engine.#restore(engine.#compile(named));
+    const compiled = rules.list().map((named) => engine.#compile(named));
+    await engine.#restore(compiled.filter((rule) => rule !== undefined));
     engine.#index();
     definitions.onChange(() => engine.#compileDefinitions());
     rules.onChange((id, named) => engine.#changed(id, named));
@@ -183,7 +185,7 @@ export class EventEngine implements EventHooks {
     this.#index();
     // What is so already is no event of a new rule, but who is silent already has to be known.
     if (!(rule instanceof MissingRule)) return;
-    this.#restore(rule).catch((error: unknown) => {
+    this.#restore([rule]).catch((error: unknown) => {
       this.#options.log.error({ err: error, rule: rule.eventType }, 'a rule does not know which endpoints are silent already'); // prettier-ignore
     });
   }
@@ -207,32 +209,41 @@ export class EventEngine implements EventHooks {
     this.#rulesOfRegistrations = [...this.#rulesById.values()].filter((rule) => rule.hearsRegistrations);
   }
 
-  async #restore(rule: Rule | undefined): Promise<void> {
-    if (rule === undefined) return;
+  /** Tells rules the latest values of before. */
+  async #restore(rules: readonly Rule[]): Promise<void> {
+    if (rules.length === 0) return;
     const now = this.#now();
     const db = this.#options.database.longReads;
-    const byEndpoint = new Map<string, LatestValue[]>();
-    for (const path of rule.paths) {
-      for await (const page of latestValues(db, path)) {
-        for (const value of page) {
-          const values = byEndpoint.get(value.endpoint);
-          if (values === undefined) byEndpoint.set(value.endpoint, [value]);
-          else values.push(value);
+    const known = new Map(rules.map((rule) => [rule, new Map<string, LatestValue[]>()]));
+    for await (const values of latestValues(
+      db,
+      rules.flatMap(({ paths }) => paths),
+    )) {
+      for (const value of values) {
+        for (const [rule, byEndpoint] of known) {
+          if (!rule.paths.some((path) => pathStartsWith(value.path, path))) continue;
+          const before = byEndpoint.get(value.endpoint);
+          if (before === undefined) byEndpoint.set(value.endpoint, [value]);
+          else before.push(value);
         }
       }
     }
-    const lastEvents = new Map(
-      (
-        await db
-          .selectFrom('Event')
-          .select((select) => ['endpoint', select.fn.max('time').as('time')])
-          .where('event_type', '=', rule.eventType)
-          .groupBy('endpoint')
-          .execute()
-      ).map(({ endpoint, time }) => [endpoint, time]),
-    );
-    for (const [endpoint, values] of byEndpoint) rule.restore(endpoint, values, lastEvents.get(endpoint), now);
+    for (const [rule, byEndpoint] of known) {
+      const lastEvents = await lastEventTimes(db, rule.eventType);
+      for (const [endpoint, values] of byEndpoint) rule.restore(endpoint, values, lastEvents.get(endpoint), now);
+    }
   }
+}
+
+/** When endpoints last had an event of a type. */
+async function lastEventTimes(db: Kysely<Tables>, type: string): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('Event')
+    .select((select) => ['endpoint', select.fn.max('time').as('time')])
+    .where('event_type', '=', type)
+    .groupBy('endpoint')
+    .execute();
+  return new Map(rows.map(({ endpoint, time }) => [endpoint, time]));
 }
 
 function makeRule(body: EventRuleBody, budget: StateBudget): Rule {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { StoredEvent } from '../values/batch.ts';
+import { isoTimestamp } from '../http/schemas.ts';
+import { isoTime } from '../values/resource-item.ts';
+import { jsonValueSchema, resourceItemSchema } from '../values/value-schemas.ts';
 
 export const severities = ['info', 'warning', 'critical'] as const;
 export const severitySchema = z.enum(severities);
-
-const isoTime = z.iso.datetime();
 
 /** An event in lists, in the stream and in what is sent to webhooks. */
 export const eventItemSchema = z
@@ -15,32 +16,26 @@ export const eventItemSchema = z
     severity: severitySchema,
     source: z.enum(['composite', 'observe', 'send', 'read', 'ingest', 'rule']),
     message: z.string().nullable(),
-    time: isoTime.meta({ description: "The device's own time when it gave one, else when it was received" }),
-    timeReceived: isoTime,
-    timeDevice: isoTime.nullable(),
+    time: isoTimestamp.meta({ description: "The device's own time when it gave one, else when it was received" }),
+    timeReceived: isoTimestamp,
+    timeDevice: isoTimestamp.nullable(),
     acknowledged: z
-      .object({ at: isoTime, by: z.string(), note: z.string().nullable() })
+      .object({ at: isoTimestamp, by: z.string(), note: z.string().nullable() })
       .nullable()
       .meta({ description: 'Who has seen to it, and when' }),
     valueCount: z.int().meta({ description: 'How many values it groups' }),
-    firstValueTime: isoTime.nullable().meta({ description: 'The time of the earliest of its values' }),
-    lastValueTime: isoTime.nullable().meta({ description: 'The time of the latest of its values' }),
+    firstValueTime: isoTimestamp.nullable().meta({ description: 'The time of the earliest of its values' }),
+    lastValueTime: isoTimestamp.nullable().meta({ description: 'The time of the latest of its values' }),
   })
   .meta({ id: 'Event' });
 export type EventItem = z.infer<typeof eventItemSchema>;
 
-const eventValueSchema = z
-  .object({
-    path: z.string(),
-    name: z.string(),
-    type: z.string(),
-    units: z.string().nullable(),
-    value: z.union([z.string(), z.number(), z.boolean()]).nullable().meta({
-      description: 'As in the list of values; null when it is kept no longer',
-    }),
-    time: isoTime,
-    timeReceived: isoTime.nullable(),
-    timeDevice: isoTime.nullable(),
+/** A value of an event: as in the list of values, but what is kept no longer is known only by its path and time. */
+const eventValueSchema = resourceItemSchema
+  .pick({ path: true, name: true, type: true, units: true, time: true, timeDevice: true })
+  .extend({
+    value: jsonValueSchema.nullable().meta({ description: 'Null when it is kept no longer' }),
+    timeReceived: isoTimestamp.nullable(),
   })
   .meta({ id: 'EventValue' });
 export type EventValue = z.infer<typeof eventValueSchema>;
@@ -69,17 +64,12 @@ export function itemOfStored(
     severity: event.severity,
     source: event.source,
     message: event.message ?? null,
-    time: iso(time),
-    timeReceived: iso(receivedAt),
-    timeDevice: time === receivedAt ? null : iso(time),
+    time: isoTime(time),
+    timeReceived: isoTime(receivedAt),
+    timeDevice: time === receivedAt ? null : isoTime(time),
     acknowledged: null,
     valueCount: valueTimes.length,
-    firstValueTime: valueTimes.length === 0 ? null : iso(first),
-    lastValueTime: valueTimes.length === 0 ? null : iso(last),
+    firstValueTime: valueTimes.length === 0 ? null : isoTime(first),
+    lastValueTime: valueTimes.length === 0 ? null : isoTime(last),
   };
-}
-
-/** A time of the database in answers. */
-export function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

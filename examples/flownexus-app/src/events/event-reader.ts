@@ -1,10 +1,15 @@
-import { formatPath, pathOf, withPrefix } from '@flownexus/lwm2m-core';
 import type { Kysely } from 'kysely';
 import type { EventRow, Severity, Tables } from '../database/tables.ts';
 import type { TimePosition } from '../http/time-cursor.ts';
 import { limits } from '../limits.ts';
-import { toJsonValue } from '../values/value-columns.ts';
-import { type EventDetail, type EventItem, type EventValue, iso } from './event-items.ts';
+import { type EventDetail, type EventItem, type EventValue } from './event-items.ts';
+import type { StoredValueKey } from '../values/batch.ts';
+import { chunks, KEYS_PER_QUERY } from '../values/key-rows.ts';
+import { isoTime, toResourceItem } from '../values/resource-item.ts';
+import { sensorUnits } from '../values/sensor-units.ts';
+import { seriesById, type SeriesInfo } from '../values/series-list.ts';
+import type { ResourceItem } from '../values/value-schemas.ts';
+import { readKeys, withLargeValues } from '../values/value-select.ts';
 
 /** Which events a list has. Undefined: whatever it is. */
 export interface EventSelection {
@@ -51,42 +56,44 @@ export async function readEvent(db: Kysely<Tables>, id: number): Promise<EventDe
   const rows = await db.selectFrom('Event').selectAll().where('id', '=', id).execute();
   const [item] = await itemsOf(db, rows);
   if (item === undefined) return undefined;
-  const values = await db
-    .selectFrom('EventResource as e')
-    .innerJoin('Series as s', 's.id', 'e.series_id')
-    .innerJoin('ResourceType as t', 't.id', 's.resource_type_id')
-    .leftJoin('ResourceValue as v', (join) =>
-      join.onRef('v.series_id', '=', 'e.series_id').onRef('v.time', '=', 'e.time').onRef('v.id', '=', 'e.resource_id'),
-    )
-    .select(['e.time', 's.prefix', 's.object_instance_id', 's.resource_instance_id'])
-    .select(['t.object_id', 't.resource_id', 't.name', 't.data_type', 't.units'])
-    .select(['v.value_type', 'v.int_value', 'v.float_value', 'v.bool_value', 'v.str_value', 'v.blob_value'])
-    .select(['v.ts_device', 'v.ts_received'])
-    .where('e.event_id', '=', id)
-    .orderBy('e.series_id')
-    .orderBy('e.time')
-    .orderBy('e.resource_id')
+  const keys = await db
+    .selectFrom('EventResource')
+    .select(['series_id as seriesId', 'time', 'resource_id as id'])
+    .where('event_id', '=', id)
+    .orderBy('series_id')
+    .orderBy('time')
+    .orderBy('resource_id')
     .limit(limits.eventValues + 1)
     .execute();
   return {
     ...item,
-    values: values.slice(0, limits.eventValues).map((row): EventValue => {
-      const type = row.value_type ?? row.data_type;
-      const instance = row.resource_instance_id === -1 ? undefined : row.resource_instance_id;
-      const path = pathOf(row.object_id, row.object_instance_id, row.resource_id, instance);
-      return {
-        path: formatPath(withPrefix(path, row.prefix === '' ? undefined : row.prefix)),
-        name: row.name,
-        type,
-        units: row.units,
-        value: row.ts_received === null ? null : toJsonValue(type, row),
-        time: iso(row.time),
-        timeReceived: row.ts_received === null ? null : iso(row.ts_received),
-        timeDevice: row.ts_device === null ? null : iso(row.ts_device),
-      };
-    }),
-    valuesComplete: values.length <= limits.eventValues,
+    values: await valuesOf(db, keys.slice(0, limits.eventValues)),
+    valuesComplete: keys.length <= limits.eventValues,
   };
+}
+
+async function valuesOf(db: Kysely<Tables>, keys: readonly StoredValueKey[]): Promise<EventValue[]> {
+  const series: SeriesInfo[] = [];
+  for (const ids of chunks([...new Set(keys.map(({ seriesId }) => seriesId))], KEYS_PER_QUERY)) {
+    series.push(...(await seriesById(db, ids)));
+  }
+  const byId = new Map(series.map((each) => [each.id, each]));
+  const rows = await withLargeValues(db, await readKeys(db, keys));
+  const rowById = new Map(rows.map((row) => [row.id, row]));
+  const unitsOf = await sensorUnits(db, series);
+  return keys.flatMap(({ seriesId, time, id }): EventValue[] => {
+    const info = byId.get(seriesId);
+    // Its series was deleted when it was empty.
+    if (info === undefined) return [];
+    const row = rowById.get(id);
+    if (row !== undefined) return [eventValue(toResourceItem(row, info, unitsOf(info)))];
+    const { text: path, name, dataType: type, units } = info;
+    return [{ path, name, type, units, value: null, time: isoTime(time), timeReceived: null, timeDevice: null }];
+  });
+}
+
+function eventValue({ path, name, type, units, value, time, timeReceived, timeDevice }: ResourceItem): EventValue {
+  return { path, name, type, units, value, time, timeReceived, timeDevice };
 }
 
 async function itemsOf(db: Kysely<Tables>, rows: readonly EventRow[]): Promise<EventItem[]> {
@@ -116,13 +123,13 @@ async function itemsOf(db: Kysely<Tables>, rows: readonly EventRow[]): Promise<E
       severity: row.severity,
       source: row.source,
       message: row.message,
-      time: iso(row.time),
-      timeReceived: iso(row.ts_received),
-      timeDevice: row.ts_device === null ? null : iso(row.ts_device),
-      acknowledged: row.acknowledged_at === null ? null : { at: iso(row.acknowledged_at), by: row.acknowledged_by ?? '', note: row.acknowledged_note }, // prettier-ignore
+      time: isoTime(row.time),
+      timeReceived: isoTime(row.ts_received),
+      timeDevice: row.ts_device === null ? null : isoTime(row.ts_device),
+      acknowledged: row.acknowledged_at === null ? null : { at: isoTime(row.acknowledged_at), by: row.acknowledged_by ?? '', note: row.acknowledged_note }, // prettier-ignore
       valueCount: values?.count ?? 0,
-      firstValueTime: values === undefined ? null : iso(values.first),
-      lastValueTime: values === undefined ? null : iso(values.last),
+      firstValueTime: values === undefined ? null : isoTime(values.first),
+      lastValueTime: values === undefined ? null : isoTime(values.last),
     };
   });
 }

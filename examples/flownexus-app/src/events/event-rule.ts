@@ -1,6 +1,7 @@
 import type { Path } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
 import { lwm2mPath } from './lwm2m-path.ts';
+import { storableText } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import type { Comparable } from './comparable.ts';
@@ -15,11 +16,9 @@ const common = {
   name: eventTypeName,
   enabled: z.boolean().default(true),
   severity: severitySchema.default('warning'),
-  message: z
-    .string()
+  message: storableText
     .min(1)
     .max(limits.eventMessageLength)
-    .regex(/^[^\0]*$/)
     .optional()
     .meta({ description: 'Of its events; absent: what was the case, in words' }),
   endpoints: endpointFilterSchema.optional(),

@@ -92,17 +92,18 @@ export class LevelRule implements Rule {
 
   restore(endpoint: string, values: readonly LatestValue[], lastEvent: number | undefined, now: number): void {
     if (!this.#concerns(endpoint)) return;
-    const levels = this.#conditions.map((condition): Level | undefined => {
-      const latest = values.find(({ path }) => comparePaths(path, condition.path) === 0);
+    const found = this.#conditions.map(({ path }) => values.find((value) => comparePaths(value.path, path) === 0));
+    const levels = this.#conditions.map((condition, slot): Level | undefined => {
+      const latest = found[slot];
       if (latest === undefined) return undefined;
       return { holds: condition.holds(latest.value, false), time: latest.time, value: latest.value, index: undefined };
     });
+    const newest = found.reduce<LatestValue | undefined>((a, b) => (a === undefined || (b !== undefined && b.receivedAt > a.receivedAt) ? b : a), undefined); // prettier-ignore
+    if (newest === undefined) return;
     const holds = this.#holds(levels);
-    const newest = values.reduce((latest, { receivedAt }) => Math.max(latest, receivedAt), 0);
     // What has to hold for a time was an event already when there was one after the latest value.
-    const fired = holds && (this.#forMs === 0 || (lastEvent !== undefined && lastEvent > newest));
-    const time = Math.max(...values.map((value) => value.time));
-    this.#keep(endpoint, { levels, since: holds ? { time, receivedAt: now } : undefined, fired }, []);
+    const fired = holds && (this.#forMs === 0 || (lastEvent !== undefined && lastEvent > newest.receivedAt));
+    this.#keep(endpoint, { levels, since: holds ? { time: newest.time, receivedAt: now } : undefined, fired }, []);
   }
 
   forget(endpoint: string): void {

@@ -7,6 +7,7 @@ import { availabilityRoutes } from './availability-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import { EventEngine } from './event-engine.ts';
 import type { EventItem } from './event-items.ts';
+import { EventRetention } from './event-retention.ts';
 import { eventRoutes } from './event-routes.ts';
 import { postWebhook } from './post-webhook.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -15,7 +16,7 @@ import { Webhooks } from './webhooks.ts';
 
 export interface EventsOptions {
   readonly database: Database;
-  readonly settings: { readonly values: { readonly registrationObject: number } };
+  readonly settings: { readonly values: { readonly registrationObject: number; readonly eventDays: number } };
   /** Hosts that webhooks may be at although their addresses are not public, in lower case. */
   readonly webhookHosts: readonly string[];
   /** Hears of each event after it was committed, and after it was acknowledged. `item` makes what lists show of it. */
@@ -53,6 +54,7 @@ export async function openEvents({ database, settings, webhookHosts, publish, lo
       publish(endpoint, item);
     },
   });
+  const retention = new EventRetention({ database, settings, log });
   const onChange = (item: EventItem): void => publish(item.endpoint, () => item);
   return {
     hooks: engine,
@@ -68,10 +70,12 @@ export async function openEvents({ database, settings, webhookHosts, publish, lo
     start: () => {
       engine.start();
       sender.start();
+      retention.start();
     },
     stop: async () => {
       await engine.stop();
       await sender.stop();
+      await retention.stop();
     },
   };
 }

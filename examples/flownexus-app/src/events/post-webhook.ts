@@ -10,7 +10,7 @@ export interface WebhookPost {
 }
 
 export interface WebhookPostOptions {
-  /** Hosts that may be at private addresses, in lower case. */
+  /** Hosts that may be at addresses that are not public, in lower case; IPv6 addresses without brackets. */
   readonly allowedHosts: ReadonlySet<string>;
   /** Default `limits.webhookTimeoutMs`. */
   readonly timeoutMs?: number;
@@ -26,7 +26,10 @@ export function postWebhook(
   { allowedHosts, timeoutMs = limits.webhookTimeoutMs }: WebhookPostOptions,
 ): Promise<number> {
   const { protocol, hostname } = new URL(url);
-  const agent: Agent = useAgent(url, { allowPrivateIPAddress: allowedHosts.has(hostname), keepAlive: false });
+  const agent: Agent = useAgent(url, {
+    allowPrivateIPAddress: allowedHosts.has(hostname.replace(/^\[(.*)\]$/, '$1')),
+    keepAlive: false,
+  });
   const request = protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {

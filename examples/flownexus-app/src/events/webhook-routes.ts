@@ -5,7 +5,7 @@ import { ApiError } from '../http/errors.ts';
 import { type Route, route } from '../http/route.ts';
 import { listOf, pageLimit } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
-import { iso } from './event-items.ts';
+import { isoTime } from '../values/resource-item.ts';
 import { idParams, rowId } from './id-params.ts';
 import { deliverySchema, newWebhookSchema, webhookBodySchema, webhookItemSchema } from './webhook-bodies.ts';
 import type { WebhookSender } from './webhook-sender.ts';
@@ -195,7 +195,7 @@ async function itemsOf(database: Database, webhooks: readonly Webhook[]) {
   return webhooks.map(({ id, body, createdAt }) => {
     const count = (state: string): number =>
       counts.find((row) => row.webhook_id === id && row.state === state)?.count ?? 0;
-    return { ...body, id, createdAt: iso(createdAt), waiting: count('waiting'), failed: count('failed') };
+    return { ...body, id, createdAt: isoTime(createdAt), waiting: count('waiting'), failed: count('failed') };
   });
 }
 
@@ -208,8 +208,8 @@ function deliveryItem(
     eventId: row.event_id,
     state: row.state,
     attempts: row.attempts,
-    nextAttempt: row.state === 'waiting' ? iso(row.next_attempt) : null,
-    updatedAt: iso(row.updated_at),
+    nextAttempt: row.state === 'waiting' ? isoTime(row.next_attempt) : null,
+    updatedAt: isoTime(row.updated_at),
     lastError: row.last_error,
   };
 }

@@ -36,11 +36,10 @@ export class WebhookSender {
   /** Webhooks that are being told at present; true: there is more to look for. */
   readonly #busy = new Map<number, boolean>();
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #running = new Set<Promise<void>>();
   /** When it was last looked whether too much waits for a webhook. */
   readonly #counted = new Map<number, number>();
   #stopped = true;
-  #pruning: NodeJS.Timeout | undefined;
 
   constructor(options: WebhookSenderOptions) {
     this.#options = options;
@@ -52,8 +51,6 @@ export class WebhookSender {
   /** Makes the deliveries that wait, and those that come, until it is stopped. */
   start(): void {
     this.#stopped = false;
-    this.#pruning ??= setInterval(() => this.#track(this.prune()), limits.deliveryPruneMs);
-    this.#pruning.unref();
     for (const { id } of this.#options.webhooks.list()) this.wake(id);
   }
 
@@ -62,8 +59,6 @@ export class WebhookSender {
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    clearInterval(this.#pruning);
-    this.#pruning = undefined;
     await Promise.all(this.#running);
   }
 
@@ -77,36 +72,8 @@ export class WebhookSender {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
     this.#busy.set(id, false);
-    this.#track(this.#run(id));
-  }
-
-  /** Deletes deliveries that have been over for long, some at a time. Never rejects: what is left is deleted the next time. */
-  async prune(): Promise<void> {
-    const { database, log } = this.#options;
-    const before = this.#now() - limits.deliveryRetentionMs;
-    try {
-      for (let deleted = 1n; deleted > 0n && !this.#stopped;) {
-        const { numDeletedRows } = await database.db
-          .deleteFrom('WebhookDelivery')
-          .where('id', 'in', (some) =>
-            some
-              .selectFrom('WebhookDelivery')
-              .select('id')
-              .where('state', '!=', 'waiting')
-              .where('updated_at', '<', before)
-              .limit(limits.deliveriesPerPrune),
-          )
-          .executeTakeFirst();
-        deleted = numDeletedRows;
-      }
-    } catch (error) {
-      log.warn({ err: error }, 'old webhook deliveries could not be deleted');
-    }
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
+    const running = this.#run(id).finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   /** Never rejects. */

@@ -1,5 +1,6 @@
 // The JSON of /api/v1, shared with the page. Types only: nothing of this file exists at run time.
 
+import type { EndpointItem } from '../endpoints/endpoint-item.ts';
 import type { ResourceItem } from '../values/value-schemas.ts';
 
 /** Every list of the API. `nextCursor` goes into `?cursor=` for the next page; null on the last one. */
@@ -7,39 +8,6 @@ export interface List<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
 }
-
-/** One endpoint: `GET /api/v1/endpoints` lists them by name, `GET /api/v1/endpoints/{name}` gives one. */
-export interface EndpointItem {
-  /** Percent-encode it in addresses: it may be any text. */
-  readonly name: string;
-  readonly registered: boolean;
-  /** When the server first heard of it. All times are ISO 8601 in UTC with milliseconds. */
-  readonly firstSeen: string;
-  /** When the server last heard of it: a Register, an Update, a De-register or a value. */
-  readonly lastUpdated: string;
-  /** Where it registered from: `192.0.2.7:5683`, `[2001:db8::7]:5683`. */
-  readonly address: string;
-  /** Seconds. */
-  readonly lifetime: number;
-  readonly lwm2mVersion: string;
-  /** Such as `U`. */
-  readonly bindingMode: string;
-  readonly queueMode: boolean;
-  /** A simulated device that the app started itself. */
-  readonly demo: boolean;
-  /** What the device proved who it is with when it registered. */
-  readonly security: SecurityMode;
-  /** What it registered: `["/1/0", "/3/0", "/3303/0"]`. */
-  readonly objectLinks: readonly string[];
-  /** The latest stored 3/0/0, 3/0/1, 3/0/2 and 3/0/3; null while unknown. */
-  readonly manufacturer: string | null;
-  readonly modelNumber: string | null;
-  readonly serialNumber: string | null;
-  readonly firmwareVersion: string | null;
-}
-
-/** `none`: it came over plain CoAP and proved nothing. `psk`: a pre-shared key; `x509`: a certificate; `rpk`: a raw public key. */
-export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
 
 /**
  * The credential of an endpoint, without its key: `GET /api/v1/endpoints/{name}/credentials`. `PUT` takes the same, of `psk` with the
@@ -55,6 +23,8 @@ export type CredentialItem =
   /** The SubjectPublicKeyInfo in base64. */
   | { readonly mode: 'rpk'; readonly publicKey: string };
 
+export type { EndpointItem } from '../endpoints/endpoint-item.ts';
+
 export type {
   AggregateItem,
   JsonValue,
@@ -66,13 +36,15 @@ export type {
 
 /**
  * `GET /api/v1/stream`: Server-Sent Events, each emitted after the database committed. The event's name is the key here,
- * its data the JSON of the value. `?endpoint=` keeps to one endpoint. After a reconnect, fetch what was missed.
+ * its data the JSON of the value. `?endpoint=` keeps to one endpoint. Who comes back with `Last-Event-ID` gets what was missed.
  */
 export interface StreamEvents {
   /** An endpoint appeared or changed. */
   readonly endpoint: EndpointItem;
   /** A value was stored. */
   readonly resource: StreamedResource;
+  /** Something was missed: what is shown has to be fetched anew. */
+  readonly lost: Readonly<Record<string, never>>;
 }
 
 export interface StreamedResource extends ResourceItem {
@@ -84,7 +56,4 @@ export type { Problem, ProblemIssue } from './problem.ts';
 
 export type { SessionInfo } from '../users/session-schemas.ts';
 
-/** `GET /api/v1/health`. */
-export interface Health {
-  readonly status: 'pass';
-}
+export type { Health } from './health-routes.ts';

@@ -4,8 +4,9 @@ import { limits } from '../limits.ts';
 import type { ProblemIssue } from './api-types.ts';
 import { formatCsv } from './csv.ts';
 import { ApiError, unknownRoute } from './errors.ts';
-import type { Access, Principal } from './principal.ts';
+import type { Access, Permission, Principal } from './principal.ts';
 import { ANSWERED, type Call, type Reply, type Route } from './route.ts';
+import { isSameOrigin } from './same-origin.ts';
 
 /** What the router needs of those who know users. */
 export interface RouteGuards {
@@ -42,6 +43,11 @@ export function mountRoutes(routes: readonly Route[], guards: RouteGuards): Rout
 
 const principals = new WeakMap<Request, Principal>();
 
+/** For what is no route: who makes a request, if they may do it. Rejects with an {@link ApiError} of 401 or 403. */
+export function admitRequest(request: Request, access: Permission, guards: RouteGuards): Promise<Principal> {
+  return authorize(request, access, request.method !== 'GET' && request.method !== 'HEAD', guards);
+}
+
 /** First of all: who may not do it learns nothing about what is right or wrong in the request. */
 function admit({ access, method }: Route, guards: RouteGuards): RequestHandler {
   return async (request, response, next) => {
@@ -71,14 +77,6 @@ async function authorize(request: Request, access: Access, changes: boolean, gua
 
 function crossSite(): ApiError {
   return new ApiError(403, 'cross-site', 'a page of another site can not act in your name');
-}
-
-/** Browsers say where a request comes from, and scripts of a page can not change what they say. */
-function isSameOrigin(request: Request): boolean {
-  const site = request.get('sec-fetch-site');
-  if (site !== undefined) return site === 'same-origin' || site === 'none';
-  const origin = request.get('origin');
-  return origin === undefined || URL.parse(origin)?.host === request.get('host');
 }
 
 function readBody({ bodyLimit = limits.bodyBytes }: Route): RequestHandler {

@@ -35,11 +35,13 @@ export const singleBody = z
   })
   .meta({
     id: 'SingleReport',
-    example: {
-      ep: 'qemu_x86',
-      obj_id: 3303,
-      val: { kind: 'singleResource', id: 5700, type: 'FLOAT', value: '24.899181214836236' },
-    },
+    examples: [
+      {
+        ep: 'qemu_x86',
+        obj_id: 3303,
+        val: { kind: 'singleResource', id: 5700, type: 'FLOAT', value: '24.899181214836236' },
+      },
+    ],
   });
 export type SingleBody = z.infer<typeof singleBody>;
 
@@ -53,24 +55,26 @@ export const compositeBody = z
   })
   .meta({
     id: 'CompositeReport',
-    example: {
-      ep: 'qemu_x86',
-      val: {
-        '/3': {
-          kind: 'obj',
-          id: 3,
-          instances: [
-            {
-              kind: 'instance',
-              id: 0,
-              resources: [
-                { kind: 'singleResource', id: 0, type: 'STRING', value: 'Zephyr' },
-                { kind: 'multiResource', id: 6, type: 'INTEGER', values: { '0': '1', '1': '5' } },
-              ],
-            },
-          ],
+    examples: [
+      {
+        ep: 'qemu_x86',
+        val: {
+          '/3': {
+            kind: 'obj',
+            id: 3,
+            instances: [
+              {
+                kind: 'instance',
+                id: 0,
+                resources: [
+                  { kind: 'singleResource', id: 0, type: 'STRING', value: 'Zephyr' },
+                  { kind: 'multiResource', id: 6, type: 'INTEGER', values: { '0': '1', '1': '5' } },
+                ],
+              },
+            ],
+          },
         },
       },
-    },
+    ],
   });
 export type CompositeBody = z.infer<typeof compositeBody>;

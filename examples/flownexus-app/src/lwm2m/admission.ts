@@ -50,6 +50,7 @@ const ADMITTED = true;
  */
 const HELD: RefusalReason = { reason: 'the endpoint waits for approval' };
 const REFUSED: RefusalReason = { reason: 'the endpoint is refused' };
+const LEAVING: RefusalReason = { code: '5.03', reason: 'the endpoint is being removed', retryAfter: 60 };
 const UNKNOWN: RefusalReason = { reason: 'the endpoint is not known here' };
 
 /**
@@ -65,6 +66,7 @@ export class Admission {
   readonly #accepted = new Set<string>();
   readonly #held = new Map<string, NotAdmitted>();
   readonly #refused = new Map<string, NotAdmitted>();
+  readonly #leaving = new Set<string>();
   readonly #submit: (held: NotAdmitted) => Promise<void>;
 
   private constructor({ database, settings, now }: AdmissionOptions) {
@@ -105,6 +107,7 @@ export class Admission {
   authorize(request: AuthorizationRequest): true | RefusalReason | Promise<true | RefusalReason> {
     const { operation, endpointName, identity } = request;
     if (operation === 'deregister') return ADMITTED;
+    if (this.#leaving.has(endpointName)) return LEAVING;
     const retryAfter = this.#rate.take(endpointName);
     if (retryAfter !== undefined) return { code: '4.29', reason: 'too many messages in a minute', retryAfter };
     if (this.#accepted.has(endpointName)) return ADMITTED;
@@ -140,14 +143,24 @@ export class Admission {
         .executeTakeFirst();
       if (row === undefined) return false;
       const known = this.#held.get(endpoint) ?? this.#refused.get(endpoint);
-      this.forget(endpoint);
+      this.#forget(endpoint);
       this.#put(endpoint, admission, row.first_seen, known?.lastSeen ?? row.last_updated, known?.address ?? row.address); // prettier-ignore
       return true;
     });
   }
 
-  /** The endpoint was removed from the database. */
-  forget(endpoint: string): void {
+  /** The endpoint is about to be removed from the database: it is refused until {@link removed} is called. */
+  remove(endpoint: string): void {
+    this.#leaving.add(endpoint);
+  }
+
+  /** The endpoint is unknown from now on; or, when it could not be removed, as it was. */
+  removed(endpoint: string, isGone: boolean): void {
+    this.#leaving.delete(endpoint);
+    if (isGone) this.#forget(endpoint);
+  }
+
+  #forget(endpoint: string): void {
     this.#accepted.delete(endpoint);
     this.#held.delete(endpoint);
     this.#refused.delete(endpoint);

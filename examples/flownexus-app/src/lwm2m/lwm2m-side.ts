@@ -121,14 +121,23 @@ export class Lwm2mSide {
     this.admission.stored(batches.map(({ batch }) => batch.endpoint));
   }
 
-  /** Ends the registration of an endpoint that is about to be removed from the database. */
-  async endRegistration(endpoint: string): Promise<void> {
-    await this.server.endRegistration(endpoint);
+  /**
+   * An endpoint is about to be removed from the database: ends its registration, cancels its operations, forgets what is observed for them, and takes its credentials
+   * and bootstrap configuration away. It is refused until {@link released} is called.
+   */
+  async release(endpoint: string): Promise<void> {
+    const { secured, bootstrap } = this.#options;
+    this.admission.remove(endpoint);
+    await this.server.endRegistration(endpoint, { forget: true });
+    for (const id of await this.#unfinishedOperations(endpoint)) await this.server.operations.cancel(id);
+    await secured.credentials.delete(endpoint);
+    await bootstrap.secured.credentials.delete(endpoint);
+    await bootstrap.configurations.delete(endpoint);
   }
 
-  /** The endpoint was removed from the database: it is unknown from now on. */
-  removed(endpoint: string): void {
-    this.admission.forget(endpoint);
+  /** It was removed, and is unknown from now on; or could not be. */
+  released(endpoint: string, isGone: boolean): void {
+    this.admission.removed(endpoint, isGone);
   }
 
   /** Ends both servers; what devices were answered is stored by then. */
@@ -137,6 +146,16 @@ export class Lwm2mSide {
     await this.bootstrapServer.stop();
     await this.server.stop();
     this.#unstoredEnds.stop();
+  }
+
+  async #unfinishedOperations(endpoint: string): Promise<string[]> {
+    const rows = await this.#options.database.reads
+      .selectFrom('EndpointOperation')
+      .select('id')
+      .where('endpoint', '=', endpoint)
+      .where('status', 'in', ['QUEUED', 'SENDING'])
+      .execute();
+    return rows.map(({ id }) => id);
   }
 
   /** A decision may have been stored just before the process ended, and its registration be there still. */

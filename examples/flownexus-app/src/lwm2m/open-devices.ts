@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { Database } from '../database/open-database.ts';
 import { limitedLog } from '../limited-log.ts';
 import { limits } from '../limits.ts';
+import { storingValues } from '../operations/operation-values.ts';
 import type { Settings } from '../settings/settings.ts';
 import { associationStore } from '../stores/association-store.ts';
 import { bootstrapStore, type EditableBootstrapStore } from '../stores/bootstrap-store.ts';
@@ -50,7 +51,7 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
     stores: {
       registrations: registrationStore(database, report),
       observations: observationStore(database, report),
-      operations: operationStore(database, report),
+      operations: storingValues(operationStore(database, report), { store, report }),
     },
     host: config.coapHost,
     port: config.coapPort,

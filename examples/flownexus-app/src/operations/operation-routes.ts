@@ -9,6 +9,7 @@ import { endpointParams, listOf, pageLimit, queryFlag, storableText } from '../h
 import { limits } from '../limits.ts';
 import { fromOperationRow } from '../stores/operation-rows.ts';
 import { bulkResultSchema, queueBulk } from './bulk-operations.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { bulkBody, operationBody } from './operation-body.ts';
 import {
   operationDetailSchema,
@@ -77,7 +78,7 @@ export interface OperationRoutesOptions {
   readonly definitionsOf: (endpointName: string) => DefinitionSource;
 }
 
-/** `/api/v1/operations` and `/api/v1/endpoints/{name}/operations`: what devices are asked to do, now or when they wake. */
+/** `/api/v1/operations`, `/api/v1/bulk-operations` and `/api/v1/endpoints/{name}/operations`: what devices are asked to do, now or when they wake. */
 export function operationRoutes({ database, queue, definitionsOf }: OperationRoutesOptions): Route[] {
   const reader = new OperationReader(database);
   const waits = new OperationWaits(queue);
@@ -244,6 +245,7 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
         return { ...(await reply(id, query.wait, response)), audit: { operation: id } };
       },
     }),
+    ...bulkRoutes({ database, queue }),
   ];
 }
 

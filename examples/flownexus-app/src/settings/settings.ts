@@ -19,6 +19,7 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(1_000_000_000)
     .meta({ description: 'Values that are kept of one endpoint; the oldest make room' }),
+  eventDays: z.int().min(1).max(36_500).meta({ description: 'Days that events are kept' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
 });
@@ -87,6 +88,7 @@ function defaults(production: boolean): SettingsValues {
     maxEndpoints: 100_000,
     messagesPerMinute: 600,
     valuesPerEndpoint: 10_000_000,
+    eventDays: 365,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
   };

@@ -57,7 +57,7 @@ export class AuditLog {
       .insertInto('AuditEntry')
       .values({
         time: this.#now(),
-        actor,
+        actor: storable(actor),
         address: address ?? null,
         action,
         target: target === undefined ? null : storable(target),

@@ -51,7 +51,12 @@ export function tokenRoutes({ tokens }: Users): Route[] {
       body: z.strictObject({
         name: storableText.min(1).max(limits.tokenNameLength).meta({ description: 'What it is for' }),
         scopes: scopes.meta({ description: 'What it may do' }),
-        expiresAt: z.iso.datetime({ offset: true }).optional().meta({ description: 'Absent: it does not expire' }),
+        expiresAt: z.iso
+          .datetime({ offset: true })
+          .transform((text) => Date.parse(text))
+          .refine((at) => at > Date.now(), 'expected a time to come')
+          .optional()
+          .meta({ description: 'Absent: it does not expire', override: { type: 'string', format: 'date-time' } }),
       }),
       answers: {
         201: {
@@ -66,12 +71,11 @@ export function tokenRoutes({ tokens }: Users): Route[] {
         const { userId } = sessionOnly(principal);
         const missing = body.scopes.find((scope) => principal?.permissions.has(scope) !== true);
         if (missing !== undefined) throw new ApiError(403, 'forbidden', `you do not have the permission ${missing}`);
-        const expiresAt = body.expiresAt === undefined ? null : Date.parse(body.expiresAt);
         const { token, secret } = await tokens.create({
           name: body.name,
           userId,
           scopes: [...new Set(body.scopes)],
-          expiresAt,
+          expiresAt: body.expiresAt ?? null,
         });
         const item = itemOf(token);
         return { status: 201, body: { ...item, token: secret }, audit: { ...item } };

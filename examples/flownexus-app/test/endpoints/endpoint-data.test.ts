@@ -12,11 +12,15 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
   async function open() {
     const opened = await testIngest(kind);
     const released: string[] = [];
+    const outcomes: [endpoint: string, isGone: boolean][] = [];
     const release = async (endpoint: string) => {
       const row = await opened.database.reads.selectFrom('Endpoint').select('endpoint').where('endpoint', '=', endpoint).executeTakeFirst(); // prettier-ignore
       released.push(row?.endpoint ?? '');
     };
-    const routes = [removeEndpointRoute({ ...opened, release }), exportEndpointRoute(opened)];
+    const routes = [
+      removeEndpointRoute({ ...opened, release, released: (...outcome) => void outcomes.push(outcome) }),
+      exportEndpointRoute(opened),
+    ];
     const event: NewEvent = { eventType: '10300', source: 'composite', severity: 'info', records: [0] };
     const fill = async (name: string, count: number) => {
       await opened.ingest.submit(registered(name));
@@ -25,7 +29,7 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
       await opened.database.db.insertInto('EndpointOperation').values({ id: `op ${name}`, sequence: count, endpoint: name, operation_type: 'write', path: '/3/0/14', operation: '{}', status: 'CONFIRMED', max_attempts: 3, repeatable: 1, timestamp_created: NEW_YEAR, updated_at: NEW_YEAR }).execute(); // prettier-ignore
     };
     const { call } = await testRoutes(routes);
-    return { ...opened, released, fill, call };
+    return { ...opened, released, outcomes, fill, call };
   }
 
   test('is exported as lines of JSON, and the last one says that it is whole', async () => {
@@ -49,13 +53,14 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
   });
 
   test('is deleted after its registration was ended, and that of others is not', async () => {
-    const { call, fill, released, database } = await open();
+    const { call, fill, released, outcomes, database } = await open();
     await fill('a/b', 3);
     await fill('other', 4);
     expect((await call('DELETE', '/api/v1/endpoints/a%2Fb', undefined, { 'x-permissions': 'read,operate' })).status).toBe(403); // prettier-ignore
     expect(released).toEqual([]);
     expect((await call('DELETE', '/api/v1/endpoints/a%2Fb')).status).toBe(204);
     expect(released).toEqual(['a/b']);
+    expect(outcomes).toEqual([['a/b', true]]);
     for (const table of ['Endpoint', 'Series', 'Event', 'EndpointOperation'] as const) {
       const rows = await database.reads.selectFrom(table).select('endpoint').distinct().execute();
       expect(rows, table).toEqual([{ endpoint: 'other' }]);
@@ -66,10 +71,11 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
   });
 
   test('stays when its registration can not be ended', async () => {
-    const { ingest, database } = await open();
+    const { ingest, outcomes, database } = await open();
     await ingest.submit(values('a', [record('/3303/0/5700', 'float', 1)]));
-    const { call } = await testRoutes([removeEndpointRoute({ database, ingest, release: () => Promise.reject(new Error('no')) })]); // prettier-ignore
+    const { call } = await testRoutes([removeEndpointRoute({ database, ingest, release: () => Promise.reject(new Error('no')), released: (...outcome) => void outcomes.push(outcome) })]); // prettier-ignore
     expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(500);
+    expect(outcomes).toEqual([['a', false]]);
     expect(await database.reads.selectFrom('Resource').select('float_value').execute()).toEqual([{ float_value: 1 }]);
   });
 });

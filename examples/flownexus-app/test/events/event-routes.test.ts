@@ -15,7 +15,7 @@ async function startEvents(kind: DatabaseKind) {
   const published: EventItem[] = [];
   const events = await openEvents({
     database,
-    settings: { values: { registrationObject: 10240 } },
+    settings: { values: { registrationObject: 10240, eventDays: 365 } },
     webhookHosts: [],
     publish: (_endpoint, item) => published.push(item()),
     log: pino({ level: 'silent' }),

@@ -53,6 +53,11 @@ test('addresses that are not public are kept out, however they are written', asy
   expect(await postWebhook({ ...message, url: `http://LOCALHOST:${port}/` }, allowed('localhost'))).toBe(200);
 });
 
+test('an IPv6 address is allowed as it is written without brackets', async () => {
+  const posting = postWebhook({ ...message, url: 'http://[::1]:1/' }, allowed('::1'));
+  await expect(posting).rejects.not.toThrow(/not allowed/);
+});
+
 test('a redirect is an answer like any other', async () => {
   const { port, received } = await startReceiver((_request, response) => response.writeHead(307, { location: '/other' }).end()); // prettier-ignore
   expect(await postWebhook({ ...message, url: `http://127.0.0.1:${port}/` }, allowed('127.0.0.1'))).toBe(307);

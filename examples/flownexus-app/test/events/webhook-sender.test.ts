@@ -174,25 +174,6 @@ onEachDatabase('webhooks', (kind) => {
     await vi.waitFor(() => expect(messages()).toMatchObject([{ data: { valueCount: 1, values: [], valuesComplete: false } }])); // prettier-ignore
   });
 
-  test('deliveries that have been over for long are deleted', async () => {
-    const { sender, send, create, answers, clock, deliveries } = await startSender(kind, [
-      limits.deliveryRetentionMs * 9,
-    ]);
-    sender.start();
-    await create();
-    answers.push(200, 500);
-    await send();
-    await vi.waitFor(async () => expect(await deliveries()).toMatchObject([{ state: 'delivered' }]));
-    await send();
-    await vi.waitFor(async () => expect(await deliveries()).toMatchObject([{ attempts: 1 }, { state: 'delivered' }]));
-    clock.now += limits.deliveryRetentionMs;
-    await sender.prune();
-    expect(await deliveries()).toHaveLength(2);
-    clock.now += 1;
-    await sender.prune();
-    expect(await deliveries()).toMatchObject([{ state: 'waiting' }]);
-  });
-
   test('for which too much waits: what is new counts as failed', async () => {
     const { send, create, webhooks, deliveries } = await startSender(kind);
     await create();

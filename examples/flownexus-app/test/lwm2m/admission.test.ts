@@ -112,6 +112,38 @@ onEachDatabase('admission', (kind) => {
     expect(count).toBe(limits.heldEndpoints);
   });
 
+  test('an endpoint that was removed is unknown, and nothing of it is left', async () => {
+    const { newClient, call, settings, side, database } = await testLwm2m({ kind });
+    const name = 'a/b';
+    const path = `/api/v1/endpoints/${encodeURIComponent(name)}`;
+    const client = newClient(name);
+    await client.start();
+    const { operations } = side.server;
+    const observed = await operations.add(name, { kind: 'observe', path: '/3/0/9' });
+    await operations.finished(observed.id);
+    await client.close();
+    const node = { kind: 'singleResource', id: 14, type: 'string', value: '+02:00' } as const;
+    await operations.add(name, { kind: 'write', path: '/3/0/14', mode: 'replace', node });
+    await call('PUT', '/api/v1/bootstrap/a%2Fb/credentials', PSK);
+    await call('PUT', '/api/v1/bootstrap/a%2Fb', { toDelete: ['/0'] });
+    expect(await call('DELETE', path)).toMatchObject({ status: 204 });
+    expect(side.server.registration(name)).toBeUndefined();
+    expect(side.admission.get(name)).toBeUndefined();
+    for (const table of [
+      'Endpoint',
+      'Registration',
+      'Observation',
+      'EndpointOperation',
+      'Credential',
+      'BootstrapConfiguration',
+    ] as const) {
+      const rows = await database.reads.selectFrom(table).selectAll().where('endpoint', '=', name).execute();
+      expect([table, rows]).toEqual([table, []]);
+    }
+    await settings.update({ admission: 'hold' });
+    await expect(newClient(name).start()).rejects.toThrow('4.03 the endpoint waits for approval');
+  });
+
   test('without NoSec devices without an identity are refused, and those that are there end', async () => {
     const { newClient, settings, side } = await testLwm2m({ kind });
     await newClient('dev').start();

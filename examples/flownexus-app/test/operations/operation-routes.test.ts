@@ -168,6 +168,13 @@ onEachDatabase('operations', (kind) => {
     expect(
       await call('POST', '/api/v1/operations?unknown=true', { endpoints: { names: ['no', '\n'] }, operation }),
     ).toMatchObject({ body: { queued: 1, refused: 1 } });
+    expect(await call('GET', `/api/v1/bulk-operations/${id}`)).toMatchObject({
+      body: { id, operations: 2, states: { QUEUED: 2, SENDING: 0, CONFIRMED: 0, FAILED: 0 } },
+    });
+    expect(await call('POST', `/api/v1/bulk-operations/${id}/cancel`)).toMatchObject({
+      body: { operations: 2, states: { QUEUED: 0, FAILED: 2 } },
+    });
+    expect(await call('GET', '/api/v1/bulk-operations/none')).toMatchObject({ status: 404 });
     expect(await call('POST', '/api/v1/operations', { endpoints: { registered: true }, operation })).toMatchObject({
       body: { endpoints: 0, queued: 0 },
     });
@@ -195,42 +202,39 @@ test('what a caller waits for is told when it is over, and the wait ends with it
   expect(await waiting).toMatchObject({ status: 200, body: { state: 'FAILED', reason: 'cancelled' } });
 });
 
-test.each([
-  [
-    'every kind',
-    [
-      { kind: 'read', path: '/3' },
-      {
-        kind: 'write',
-        path: '/3/0',
-        node: { kind: 'instance', id: 0, resources: [{ kind: 'singleResource', id: 14, type: 'STRING', value: 'x' }] },
-      },
-      { kind: 'write', path: '/3/0', mode: 'update', node: { kind: 'instance', resources: [] } },
-      { kind: 'write', path: '/3/0/7', values: { 0: 3800, 1: 5000 } },
-      { kind: 'write', path: '/3/0/7/1', value: 5000 },
-      { kind: 'write', path: '/3/0/13', value: 1767225600 },
-      { kind: 'write', path: '/5/0/0', value: 'AP8=' },
-      { kind: 'write', path: '/9999/0/1', value: 'AP8=', type: 'OPAQUE' },
-      { kind: 'write', path: '/d01/3303/0/5601', value: 'NaN' },
-      { kind: 'execute', path: '/3/0/4' },
-      { kind: 'execute', path: '/3/0/4', arguments: [{ digit: 0, value: 'x' }, { digit: 1 }] },
-      { kind: 'create', path: '/3303', node: { kind: 'instance', resources: [] } },
-      { kind: 'delete', path: '/3303/0' },
-      { kind: 'discover', path: '/3', depth: 2 },
-      { kind: 'writeAttributes', path: '/3303/0', attributes: { pmin: 5, pmax: null, edge: 1 } },
-      { kind: 'observe', path: '/3303/0/5700', attributes: { pmin: 5 } },
-      { kind: 'cancelObservation', path: '/3303/0/5700' },
-      { kind: 'readComposite', paths: ['/3/0/0', '/3303'] },
-      { kind: 'writeComposite', values: { '/3/0/14': 'x', '/3/0/7/1': null } },
-      { kind: 'writeComposite', nodes: { '/3/0/14': { kind: 'singleResource', id: 14, type: 'STRING', value: 'x' } } },
-      { kind: 'observeComposite', paths: ['/3/0/0', '/3303'] },
-      { kind: 'cancelObservation', paths: ['/3/0/0', '/3303'] },
-    ],
-  ],
-])('%s can be asked for', async (_name, bodies) => {
+const everyKind = [
+  { kind: 'read', path: '/3' },
+  {
+    kind: 'write',
+    path: '/3/0',
+    node: { kind: 'instance', id: 0, resources: [{ kind: 'singleResource', id: 14, type: 'STRING', value: 'x' }] },
+  },
+  { kind: 'write', path: '/3/0', mode: 'update', node: { kind: 'instance', resources: [] } },
+  { kind: 'write', path: '/3/0/7', values: { 0: 3800, 1: 5000 } },
+  { kind: 'write', path: '/3/0/7/1', value: 5000 },
+  { kind: 'write', path: '/3/0/13', value: 1767225600 },
+  { kind: 'write', path: '/5/0/0', value: 'AP8=' },
+  { kind: 'write', path: '/9999/0/1', value: 'AP8=', type: 'OPAQUE' },
+  { kind: 'write', path: '/d01/3303/0/5601', value: 'NaN' },
+  { kind: 'execute', path: '/3/0/4' },
+  { kind: 'execute', path: '/3/0/4', arguments: [{ digit: 0, value: 'x' }, { digit: 1 }] },
+  { kind: 'create', path: '/3303', node: { kind: 'instance', resources: [] } },
+  { kind: 'delete', path: '/3303/0' },
+  { kind: 'discover', path: '/3', depth: 2 },
+  { kind: 'writeAttributes', path: '/3303/0', attributes: { pmin: 5, pmax: null, edge: 1 } },
+  { kind: 'observe', path: '/3303/0/5700', attributes: { pmin: 5 } },
+  { kind: 'cancelObservation', path: '/3303/0/5700' },
+  { kind: 'readComposite', paths: ['/3/0/0', '/3303'] },
+  { kind: 'writeComposite', values: { '/3/0/14': 'x', '/3/0/7/1': null } },
+  { kind: 'writeComposite', nodes: { '/3/0/14': { kind: 'singleResource', id: 14, type: 'STRING', value: 'x' } } },
+  { kind: 'observeComposite', paths: ['/3/0/0', '/3303'] },
+  { kind: 'cancelObservation', paths: ['/3/0/0', '/3303'] },
+];
+
+test('every kind can be asked for', async () => {
   const { database, call } = await operationHost();
   await addEndpoints(database, { endpoint: 'away', registered: 0 });
-  for (const body of bodies) {
+  for (const body of everyKind) {
     const answer = await call('POST', OF('away'), body);
     expect([body, answer.status]).toEqual([body, 202]);
     expect(answer.body).toMatchObject({ kind: body.kind });

@@ -79,7 +79,7 @@ export class FakeServer {
       return;
     }
     if (url.pathname === '/api/v1/stream') {
-      this.#stream(response);
+      this.#stream(request, response);
       return;
     }
     if (url.pathname === '/api/v1/endpoints') {
@@ -118,9 +118,11 @@ export class FakeServer {
     else json(response, 200, this.session);
   }
 
-  #stream(response: ServerResponse): void {
+  /** As a server that was started anew has it: who comes back has lost what was between. */
+  #stream(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    response.write('retry: 50\n\n');
+    response.write('retry: 50\nid: 1\n\n');
+    if (request.headers['last-event-id'] !== undefined) response.write('event: lost\ndata: {}\n\n');
     this.#streams.add(response);
     response.on('close', () => this.#streams.delete(response));
   }

@@ -235,14 +235,14 @@ describe.skipIf(CHROMIUM === undefined)(
       server.endpoints = [endpointItem('kitchen')];
       await page.goto(address);
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-      expect(await page.getByLabel('User name').evaluate((element) => element.matches(':focus'))).toBe(true);
+      expect(await page.evaluate('document.activeElement.autocomplete')).toBe('username');
       expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
       expect(await page.getByLabel('Code').count()).toBe(0);
 
       await page.getByLabel('User name').fill('anna');
       await page.getByLabel('Password').fill('a wrong password');
       await page.getByLabel('Password').press('Enter');
-      await page.getByRole('alert').getByText('That is not right.').waitFor();
+      await page.getByRole('alert').getByText('The name or the password is wrong.').waitFor();
       await page.getByLabel('Password').fill(server.credentials.password);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByLabel('Code').fill('123 456');

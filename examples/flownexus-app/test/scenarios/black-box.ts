@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Lwm2mClient, type Lwm2mClientOptions, type ObjectTree, zephyrSampleObjects } from '@flownexus/lwm2m-client';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
-import { expect, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest';
 import { type AppProcess, startApp } from '../support/app-process.ts';
 import { RawDevice } from '../support/raw-device.ts';
 import { temporaryDirectory } from '../support/test-database.ts';
@@ -11,6 +14,27 @@ export const TOKEN = 'the-token-of-the-scenarios';
 export const soon = { timeout: 10_000, interval: 50 };
 
 const registry = await ObjectRegistry.bundled();
+
+/** Starts one app for all tests of a file, which call their endpoints by different names. Gives it to each test. */
+export function sharedBlackBox(environment: Record<string, string> = {}): () => BlackBox {
+  let box: BlackBox | undefined;
+  const atEnd: (() => void)[] = [];
+  beforeAll(async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'flownexus-'));
+    atEnd.push(() => rmSync(directory, { recursive: true, force: true }));
+    box = await BlackBox.start(environment, directory, (kill) => atEnd.unshift(kill));
+  }, 60_000);
+  afterAll(async () => {
+    const [kill, ...others] = atEnd;
+    kill?.();
+    await box?.app.ended;
+    for (const end of others) end();
+  });
+  return () => {
+    if (box === undefined) throw new Error('the app has not started');
+    return box;
+  };
+}
 
 /** The app as a process of its own, seen from outside only. */
 export class BlackBox {
@@ -24,18 +48,25 @@ export class BlackBox {
     this.#environment = environment;
   }
 
-  static async start(environment: Record<string, string> = {}, directory = temporaryDirectory()): Promise<BlackBox> {
-    const app = await startApp({
-      FLOWNEXUS_HTTP_PORT: '0',
-      FLOWNEXUS_COAP_PORT: '0',
-      FLOWNEXUS_COAP_HOST: '127.0.0.1',
-      FLOWNEXUS_BOOTSTRAP_PORT: '0',
-      FLOWNEXUS_BOOTSTRAPS_PORT: '0',
-      FLOWNEXUS_DATA_DIR: directory,
-      FLOWNEXUS_API_TOKEN: TOKEN,
-      FLOWNEXUS_LOG_LEVEL: 'error',
-      ...environment,
-    });
+  static async start(
+    environment: Record<string, string> = {},
+    directory = temporaryDirectory(),
+    atEnd?: (kill: () => void) => void,
+  ): Promise<BlackBox> {
+    const app = await startApp(
+      {
+        FLOWNEXUS_HTTP_PORT: '0',
+        FLOWNEXUS_COAP_PORT: '0',
+        FLOWNEXUS_COAP_HOST: '127.0.0.1',
+        FLOWNEXUS_BOOTSTRAP_PORT: '0',
+        FLOWNEXUS_BOOTSTRAPS_PORT: '0',
+        FLOWNEXUS_DATA_DIR: directory,
+        FLOWNEXUS_API_TOKEN: TOKEN,
+        FLOWNEXUS_LOG_LEVEL: 'error',
+        ...environment,
+      },
+      atEnd,
+    );
     return new BlackBox(app, directory, environment);
   }
 

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { BlackBox } from './black-box.ts';
+import { sharedBlackBox } from './black-box.ts';
+
+const app = sharedBlackBox();
 
 test('four values: by time, limit and order, as CSV, the latest alone, and a reason where there is nothing', async () => {
-  const box = await BlackBox.start();
+  const box = app();
   const times: string[] = [];
   for (const value of [1, 2, 3, 4]) {
     const body = { ep: 'a', obj_id: 3303, val: { kind: 'singleResource', id: 5700, type: 'FLOAT', value } };

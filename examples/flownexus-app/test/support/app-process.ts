@@ -28,7 +28,10 @@ const quiet = {
 };
 
 /** Starts the app as a process of its own, without the variables that the tests themselves were started with. */
-export function spawnApp(environment: Record<string, string>): {
+export function spawnApp(
+  environment: Record<string, string>,
+  atEnd: (kill: () => void) => void = onTestFinished,
+): {
   child: ChildProcess;
   ended: Promise<Ended>;
   output: () => string;
@@ -46,13 +49,16 @@ export function spawnApp(environment: Record<string, string>): {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  atEnd(() => void child.kill('SIGKILL'));
   return { child, ended, output: () => stdout };
 }
 
 /** Starts the app and waits until it says that it runs. */
-export async function startApp(environment: Record<string, string>): Promise<AppProcess> {
-  const { child, ended, output } = spawnApp(environment);
+export async function startApp(
+  environment: Record<string, string>,
+  atEnd?: (kill: () => void) => void,
+): Promise<AppProcess> {
+  const { child, ended, output } = spawnApp(environment, atEnd);
   const running = new Promise<void>((resolve) => {
     child.stdout?.on('data', () => {
       if (/Bootstrap listens on .*\n/.test(output())) resolve();

@@ -2,18 +2,25 @@ import { Lwm2mClient, type Lwm2mClientOptions, zephyrSampleObjects } from '@flow
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import { readCoapsFiles } from '../../src/coaps-files.ts';
+import type { Config } from '../../src/config.ts';
 import type { DatabaseKind } from '../../src/database/dialect.ts';
 import type { Database } from '../../src/database/open-database.ts';
-import { Lwm2mSide } from '../../src/lwm2m/lwm2m-side.ts';
+import { removeEndpointRoute } from '../../src/endpoints/remove-endpoint.ts';
+import { openDevices } from '../../src/lwm2m/open-devices.ts';
 import { Settings, type SettingsValues } from '../../src/settings/settings.ts';
-import { bootstrapStore } from '../../src/stores/bootstrap-store.ts';
-import { credentialStore } from '../../src/stores/credential-store.ts';
-import { observationStore } from '../../src/stores/observation-store.ts';
-import { operationStore } from '../../src/stores/operation-store.ts';
-import { registrationStore } from '../../src/stores/registration-store.ts';
 import type { Batch } from '../../src/values/batch.ts';
+import { Ingest } from '../../src/values/ingest.ts';
 import { testDatabase } from './test-database.ts';
+import { noHooks } from './test-ingest.ts';
 import { testRoutes } from './test-routes.ts';
+
+type CoapsFileNames = Pick<Config, 'coapsKeyFile' | 'coapsCertificateFile' | 'coapsAuthoritiesFile'>;
+const noCoapsFiles: CoapsFileNames = {
+  coapsKeyFile: undefined,
+  coapsCertificateFile: undefined,
+  coapsAuthoritiesFile: undefined,
+};
 
 export interface TestLwm2mOptions {
   readonly kind?: DatabaseKind;
@@ -22,57 +29,59 @@ export interface TestLwm2mOptions {
   readonly settings?: Partial<SettingsValues>;
   /** Called before a batch is stored; one that rejects is not. */
   readonly beforeStore?: (batch: Batch) => Promise<void>;
-  /** Of plain CoAP; default: any. */
+  /** Of plain CoAP, and of CoAP over DTLS; default: any. */
   readonly port?: number;
+  readonly coapsPort?: number;
+  readonly coapsFiles?: Partial<CoapsFileNames>;
 }
 
-/** Both LwM2M servers on free ports of the loopback over a database, with their routes. Values are kept in memory, and endpoints get their rows. */
+/** Both LwM2M servers on free ports of the loopback over an ingest, with their routes. What is stored is kept as `batches` too. */
 export async function testLwm2m({
   kind,
   database: given,
   settings: changes = {},
   beforeStore,
   port = 0,
+  coapsPort = 0,
+  coapsFiles = {},
 }: TestLwm2mOptions = {}) {
   const database = given ?? (await testDatabase(kind));
   const settings = await Settings.load(database, { production: false });
   await settings.update(changes);
   const objects = await ObjectRegistry.bundled();
   const batches: Batch[] = [];
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  const secured = (server: 'lwm2m' | 'bootstrap') => ({
-    port: 0,
-    credentials: credentialStore(database, server),
-    ownCredential: undefined,
-    roots: undefined,
+  const ingest = await Ingest.open({
+    database,
+    definitions: objects,
+    hooks: noHooks,
+    onStored: (stored) => {
+      batches.push(...stored.map(({ batch }) => batch));
+      side.stored(stored);
+    },
   });
   const store = async (batch: Batch): Promise<void> => {
     await beforeStore?.(batch);
-    await storeEndpoint(database, batch);
-    batches.push(batch);
-    side.stored([{ batch, values: [], events: [] }]);
+    await ingest.submit(batch);
   };
-  const side = await Lwm2mSide.open({
+  const devices = await openDevices({
+    config: { coapHost: '127.0.0.1', coapPort: port, coapsPort, bootstrapPort: 0, bootstrapsPort: 0 },
+    coapsFiles: readCoapsFiles({ ...noCoapsFiles, ...coapsFiles }),
     database,
     objects,
     settings,
-    stores: {
-      registrations: registrationStore(database, fail),
-      observations: observationStore(database, fail),
-      operations: operationStore(database, fail),
-    },
-    host: '127.0.0.1',
-    port,
-    secured: secured('lwm2m'),
-    bootstrap: { port: 0, secured: secured('bootstrap'), configurations: bootstrapStore(database) },
     store,
     log: pino({ level: 'silent' }),
   });
+  const { side } = devices;
   const addresses = await side.start();
   onTestFinished(() => side.stop());
-  const { call, audited } = await testRoutes(side.routes);
+  const removal = removeEndpointRoute({
+    database,
+    ingest,
+    release: (endpoint) => side.release(endpoint),
+    released: (endpoint, isGone) => side.released(endpoint, isGone),
+  });
+  const { call, audited } = await testRoutes([...side.routes, removal]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
     const lifetime = options.lifetime ?? 300;
     const client = new Lwm2mClient({
@@ -86,29 +95,4 @@ export async function testLwm2m({
     return client;
   };
   return { side, database, settings, objects, batches, addresses, call, audited, newClient };
-}
-
-/** As the ingest does: the row of an endpoint that registers, and whether it is registered. */
-async function storeEndpoint({ db }: Database, { endpoint, receivedAt, change }: Batch): Promise<void> {
-  const registered = change?.kind === 'unregistered' ? 0 : 1;
-  const row = change?.kind === 'registered' || change?.kind === 'updated' ? change.registration : undefined;
-  await db
-    .insertInto('Endpoint')
-    .values({
-      endpoint,
-      registered,
-      first_seen: receivedAt,
-      last_updated: receivedAt,
-      address: row?.address ?? '',
-      lifetime: row?.lifetime ?? 0,
-      lwm2m_version: row?.lwm2mVersion ?? '',
-      binding_mode: row?.bindingMode ?? '',
-      queue_mode: row?.queueMode === true ? 1 : 0,
-      object_links: JSON.stringify(row?.objectLinks ?? []),
-      security: row?.security ?? 'none',
-    })
-    .onConflict((conflict) =>
-      conflict.column('endpoint').doUpdateSet(change === undefined ? { endpoint } : { registered }),
-    )
-    .execute();
 }

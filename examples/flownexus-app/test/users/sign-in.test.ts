@@ -49,6 +49,7 @@ onEachDatabase('signing in', (kind) => {
       ['nobody', ADMIN_PASSWORD],
       ['', ADMIN_PASSWORD],
       ['no such name!', ADMIN_PASSWORD],
+      ['a\0b', ADMIN_PASSWORD],
     ] as const;
     const texts = new Set<string>();
     for (const [name, password] of tries) {
@@ -60,6 +61,7 @@ onEachDatabase('signing in', (kind) => {
     expect(texts.size).toBe(1);
     const { text, body } = await admin.call('GET', '/api/v1/audit');
     expect((body as { items: unknown[] }).items).toMatchObject([
+      { actor: 'a\ufffdb', action: 'signIn.refused' },
       { actor: 'no such name!', action: 'signIn.refused' },
       { actor: 'anonymous', action: 'signIn.refused' },
       { actor: 'nobody', action: 'signIn.refused' },
@@ -72,15 +74,7 @@ onEachDatabase('signing in', (kind) => {
   test('a cookie that was made up, or is of another server, is nobody’s', async () => {
     const { browser, signedIn } = await testUsers(kind);
     const real = (await signedIn()).cookies.get('flownexus.session_token') ?? '';
-    for (const value of [
-      'x',
-      '',
-      `${real.slice(0, -6)}AAAA%3D`,
-      real.split('.')[0],
-      '%00',
-      '%',
-      `${'a'.repeat(5000)}`,
-    ]) {
+    for (const value of ['x', '', `${real.slice(0, -6)}AAAA%3D`, real.split('.')[0], '%00', '%', 'a'.repeat(5000)]) {
       const answer = await browser({ cookie: `flownexus.session_token=${value ?? ''}` }).call('GET', '/api/v1/session');
       expect(answer.status, value).toBe(401);
     }
@@ -194,9 +188,9 @@ onEachDatabase('signing in', (kind) => {
     const { signedIn, database } = await testUsers(kind);
     const first = await signedIn();
     const later = new Date(Date.now() + 60_000).toISOString();
-    const rows = database.db.$extendTables<{ UserSession: Record<string, string> }>();
+    const rows = database.db.$extendTables<{ UserSession: { id: string; token: string; userId: string; expiresAt: string; createdAt: string; updatedAt: string } }>(); // prettier-ignore
     const { userId } = await rows.selectFrom('UserSession').select('userId').executeTakeFirstOrThrow();
-    const session = (i: number) => ({ id: `s${i}`, token: `t${i}`, userId: userId ?? '', expiresAt: later, createdAt: later, updatedAt: later }); // prettier-ignore
+    const session = (i: number) => ({ id: `s${i}`, token: `t${i}`, userId, expiresAt: later, createdAt: later, updatedAt: later }); // prettier-ignore
     await rows
       .insertInto('UserSession')
       .values(Array.from({ length: limits.sessionsPerUser - 1 }, (_, i) => session(i)))

@@ -14,10 +14,9 @@ export const messages = {
     codeHint: 'From your authenticator, or one of your backup codes',
     submit: 'Sign in',
     first: 'The first start of FlowNexus prints the password of the user “admin”.',
-    failed: {
-      'wrong-credentials': 'That is not right. Check the name, the password and the code.',
-      'too-many-requests': 'Too many attempts. Wait some minutes, then try again.',
-    },
+    wrong: 'The name or the password is wrong.',
+    wrongWithCode: 'The name, the password or the code is wrong.',
+    tooMany: 'Too many attempts. Wait some minutes, then try again.',
   },
   session: {
     signedInAs: (user: string) => `Signed in as ${user}`,

@@ -5,7 +5,7 @@ import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import { EndpointTraces } from '../endpoint-traces.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
@@ -108,9 +108,15 @@ export class ServerParts {
     };
   }
 
-  /** Ends the registration of an endpoint. False when it has none. */
-  endRegistration(endpointName: string): MaybePromise<boolean> {
-    return this.#registering.ends.revoke(endpointName, () => true);
+  /** Ends the registration of an endpoint; with `forget` also what is observed on it for queued operations. False when it has none. */
+  endRegistration(endpointName: string, forget: boolean): MaybePromise<boolean> {
+    return andThen(
+      this.#registering.ends.revoke(endpointName, () => true),
+      (isEnded) => {
+        if (forget) this.observations.forget(endpointName);
+        return isEnded;
+      },
+    );
   }
 
   /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */

@@ -190,6 +190,7 @@ export function platformTables(type: ColumnTypes): string[] {
       last_error ${text},
       UNIQUE (webhook_id, event_id)
     ) ${strict}`,
+    `CREATE INDEX "WebhookDelivery_event" ON "WebhookDelivery" (event_id)`,
     `CREATE INDEX "WebhookDelivery_next" ON "WebhookDelivery" (webhook_id, state, next_attempt)`,
 
     // The durable downlink queue of the LwM2M server.

@@ -48,6 +48,7 @@ export function SignIn() {
             spellCheck={false}
             maxLength={64}
             required
+            withAsterisk={false}
             autoFocus
           />
           <TextInput
@@ -58,6 +59,7 @@ export function SignIn() {
             autoComplete="current-password"
             maxLength={128}
             required
+            withAsterisk={false}
           />
           {withCode && (
             <TextInput
@@ -70,15 +72,16 @@ export function SignIn() {
               spellCheck={false}
               maxLength={32}
               required
+              withAsterisk={false}
               autoFocus
             />
           )}
           {attempt.error !== null && !needsCode(attempt.error) && (
             <p className={styles.failed} role="alert">
-              {failure(attempt.error)}
+              {failure(attempt.error, withCode)}
             </p>
           )}
-          <Button type="submit" loading={attempt.isPending}>
+          <Button type="submit" color="cyan.9" loading={attempt.isPending}>
             {texts.submit}
           </Button>
           <p className={styles.hint}>{texts.first}</p>
@@ -92,7 +95,8 @@ function needsCode(error: Error): boolean {
   return error instanceof ApiError && error.code === 'code-needed';
 }
 
-function failure(error: Error): string {
-  const known: Readonly<Record<string, string>> = texts.failed;
-  return (error instanceof ApiError ? known[error.code] : undefined) ?? error.message;
+function failure(error: Error, withCode: boolean): string {
+  if (!(error instanceof ApiError)) return error.message;
+  if (error.code === 'wrong-credentials') return withCode ? texts.wrongWithCode : texts.wrong;
+  return error.code === 'too-many-requests' ? texts.tooMany : error.message;
 }
