@@ -11,8 +11,8 @@ import type { DevicesMessage, DevicesOrder, DevicesTask } from './orders.ts';
 const OBJECTS = '</>;rt="oma.lwm2m";ct="60 110 112",</1/0>,</3/0>,</3303/0>';
 /** Registers that are under way at a time. */
 const WINDOW = 50;
-/** A notification that nobody has acknowledged for so long is sent again, in milliseconds. */
-const REPEAT_MS = 10_000;
+/** A notification that nobody has acknowledged for so long is sent again, as devices do (ACK_TIMEOUT, RFC 7252 §4.8), in milliseconds. */
+const REPEAT_MS = 2_500;
 
 async function open(order: DevicesOrder): Promise<LoadDevice[]> {
   const devices: LoadDevice[] = [];
@@ -34,20 +34,22 @@ async function open(order: DevicesOrder): Promise<LoadDevice[]> {
 async function run(devices: readonly LoadDevice[], { perSecond, seconds }: DevicesTask): Promise<DevicesMessage> {
   const latencies = new Latencies();
   const idle = [...devices];
-  const sentAt = new Map<LoadDevice, number>();
+  /** When each that waits for an acknowledgement sent last; the one that waits longest is first. */
+  const waiting = new Map<LoadDevice, number>();
   let [sent, acknowledged, repeated, taken] = [0, 0, 0, 0];
   const send = (device: LoadDevice): void => {
-    sentAt.set(device, performance.now());
+    const sentAt = performance.now();
+    waiting.set(device, sentAt);
     device.notify(() => {
-      latencies.add(performance.now() - (sentAt.get(device) ?? NaN));
-      sentAt.delete(device);
+      latencies.add(performance.now() - sentAt);
+      waiting.delete(device);
       acknowledged += 1;
       idle.push(device);
     });
   };
   const start = performance.now();
   const end = start + seconds * 1000;
-  for (let now = start; now < end || sentAt.size > 0; now = performance.now()) {
+  for (let now = start; now < end || waiting.size > 0; now = performance.now()) {
     const due = (Math.min(now - start, seconds * 1000) / 1000) * perSecond;
     // The one that has waited longest is next. When none is idle the pace is not kept, and the result says so.
     for (; sent < due && taken < idle.length; sent += 1) {
@@ -56,11 +58,12 @@ async function run(devices: readonly LoadDevice[], { perSecond, seconds }: Devic
     }
     idle.splice(0, taken);
     taken = 0;
-    for (const [device, at] of sentAt) {
+    for (const [device, at] of waiting) {
       if (now - at < REPEAT_MS) break;
       repeated += 1;
-      sentAt.delete(device);
-      send(device);
+      waiting.delete(device);
+      waiting.set(device, now);
+      device.repeatNotification();
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -1,4 +1,4 @@
-// npm run bench:flownexus -- [--smoke] [--seconds=300] [--only='engine sqlite'] [--endpoints=100] [--days=365]
+// npm run bench:flownexus -- [--smoke] [--seconds=300] [--only='engine sqlite'] [--endpoints=100] [--days=365] [--cpu-prof=FOLDER]
 // The application's way from a value to the disk and back, on SQLite and on PostgreSQL.
 import { parseArgs } from 'node:util';
 import type { DatabaseKind } from '../../examples/flownexus-app/src/database/dialect.ts';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     endpoints: { type: 'string' },
     days: { type: 'string' },
+    'cpu-prof': { type: 'string' },
   },
 });
 const { smoke, only } = values;
@@ -22,6 +23,8 @@ const pace = smoke ? 200 : 5_000;
 const devices = smoke ? 20 : 1_000;
 const history = { endpoints: Number(values.endpoints ?? (smoke ? 2 : 100)), days: Number(values.days ?? (smoke ? 2 : 365)), queries: smoke ? 4 : 200 }; // prettier-ignore
 const kinds: readonly DatabaseKind[] = ['sqlite', 'postgres'];
+const folder = values['cpu-prof'];
+const profile = folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 const results: object[] = [];
 
 const engine: string[][] = [['storing alone', 'values/s', 'CPU µs/value', 'p50 ms', 'p99 ms']];
@@ -44,7 +47,7 @@ const udp: string[][] = [['through the app', 'acknowledged/s', 'acknowledged', '
 let lost = 0;
 for (const kind of kinds) {
   if (!`udp ${kind}`.includes(only)) continue;
-  const result = await measureThroughUdp(kind, { devices, perSecond: pace, seconds });
+  const result = await measureThroughUdp(kind, { devices, perSecond: pace, seconds }, profile);
   if (result === undefined) continue;
   lost += result.lost;
   results.push({ part: 'udp', ...result });

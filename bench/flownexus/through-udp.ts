@@ -27,10 +27,11 @@ export interface ThroughUdpResult {
 export async function measureThroughUdp(
   kind: DatabaseKind,
   size: ThroughUdpSize,
+  nodeOptions: readonly string[] = [],
 ): Promise<ThroughUdpResult | undefined> {
   const at = place(kind);
   if (at === undefined) return undefined;
-  const app = new Child<AppMessage>('./flownexus/app-process.ts');
+  const app = new Child<AppMessage>('./flownexus/app-process.ts', nodeOptions);
   const devices = new Child<DevicesMessage>('./flownexus/devices.ts');
   try {
     app.say({ url: at.url, dataDirectory: at.dataDirectory } satisfies AppOrder);
