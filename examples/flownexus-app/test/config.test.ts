@@ -22,7 +22,6 @@ test('every variable has a default', () => {
     apiToken: undefined,
     adminPassword: undefined,
     publicUrl: undefined,
-    webhookHosts: [],
     demo: undefined,
     production: false,
     logLevel: 'info',

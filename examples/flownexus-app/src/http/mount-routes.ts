@@ -6,6 +6,7 @@ import { formatCsv } from './csv.ts';
 import { ApiError, unknownRoute } from './errors.ts';
 import type { Access, Permission, Principal } from './principal.ts';
 import { ANSWERED, type Call, type Reply, type Route } from './route.ts';
+import { isSameOrigin } from './same-origin.ts';
 
 /** What the router needs of those who know users. */
 export interface RouteGuards {
@@ -76,14 +77,6 @@ async function authorize(request: Request, access: Access, changes: boolean, gua
 
 function crossSite(): ApiError {
   return new ApiError(403, 'cross-site', 'a page of another site can not act in your name');
-}
-
-/** Browsers say where a request comes from, and scripts of a page can not change what they say. */
-function isSameOrigin(request: Request): boolean {
-  const site = request.get('sec-fetch-site');
-  if (site !== undefined) return site === 'same-origin' || site === 'none';
-  const origin = request.get('origin');
-  return origin === undefined || URL.parse(origin)?.host === request.get('host');
 }
 
 function readBody({ bodyLimit = limits.bodyBytes }: Route): RequestHandler {

@@ -1,7 +1,13 @@
 import { formatBootstrapJson, type BootstrapConfiguration } from '@flownexus/lwm2m-server';
 
 /** The fields of the instances of a configuration that are keys. */
-const SECRETS: ReadonlySet<string> = new Set(['secretKey', 'smsBindingKeySecret', 'oscoreMasterSecret']);
+const SECRETS: ReadonlySet<string> = new Set([
+  'secretKey',
+  'smsBindingKeyParam',
+  'smsBindingKeySecret',
+  'oscoreMasterSecret',
+  'oscoreMasterSalt',
+]);
 
 /** A configuration as a Leshan server shows it, without its keys; undefined for one that has no form there. */
 export function bootstrapToJson(configuration: BootstrapConfiguration): Readonly<Record<string, unknown>> | undefined {

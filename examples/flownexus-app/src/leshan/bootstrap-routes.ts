@@ -13,7 +13,7 @@ export function addBootstrapRoutes(router: Router, options: LeshanBootstrapOptio
       permission: 'administer',
       handler: async (_, response) => {
         const entries: (readonly [string, unknown])[] = [];
-        for (const { endpointName, configuration } of await configurations.list()) {
+        for await (const { endpointName, configuration } of await configurations.list()) {
           const json = bootstrapToJson(configuration);
           if (json !== undefined) entries.push([endpointName, json]);
         }

@@ -21,6 +21,12 @@ export interface StreamSource {
   unfollow?(endpointName: string): void;
 }
 
+/** The endpoint whose events alone a stream is to have; undefined: those of all. */
+export function streamedEndpoint(request: Request): string | undefined {
+  const name = queryOf(request).get('ep') ?? '';
+  return name === '' ? undefined : name;
+}
+
 /** Server-Sent Events of one server. A reader that is too slow is dropped, so that it delays nobody. */
 export class EventStreams {
   readonly #source: StreamSource;
@@ -46,8 +52,7 @@ export class EventStreams {
       response.set('Retry-After', '10');
       throw new LeshanError(503, 'too many event streams are open');
     }
-    const name = queryOf(request).get('ep') ?? '';
-    const stream = { response, endpointName: name === '' ? undefined : name };
+    const stream = { response, endpointName: streamedEndpoint(request) };
     if (request.method !== 'HEAD') this.#add(stream);
     response.set({ 'Content-Type': 'text/event-stream;charset=utf-8', 'X-Accel-Buffering': 'no' });
     response.flushHeaders();

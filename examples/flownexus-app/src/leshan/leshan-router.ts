@@ -1,5 +1,6 @@
 import express, { type Router } from 'express';
 import { addCompositeRoutes } from './composite-routes.ts';
+import { streamedEndpoint } from './event-streams.ts';
 import { answerLeshanErrors } from './leshan-error.ts';
 import { addObserveRoutes } from './observe-routes.ts';
 import { addOperationRoutes } from './operation-routes.ts';
@@ -19,7 +20,8 @@ export function leshanRouter(options: LeshanOptions): Router {
   const { streams } = new ServerEvents(server, objects, streamBacklogBytes);
   addRoute(router, '/event', options, {
     GET: {
-      permission: 'read',
+      // A stream of one endpoint has its messages, what is written among them.
+      permission: (request) => (streamedEndpoint(request) === undefined ? 'read' : 'operate'),
       handler: (request, response) => {
         streams.open(request, response);
       },

@@ -43,9 +43,12 @@ export type LeshanAction =
   | 'setBootstrapConfiguration'
   | 'removeBootstrapConfiguration';
 
+/** All of something, at once or page by page. */
+export type Listing<T> = AsyncIterable<T> | MaybePromise<Iterable<T>>;
+
 /** Credentials of devices, by their endpoint names. */
 export interface LeshanCredentials {
-  list(): MaybePromise<Iterable<{ readonly endpointName: string; readonly credential: DeviceCredential }>>;
+  list(): Listing<{ readonly endpointName: string; readonly credential: DeviceCredential }>;
   /**
    * Gives an endpoint its credential, in place of the one that it had; resolves when that is stored.
    *
@@ -58,7 +61,7 @@ export interface LeshanCredentials {
 
 /** Bootstrap configurations, by endpoint names. */
 export interface LeshanBootstrapConfigurations {
-  list(): MaybePromise<Iterable<{ readonly endpointName: string; readonly configuration: BootstrapConfiguration }>>;
+  list(): Listing<{ readonly endpointName: string; readonly configuration: BootstrapConfiguration }>;
   /**
    * Gives an endpoint its configuration, in place of the one that it had; resolves when that is stored.
    *

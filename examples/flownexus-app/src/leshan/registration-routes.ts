@@ -5,6 +5,7 @@ import { objectSpecs } from './object-specs.ts';
 import type { LeshanOptions } from './options.ts';
 import { registrationToJson, type RegistrationJson } from './registration-json.ts';
 import { addRoute } from './routes.ts';
+import { sendArray } from './send-array.ts';
 
 /** Who is registered, and with which Objects. */
 export function addRegistrationRoutes(router: Router, options: LeshanOptions): void {
@@ -15,8 +16,8 @@ export function addRegistrationRoutes(router: Router, options: LeshanOptions): v
   addRoute(router, '/clients', options, {
     GET: {
       permission: 'read',
-      handler: (_, response) => {
-        response.json(Array.from(server.registrations(), toJson));
+      handler: async (_, response) => {
+        await sendArray(response, server.registrations(), toJson);
       },
     },
   });

@@ -10,7 +10,7 @@ export type Handler = (request: Request, response: Response) => MaybePromise<str
 
 /** One method of an address. */
 export interface Route {
-  readonly permission: LeshanPermission;
+  readonly permission: LeshanPermission | ((request: Request) => LeshanPermission);
   /** Audited as this. */
   readonly action?: LeshanAction | ((request: Request) => LeshanAction);
   /** Whether the handler reads the body: see {@link textOf} and {@link jsonOf}. */
@@ -37,7 +37,7 @@ export function addRoute(
     const { permission, hasBody = false } = details;
     const admit: RequestHandler = async (request, response, next) => {
       try {
-        await options.admit?.(request, permission);
+        await options.admit?.(request, typeof permission === 'string' ? permission : permission(request));
       } catch (error) {
         throw new NotAdmittedError(error);
       }

@@ -5,6 +5,7 @@ import { formatHost } from '../http/http-server.ts';
 import { checkingInput } from './leshan-error.ts';
 import type { LeshanCommonOptions } from './options.ts';
 import { addRoute, endpointOf, jsonOf } from './routes.ts';
+import { sendArray } from './send-array.ts';
 import { parseSecurityInfo, securityInfoJson } from './security-json.ts';
 
 /** Credentials of devices, who the server is, and where it listens: the same on both servers. */
@@ -19,7 +20,7 @@ export function addSecurityRoutes(
       permission: 'administer',
       handler: async (_, response) => {
         const all = await credentials.list();
-        response.json(Array.from(all, ({ endpointName, credential }) => securityInfoJson(endpointName, credential)));
+        await sendArray(response, all, ({ endpointName, credential }) => securityInfoJson(endpointName, credential));
       },
     },
     PUT: {

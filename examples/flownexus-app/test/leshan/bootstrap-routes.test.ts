@@ -56,7 +56,6 @@ test('configurations are set, listed without their keys, and removed', async () 
           securityMode: 'PSK',
           serverId: 1,
           serverSmsNumber: '',
-          smsBindingKeyParam: [],
           smsSecurityMode: 'NO_SEC',
           uri: 'coaps://127.0.0.1:5684',
         },

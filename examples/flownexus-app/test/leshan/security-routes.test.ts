@@ -134,7 +134,7 @@ test('each call says first what it needs, and a refusal is answered by the host'
   const asked: string[] = [];
   const host = await LeshanHost.start({
     admit: async (request, permission) => {
-      asked.push(`${request.method} ${request.path} ${permission}`);
+      asked.push(`${request.method} ${request.url} ${permission}`);
       await Promise.resolve();
       throw new Error('not you');
     },
@@ -144,6 +144,8 @@ test('each call says first what it needs, and a refusal is answered by the host'
     ['GET', '/clients/dev', 'read'],
     ['GET', '/objectspecs/dev', 'read'],
     ['GET', '/event', 'read'],
+    ['GET', '/event?dev', 'read'],
+    ['GET', '/event?ep=dev', 'operate'],
     ['GET', '/server/endpoint', 'read'],
     ['GET', '/security/server', 'read'],
     ['GET', '/server/security', 'read'],
