@@ -85,9 +85,8 @@ describe('Write', () => {
     await host.json('POST', '/clients/dev/3336?format=TLV', { id: 7, kind: 'instance', resources });
     expect(client.objects.content('/3336/7/5518')).toBe(2);
     resources.splice(0, 1, { id: 5518, value: -2_500, ...time });
-    const update = { id: 7, kind: 'instance', resources };
-    expect(await host.json('PUT', '/clients/dev/3336/7?format=TLV&replace=false', update)).toEqual(CHANGED);
-    expect(client.objects.content('/3336/7/5518')).toBe(-2);
+    await host.json('POST', '/clients/dev/3336?format=TLV', { id: 8, kind: 'instance', resources });
+    expect(client.objects.content('/3336/8/5518')).toBe(-2);
   });
 
   test('of opaque bytes and of a Resource Instance', async () => {
