@@ -44,17 +44,33 @@ export function leshanGuards(
       const { actor } = await admitRequest(request, permission, guards);
       actors.set(request, actor);
     },
-    audit: ({ request, action, endpointName, path, outcome }) => {
-      guards
-        .audit({
-          actor: actors.get(request) ?? 'anonymous',
-          address: request.ip,
-          action: `leshan.${action}`,
-          params: { endpointName },
-          detail: { ...(path === undefined ? {} : { path }), outcome },
-        })
-        .catch(report);
-    },
+    audit: auditing(guards, report, (request) => actors.get(request) ?? 'anonymous'),
+  };
+}
+
+/** Keeps what was done where everybody on this machine may do everything. */
+export function localAudit(
+  guards: RouteGuards,
+  report: (error: unknown) => void,
+): NonNullable<LeshanCommonOptions['audit']> {
+  return auditing(guards, report, () => 'somebody on this machine');
+}
+
+function auditing(
+  guards: RouteGuards,
+  report: (error: unknown) => void,
+  actorOf: (request: object) => string,
+): NonNullable<LeshanCommonOptions['audit']> {
+  return ({ request, action, endpointName, path, outcome }) => {
+    guards
+      .audit({
+        actor: actorOf(request),
+        address: request.ip,
+        action: `leshan.${action}`,
+        params: { endpointName },
+        detail: { ...(path === undefined ? {} : { path }), outcome },
+      })
+      .catch(report);
   };
 }
 

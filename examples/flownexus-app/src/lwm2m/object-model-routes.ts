@@ -4,7 +4,7 @@ import { ApiError } from '../http/errors.ts';
 import { type Route, route } from '../http/route.ts';
 import { listOf, pageCursor, pageLimit } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
-import { keyOf, type ModelKey, type ObjectModels } from './object-models.ts';
+import { compareVersions, keyOf, type ModelKey, type ObjectModels } from './object-models.ts';
 
 const TAG = 'Object models';
 const COLLECTION = '/api/v1/object-models';
@@ -16,7 +16,10 @@ const params = z.object({ objectId });
 /** `3:1.1`. */
 const modelCursor = pageCursor
   .regex(/^\d{1,5}:\d{1,5}\.\d{1,5}$/, 'expected a nextCursor of the same list')
-  .transform((text) => text.split(/[:.]/).map(Number));
+  .transform((text): ModelKey => {
+    const [id, version = ''] = text.split(':');
+    return { objectId: Number(id), version };
+  });
 
 const summary = {
   objectId: z.int(),
@@ -182,11 +185,9 @@ function badXml(message: string): ApiError {
   return new ApiError(400, 'bad-body', message, [{ path: 'body.xml', message }]);
 }
 
-/** Whether a definition comes after the one with that id, and major and minor version. */
-function isAfter({ objectId: id, version }: ModelKey, cursor: readonly number[]): boolean {
-  const key = [id, ...version.split('.').map(Number)];
-  const difference = key.map((part, index) => part - (cursor[index] ?? 0)).find((each) => each !== 0);
-  return difference !== undefined && difference > 0;
+/** Whether a definition comes after the one that a cursor names. */
+function isAfter({ objectId: id, version }: ModelKey, cursor: ModelKey): boolean {
+  return (id - cursor.objectId || compareVersions(version, cursor.version)) > 0;
 }
 
 function unknown(id: number, wanted: string | undefined): ApiError {

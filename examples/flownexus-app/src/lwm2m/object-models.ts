@@ -2,6 +2,7 @@ import { type ObjectDefinition, type ObjectRegistry, parseObjectXml } from '@flo
 import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
 import { Serial } from '../serial.ts';
+import { describeResourceTypes } from '../values/resource-types.ts';
 
 /** A version of an Object. */
 export interface ModelKey {
@@ -51,7 +52,7 @@ export class ObjectModels {
   }
 
   /**
-   * Stores definitions and decodes by them from now on, all of them or none. One of the same Object and version gives way. Undefined when there are as many as may be.
+   * Stores definitions, decodes by them from now on, and names known Resources by them; all of them or none. One of the same Object and version gives way. Undefined when there are as many as may be.
    */
   upload(xml: string, definitions: readonly ObjectDefinition[]): Promise<readonly ObjectDefinition[] | undefined> {
     return this.#serial.run(async () => {
@@ -68,6 +69,7 @@ export class ObjectModels {
             ) // prettier-ignore
             .execute();
         }
+        await describeResourceTypes(trx, newest(definitions, this.#registry));
       });
       this.#show(definitions);
       return definitions;
@@ -98,6 +100,20 @@ export class ObjectModels {
 
 export function keyOf({ id, version }: ObjectDefinition): ModelKey {
   return { objectId: id, version };
+}
+
+/** Those that are the newest version of their Object, which Resources are named by. */
+function newest(definitions: readonly ObjectDefinition[], registry: ObjectRegistry): ObjectDefinition[] {
+  return definitions.filter(({ id, version }) => {
+    const versions = [...registry.versions(id), ...definitions.filter((other) => other.id === id).map((other) => other.version)]; // prettier-ignore
+    return versions.every((other) => compareVersions(version, other) >= 0);
+  });
+}
+
+/** Orders versions of the form `major.minor`. */
+export function compareVersions(a: string, b: string): number {
+  const [[majorA = 0, minorA = 0], [majorB = 0, minorB = 0]] = [a.split('.').map(Number), b.split('.').map(Number)];
+  return majorA - majorB || minorA - minorB;
 }
 
 function isOf({ id, version }: ObjectDefinition, key: ModelKey): boolean {

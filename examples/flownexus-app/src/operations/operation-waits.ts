@@ -1,5 +1,5 @@
+import type { EventEmitter } from 'node:events';
 import { Lwm2mServerError, type OperationQueue } from '@flownexus/lwm2m-server';
-import type { Response } from 'express';
 import { ApiError } from '../http/errors.ts';
 import { limits } from '../limits.ts';
 import { callingQueue } from './queue-errors.ts';
@@ -20,7 +20,7 @@ export class OperationWaits {
    * Resolves when the operation is finished, the time is over, or the caller of the response has left. Rejects with a 429 when too many wait, and with a 503
    * when the server stops.
    */
-  async wait(id: string, seconds: number, response: Response): Promise<void> {
+  async wait(id: string, seconds: number, response: EventEmitter): Promise<void> {
     if (seconds === 0) return;
     this.check(seconds);
     const left = new AbortController();

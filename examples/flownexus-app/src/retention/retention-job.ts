@@ -50,7 +50,9 @@ export class RetentionJob {
       }
       this.start();
     };
-    this.#timer = setTimeout(() => (this.#running = run()), everyMs).unref();
+    this.#timer = setTimeout(() => {
+      this.#running = run();
+    }, everyMs).unref();
   }
 
   /** Resolves when nothing of it runs any more. */

@@ -1,4 +1,4 @@
-import type { DefinitionSource, ResourceType as Lwm2mType } from '@flownexus/lwm2m-core';
+import type { DefinitionSource, ObjectDefinition, ResourceType as Lwm2mType } from '@flownexus/lwm2m-core';
 import { type Kysely, sql } from 'kysely';
 import { bulkInsert, byColumn } from '../database/bulk-insert.ts';
 import type { Tables } from '../database/tables.ts';
@@ -117,21 +117,41 @@ export class ResourceTypes {
 
   async #add(db: Kysely<Tables>, added: readonly UsedResource[]): Promise<void> {
     const rows = added.map(({ objectId, resourceId, type }) => {
-      const definition = this.#definitions.resource(objectId, resourceId);
-      const name = knownNames.get(keyOf({ objectId, resourceId })) ?? definition?.name;
+      const object = this.#definitions.object(objectId);
       return {
         object_id: objectId,
         resource_id: resourceId,
-        name: name ?? `${String(objectId)}/${String(resourceId)}`,
-        data_type: valueTypes[definition?.type ?? type],
-        operations: definition?.operations ?? 'R',
-        multiple: definition?.multiple === true ? 1 : 0,
-        mandatory: definition?.mandatory === true ? 1 : 0,
-        units: definition?.units ?? null,
-        range: definition?.range ?? null,
-        object_version: definition === undefined ? null : (this.#definitions.object(objectId)?.version ?? null),
+        data_type: valueTypes[object?.resources.get(resourceId)?.type ?? type],
+        ...descriptionOf(objectId, resourceId, object),
       };
     });
     await insert(db, byColumn(columnNames, rows));
   }
+}
+
+/**
+ * Gives the types that are known already the names, units and so on of other definitions of their Objects. Their data type stays: values are stored by it.
+ */
+export async function describeResourceTypes(db: Kysely<Tables>, objects: readonly ObjectDefinition[]): Promise<void> {
+  for (const object of objects) {
+    const rows = await db.selectFrom('ResourceType').select(['id', 'resource_id']).where('object_id', '=', object.id).execute(); // prettier-ignore
+    for (const { id, resource_id: resourceId } of rows) {
+      if (!object.resources.has(resourceId)) continue;
+      await db.updateTable('ResourceType').set(descriptionOf(object.id, resourceId, object)).where('id', '=', id).execute(); // prettier-ignore
+    }
+  }
+}
+
+function descriptionOf(objectId: number, resourceId: number, object: ObjectDefinition | undefined) {
+  const definition = object?.resources.get(resourceId);
+  const name = knownNames.get(keyOf({ objectId, resourceId })) ?? definition?.name;
+  return {
+    name: name ?? `${String(objectId)}/${String(resourceId)}`,
+    operations: definition?.operations ?? 'R',
+    multiple: definition?.multiple === true ? 1 : 0,
+    mandatory: definition?.mandatory === true ? 1 : 0,
+    units: definition?.units ?? null,
+    range: definition?.range ?? null,
+    object_version: definition === undefined ? null : (object?.version ?? null),
+  } as const;
 }

@@ -112,7 +112,7 @@ export class SeriesCache {
       this.forgetEndpoint(oldest);
     }
     let ofEndpoint = this.#endpoints.get(endpoint);
-    if (ofEndpoint === undefined) this.#endpoints.set(endpoint, (ofEndpoint = new Map()));
+    if (ofEndpoint === undefined) this.#endpoints.set(endpoint, (ofEndpoint = new Map<string, KnownSeries>()));
     ofEndpoint.set(path, series);
     this.#size += 1;
   }

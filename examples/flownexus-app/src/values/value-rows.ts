@@ -122,7 +122,7 @@ export class ValueRows {
     if (Math.abs(value) > GREATEST_SUMMAND) return;
     const bucket = beginningOf(time, HOUR_MS);
     let ofSeries = this.#aggregates.get(seriesId);
-    if (ofSeries === undefined) this.#aggregates.set(seriesId, (ofSeries = new Map()));
+    if (ofSeries === undefined) this.#aggregates.set(seriesId, (ofSeries = new Map<number, Aggregate>()));
     const aggregate = ofSeries.get(bucket);
     if (aggregate === undefined) {
       ofSeries.set(bucket, { seriesId, bucket, count: 1, sum: value, minimum: value, maximum: value });

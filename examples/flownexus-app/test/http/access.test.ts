@@ -18,7 +18,7 @@ test('no route does anything for who has no right to it', async () => {
   const database = await testDatabase();
   const definitions = await ObjectRegistry.bundled();
   const settings = await Settings.load(database, { production: false });
-  const lwm2m = new Lwm2mServer({ endpoints: [] });
+  const lwm2m = new Lwm2mServer({ endpoints: [], objects: definitions });
   const submit = (): Promise<void> => Promise.reject(new Error('nobody may do this'));
   const { call } = await testHttpApp({
     routes: [

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Code } from '@flownexus/coap';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import type { Batch } from '../../src/values/batch.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
+import { RawDevice } from '../support/raw-device.ts';
 import { testLwm2m } from '../support/test-lwm2m.ts';
 
 const eventually = { timeout: 5_000, interval: 20 };
@@ -113,7 +115,46 @@ test('a composite notification and a Send of the event object become an Event, a
   await vi.waitFor(() => expect(eventsOf('read')[0]).toMatchObject([['3', 'read', expect.arrayContaining(['Zephyr'])]]), eventually); // prettier-ignore
 });
 
+test('values of a device behind a gateway are stored under its prefix, and make Events', async () => {
+  const { addresses, batches, database } = await testLwm2m();
+  const device = await RawDevice.open(addresses.lwm2m.coap.port);
+  await device.register('gateway', {}, '</25/0>,</3303/0>');
+  const payload = JSON.stringify([
+    { bn: '/d01/3303/0/5700', v: 21.5 },
+    { bn: '/d01/10300/0/0', v: 7 },
+    { bn: '/3303/0/5700', v: 22.5 },
+  ]);
+  const { code } = await device.send({ code: Code.POST, options: { path: ['dp'], contentFormat: 110 }, payload });
+  expect(code).toBe(Code.CHANGED);
+  expect(batches.at(-1)?.events).toMatchObject([{ eventType: '10300', records: [1] }]);
+  const rows = await database.reads
+    .selectFrom('Resource')
+    .select(['prefix', 'float_value', 'int_value'])
+    .where('source', '=', 'send')
+    .orderBy('id')
+    .execute();
+  expect(rows).toEqual([
+    { prefix: 'd01', float_value: 21.5, int_value: null },
+    { prefix: 'd01', float_value: null, int_value: 7 },
+    { prefix: '', float_value: 22.5, int_value: null },
+  ]);
+});
+
 onEachDatabase('after a restart', (kind) => {
+  test('one whose lifetime has passed meanwhile is not registered, and its end is stored', async () => {
+    const database = await testDatabase(kind);
+    const first = await testLwm2m({ database });
+    await first.newClient('a', { lifetime: 60 }).start();
+    await first.side.stop();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const second = await testLwm2m({ database });
+    expect(second.side.server.registration('a')).toBeUndefined();
+    expect(second.batches).toMatchObject([{ endpoint: 'a', change: { kind: 'unregistered' } }]);
+    const rows = await database.reads.selectFrom('Endpoint').select('registered').execute();
+    expect(rows).toEqual([{ registered: 0 }]);
+  });
+
   test('an endpoint is registered still, and what it notifies is understood', async () => {
     const database = await testDatabase(kind);
     const first = await testLwm2m({ database });

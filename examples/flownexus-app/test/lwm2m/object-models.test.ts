@@ -1,6 +1,8 @@
+import { Code } from '@flownexus/coap';
 import { ContentFormat, ObjectRegistry } from '@flownexus/lwm2m-core';
 import { describe, expect, test } from 'vitest';
 import { ObjectModels } from '../../src/lwm2m/object-models.ts';
+import { RawDevice } from '../support/raw-device.ts';
 import { onEachDatabase } from '../support/test-database.ts';
 import { testLwm2m } from '../support/test-lwm2m.ts';
 
@@ -57,6 +59,38 @@ onEachDatabase('object models', (kind) => {
     await call('DELETE', `${PATH}/3303?version=${present.version}`);
     expect((await call('GET', `${PATH}/3303`)).body).toEqual(present);
     expect(await call('DELETE', `${PATH}/3303?version=${present.version}`)).toMatchObject({ status: 404 });
+  });
+
+  test('Resources that are known already get their names and units, by the newest version', async () => {
+    const { call, addresses, database } = await testLwm2m({ kind });
+    const device = await RawDevice.open(addresses.lwm2m.coap.port);
+    await device.register('dev', {}, '</33000/0>');
+    const send = (...resources: number[]) => {
+      const payload = JSON.stringify(resources.map((id) => ({ n: `/33000/0/${String(id)}`, v: 0.5 })));
+      return device.send({ code: Code.POST, options: { path: ['dp'], contentFormat: 110 }, payload });
+    };
+    await send(1, 2);
+    const types = () =>
+      database.reads
+        .selectFrom('ResourceType')
+        .select(['name', 'units', 'object_version', 'data_type'])
+        .where('object_id', '=', 33_000)
+        .orderBy('resource_id')
+        .execute();
+    const second = { name: '33000/2', units: null, object_version: null, data_type: 'FLOAT' };
+    expect(await types()).toEqual([{ ...second, name: '33000/1' }, second]);
+    expect(await call('POST', PATH, { xml: xml(33_000, '2.0', 'Integer') })).toMatchObject({ status: 201 });
+    expect(await call('POST', PATH, { xml: xml(33_000, '1.0').replace('Level', 'Old') })).toMatchObject({
+      status: 201,
+    });
+    expect(await types()).toEqual([{ name: 'Level', units: 'l', object_version: '2.0', data_type: 'FLOAT' }, second]);
+    await send(1);
+    const rows = await database.reads
+      .selectFrom('Resource')
+      .select(['float_value', 'int_value'])
+      .orderBy('id')
+      .execute();
+    expect(rows.at(-1)).toEqual({ float_value: 0.5, int_value: null });
   });
 
   test('a document of several is stored as a whole', async () => {

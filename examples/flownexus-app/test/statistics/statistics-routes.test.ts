@@ -1,3 +1,4 @@
+import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { Lwm2mServer } from '@flownexus/lwm2m-server';
 import { expect, test } from 'vitest';
 import { FleetStatistics } from '../../src/statistics/fleet-statistics.ts';
@@ -10,7 +11,8 @@ import { NEW_YEAR } from '../support/times.ts';
 onEachDatabase('statistics', (kind) => {
   test('numbers of the database, of the last minute and of the LwM2M server', async () => {
     const database = await testDatabase(kind);
-    const lwm2m = new Lwm2mServer({ endpoints: [] });
+    const definitions = await ObjectRegistry.bundled();
+    const lwm2m = new Lwm2mServer({ endpoints: [], objects: definitions });
     const statistics = new FleetStatistics({
       database,
       lwm2m: () => ({ ...lwm2m.statistics, registrations: 3, asleep: 1 }),

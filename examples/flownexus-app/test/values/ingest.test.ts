@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { CommitRefusedError } from '../../src/database/group-commit.ts';
+import { CommitRefusedError } from '../../src/database/commit-refused-error.ts';
 import type { Batch, NewEvent, StoredEvent } from '../../src/values/batch.ts';
 import { NEW_YEAR, record, registered, registration, values } from '../support/batches.ts';
 import { onEachDatabase } from '../support/test-database.ts';

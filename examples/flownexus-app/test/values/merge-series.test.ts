@@ -39,7 +39,7 @@ test('the result is that of sorting everything, and little more than it is read'
     for (let id = 0; id < total && allSeries.length > 0; id += 1) {
       // Half of the values in the first series, many at the same time.
       const series = random(2) === 0 ? 0 : random(allSeries.length);
-      allSeries[series]?.push({ time: BigInt(Math.floor(id / (1 + random(4)))), id: id });
+      allSeries[series]?.push({ time: Math.floor(id / (1 + random(4))), id });
     }
     const order = (a: Row, b: Row): number => a.time - b.time || a.id - b.id;
     for (const series of allSeries) series.sort(order);

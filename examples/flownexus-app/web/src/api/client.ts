@@ -110,7 +110,10 @@ async function getJson<T>(url: string, signal: AbortSignal): Promise<T> {
 }
 
 /** An answer of 2xx. Rejects with an {@link ApiError} for every other. */
-async function request(url: string, init: RequestInit): Promise<Response> {
+async function request(
+  url: string,
+  init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> },
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, { ...init, headers: { accept: 'application/json', ...init.headers } });
