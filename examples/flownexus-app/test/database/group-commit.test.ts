@@ -53,6 +53,50 @@ onEachDatabase('a group commit', (kind) => {
     expect(await stored()).toEqual(['a', 'b']);
   });
 
+  test('a lane is told of each transaction, whether it is on the disk or was rolled back', async () => {
+    const { db } = await testDatabase(kind);
+    const commits = new GroupCommit(db, { maxItems: 10 });
+    const told: string[] = [];
+    const idle = commits.lane<string>({ maxWeight: 10, write: () => Promise.resolve(), committed: () => told.push('idle') }); // prettier-ignore
+    const submit = commits.lane<string>({
+      maxWeight: 10,
+      write: async (trx, names) => {
+        told.push(names.join(''));
+        await trx.insertInto('Setting').values(names.map((name) => ({ name, value: '', updated_at: 0 }))).execute(); // prettier-ignore
+      },
+      forget: () => told.push('forget'),
+      committed: () => told.push('committed'),
+    });
+    commits.open();
+    await Promise.all(['a', 'b'].map(submit));
+    await Promise.allSettled(['c', 'a'].map(submit));
+    await commits.stop();
+    expect(told).toEqual(['ab', 'committed', 'ca', 'forget', 'c', 'committed', 'a', 'forget']);
+    expect(idle).toBeDefined();
+  });
+
+  test('under load it waits for more, and not for the first after a pause', async () => {
+    const { db } = await testDatabase(kind);
+    const commits = new GroupCommit(db, { maxItems: 10, gatherMs: 1 });
+    const groups: string[] = [];
+    let more: Promise<void>[] = [];
+    const submit = commits.lane<string>({
+      maxWeight: 100,
+      write: (_, names) => {
+        groups.push(names.join(''));
+        // One comes while a transaction is under way, and the next when it has ended.
+        if (names.includes('a')) more = [submit('b')];
+        return Promise.resolve();
+      },
+      committed: () => groups.length === 1 && more.push(submit('c')),
+    });
+    commits.open();
+    await submit('a');
+    await Promise.all(more);
+    expect(groups).toEqual(['a', 'bc']);
+    await commits.stop();
+  });
+
   test('what was held and never opened is refused', async () => {
     const { commits, submit, stored } = await settings();
     const waiting = submit({ name: 'a', value: '' });
