@@ -1,15 +1,16 @@
-import type { DeviceCredential } from '@flownexus/lwm2m-server';
 import { admitRequest, type RouteGuards } from '../http/mount-routes.ts';
 import { limits } from '../limits.ts';
 import type { EditableBootstrapStore } from '../stores/bootstrap-store.ts';
 import type { EditableCredentialStore } from '../stores/credential-store.ts';
 import type { LeshanBootstrapConfigurations, LeshanCommonOptions, LeshanCredentials } from './options.ts';
 
-/** The credentials of a store as this interface wants them: all at once. */
+/** The credentials of a store as this interface wants them. */
 export function leshanCredentials(store: EditableCredentialStore): LeshanCredentials {
   return {
     list: () => all((page) => store.list(page), ({ endpointName }) => endpointName), // prettier-ignore
-    set: async (endpointName: string, credential: DeviceCredential) => void (await store.set(endpointName, credential)),
+    set: async (endpointName, credential) => {
+      await store.set(endpointName, credential);
+    },
     remove: (endpointName) => store.delete(endpointName),
   };
 }
@@ -17,18 +18,19 @@ export function leshanCredentials(store: EditableCredentialStore): LeshanCredent
 /** The bootstrap configurations of a store. */
 export function leshanConfigurations(store: EditableBootstrapStore): LeshanBootstrapConfigurations {
   return {
-    list: async () => {
-      const found = [];
-      for (const endpointName of await all(
+    async *list() {
+      for await (const endpointName of all(
         (page) => store.list(page),
         (name) => name,
       )) {
+        // prettier-ignore
         const configuration = await store.get(endpointName);
-        if (configuration !== undefined) found.push({ endpointName, configuration });
+        if (configuration !== undefined) yield { endpointName, configuration };
       }
-      return found;
     },
-    set: async (endpointName, configuration) => void (await store.set(endpointName, configuration)),
+    set: async (endpointName, configuration) => {
+      await store.set(endpointName, configuration);
+    },
     remove: (endpointName) => store.delete(endpointName),
   };
 }
@@ -74,16 +76,16 @@ function auditing(
   };
 }
 
-async function all<T>(
+/** All items of a list, page by page. */
+async function* all<T>(
   list: (page: { readonly after?: string | undefined; readonly limit: number }) => Promise<readonly T[]>,
   nameOf: (item: T) => string,
-): Promise<T[]> {
-  const found: T[] = [];
+): AsyncGenerator<T> {
   for (let after: string | undefined; ;) {
     const page = await list({ after, limit: limits.maximumPageSize });
-    found.push(...page);
+    yield* page;
     const last = page.at(-1);
-    if (last === undefined || page.length < limits.maximumPageSize) return found;
+    if (last === undefined || page.length < limits.maximumPageSize) return;
     after = nameOf(last);
   }
 }
