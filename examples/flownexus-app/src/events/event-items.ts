@@ -4,7 +4,7 @@ import { isoTimestamp } from '../http/schemas.ts';
 import { isoTime } from '../values/resource-item.ts';
 import { jsonValueSchema, resourceItemSchema } from '../values/value-schemas.ts';
 
-export const severities = ['info', 'warning', 'critical'] as const;
+const severities = ['info', 'warning', 'critical'] as const;
 export const severitySchema = z.enum(severities);
 
 /** An event in lists, in the stream and in what is sent to webhooks. */

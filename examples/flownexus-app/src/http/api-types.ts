@@ -9,30 +9,9 @@ export interface List<T> {
   readonly nextCursor: string | null;
 }
 
-/**
- * The credential of an endpoint, without its key: `GET /api/v1/endpoints/{name}/credentials`. `PUT` takes the same, of `psk` with the
- * `key` in hexadecimal, also for an endpoint that has not registered yet; `DELETE` takes it away. Both end the association that the
- * endpoint has, and what it registered with the credential that is gone. An endpoint with a credential can not register without.
- */
-export type CredentialItem =
-  | { readonly mode: 'psk'; readonly identity: string }
-  /** Any certificate of an authority of `FLOWNEXUS_COAPS_CA` with this common name. */
-  | { readonly mode: 'x509'; readonly commonName: string }
-  /** One of them: the SHA-256 of its DER, in hexadecimal. */
-  | { readonly mode: 'x509'; readonly fingerprint: string }
-  /** The SubjectPublicKeyInfo in base64. */
-  | { readonly mode: 'rpk'; readonly publicKey: string };
-
 export type { EndpointItem } from '../endpoints/endpoint-item.ts';
 
-export type {
-  AggregateItem,
-  JsonValue,
-  ResourceItem,
-  SeriesItem,
-  ValueSource,
-  ValueType,
-} from '../values/value-schemas.ts';
+export type { JsonValue, ResourceItem, ValueType } from '../values/value-schemas.ts';
 
 /**
  * `GET /api/v1/stream`: Server-Sent Events, each emitted after the database committed. The event's name is the key here,
@@ -55,5 +34,3 @@ export interface StreamedResource extends ResourceItem {
 export type { Problem, ProblemIssue } from './problem.ts';
 
 export type { SessionInfo } from '../users/session-schemas.ts';
-
-export type { Health } from './health-routes.ts';

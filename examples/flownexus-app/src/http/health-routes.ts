@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import { type Route, route } from './route.ts';
 
 const healthSchema = z.object({ status: z.enum(['pass', 'fail']) }).meta({ id: 'Health' });
-export type Health = z.infer<typeof healthSchema>;
+type Health = z.infer<typeof healthSchema>;
 
 /**
  * Whether the app works, for those who watch over it: they have no token, and are told nothing else. `ready` rejects when it does not; it is asked once for

@@ -52,7 +52,7 @@ export function httpApp(options: HttpAppOptions): Express {
 }
 
 /** All routes but that of the document itself, which describes them. */
-export function httpRoutes({
+function httpRoutes({
   routes,
   guards,
   stream,
