@@ -25,14 +25,7 @@ export type CredentialItem =
 
 export type { EndpointItem } from '../endpoints/endpoint-item.ts';
 
-export type {
-  AggregateItem,
-  JsonValue,
-  ResourceItem,
-  SeriesItem,
-  ValueSource,
-  ValueType,
-} from '../values/value-schemas.ts';
+export type { AggregateItem, JsonValue, ResourceItem, SeriesItem, ValueType } from '../values/value-schemas.ts';
 
 /**
  * `GET /api/v1/stream`: Server-Sent Events, each emitted after the database committed. The event's name is the key here,

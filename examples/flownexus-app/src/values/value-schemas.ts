@@ -14,10 +14,9 @@ export const jsonValueSchema = z.union([z.string(), z.number(), z.boolean()]).me
 });
 export type JsonValue = z.infer<typeof jsonValueSchema>;
 
-export const valueSourceSchema = z
+const valueSourceSchema = z
   .enum(['observe', 'composite', 'send', 'read', 'register', 'ingest', 'operation'])
   .meta({ id: 'ValueSource', description: 'Where a value came from' });
-export type ValueSource = z.infer<typeof valueSourceSchema>;
 
 const path = z.string().meta({ description: '`/3303/0/5700`, or `/3/0/7/1` for one instance of a multiple Resource; behind a gateway `/d01/3303/0/5700`' }); // prettier-ignore
 const name = z.string().meta({ description: 'Such as `temperature`' });
