@@ -12,7 +12,7 @@ export interface SeriesFill {
 export async function fillSeries(db: Kysely<Tables>, { id, begin, minutes }: SeriesFill): Promise<void> {
   const time = sql`${sql.lit(begin)} + n * 60000`;
   await sql`
-    WITH RECURSIVE minutes (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM minutes WHERE n + 1 < ${sql.lit(minutes)})
+    WITH RECURSIVE minutes (n) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT n + 1 FROM minutes WHERE n + 1 < ${sql.lit(minutes)})
     INSERT INTO "ResourceValue" (series_id, time, id, ts_received, source, float_value)
     SELECT ${sql.lit(id)}, ${time}, ${sql.lit(id * 10_000_000)} + n, ${time}, 'observe', 20 + (n % 600) * 0.01 FROM minutes`.execute(
     db,
