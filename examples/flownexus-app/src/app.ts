@@ -19,7 +19,7 @@ import { openDevices } from './lwm2m/open-devices.ts';
 import { toOperationItem } from './operations/operation-item.ts';
 import { OperationRetention } from './operations/operation-retention.ts';
 import { RetentionJob } from './retention/retention-job.ts';
-import { routesOf } from './routes.ts';
+import { openLeshan, routesOf } from './routes.ts';
 import { Settings } from './settings/settings.ts';
 import { FleetStatistics } from './statistics/fleet-statistics.ts';
 import { toOperationRow } from './stores/operation-rows.ts';
@@ -41,6 +41,8 @@ export interface FlowNexus {
   readonly coapsAddress: ServerAddress;
   /** Such as `coap://[::]:5783` and `coaps://[::]:5784`. */
   readonly bootstrapUrls: readonly string[];
+  /** Where the interface of Leshan is open to everybody on this machine; empty: nowhere. */
+  readonly leshanUrls: readonly string[];
   /** The password of `admin`, where the start has made both. It is shown once. */
   readonly firstPassword: string | undefined;
   /** Whether it started simulated devices. */
@@ -125,8 +127,9 @@ async function start(
   const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop(() => stopping.abort());
-  const parts = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, log };
-  const routes = routesOf({ ...parts, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal });
+  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, log };
+  const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
+  const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
       routes: routes.api,
@@ -157,6 +160,8 @@ async function start(
     job.start();
     onStop(() => job.stop());
   }
+  const leshan = config.leshanApi === 'open' ? await openLeshan(parts, config) : undefined;
+  if (leshan !== undefined) onStop(() => leshan.stop());
   if (demo) {
     const { host, port } = addresses.lwm2m.coap;
     const simulated = await startDemo(loopbackFor(host), port, log);
@@ -169,7 +174,9 @@ async function start(
     coapsUrl: formatUrl(addresses.lwm2m.coaps),
     coapsAddress: addresses.lwm2m.coaps,
     bootstrapUrls: [addresses.bootstrap.coap, addresses.bootstrap.coaps].map(formatUrl),
-    firstPassword: users.firstPassword,
+    leshanUrls: leshan === undefined ? [] : [leshan.url, leshan.bootstrapUrl],
+    // Last of all: a start that failed after it would never show the password.
+    firstPassword: await users.ensureAdministrator(),
     demo,
   };
 }

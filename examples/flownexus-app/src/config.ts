@@ -78,7 +78,11 @@ const variables = z.object({
   FLOWNEXUS_COAPS_CERT: path.optional(),
   FLOWNEXUS_COAPS_CA: path.optional(),
   FLOWNEXUS_DATA_DIR: path.default('./data'),
-  FLOWNEXUS_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  // Without a host where it is a socket: postgres:///name?host=/run/postgresql
+  FLOWNEXUS_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/)
+    .optional(),
   FLOWNEXUS_BOOTSTRAP_PORT: port(5783),
   FLOWNEXUS_BOOTSTRAPS_PORT: port(5784),
   FLOWNEXUS_LESHAN_API: z.enum(['off', 'open']).default('off'),

@@ -44,6 +44,9 @@ function greeting(app: FlowNexus, config: Config): string[] {
     `LwM2M over DTLS listens on ${app.coapsUrl}`,
     `Bootstrap listens on ${app.bootstrapUrls.join(' and ')}`,
   );
+  if (app.leshanUrls.length > 0) {
+    lines.push(`The interface of Leshan is open to everybody on this machine: ${app.leshanUrls.join(' and ')}`);
+  }
   if (app.demo) lines.push('Three simulated devices report every 2 seconds; FLOWNEXUS_DEMO=0 starts without them.');
   else if (config.demo === undefined) {
     const reason = config.production ? 'this is production' : 'the database knows real endpoints';

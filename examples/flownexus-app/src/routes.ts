@@ -1,6 +1,7 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { OwnCredential } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { Config } from './config.ts';
 import type { Database } from './database/open-database.ts';
 import type { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { endpointRoutes } from './endpoints/endpoint-routes.ts';
@@ -12,7 +13,9 @@ import type { Route } from './http/route.ts';
 import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
 import { reportRoutes } from './ingest-api/report-routes.ts';
 import { leshanRouter } from './leshan/leshan-router.ts';
-import { leshanCredentials, leshanGuards } from './leshan/mount-leshan.ts';
+import { leshanConfigurations, leshanCredentials, leshanGuards, localAudit } from './leshan/mount-leshan.ts';
+import { type LeshanPorts, openLeshanPorts } from './leshan/open-leshan-ports.ts';
+import type { LeshanOptions } from './leshan/options.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
@@ -74,14 +77,45 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
   ];
-  const report = (error: unknown): void => log.error({ err: error }, 'the audit log could not be written');
-  const leshan = leshanRouter({
-    server,
+  const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
+  return { api, mounts: [{ path: '/api', handler: leshan }] };
+}
+
+/** The same devices on ports of the loopback interface, for everybody on this machine. */
+export async function openLeshan(
+  parts: Parts,
+  { leshanPort: port, leshanBootstrapPort: bootstrapPort }: Pick<Config, 'leshanPort' | 'leshanBootstrapPort'>,
+): Promise<LeshanPorts> {
+  // prettier-ignore
+  const { devices, users, log } = parts;
+  const audit = localAudit(users.guards, reportTo(log));
+  const { ownCredential, ...common } = leshanOptions(parts);
+  const own = ownCredential === undefined ? {} : { ownCredential };
+  return openLeshanPorts({
+    server: { ...common, ...own, audit },
+    port,
+    bootstrap: {
+      server: devices.side.bootstrapServer,
+      credentials: leshanCredentials(devices.bootstrapCredentials),
+      configurations: leshanConfigurations(devices.bootstrapConfigurations),
+      ...own,
+      audit,
+      log,
+    },
+    bootstrapPort,
+  });
+}
+
+function leshanOptions({ devices, objects, ownCredential, log }: Parts): LeshanOptions {
+  return {
+    server: devices.side.server,
     objects,
     credentials: leshanCredentials(devices.credentials),
-    ...(parts.ownCredential === undefined ? {} : { ownCredential: parts.ownCredential }),
-    ...leshanGuards(users.guards, report),
+    ...(ownCredential === undefined ? {} : { ownCredential }),
     log,
-  });
-  return { api, mounts: [{ path: '/api', handler: leshan }] };
+  };
+}
+
+function reportTo(log: Logger): (error: unknown) => void {
+  return (error) => log.error({ err: error }, 'the audit log could not be written');
 }

@@ -20,6 +20,7 @@ test('every variable has a default', () => {
     leshanPort: 8080,
     leshanBootstrapPort: 8081,
     apiToken: undefined,
+    webhookHosts: [],
     adminPassword: undefined,
     publicUrl: undefined,
     demo: undefined,

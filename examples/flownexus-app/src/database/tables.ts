@@ -1,10 +1,12 @@
 import type { Generated } from 'kysely';
-import type { ValueType } from '../http/api-types.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
 
 export type Flag = 0 | 1;
+/** The data types of the LwM2M registry. */
+export type ValueType =
+  'STRING' | 'INTEGER' | 'UNSIGNED_INTEGER' | 'FLOAT' | 'BOOLEAN' | 'OPAQUE' | 'TIME' | 'OBJLNK' | 'CORELINK' | 'NONE';
 export type Admission = 'accepted' | 'held' | 'refused';
 export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
 export type ValueSource = 'observe' | 'composite' | 'send' | 'read' | 'register' | 'ingest' | 'operation';

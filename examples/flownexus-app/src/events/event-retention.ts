@@ -23,7 +23,9 @@ export class EventRetention {
 
   /** Runs again and again, for the first time after one interval. */
   start(): void {
-    this.#timer ??= setInterval(() => (this.#running = this.#tryRun()), limits.eventRetentionEveryMs);
+    this.#timer ??= setInterval(() => {
+      this.#running = this.#tryRun();
+    }, limits.eventRetentionEveryMs);
     this.#timer.unref();
   }
 

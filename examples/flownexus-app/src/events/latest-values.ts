@@ -1,15 +1,13 @@
 import { type Path, pathStartsWith } from '@flownexus/lwm2m-core';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
+import type { StoredValueKey } from '../values/batch.ts';
+import { chunks, KEYS_PER_QUERY } from '../values/key-rows.ts';
 import { seriesAfter, type SeriesInfo } from '../values/series-list.ts';
-import { EARLIEST, LATEST } from '../values/times.ts';
-import { readSeries, type ValueRow, withLargeValues } from '../values/value-select.ts';
+import { readKeys, type ValueRow, withLargeValues } from '../values/value-select.ts';
 import { type Comparable, comparable } from './comparable.ts';
 import type { LatestValue } from './event-rule.ts';
-
-/** Among so many of the newest values of a series one is looked for that the device sent: others were written to it. */
-const LOOK_BACK = 8;
 
 /** What is a number, also where the database keeps it as text because no column has it exactly. */
 const NUMBERS: ReadonlySet<string> = new Set(['INTEGER', 'UNSIGNED_INTEGER', 'FLOAT', 'TIME']);
@@ -27,17 +25,29 @@ export async function* latestValues(db: Kysely<Tables>, paths: readonly Path[]):
 }
 
 async function latestOf(db: Kysely<Tables>, series: ReadonlyMap<number, SeriesInfo>): Promise<LatestValue[]> {
-  const reads = [...series.keys()].map((id) => ({ series: id, after: undefined }));
-  const found = await readSeries(db, reads, { from: EARLIEST, to: LATEST }, false, LOOK_BACK);
-  const newest = found
-    .map((rows) => rows.find(({ direction }) => direction === 'up'))
-    .filter((row) => row !== undefined);
-  return (await withLargeValues(db, newest)).flatMap((row) => {
+  const keys: StoredValueKey[] = [];
+  for (const ids of chunks([...series.keys()], KEYS_PER_QUERY)) keys.push(...(await latestKeys(db, ids)));
+  return (await withLargeValues(db, await readKeys(db, keys))).flatMap((row) => {
     const info = series.get(row.series_id);
     if (info === undefined) return [];
     const value = comparableOfRow(row, row.value_type ?? info.dataType);
     return [{ endpoint: info.endpoint, path: info.path, time: row.time, receivedAt: row.ts_received, value }];
   });
+}
+
+/** The keys of the latest values that devices sent, others than those that were written to them. */
+async function latestKeys(db: Kysely<Tables>, ids: readonly number[]): Promise<StoredValueKey[]> {
+  const latest = (column: 'time' | 'id') =>
+    sql<
+      number | null
+    >`(SELECT v.${sql.ref(column)} FROM "ResourceValue" v WHERE v.series_id = s.id AND v.direction = 'up'
+      ORDER BY v.time DESC, v.id DESC LIMIT 1)`;
+  const rows = await db
+    .selectFrom('Series as s')
+    .select(['s.id as seriesId', latest('time').as('time'), latest('id').as('id')])
+    .where('s.id', 'in', ids)
+    .execute();
+  return rows.flatMap(({ seriesId, time, id }) => (time === null || id === null ? [] : [{ seriesId, time, id }]));
 }
 
 /** What conditions compare, the same as of the value when it came. */

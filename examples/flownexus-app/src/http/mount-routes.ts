@@ -45,7 +45,8 @@ const principals = new WeakMap<Request, Principal>();
 
 /** For what is no route: who makes a request, if they may do it. Rejects with an {@link ApiError} of 401 or 403. */
 export function admitRequest(request: Request, access: Permission, guards: RouteGuards): Promise<Principal> {
-  return authorize(request, access, request.method !== 'GET' && request.method !== 'HEAD', guards);
+  const isRead = access === 'read' && (request.method === 'GET' || request.method === 'HEAD');
+  return authorize(request, access, !isRead, guards);
 }
 
 /** First of all: who may not do it learns nothing about what is right or wrong in the request. */

@@ -8,6 +8,7 @@ import type { LeshanOptions } from './options.ts';
 import { formatOf, pathsOf } from './query.ts';
 import { responseJson, type ResponseJson } from './response-json.ts';
 import { addRoute, jsonOf } from './routes.ts';
+import { inWholeSeconds } from './whole-seconds.ts';
 import { codeJson } from './operation-routes.ts';
 
 /** Read-Composite and Write-Composite. */
@@ -35,7 +36,9 @@ async function readComposite(response: Response, call: DeviceCall): Promise<stri
 async function writeComposite(request: Request, response: Response, call: DeviceCall): Promise<string> {
   const changes = await checkingInput(() => {
     const nodes = nodesFromJson(jsonOf(request), call.definitions);
-    return [...nodes].flatMap(([path, node]): ResourceRecord[] => recordsFromNode(node, parsePath(path)));
+    return [...nodes].flatMap(([path, node]): ResourceRecord[] =>
+      recordsFromNode(inWholeSeconds(node), parsePath(path)),
+    );
   });
   const contentFormat = formatOf(call.query, 'nodeformat');
   const chosen = contentFormat === undefined ? {} : { contentFormat };

@@ -18,6 +18,7 @@ import type { LeshanOptions } from './options.ts';
 import { formatOf, queryItems, rawQuery } from './query.ts';
 import { responseJson, type ResponseJson } from './response-json.ts';
 import { addRoute, jsonOf, pathOf, textOf, type Handler } from './routes.ts';
+import { inWholeSeconds } from './whole-seconds.ts';
 
 /** Answers a call about a registered endpoint. */
 type DeviceHandler = (request: Request, response: Response, call: DeviceCall) => Promise<string>;
@@ -74,7 +75,9 @@ async function writeAttributes(request: Request, response: Response, call: Devic
 
 async function create(request: Request, response: Response, call: DeviceCall): Promise<string> {
   const path = pathOf(request);
-  const instance = await checkingInput(() => instanceOf(nodeFromJson(jsonOf(request), path, call.definitions)));
+  const instance = await checkingInput(() =>
+    instanceOf(inWholeSeconds(nodeFromJson(jsonOf(request), path, call.definitions))),
+  );
   return performAndAnswer(call, { kind: 'create', path, instance, ...writtenIn(call) }, response, (result) =>
     responseJson(result.responseCode, result.createdPath === undefined ? {} : { location: result.createdPath }),
   );
@@ -106,7 +109,7 @@ function writtenNode(request: Request, path: string, { definitions }: DeviceCall
   if (levelOf(path) < 2) throw invalidRequest('Invalid path: a Write names an Object Instance at least');
   const isText = request.is('text/plain') === 'text/plain';
   const json: unknown = isText ? textNode(textOf(request), path) : jsonOf(request);
-  return nodeFromJson(json, path, definitions);
+  return inWholeSeconds(nodeFromJson(json, path, definitions));
 }
 
 function textNode(value: string, path: string): object {

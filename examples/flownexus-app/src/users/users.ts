@@ -30,15 +30,18 @@ export interface UsersOptions {
 export interface Users {
   /** For {@link mountRoutes}. */
   readonly guards: RouteGuards;
-  /** The password that was made up for the first administrator, `admin`, to be shown once; undefined when none was. */
-  readonly firstPassword: string | undefined;
+  /**
+   * Makes the administrator `admin` when there are no users. Gives the password that was made up for it, to be shown once; undefined when none was. The last
+   * step of a start: one that fails after it would never show the password.
+   */
+  readonly ensureAdministrator: () => Promise<string | undefined>;
   readonly directory: UserDirectory;
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
   readonly auditLog: AuditLog;
 }
 
-/** Reads what there is; the first start of a database makes the administrator `admin`. Rejects with a {@link StartError} for a password that is too weak. */
+/** Reads what there is. Rejects with a {@link StartError} for a password that is too weak. */
 export async function openUsers(options: UsersOptions): Promise<Users> {
   const { database, publicUrl, apiToken, adminPassword, log, now = Date.now } = options;
   const auth = createAuth({ database, secret: await loadAuthSecret(database), publicUrl, log });
@@ -55,11 +58,10 @@ export async function openUsers(options: UsersOptions): Promise<Users> {
   const auditLog = new AuditLog(database, now);
   const problem = adminPassword === undefined ? undefined : passwordProblem(adminPassword, 'admin');
   if (problem !== undefined) throw new StartError(`FLOWNEXUS_ADMIN_PASSWORD is not usable: ${problem}`);
-  const firstPassword = await directory.ensureAdministrator(adminPassword);
   await auditLog.prune();
   return {
     guards: guards({ sessions, tokens, directory, auditLog, cache, apiToken }),
-    firstPassword,
+    ensureAdministrator: () => directory.ensureAdministrator(adminPassword),
     directory,
     sessions,
     tokens,

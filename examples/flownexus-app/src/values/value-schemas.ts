@@ -4,7 +4,7 @@ import { isoTimestamp } from '../http/schemas.ts';
 export const valueTypeSchema = z
   .enum(['STRING', 'INTEGER', 'UNSIGNED_INTEGER', 'FLOAT', 'BOOLEAN', 'OPAQUE', 'TIME', 'OBJLNK', 'CORELINK', 'NONE'])
   .meta({ id: 'ValueType', description: 'A data type of the LwM2M registry' });
-export type ValueType = z.infer<typeof valueTypeSchema>;
+export type { ValueType } from '../database/tables.ts';
 
 export const jsonValueSchema = z.union([z.string(), z.number(), z.boolean()]).meta({
   id: 'Value',

@@ -185,6 +185,9 @@ onEachDatabase('the event engine', (kind) => {
     await before.store(temperature(31));
     await before.store(values('a', [record('/3/0/3', 'string', '1.0')]));
     await before.store(values('b', [record('/3/0/3', 'string', '1.0')]));
+    // What was written to the device is not what it has sent.
+    const written = values('a', [record('/3/0/3', 'string', '9.9')], NEW_YEAR + 500);
+    await before.store({ ...written, source: 'operation', direction: 'down' });
     expect(await before.events()).toHaveLength(1);
     await before.engine.stop();
     await first.close();

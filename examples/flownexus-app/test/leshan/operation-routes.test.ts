@@ -69,6 +69,26 @@ describe('Write', () => {
     }
   });
 
+  test('times lose what is less than a second, in every way of writing', async () => {
+    const host = await LeshanHost.start();
+    const client = await host.device('dev', {}, (objects) => {
+      objects.addObject(3336);
+    });
+    const time = { kind: 'singleResource', type: 'time' };
+    const body = { id: 13, value: 1_700_000_001_234, ...time };
+    expect(await host.json('PUT', '/clients/dev/3/0/13?format=TLV', body)).toEqual(CHANGED);
+    expect(client.objects.content('/3/0/13')).toBe(1_700_000_001);
+    const composite = { '/3/0/13': { ...body, value: 999 } };
+    expect(await host.json('PUT', '/clients/dev/composite?nodeformat=SENML_CBOR', composite)).toEqual(CHANGED);
+    expect(client.objects.content('/3/0/13')).toBe(0);
+    const resources = [{ id: 5518, value: 2_500, ...time }];
+    await host.json('POST', '/clients/dev/3336?format=TLV', { id: 7, kind: 'instance', resources });
+    expect(client.objects.content('/3336/7/5518')).toBe(2);
+    resources.splice(0, 1, { id: 5518, value: -2_500, ...time });
+    await host.json('POST', '/clients/dev/3336?format=TLV', { id: 8, kind: 'instance', resources });
+    expect(client.objects.content('/3336/8/5518')).toBe(-2);
+  });
+
   test('of opaque bytes and of a Resource Instance', async () => {
     const host = await LeshanHost.start();
     const client = await host.device('dev', {}, (objects) => {

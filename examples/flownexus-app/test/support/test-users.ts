@@ -29,6 +29,7 @@ export async function testUsers(
     log: pino({ level: 'silent' }),
     ...options,
   });
+  const firstPassword = await users.ensureAdministrator();
   const app = express();
   app.use(mountRoutes([...userRoutes(users), ...routes], users.guards));
   app.use(unknownToGuests(users.guards));
@@ -45,7 +46,7 @@ export async function testUsers(
     return one;
   };
   const admin = browser({ authorization: `Bearer ${API_TOKEN}` });
-  return { users, database, url: server.url, browser, signedIn, admin };
+  return { users, firstPassword, database, url: server.url, browser, signedIn, admin };
 }
 
 /** Keeps cookies like a browser. */

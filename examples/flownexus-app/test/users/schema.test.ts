@@ -1,6 +1,7 @@
 import { getMigrations } from 'better-auth/db/migration';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { StartError } from '../../src/start-error.ts';
 import { createAuth, loadAuthSecret } from '../../src/users/auth.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
 import { testUsers } from '../support/test-users.ts';
@@ -42,4 +43,10 @@ test('cookies go over TLS alone where browsers come by TLS', async () => {
   const answer = await browser().signIn('admin', 'correct horse battery');
   const [cookie = ''] = [answer.headers['set-cookie'] ?? []].flat();
   expect(cookie).toMatch(/^__Secure-flownexus\.session_token=.*; Secure;/);
+});
+
+test('a password for the first administrator that is too weak ends the start with one line', async () => {
+  const weak = testUsers('sqlite', { adminPassword: 'admin-admin-1' });
+  await expect(weak).rejects.toThrow(StartError);
+  await expect(weak).rejects.toThrow(/^FLOWNEXUS_ADMIN_PASSWORD is not usable: it has the name of the user in it$/);
 });

@@ -21,6 +21,9 @@ export function postgresPool(options: PostgresPoolOptions): pg.Pool {
     max: options.connections,
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
+    // A server that does not answer at all can not end its statements either.
+    query_timeout: options.statementTimeoutMs + options.connectTimeoutMs,
+    keepAlive: true,
     application_name: 'flownexus',
     types,
   });
