@@ -1,6 +1,5 @@
 // The whole app, a process of its own, on free ports of the loopback.
 import { once } from 'node:events';
-import { pino } from 'pino';
 import { startFlowNexus } from '../../examples/flownexus-app/src/app.ts';
 import { readConfig } from '../../examples/flownexus-app/src/config.ts';
 import { answerParent } from '../parent.ts';
@@ -8,21 +7,19 @@ import type { AppMessage, AppOrder, AppQuestion } from './orders.ts';
 
 const tell: (message: AppMessage) => void = answerParent();
 const [order] = (await once(process, 'message')) as [AppOrder];
-const app = await startFlowNexus(
-  {
-    ...readConfig({}),
-    httpPort: 0,
-    coapPort: 0,
-    coapHost: '127.0.0.1',
-    coapsPort: 0,
-    bootstrapPort: 0,
-    bootstrapsPort: 0,
-    dataDirectory: order.dataDirectory,
-    databaseUrl: order.url,
-    demo: false,
-  },
-  { log: pino({ level: 'fatal' }) },
-);
+const app = await startFlowNexus({
+  ...readConfig({}),
+  httpPort: 0,
+  coapPort: 0,
+  coapHost: '127.0.0.1',
+  coapsPort: 0,
+  bootstrapPort: 0,
+  bootstrapsPort: 0,
+  dataDirectory: order.dataDirectory,
+  databaseUrl: order.url,
+  demo: false,
+  logLevel: 'fatal',
+});
 process.on('message', (question: AppQuestion) => {
   if (question === 'used') {
     const { user, system } = process.cpuUsage();

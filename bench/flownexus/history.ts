@@ -1,12 +1,11 @@
 import { ObjectRegistry, parsePath } from '@flownexus/lwm2m-core';
-import { type Kysely, sql } from 'kysely';
 import type { DatabaseKind } from '../../examples/flownexus-app/src/database/dialect.ts';
 import { type Database, openDatabase } from '../../examples/flownexus-app/src/database/open-database.ts';
-import type { Tables } from '../../examples/flownexus-app/src/database/tables.ts';
 import { readAggregates } from '../../examples/flownexus-app/src/values/aggregates.ts';
 import { Ingest } from '../../examples/flownexus-app/src/values/ingest.ts';
 import { seriesBelow } from '../../examples/flownexus-app/src/values/series-list.ts';
 import { ValueReader } from '../../examples/flownexus-app/src/values/value-reader.ts';
+import { fillSeries } from '../../examples/flownexus-app/test/support/fill-series.ts';
 import { Latencies } from './latencies.ts';
 import { place } from './place.ts';
 
@@ -26,8 +25,7 @@ export interface HistoryResult {
   readonly queries: readonly { readonly name: string; readonly p50Ms: number; readonly p99Ms: number }[];
 }
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 1440 * MINUTE_MS;
+const DAY_MS = 86_400_000;
 const BEGIN = Date.UTC(2025, 0, 1);
 const PATH = parsePath('/3303/0/5700');
 
@@ -75,19 +73,7 @@ async function fill(database: Database, { endpoints, days }: HistorySize): Promi
     await ingest.submit({ endpoint: nameOf(index), receivedAt: BEGIN, source: 'observe', records: [record] });
   }
   const series = await database.reads.selectFrom('Series').select('id').orderBy('id').execute();
-  for (const { id } of series) await fillSeries(database.db, id, days * 1440);
-}
-
-async function fillSeries(db: Kysely<Tables>, id: number, minutes: number): Promise<void> {
-  await sql`
-    WITH RECURSIVE minutes (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM minutes WHERE n + 1 < ${sql.lit(minutes)})
-    INSERT INTO "ResourceValue" (series_id, time, id, ts_received, source, float_value)
-    SELECT ${sql.lit(id)}, ${sql.lit(BEGIN)} + n * ${sql.lit(MINUTE_MS)}, ${sql.lit(id * 10_000_000)} + n, ${sql.lit(BEGIN)} + n * ${sql.lit(MINUTE_MS)}, 'observe', 20 + (n % 600) * 0.01
-    FROM minutes`.execute(db);
-  await sql`
-    INSERT INTO "ResourceAggregate" (series_id, resolution, bucket, count, sum, minimum, maximum)
-    SELECT series_id, 3600000, time - time % 3600000, count(*), sum(float_value), min(float_value), max(float_value)
-    FROM "ResourceValue" WHERE series_id = ${sql.lit(id)} AND time >= ${sql.lit(BEGIN)} GROUP BY 1, 3`.execute(db);
+  for (const { id } of series) await fillSeries(database.db, { id, begin: BEGIN, minutes: days * 1440 });
 }
 
 function queriesOf(database: Database, { days }: HistorySize): Record<string, (endpoint: string) => Promise<unknown>> {

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { DatabaseKind } from '../../examples/flownexus-app/src/database/dialect.ts';
 import { openDatabase } from '../../examples/flownexus-app/src/database/open-database.ts';
 import { Child } from '../child.ts';
@@ -60,14 +59,16 @@ async function stored(at: Place): Promise<number> {
     throw error;
   };
   const database = await openDatabase({ ...at, onFatal: fail, onLost: fail });
-  const { rows } = await sql<{
-    n: number;
-  }>`SELECT count(*) AS n FROM "ResourceValue" v JOIN "Series" s ON s.id = v.series_id
-    JOIN "ResourceType" t ON t.id = s.resource_type_id WHERE t.object_id = 3303 AND t.resource_id = 5700`.execute(
-    database.longReads,
-  );
+  const { n } = await database.longReads
+    .selectFrom('ResourceValue as v')
+    .innerJoin('Series as s', 's.id', 'v.series_id')
+    .innerJoin('ResourceType as t', 't.id', 's.resource_type_id')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('t.object_id', '=', 3303)
+    .where('t.resource_id', '=', 5700)
+    .executeTakeFirstOrThrow();
   await database.close();
-  return rows[0]?.n ?? 0;
+  return n;
 }
 
 async function used(app: Child<AppMessage>): Promise<Extract<AppMessage, { kind: 'used' }>> {
