@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { describe, inject, onTestFinished } from 'vitest';
 import type { DatabaseKind } from '../../src/database/dialect.ts';
-import { type Database, openDatabase } from '../../src/database/open-database.ts';
+import { type Database, DATABASE_FILE, openDatabase } from '../../src/database/open-database.ts';
 import type { Tables } from '../../src/database/tables.ts';
 
 /** A folder that is gone when the test has finished. */
@@ -25,11 +25,15 @@ export interface DatabasePlace {
 /** A new, empty place for a database of its own; gone when the test has finished. */
 export async function databasePlace(kind: DatabaseKind = 'sqlite'): Promise<DatabasePlace> {
   const dataDirectory = temporaryDirectory();
-  if (kind === 'sqlite') return { url: undefined, dataDirectory };
+  const { file, database } = inject('templates');
+  if (kind === 'sqlite') {
+    copyFileSync(file, join(dataDirectory, DATABASE_FILE));
+    return { url: undefined, dataDirectory };
+  }
   const server = inject('postgres');
   if (!('url' in server)) throw new Error(server.missing);
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await atServer(server.url, `CREATE DATABASE ${name}`);
+  await atServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${database}`);
   onTestFinished(() => atServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   return { url: server.url.replace('/postgres?', `/${name}?`), dataDirectory };
 }
