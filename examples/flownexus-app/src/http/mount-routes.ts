@@ -64,7 +64,7 @@ function admit({ access, method }: Route, guards: RouteGuards): RequestHandler {
 async function authorize(request: Request, access: Access, changes: boolean, guards: RouteGuards): Promise<Principal> {
   const principal = await guards.authenticate(request);
   if (principal === undefined) {
-    request.res?.set('WWW-Authenticate', 'Bearer');
+    askForToken(request, 'Bearer');
     throw new ApiError(401, 'unauthorized', 'sign in, or send a token: Authorization: Bearer <token>');
   }
   if (changes && principal.via === 'session' && !isSameOrigin(request)) {
@@ -74,6 +74,11 @@ async function authorize(request: Request, access: Access, changes: boolean, gua
     throw new ApiError(403, 'forbidden', `this needs the permission ${access}`);
   }
   return principal;
+}
+
+/** Says that a token is wanted (RFC 6750 §3), unless the answer is a stream that is open already. */
+export function askForToken({ res: response }: Request, challenge: string): void {
+  if (response?.headersSent === false) response.set('WWW-Authenticate', challenge);
 }
 
 function crossSite(): ApiError {

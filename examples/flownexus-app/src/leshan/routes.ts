@@ -54,6 +54,23 @@ export function addRoute(
   });
 }
 
+/** Asks the host again whether it admits a call that is being answered. Never rejects. */
+export function admittedStill(
+  request: Request,
+  permission: LeshanPermission,
+  { admit, log }: Pick<LeshanCommonOptions, 'admit' | 'log'>,
+): () => Promise<boolean> {
+  return async () => {
+    try {
+      await admit?.(request, permission);
+      return true;
+    } catch (error) {
+      log.info({ err: error, url: request.originalUrl }, 'an event stream has ended: it is not admitted any more');
+      return false;
+    }
+  };
+}
+
 async function run(
   { action, handler }: Route,
   request: Request,
