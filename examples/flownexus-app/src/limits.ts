@@ -14,8 +14,9 @@ export const limits = {
   commitGatherMs: 5,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
   pendingStoreKilobytes: 65_536,
-  /** Paths of a composite operation, characters of the arguments of an Execute, and seconds of a time to live. */
+  /** Paths of a composite operation, values of a Write of several, characters of the arguments of an Execute, and seconds of a time to live. */
   operationPaths: 256,
+  operationValues: 10_000,
   executeArgumentLength: 4_096,
   operationTtlSeconds: 31_536_000,
   /** Endpoints of one bulk of operations, those that it can name, and refusals that its answer lists. */
@@ -163,6 +164,8 @@ export const limits = {
   problemIssues: 20,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
+  /** Levels of arrays and objects in it. */
+  bodyDepth: 32,
   /** Bytes of a report of values. */
   reportBytes: 1_048_576,
   /** Bytes of a PSK identity and of a common name, of a pre-shared key, and characters of a public key in base64. */

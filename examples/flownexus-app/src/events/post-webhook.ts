@@ -49,6 +49,11 @@ export function postWebhook(
       response.on('error', () => undefined);
       resolve(response.statusCode ?? 0);
     });
+    // Nobody asked for another protocol: without a listener there would be neither an answer nor an error.
+    outgoing.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode ?? 0);
+    });
     outgoing.end(body);
   });
 }

@@ -32,7 +32,7 @@ export function mountRoutes(routes: readonly Route[], guards: RouteGuards): Rout
   for (const [path, group] of byPath) {
     const at = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     for (const route of group) {
-      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : [readBody(route)]), perform(route, guards)]; // prettier-ignore
+      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : readBody(route)), perform(route, guards)]; // prettier-ignore
       at[route.method](...handlers);
     }
     const allow = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
@@ -64,7 +64,7 @@ function admit({ access, method }: Route, guards: RouteGuards): RequestHandler {
 async function authorize(request: Request, access: Access, changes: boolean, guards: RouteGuards): Promise<Principal> {
   const principal = await guards.authenticate(request);
   if (principal === undefined) {
-    request.res?.set('WWW-Authenticate', 'Bearer');
+    askForToken(request, 'Bearer');
     throw new ApiError(401, 'unauthorized', 'sign in, or send a token: Authorization: Bearer <token>');
   }
   if (changes && principal.via === 'session' && !isSameOrigin(request)) {
@@ -76,12 +76,33 @@ async function authorize(request: Request, access: Access, changes: boolean, gua
   return principal;
 }
 
+/** Says that a token is wanted (RFC 6750 §3), unless the answer is a stream that is open already. */
+export function askForToken({ res: response }: Request, challenge: string): void {
+  if (response?.headersSent === false) response.set('WWW-Authenticate', challenge);
+}
+
 function crossSite(): ApiError {
   return new ApiError(403, 'cross-site', 'a page of another site can not act in your name');
 }
 
-function readBody({ bodyLimit = limits.bodyBytes }: Route): RequestHandler {
-  return express.json({ limit: bodyLimit, strict: false });
+function readBody({ bodyLimit = limits.bodyBytes }: Route): RequestHandler[] {
+  return [express.json({ limit: bodyLimit, strict: false }), refuseTooDeep];
+}
+
+/** What is nested deeper than any schema has it could still be read, but not be written again: that goes down by calls. */
+const refuseTooDeep: RequestHandler = (request, _, next) => {
+  let level = [request.body as unknown].filter(isObject);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > limits.bodyDepth) {
+      throw new ApiError(400, 'bad-body', `the body is nested deeper than ${String(limits.bodyDepth)} levels`);
+    }
+    level = level.flatMap((json) => Object.values(json).filter(isObject));
+  }
+  next();
+};
+
+function isObject(json: unknown): json is object {
+  return typeof json === 'object' && json !== null;
 }
 
 function perform(route: Route, guards: RouteGuards): RequestHandler {

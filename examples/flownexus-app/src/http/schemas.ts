@@ -33,8 +33,7 @@ export const pageLimit = z
   });
 
 /** `cursor` of a list, as its previous page gave it. */
-export const pageCursor = z
-  .string()
+export const pageCursor = storableText
   .min(1)
   .max(limits.cursorLength)
   .meta({ description: '`nextCursor` of the page before' });

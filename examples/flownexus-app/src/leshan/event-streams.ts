@@ -7,6 +7,7 @@ interface Stream {
   readonly response: Response;
   /** Undefined: all. */
   readonly endpointName: string | undefined;
+  readonly isAllowed: () => Promise<boolean>;
 }
 
 /** Told when somebody begins to look, and when nobody does any more. */
@@ -40,11 +41,12 @@ export class EventStreams {
   }
 
   /**
-   * Answers `GET /event`: with `ep=` only the events of that endpoint, else all.
+   * Answers `GET /event`: with `ep=` only the events of that endpoint, else all. `isAllowed` never rejects; it is asked at each heartbeat whether the reader, who
+   * has been let in, may still read: a session that was ended must not go on here.
    *
    * @throws LeshanError when there are as many streams as may be
    */
-  open(request: Request, response: Response): void {
+  open(request: Request, response: Response, isAllowed: () => Promise<boolean>): void {
     if (request.accepts('text/event-stream') === false) {
       throw new LeshanError(406, 'events come as text/event-stream');
     }
@@ -52,7 +54,7 @@ export class EventStreams {
       response.set('Retry-After', '10');
       throw new LeshanError(503, 'too many event streams are open');
     }
-    const stream = { response, endpointName: streamedEndpoint(request) };
+    const stream = { response, endpointName: streamedEndpoint(request), isAllowed };
     if (request.method !== 'HEAD') this.#add(stream);
     response.set({ 'Content-Type': 'text/event-stream;charset=utf-8', 'X-Accel-Buffering': 'no' });
     response.flushHeaders();
@@ -98,7 +100,17 @@ export class EventStreams {
   }
 
   #beat(): void {
-    for (const stream of this.#streams) this.#write(stream, ':\n\n');
+    for (const stream of this.#streams) {
+      this.#write(stream, ':\n\n');
+      void stream.isAllowed().then((allowed) => {
+        if (!allowed) this.#end(stream);
+      });
+    }
+  }
+
+  #end(stream: Stream): void {
+    this.#remove(stream);
+    stream.response.end();
   }
 
   #write(stream: Stream, text: string): void {

@@ -3,7 +3,7 @@ import { BootstrapSessionEvents } from './bootstrap-events.ts';
 import { addBootstrapRoutes } from './bootstrap-routes.ts';
 import { answerLeshanErrors } from './leshan-error.ts';
 import type { LeshanBootstrapOptions } from './options.ts';
-import { addRoute } from './routes.ts';
+import { addRoute, admittedStill } from './routes.ts';
 import { addSecurityRoutes } from './security-routes.ts';
 
 /** The REST and event interface of a Leshan bootstrap server, to be mounted at `/api`. What it has no address for is left to what is mounted after it. */
@@ -15,7 +15,7 @@ export function leshanBootstrapRouter(options: LeshanBootstrapOptions): Router {
     GET: {
       permission: 'read',
       handler: (request, response) => {
-        streams.open(request, response);
+        streams.open(request, response, admittedStill(request, 'read', options));
       },
     },
   });

@@ -1,12 +1,12 @@
-import express, { type Router } from 'express';
+import express, { type Request, type Router } from 'express';
 import { addCompositeRoutes } from './composite-routes.ts';
 import { streamedEndpoint } from './event-streams.ts';
 import { answerLeshanErrors } from './leshan-error.ts';
 import { addObserveRoutes } from './observe-routes.ts';
 import { addOperationRoutes } from './operation-routes.ts';
-import type { LeshanOptions } from './options.ts';
+import type { LeshanOptions, LeshanPermission } from './options.ts';
 import { addRegistrationRoutes } from './registration-routes.ts';
-import { addRoute } from './routes.ts';
+import { addRoute, admittedStill } from './routes.ts';
 import { addSecurityRoutes } from './security-routes.ts';
 import { ServerEvents } from './server-events.ts';
 
@@ -18,12 +18,14 @@ export function leshanRouter(options: LeshanOptions): Router {
   const { server, objects, log, streamBacklogBytes } = options;
   const router = express.Router();
   const { streams } = new ServerEvents(server, objects, streamBacklogBytes);
+  // A stream of one endpoint has its messages, what is written among them.
+  const permission = (request: Request): LeshanPermission =>
+    streamedEndpoint(request) === undefined ? 'read' : 'operate';
   addRoute(router, '/event', options, {
     GET: {
-      // A stream of one endpoint has its messages, what is written among them.
-      permission: (request) => (streamedEndpoint(request) === undefined ? 'read' : 'operate'),
+      permission,
       handler: (request, response) => {
-        streams.open(request, response);
+        streams.open(request, response, admittedStill(request, permission(request), options));
       },
     },
   });

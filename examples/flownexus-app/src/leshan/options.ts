@@ -77,7 +77,10 @@ export interface LeshanCommonOptions {
   readonly credentials: LeshanCredentials;
   /** The certificate or public key of the server, which `/security/server` shows. */
   readonly ownCredential?: Pick<OwnCredential, 'chain' | 'rawPublicKey'>;
-  /** Called before anything else of a call. What it throws refuses the call, and goes to the error handler of the host. Default: everybody may do everything. */
+  /**
+   * Called before anything else of a call, and again now and then while an event stream is open, when there are no headers to set any more. What it throws
+   * refuses the call, and goes to the error handler of the host, or ends the stream. Default: everybody may do everything.
+   */
   readonly admit?: (request: Request, permission: LeshanPermission) => MaybePromise<void>;
   /** Told of each call that may change something, when its outcome is known. */
   readonly audit?: (entry: LeshanAuditEntry) => void;

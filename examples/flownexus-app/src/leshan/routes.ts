@@ -54,6 +54,23 @@ export function addRoute(
   });
 }
 
+/** Asks the host again whether it admits a call that is being answered. Never rejects. */
+export function admittedStill(
+  request: Request,
+  permission: LeshanPermission,
+  { admit, log }: Pick<LeshanCommonOptions, 'admit' | 'log'>,
+): () => Promise<boolean> {
+  return async () => {
+    try {
+      await admit?.(request, permission);
+      return true;
+    } catch (error) {
+      log.info({ err: error, url: request.originalUrl }, 'an event stream has ended: it is not admitted any more');
+      return false;
+    }
+  };
+}
+
 async function run(
   { action, handler }: Route,
   request: Request,
@@ -86,9 +103,15 @@ function optionalPathOf(request: Request): string | undefined {
   return queryOf(request).get('paths') ?? undefined;
 }
 
-/** The endpoint name in the address of a call; several segments when they were not escaped. */
+/**
+ * The endpoint name in the address of a call; several segments when they were not escaped.
+ *
+ * @throws LeshanError for one with U+0000, which no endpoint has and no PostgreSQL can be asked for
+ */
 export function endpointOf({ params }: Request): string {
-  return joined(params['ep']);
+  const name = joined(params['ep']);
+  if (name.includes('\0')) throw invalidRequest('an endpoint name has no U+0000');
+  return name;
 }
 
 /** The path of the data model in the address of a call, such as `/3/0/9`. */

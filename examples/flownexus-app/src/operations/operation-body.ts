@@ -20,6 +20,20 @@ const type = z
   .meta({
     description: 'Default: that of the Object definition, or what the JSON has for a Resource that is not known',
   });
+/** A record of so many keys at most: they are counted before each that is wrong is told of. */
+const boundedRecord = <Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(
+  key: Key,
+  value: Value,
+  keys: number,
+) =>
+  z.preprocess(
+    (json, context) => {
+      if (typeof json !== 'object' || json === null || Object.keys(json).length <= keys) return json;
+      context.addIssue({ code: 'custom', message: `expected at most ${String(keys)} of them` });
+      return z.NEVER;
+    },
+    z.record(key, value),
+  );
 const instanceId = z.string().regex(/^(0|[1-9]\d{0,4})$/, 'expected the id of a Resource Instance');
 /** What Leshan's REST interface has; it is read with the definition of the Object. */
 const node = z
@@ -62,15 +76,15 @@ const write = single('write', {
   path: lwm2mPath(2),
   mode: z.enum(['replace', 'update']).default('replace').meta({ description: '`update` leaves what is not mentioned' }),
   value: jsonValue.optional().meta({ description: 'Of one Resource or Resource Instance' }),
-  values: z.record(instanceId, jsonValue).optional().meta({ description: 'Of a multiple Resource, by the ids of its instances' }), // prettier-ignore
+  values: boundedRecord(instanceId, jsonValue, limits.operationValues).optional().meta({ description: 'Of a multiple Resource, by the ids of its instances' }), // prettier-ignore
   type,
   node: node.optional(),
   contentFormat,
 }).refine(oneOf(['value', 'values', 'node']), { error: 'expected one of value, values and node', path: ['value'] });
 
 const writeComposite = single('writeComposite', {
-  values: z.record(lwm2mPath(3), jsonValue.nullable()).optional().meta({ description: 'By the paths of Resources or their instances; null removes an instance' }), // prettier-ignore
-  nodes: z.record(lwm2mPath(1), node).optional().meta({ description: 'By their paths' }),
+  values: boundedRecord(lwm2mPath(3), jsonValue.nullable(), limits.operationValues).optional().meta({ description: 'By the paths of Resources or their instances; null removes an instance' }), // prettier-ignore
+  nodes: boundedRecord(lwm2mPath(1), node, limits.operationValues).optional().meta({ description: 'By their paths' }),
   contentFormat,
 }).refine(oneOf(['values', 'nodes']), { error: 'expected one of values and nodes', path: ['values'] });
 

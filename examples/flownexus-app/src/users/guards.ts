@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { ApiError } from '../http/errors.ts';
-import type { AuditedCall, RouteGuards } from '../http/mount-routes.ts';
+import { askForToken, type AuditedCall, type RouteGuards } from '../http/mount-routes.ts';
 import { permissions, permissionsOfRole, type Principal, roles } from '../http/principal.ts';
 import { type ApiTokens, digest } from './api-tokens.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -43,27 +43,33 @@ export function guards(options: GuardsOptions): RouteGuards {
       };
     });
     if (principal !== undefined) return principal;
-    request.res?.set('WWW-Authenticate', 'Bearer error="invalid_token"');
+    askForToken(request, 'Bearer error="invalid_token"');
     throw new ApiError(401, 'unauthorized', 'the token is none, or does not hold any more');
   };
 
-  const bySession = (request: Request, cookie: string): Promise<Principal | undefined> =>
-    cache.get(`session ${digest(cookie)}`, async (): Promise<Remembered | undefined> => {
-      const current = await sessions.current(request);
-      if (current === undefined || current.user.disabled) return undefined;
-      for (const each of current.cookies) request.res?.append('Set-Cookie', each);
-      const role = roles.find((known) => known === current.user.role);
-      return {
-        principal: {
-          userId: current.user.id,
-          actor: current.user.name,
-          permissions: new Set(role === undefined ? [] : permissionsOfRole[role]),
-          via: 'session',
-          sessionId: current.session.id,
-        },
-        expiresAt: current.session.expiresAt.getTime(),
-      };
-    });
+  const bySession = (request: Request, cookie: string): Promise<Principal | undefined> => {
+    // A stream that is open already can not bring the browser a cookie: what prolonged the session there would keep the next answer from it.
+    const prolong = request.res?.headersSent !== true;
+    return cache.get(
+      `${prolong ? 'session' : 'stream'} ${digest(cookie)}`,
+      async (): Promise<Remembered | undefined> => {
+        const current = await sessions.current(request, { prolong });
+        if (current === undefined || current.user.disabled) return undefined;
+        if (prolong) for (const each of current.cookies) request.res?.append('Set-Cookie', each);
+        const role = roles.find((known) => known === current.user.role);
+        return {
+          principal: {
+            userId: current.user.id,
+            actor: current.user.name,
+            permissions: new Set(role === undefined ? [] : permissionsOfRole[role]),
+            via: 'session',
+            sessionId: current.session.id,
+          },
+          expiresAt: current.session.expiresAt.getTime(),
+        };
+      },
+    );
+  };
 
   return {
     authenticate: async (request) => {

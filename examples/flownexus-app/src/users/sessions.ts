@@ -100,10 +100,13 @@ export class Sessions {
     return { cookies: headers.getSetCookie() };
   }
 
-  /** The session that the request is made in; undefined: in none. Rejects when the database can not be asked. */
-  async current(request: Request): Promise<CurrentSession | undefined> {
+  /**
+   * The session that the request is made in; undefined: in none. Rejects when the database can not be asked. `prolong`: whether this is a use of it, for which
+   * the answer can still take cookies.
+   */
+  async current(request: Request, { prolong }: { readonly prolong: boolean }): Promise<CurrentSession | undefined> {
     const { headers, response } = await this.#auth.api
-      .getSession({ headers: headersOf(request), returnHeaders: true })
+      .getSession({ headers: headersOf(request), query: { disableRefresh: !prolong }, returnHeaders: true })
       .catch(rethrowCause);
     if (response === null) return undefined;
     const { session, user } = response;

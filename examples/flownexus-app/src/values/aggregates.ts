@@ -74,6 +74,8 @@ async function* sums(
   const offset = offsetHours * HOUR_MS;
   const size = bucket === 'hour' ? HOUR_MS : DAY_MS;
   let from = after === undefined ? beginningOf(selection.from, HOUR_MS) : endOf(after + offset, bucket) - offset;
+  // Behind the last month of the calendar there is none.
+  if (Number.isNaN(from)) return;
   let open: Sum | undefined;
   for (;;) {
     const rows = await readSums(db, { seriesId, size, offset, from, to });

@@ -64,6 +64,13 @@ test('a redirect is an answer like any other', async () => {
   expect(received).toHaveLength(1);
 });
 
+test('a switch to another protocol is an answer like any other', async () => {
+  const { port } = await startReceiver((request) => {
+    request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
+  });
+  expect(await postWebhook({ ...message, url: `http://127.0.0.1:${port}/` }, allowed('127.0.0.1'))).toBe(101);
+});
+
 test('who does not answer is not waited for long', async () => {
   const { port } = await startReceiver(() => undefined);
   const posting = postWebhook({ ...message, url: `http://127.0.0.1:${port}/` }, { ...allowed('127.0.0.1'), timeoutMs: 50 }); // prettier-ignore

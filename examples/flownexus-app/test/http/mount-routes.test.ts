@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { openApiDocument } from '../../src/http/openapi.ts';
 import { route } from '../../src/http/route.ts';
+import { limits } from '../../src/limits.ts';
 import { testRoutes } from '../support/test-routes.ts';
 
 const things = [
@@ -68,6 +69,34 @@ test('what is wrong is told with its path, to those alone who may ask', async ()
   expect(await call('PUT', '/api/v1/things/a', { size: 'x' }, { 'x-permissions': 'read' })).toMatchObject({ status: 403 }); // prettier-ignore
   expect(await call('DELETE', '/api/v1/things/a')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, PUT' } });
   expect(audited).toEqual([]);
+});
+
+test('what is nested too deep is refused before anything is done', async () => {
+  const handle = vi.fn(({ body }: { readonly body: unknown }) => ({ body }));
+  const { call } = await testRoutes([
+    route({
+      method: 'post',
+      path: '/api/v1/things',
+      operationId: 'takeThing',
+      summary: 'Takes any thing',
+      tag: 'Things',
+      access: 'operate',
+      body: z.unknown(),
+      bodyLimit: 100_000,
+      answers: { 200: { description: 'It again' } },
+      handle,
+    }),
+  ]);
+  const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+  const deepest = nested(limits.bodyDepth);
+  expect(await call('POST', '/api/v1/things', deepest)).toMatchObject({ status: 200, body: deepest });
+  for (const body of [nested(limits.bodyDepth + 1), { a: [{ b: nested(limits.bodyDepth - 2) }] }]) {
+    expect(await call('POST', '/api/v1/things', body)).toMatchObject({
+      status: 400,
+      body: { type: 'urn:flownexus:problem:bad-body' },
+    });
+  }
+  expect(handle).toHaveBeenCalledTimes(1);
 });
 
 test('a list comes as CSV to who asks for it', async () => {

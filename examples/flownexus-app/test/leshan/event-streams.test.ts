@@ -27,10 +27,10 @@ class Reader extends EventEmitter {
   }
 }
 
-function opened(streams: EventStreams, query = ''): Reader {
+function opened(streams: EventStreams, query = '', isAllowed = () => Promise.resolve(true)): Reader {
   const reader = new Reader();
   const request = { method: 'GET', originalUrl: `/api/event${query}`, accepts: () => 'text/event-stream' };
-  streams.open(request as unknown as Request, reader as unknown as Response);
+  streams.open(request as unknown as Request, reader as unknown as Response, isAllowed);
   return reader;
 }
 

@@ -39,6 +39,9 @@ test('credentials are set, listed without their keys, and removed', async () => 
   const removed = await host.call('DELETE', '/security/clients/ep1');
   expect([removed.status, removed.text]).toEqual([200, '']);
   expect(await host.json('DELETE', '/security/clients/ep1')).toEqual({ message: 'not_found' });
+  // PostgreSQL can not be asked for it.
+  const none = await host.call('DELETE', '/security/clients/%00');
+  expect([none.status, none.text]).toEqual([400, 'Invalid request: an endpoint name has no U+0000']);
 });
 
 test('an endpoint that has one gets another', async () => {

@@ -114,6 +114,27 @@ test('a stream beats, and is refused where there are too many', async () => {
   }
 });
 
+test('a stream ends with the right to it', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const admitted = new Set(['read', 'operate']);
+    const host = await LeshanHost.start({
+      admit: (_, permission) => {
+        if (!admitted.has(permission)) throw new Error('the session has ended');
+      },
+    });
+    const [all, ofOne] = [await host.events(), await host.events('?ep=dev')];
+    admitted.delete('operate');
+    vi.advanceTimersByTime(limits.leshanHeartbeatMs);
+    await expect.poll(() => ofOne.closed).toBe(true);
+    vi.advanceTimersByTime(limits.leshanHeartbeatMs);
+    await expect.poll(() => all.beats).toBe(2);
+    expect(all.closed).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('who does not take event streams is told so', async () => {
   const host = await LeshanHost.start();
   const { status, text } = await host.call('GET', '/event', undefined, { accept: 'application/json' });

@@ -27,6 +27,7 @@ onEachDatabase('bootstrap', (kind) => {
     await call('PUT', '/api/v1/bootstrap/a%2Fb', configuration('coap://192.0.2.1'));
     expect((await call('GET', '/api/v1/bootstrap?limit=1')).body).toEqual({ items: [{ name: 'a/b' }], nextCursor: 'a/b' }); // prettier-ignore
     expect((await call('GET', '/api/v1/bootstrap?limit=2&cursor=a%2Fb')).body).toEqual({ items: [{ name: 'dev' }], nextCursor: null }); // prettier-ignore
+    expect(await call('GET', '/api/v1/bootstrap?cursor=%00')).toMatchObject({ status: 400, body: { errors: [{ path: 'query.cursor' }] } }); // prettier-ignore
     expect(await call('DELETE', PATH)).toMatchObject({ status: 204 });
     expect(await call('DELETE', PATH)).toMatchObject({ status: 404 });
     expect(await call('GET', PATH)).toMatchObject({ status: 404 });

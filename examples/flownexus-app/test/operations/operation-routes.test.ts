@@ -1,5 +1,6 @@
 import { Code } from '@flownexus/coap';
 import { expect, test, vi } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import { addEndpoints } from '../support/endpoint-rows.ts';
 import { operationHost } from '../support/operation-host.ts';
 import { onEachDatabase } from '../support/test-database.ts';
@@ -266,6 +267,21 @@ test.each([
   const answer = await call('POST', OF('away'), body);
   expect(answer).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   expect(await call('GET', '/api/v1/operations')).toMatchObject({ body: { items: [] } });
+});
+
+test('more values than an operation may have are not told of one by one', async () => {
+  const { database, call } = await operationHost();
+  await addEndpoints(database, { endpoint: 'away', registered: 0 });
+  const many = Object.fromEntries(Array.from({ length: limits.operationValues + 1 }, (_, index) => [`x${index}`, 0]));
+  for (const [body, path] of [
+    [{ kind: 'write', path: '/3/0/7', values: many }, 'body.values'],
+    [{ kind: 'writeComposite', values: many }, 'body.values'],
+    [{ kind: 'writeComposite', nodes: many }, 'body.nodes'],
+  ] as const) {
+    const answer = await call('POST', OF('away'), body);
+    const message = `expected at most ${limits.operationValues} of them`;
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ path, message }] } });
+  }
 });
 
 test('an endpoint that is not known is one only for who says so', async () => {

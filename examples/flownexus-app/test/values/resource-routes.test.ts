@@ -398,6 +398,13 @@ onEachDatabase('the values of an endpoint', (kind) => {
       expect(all.at(-1)).toMatchObject({ path: '/3303/1/5700', mean: 7 });
     }); // prettier-ignore
 
+    test('behind the end of the calendar there are none', async () => {
+      const { list } = await withHours();
+      const [series = ''] = (await list('bucket=month&limit=1')).nextCursor?.split('.') ?? [];
+      const page = await list(`path=/3303/0&bucket=month&cursor=${series}.8640000000000000`);
+      expect(page).toEqual({ items: [], nextCursor: null });
+    });
+
     test.each(['bucket=year', 'offset=5.5', 'offset=15', 'cursor=1', 'order=asc'])('with %s are 400', async (query) => {
       const { get } = await testValues();
       expect((await get(`${RESOURCES}/aggregates?${query}`)).status).toBe(400);
