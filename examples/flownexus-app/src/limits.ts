@@ -1,6 +1,6 @@
 /** Every bound of the app in one place. */
 export const limits = {
-  /** Batches, and values in them, that wait for a commit. Beyond them the device keeps its value and sends it again. */
+  /** Batches, values in them, and kilobytes of their text and bytes, all together, that wait for a commit. Beyond them the device keeps its value and sends it again. */
   pendingRecords: 100_000,
   /** Removals of endpoints and of empty series that wait for a commit. */
   pendingRemovals: 1_000,

@@ -46,7 +46,7 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable);
   if (!(error instanceof Error)) return false;
   const systemCall = 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'read' || error.syscall === 'write'); // prettier-ignore
-  return systemCall || /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(error.message); // prettier-ignore
+  return systemCall || /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(error.message); // prettier-ignore
 }
 
 function sqlState(error: unknown): string | undefined {

@@ -40,20 +40,7 @@ export class EventRetention {
   async run(now: number): Promise<void> {
     const { database, settings } = this.#options;
     const { db } = database;
-    const eventsBefore = now - settings.values.eventDays * DAY_MS;
-    await this.#untilNothing(() =>
-      db
-        .deleteFrom('Event')
-        .where('id', 'in', (some) =>
-          some
-            .selectFrom('Event')
-            .select('id')
-            .where('time', '<', eventsBefore)
-            .orderBy('time')
-            .limit(limits.eventRetentionRows),
-        ) // prettier-ignore
-        .executeTakeFirst(),
-    );
+    await this.#deleteEvents(now - settings.values.eventDays * DAY_MS);
     const deliveriesBefore = now - limits.deliveryRetentionMs;
     await this.#untilNothing(() =>
       db
@@ -68,6 +55,19 @@ export class EventRetention {
         ) // prettier-ignore
         .executeTakeFirst(),
     );
+  }
+
+  /** Deletes events that came before a time. Their ids tell the order in which they came, more or less; their own times are what devices say, and may be of any year. */
+  async #deleteEvents(before: number): Promise<void> {
+    const { db, longReads } = this.#options.database;
+    for (let after = -1; !this.#stopped;) {
+      const rows = await longReads.selectFrom('Event').select(['id', 'ts_received']).where('id', '>', after).orderBy('id').limit(limits.eventRetentionRows).execute(); // prettier-ignore
+      const old = rows.filter((row) => row.ts_received < before).map(({ id }) => id);
+      const last = rows.at(-1);
+      if (last === undefined || old.length === 0) return;
+      await db.deleteFrom('Event').where('id', 'in', old).execute();
+      after = last.id;
+    }
   }
 
   async #untilNothing(deleteSome: () => Promise<{ readonly numDeletedRows: bigint }>): Promise<void> {

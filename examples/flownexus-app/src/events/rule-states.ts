@@ -1,4 +1,4 @@
-/** Takes a change back, unless there was another one since. */
+/** Takes a change back. Where there was another one since, that one stays, and gives way to the state from before both when it is taken back, too. */
 export type Undo = () => void;
 
 /** What all rules together may keep. */
@@ -18,6 +18,8 @@ export class StateBudget {
 export class RuleStates<S extends object> {
   readonly #states = new Map<string, S>();
   readonly #budget: StateBudget;
+  /** States that were taken back while another one had followed, and what was there before each. */
+  readonly #takenBack = new WeakMap<S, { readonly before: S | undefined }>();
 
   /** Beyond the budget the endpoint that came first is forgotten: it is as if it had sent nothing yet. */
   constructor(budget: StateBudget) {
@@ -33,9 +35,13 @@ export class RuleStates<S extends object> {
     this.#states.set(endpoint, state);
     if (before === undefined) this.#added();
     return () => {
-      if (this.#states.get(endpoint) !== state) return;
-      if (before === undefined) this.delete(endpoint);
-      else this.#states.set(endpoint, before);
+      if (this.#states.get(endpoint) !== state) {
+        this.#takenBack.set(state, { before });
+        return;
+      }
+      const standing = this.#standing(before);
+      if (standing === undefined) this.delete(endpoint);
+      else this.#states.set(endpoint, standing);
     };
   }
 
@@ -47,6 +53,17 @@ export class RuleStates<S extends object> {
   clear(): void {
     this.#budget.used -= this.#states.size;
     this.#states.clear();
+  }
+
+  /** The state itself, or the latest one before it that was not taken back. */
+  #standing(state: S | undefined): S | undefined {
+    let standing = state;
+    while (standing !== undefined) {
+      const taken = this.#takenBack.get(standing);
+      if (taken === undefined) break;
+      standing = taken.before;
+    }
+    return standing;
   }
 
   #added(): void {

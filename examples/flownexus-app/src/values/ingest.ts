@@ -20,7 +20,7 @@ export interface IngestOptions {
   readonly hooks: EventHooks;
   /** Hears what one transaction has stored, after it was committed. Must not throw. */
   readonly onStored: (stored: readonly StoredBatch[]) => void;
-  /** Values, and batches, that may wait at a time; default `limits.pendingRecords`. */
+  /** Values, batches, and kilobytes of text and bytes, that may wait at a time; default `limits.pendingRecords`. */
   readonly maximum?: number;
 }
 
@@ -59,7 +59,7 @@ export class Ingest {
     });
     this.#submit = database.commits.lane<Item>({
       maxWeight: maximum,
-      weight: ({ batch }) => batch.records.length + 1,
+      weight: ({ batch }) => weightOf(batch),
       write: (trx, items) => this.#write(trx, items),
       forget: () => this.#forget(),
       committed: () => this.#committed(),
@@ -171,6 +171,15 @@ export class Ingest {
     this.#written = [];
     this.#onStored(written);
   }
+}
+
+/** A batch and its values count one each, and so does each kilobyte of what is large in them. */
+function weightOf({ records }: Batch): number {
+  let bytes = 0;
+  for (const { value } of records) {
+    if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length;
+  }
+  return 1 + records.length + Math.floor(bytes / 1024);
 }
 
 async function deleteEmptySeries(trx: Transaction<Tables>, ids: readonly number[]): Promise<void> {

@@ -158,6 +158,26 @@ onEachDatabase('the event engine', (kind) => {
     expect(await events()).toHaveLength(1);
   });
 
+  test('batches that could not be stored together leave the rules as they were before all of them', async () => {
+    const { engine, store, events, addRule } = await startEngine(kind);
+    await addRule({ kind: 'threshold', condition: { path: TEMPERATURE, above: 30 } });
+    await store(temperature(20));
+    const full = Promise.withResolvers<undefined>();
+    const refuse = engine.guard((batch) => {
+      engine.eventsOf(batch);
+      return full.promise;
+    });
+    const refused = [31, 32, 33].map((value) => refuse(temperature(value)));
+    full.reject(new Error('the disk is full'));
+    expect((await Promise.allSettled(refused)).map(({ status }) => status)).toEqual([
+      'rejected',
+      'rejected',
+      'rejected',
+    ]);
+    await store(temperature(31));
+    expect(await events()).toHaveLength(1);
+  });
+
   test('an event of the time that could not be stored is tried again', async () => {
     const { database, engine, store, events, clock, addRule } = await startEngine(kind);
     await addRule({ kind: 'missing', path: '/3303', forSeconds: 60 });

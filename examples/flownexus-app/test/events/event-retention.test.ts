@@ -42,4 +42,16 @@ onEachDatabase('the retention of events', (kind) => {
     expect(await left()).toEqual({ events: [1, 2, 3], links: 3, deliveries: [2, 3] });
     expect(await reads.selectFrom('ResourceValue').select('id').execute()).toHaveLength(4);
   });
+
+  test('what a device says of its clock does not matter: it counts when an event came', async () => {
+    const { database, ingest } = await testIngest(kind);
+    const events = [{ eventType: '3', source: 'read', severity: 'info', records: [0] }] as const;
+    const submit = (receivedAt: number, time: number): Promise<void> =>
+      ingest.submit({ endpoint: 'a', receivedAt, source: 'read', records: [record('/3/0/9', 'integer', 1, time)], events }); // prettier-ignore
+    await submit(NEW_YEAR, 7_000_000_000);
+    await submit(NEW_YEAR + 5 * DAY, 0);
+    const retention = new EventRetention({ database, settings: { values: { eventDays: 3 } }, log: pino({ level: 'silent' }) }); // prettier-ignore
+    await retention.run(NEW_YEAR + 6 * DAY);
+    expect(await database.reads.selectFrom('Event').select('time').execute()).toEqual([{ time: 0 }]);
+  });
 });

@@ -78,6 +78,15 @@ onEachDatabase('ingest', (kind) => {
     await ingest.submit(values('a', two));
   });
 
+  test('large values count by their size', async () => {
+    const { ingest } = await open({ maximum: 50 });
+    const large = [record('/3303/0/5750', 'string', 'x'.repeat(20_000)), record('/16/0/0', 'opaque', new Uint8Array(20_000))]; // prettier-ignore
+    const first = ingest.submit(values('a', large));
+    await expect(ingest.submit(values('a', large))).rejects.toThrow(CommitRefusedError);
+    await first;
+    await ingest.submit(values('a', large));
+  });
+
   test('a multiple Resource becomes one row per instance, and a device behind a gateway has its own series', async () => {
     const { ingest, rows } = await open();
     const records = [

@@ -28,7 +28,31 @@ export function postgresPool(options: PostgresPoolOptions): pg.Pool {
     types,
   });
   pool.on('error', options.onLost);
+  pool.on('connect', (client) => {
+    // The pool listens to those alone that nobody uses. Who uses one that is lost hears of it by its query.
+    client.on('error', () => undefined);
+    endWhenSilent(client);
+  });
   return pool;
+}
+
+/** What the driver says of a query that took longer than `query_timeout`. */
+const QUERY_TIMEOUT = 'Query read timeout';
+
+/** Ends a connection that has left a query without an answer: there may be nobody at its other end any more, and what comes next would wait as long. */
+function endWhenSilent(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
+  const watched = (...parameters: unknown[]): unknown => {
+    const result = query(...parameters);
+    if (result instanceof Promise) {
+      result.catch((error: unknown) => {
+        const isSilent = error instanceof Error && error.message === QUERY_TIMEOUT;
+        if (isSilent && client instanceof pg.Client) void client.end();
+      });
+    }
+    return result;
+  };
+  client.query = watched as typeof client.query;
 }
 
 function parseInteger(text: string): number | string {
