@@ -36,11 +36,7 @@ export function addRoute(
     allowed.push(method === 'GET' ? 'GET, HEAD' : method);
     const { permission, hasBody = false } = details;
     const admit: RequestHandler = async (request, response, next) => {
-      try {
-        await options.admit?.(request, typeof permission === 'string' ? permission : permission(request));
-      } catch (error) {
-        throw new NotAdmittedError(error);
-      }
+      await admitting(request, typeof permission === 'string' ? permission : permission(request), options);
       response.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
       next();
     };
@@ -48,10 +44,24 @@ export function addRoute(
     const handlers = hasBody ? [admit, readText, handle] : [admit, handle];
     route[method.toLowerCase() as Lowercase<Method>](...handlers);
   }
-  route.all((request, response) => {
+  // Who may not even look does not learn what there is.
+  route.all(async (request, response) => {
+    await admitting(request, 'read', options);
     response.set('Allow', allowed.join(', '));
     throw new LeshanError(405, `${request.method} is not possible here`);
   });
+}
+
+async function admitting(
+  request: Request,
+  permission: LeshanPermission,
+  { admit }: Pick<LeshanCommonOptions, 'admit'>,
+): Promise<void> {
+  try {
+    await admit?.(request, permission);
+  } catch (error) {
+    throw new NotAdmittedError(error);
+  }
 }
 
 /** Asks the host again whether it admits a call that is being answered. Never rejects. */

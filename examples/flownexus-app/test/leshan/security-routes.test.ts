@@ -167,6 +167,9 @@ test('each call says first what it needs, and a refusal is answered by the host'
     ['GET', '/security/clients', 'administer'],
     ['PUT', '/security/clients', 'administer'],
     ['DELETE', '/security/clients/dev', 'administer'],
+    // What an address does not take.
+    ['PATCH', '/clients', 'read'],
+    ['OPTIONS', '/clients/dev/3', 'read'],
   ] as const;
   for (const [method, path] of calls) {
     // Not even the size of the body is looked at.
