@@ -7,6 +7,8 @@ const LOCK = BigInt(`0x${Buffer.from('flownexu').toString('hex')}`);
 export interface InstanceLockOptions {
   readonly url: string;
   readonly retryMs: number;
+  /** How long the server may take to answer, in milliseconds. */
+  readonly answerMs: number;
   /** Another FlowNexus took the database while the connection was lost: this one must end. */
   readonly onTaken: (error: Error) => void;
 }
@@ -39,7 +41,15 @@ export class InstanceLock {
   }
 
   async #connect(): Promise<boolean> {
-    const client = new pg.Client({ connectionString: this.#options.url, application_name: 'flownexus lock', keepAlive: true }); // prettier-ignore
+    const { url, answerMs } = this.#options;
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'flownexus lock',
+      keepAlive: true,
+      // A server that takes connections and says nothing would be waited for without end.
+      connectionTimeoutMillis: answerMs,
+      query_timeout: answerMs,
+    });
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
     try {
