@@ -64,7 +64,7 @@ export const limits = {
   seriesPerPage: 200,
   /** Policies of how long values are kept, and how often they are applied, in milliseconds. */
   retentionPolicies: 200,
-  retentionEveryMs: 3_600_000,
+  retentionEveryMs: 600_000,
   /** Values that one transaction of the retention deletes. */
   retentionRows: 2_000,
   /** Rows of an export that are read at a time; and of those whose text or bytes are large. */

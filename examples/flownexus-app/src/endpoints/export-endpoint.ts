@@ -39,7 +39,9 @@ export function exportEndpointRoute({ database }: { readonly database: Database 
         response.end();
         return ANSWERED;
       }
-      if (!(await write(response, [{ kind: 'endpoint', ...toEndpointItem(row, undefined) }]))) return ANSWERED;
+      // What it is at this moment is no data that could be taken elsewhere.
+      const { presence: _, ...endpoint } = toEndpointItem(row, undefined);
+      if (!(await write(response, [{ kind: 'endpoint', ...endpoint }]))) return ANSWERED;
       for await (const page of pages(database, name)) if (!(await write(response, page))) return ANSWERED;
       response.end(`${JSON.stringify({ kind: 'end' })}\n`);
       return ANSWERED;

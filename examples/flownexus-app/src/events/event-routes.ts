@@ -78,7 +78,8 @@ export function eventRoutes({ database, now = Date.now, onChange }: EventRoutesO
       params: idParams,
       body: z
         .strictObject({ note: storableText.trim().min(1).max(limits.eventMessageLength).optional() })
-        .meta({ id: 'Acknowledgement' }),
+        .meta({ id: 'Acknowledgement' })
+        .default({}),
       answers: {
         200: { description: 'The event', schema: eventDetailSchema },
         404: { description: 'There is no such event' },

@@ -38,7 +38,7 @@ export function postWebhook(
       signal: AbortSignal.timeout(timeoutMs),
       headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'user-agent': 'FlowNexus' }, // prettier-ignore
     });
-    outgoing.on('error', (error) => reject(error.name === 'AbortError' ? new Error(`no answer within ${timeoutMs} ms`) : error)); // prettier-ignore
+    outgoing.on('error', (error) => reject(reasonOf(error, hostname, timeoutMs)));
     outgoing.on('response', (response) => {
       // What it says is of no interest, and is read only so that the connection ends well.
       let bytes = 0;
@@ -56,4 +56,11 @@ export function postWebhook(
     });
     outgoing.end(body);
   });
+}
+
+/** In words for an operator: what the library that filters addresses says is of its own inside. */
+function reasonOf(error: Error, hostname: string, timeoutMs: number): Error {
+  if (error.name === 'AbortError') return new Error(`no answer within ${timeoutMs} ms`);
+  if (!/is not allowed/.test(error.message)) return error;
+  return new Error(`${hostname} is at an address that is not public; FLOWNEXUS_WEBHOOK_HOSTS allows it`);
 }

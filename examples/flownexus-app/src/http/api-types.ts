@@ -11,11 +11,7 @@ export interface List<T> {
 
 export type { EndpointItem } from '../endpoints/endpoint-item.ts';
 
-<<<<<<< HEAD
 export type { JsonValue, ResourceItem, ValueType } from '../values/value-schemas.ts';
-=======
-export type { AggregateItem, JsonValue, ResourceItem, SeriesItem, ValueType } from '../values/value-schemas.ts';
->>>>>>> refs/heads/values
 
 /**
  * `GET /api/v1/stream`: Server-Sent Events, each emitted after the database committed. The event's name is the key here,

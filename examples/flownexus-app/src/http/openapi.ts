@@ -24,7 +24,8 @@ export function openApiRoute(routes: readonly Route[], info: ApiInfo): Route {
     operationId: 'getOpenApi',
     summary: 'This document',
     tag: 'Documentation',
-    access: 'signedIn',
+    // It says what there is in any installation, and nothing of this one.
+    access: 'public',
     answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
     handle: () => ({ body: (document ??= openApiDocument([...routes, self], info)) }),
   });
@@ -35,7 +36,7 @@ export function openApiRoute(routes: readonly Route[], info: ApiInfo): Route {
 export function openApiDocument(routes: readonly Route[], info: ApiInfo): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
-  return createDocument({
+  const document = createDocument({
     openapi: '3.1.0',
     info: { title: 'FlowNexus', version: info.version, description: 'LwM2M devices: what they measure, and what they are asked to do.' }, // prettier-ignore
     ...(info.publicUrl === undefined ? {} : { servers: [{ url: info.publicUrl }] }),
@@ -47,6 +48,15 @@ export function openApiDocument(routes: readonly Route[], info: ApiInfo): object
       },
     },
   });
+  return withoutReadOnly(document) as object;
+}
+
+/** What is `readonly` in TypeScript is no property that only answers have, which is what `readOnly` says in OpenAPI. */
+function withoutReadOnly(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutReadOnly);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([name, each]) => name !== 'readOnly' || each !== true);
+  return Object.fromEntries(kept.map(([name, each]) => [name, withoutReadOnly(each)]));
 }
 
 function operation(route: Route): ZodOpenApiOperationObject {

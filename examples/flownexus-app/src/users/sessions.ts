@@ -156,9 +156,16 @@ export class Sessions {
 
   /** Makes the second factor count, by a first code of it. Rejects with {@link WrongCredentials}. */
   async confirmSecondFactor(name: string, code: string, request: Request): Promise<{ cookies: string[] }> {
-    return this.#change(name, request, (headers) =>
-      this.#auth.api.verifyTOTP({ body: { code }, headers, returnHeaders: true }),
-    );
+    // It is used up by this: signing in takes the next one (RFC 6238 §5.2).
+    if (!this.#usedCodes.take(name, code)) throw new WrongCredentials('the code was used already');
+    try {
+      return await this.#change(name, request, (headers) =>
+        this.#auth.api.verifyTOTP({ body: { code }, headers, returnHeaders: true }),
+      );
+    } catch (error) {
+      this.#usedCodes.giveBack(name, code);
+      throw error;
+    }
   }
 
   /** Takes the second factor away. Rejects with {@link WrongCredentials}. */
