@@ -52,6 +52,9 @@ export const limits = {
   longReadMs: 60_000,
   /** Between two tries to reach PostgreSQL again for the lock that keeps a second FlowNexus away, in milliseconds. */
   databaseRetryMs: 1_000,
+  /** How often the connection of that lock is looked at, and how long another may have the lock after it was lost, in milliseconds. */
+  databaseBeatMs: 10_000,
+  databasePatienceMs: 60_000,
   /** How long SQLite waits for a lock that another process holds, in milliseconds; the event loop stands still meanwhile. */
   databaseBusyMs: 2_000,
   /** Resource types that are kept in memory. A type beyond them is looked up in the database. */

@@ -91,7 +91,14 @@ async function openPostgres(url: string, { onFatal, onLost }: DatabaseOptions): 
   // Both kinds of short work share a pool; what takes long has its own.
   const db = new Kysely<Tables>({ dialect: dialect(limits.databaseConnections, limits.statementMs) });
   try {
-    lock = await InstanceLock.take({ url, retryMs: limits.databaseRetryMs, answerMs: limits.databaseConnectMs, onTaken: onFatal }); // prettier-ignore
+    lock = await InstanceLock.take({
+      url,
+      retryMs: limits.databaseRetryMs,
+      answerMs: limits.databaseConnectMs,
+      beatMs: limits.databaseBeatMs,
+      patienceMs: limits.databasePatienceMs,
+      onTaken: onFatal,
+    });
     await migrate(db, 'FLOWNEXUS_DATABASE_URL');
   } catch (error) {
     await db.destroy();

@@ -9,6 +9,10 @@ export interface InstanceLockOptions {
   readonly retryMs: number;
   /** How long the server may take to answer, in milliseconds. */
   readonly answerMs: number;
+  /** How often it is looked whether the connection still is one, in milliseconds: what vanished without a word is noticed by that alone. */
+  readonly beatMs: number;
+  /** How long the lock may be held by another after a loss, in milliseconds: the server may not know yet that our own session is over. */
+  readonly patienceMs: number;
   /** Another FlowNexus took the database while the connection was lost: this one must end. */
   readonly onTaken: (error: Error) => void;
 }
@@ -18,6 +22,9 @@ export class InstanceLock {
   readonly #options: InstanceLockOptions;
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  /** Since when another has the lock, of a clock that never goes back. */
+  #takenSince: number | undefined;
   #released = false;
 
   private constructor(options: InstanceLockOptions) {
@@ -36,6 +43,7 @@ export class InstanceLock {
   async release(): Promise<void> {
     this.#released = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#beat);
     await this.#client?.end();
     this.#client = undefined;
   }
@@ -57,6 +65,8 @@ export class InstanceLock {
       const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [LOCK]);
       if (rows[0]?.taken === true) {
         this.#client = client;
+        this.#takenSince = undefined;
+        this.#watch(client);
         return true;
       }
     } catch (error) {
@@ -67,9 +77,21 @@ export class InstanceLock {
     return false;
   }
 
+  #watch(client: pg.Client): void {
+    this.#beat = setInterval(() => {
+      client.query('SELECT 1').catch(() => {
+        this.#lost(client);
+        // There is nobody left who could hear that it ends.
+        client.end().catch(() => undefined);
+      });
+    }, this.#options.beatMs);
+    this.#beat.unref();
+  }
+
   #lost(client: pg.Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
+    clearInterval(this.#beat);
     this.#retryLater();
   }
 
@@ -78,12 +100,19 @@ export class InstanceLock {
     this.#timer = setTimeout(() => {
       this.#connect().then(
         (taken) => {
-          if (!taken) this.#options.onTaken(new Error('another FlowNexus has taken the database'));
+          if (!taken) this.#foundTaken();
         },
         // The server can not be reached yet.
         () => this.#retryLater(),
       );
     }, this.#options.retryMs);
     this.#timer.unref();
+  }
+
+  #foundTaken(): void {
+    const now = performance.now();
+    this.#takenSince ??= now;
+    if (now - this.#takenSince < this.#options.patienceMs) this.#retryLater();
+    else this.#options.onTaken(new Error('another FlowNexus has taken the database'));
   }
 }
