@@ -39,8 +39,8 @@ export function exportEndpointRoute({ database }: { readonly database: Database 
         response.end();
         return ANSWERED;
       }
-      // What it is at this moment is no data that could be taken elsewhere.
-      const { presence: _, ...endpoint } = toEndpointItem(row, undefined);
+      // Whether it is awake at this moment is no data that could be taken elsewhere.
+      const endpoint = { ...toEndpointItem(row, undefined), presence: undefined };
       if (!(await write(response, [{ kind: 'endpoint', ...endpoint }]))) return ANSWERED;
       for await (const page of pages(database, name)) if (!(await write(response, page))) return ANSWERED;
       response.end(`${JSON.stringify({ kind: 'end' })}\n`);
