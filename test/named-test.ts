@@ -16,7 +16,7 @@ function sourceOf(file: string): string | undefined {
 /** Why a test that a document names as `file › title` is none; undefined when it is one. The file is below `base`, or from the root. */
 export function namedTestProblem(base: string, named: string): string | undefined {
   const [file = '', title] = named.split(' › ');
-  const path = /^(packages|test)\//.test(file) ? file : join(base, file);
+  const path = /^(packages|examples|test)\//.test(file) ? file : join(base, file);
   const source = sourceOf(path);
   if (source === undefined) return `${named}: there is no ${path}`;
   if (title === undefined || !hasTitle(source, title)) return `${named}: ${path} has no test with this title`;

@@ -1,7 +1,16 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { Code } from '@flownexus/coap';
-import { answerTo, isObserve, MESSAGE_ID_AT, notificationMessage, tokenOf, writeMessageId } from './messages.ts';
+import {
+  answerTo,
+  emptyAcknowledgement,
+  isAcknowledgement,
+  isObserve,
+  MESSAGE_ID_AT,
+  notificationMessage,
+  tokenOf,
+  writeMessageId,
+} from './messages.ts';
 import type { NotificationMessage } from './messages.ts';
 
 /** A device as cheap as node:dgram allows: a connected socket with one message outstanding (NSTART, RFC 7252 §4.7). It answers every GET. */
@@ -34,6 +43,11 @@ export class LoadDevice {
     this.#socket.close();
   }
 
+  /** Whether it can notify. */
+  get observed(): boolean {
+    return this.#notification !== undefined;
+  }
+
   /** Sends a request of messages.ts, with the next Message ID. */
   request(bytes: Buffer, expectedCode: number, onReply: (device: LoadDevice, reply: Buffer) => void): void {
     this.#messageId = (this.#messageId + 1) & 0xffff;
@@ -51,6 +65,11 @@ export class LoadDevice {
     this.#send(bytes, Code.EMPTY, onReply);
   }
 
+  /** Sends the latest notification once more, as it was: nothing has come back. */
+  repeatNotification(): void {
+    if (this.#notification !== undefined) this.#socket.send(this.#notification.bytes);
+  }
+
   #send(bytes: Buffer, expectedCode: number, onReply: (device: LoadDevice, reply: Buffer) => void): void {
     this.#expectedCode = expectedCode;
     this.#onReply = onReply;
@@ -65,9 +84,20 @@ export class LoadDevice {
       return;
     }
     const onReply = this.#onReply;
-    if (message.readUInt16BE(MESSAGE_ID_AT) !== this.#messageId || onReply === undefined) return; // of a repeated message
+    if (onReply === undefined) return; // of a repeated message
+    if (this.#isSeparate(message)) this.#socket.send(emptyAcknowledgement(message));
+    else if (message.readUInt16BE(MESSAGE_ID_AT) !== this.#messageId) return;
+    // The server is busy: the response comes separately (RFC 7252 §5.2.2).
+    else if (code === Code.EMPTY && this.#expectedCode !== Code.EMPTY) return;
     if (code !== this.#expectedCode) throw new Error(`a reply has the code ${code ?? 'none'}`);
     this.#onReply = undefined;
     onReply(this, message);
   };
+
+  /** A Confirmable response to the request whose token ends with the latest Message ID. */
+  #isSeparate(message: Buffer): boolean {
+    const token = tokenOf(message);
+    if (isAcknowledgement(message) || token.length < 2 || this.#expectedCode === Code.EMPTY) return false;
+    return token.readUInt16BE(token.length - 2) === this.#messageId;
+  }
 }

@@ -127,6 +127,16 @@ export function answerTo(get: Buffer): Buffer {
   return answer;
 }
 
+export function isAcknowledgement(message: Buffer): boolean {
+  return (((message[0] ?? 0) >> 4) & 0x03) === MessageType.ACK;
+}
+
+/** The Empty ACK of a Confirmable message. */
+export function emptyAcknowledgement(message: Buffer): Buffer {
+  const [high = 0, low = 0] = message.subarray(MESSAGE_ID_AT);
+  return Buffer.from([0x40 | (MessageType.ACK << 4), Code.EMPTY, high, low]);
+}
+
 export function tokenOf(message: Buffer): Buffer {
   return message.subarray(TOKEN_AT, TOKEN_AT + tokenLengthOf(message));
 }

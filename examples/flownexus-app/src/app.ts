@@ -1,23 +1,34 @@
-import { accessSync, constants, mkdirSync, type Stats, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { ServerAddress } from '@flownexus/lwm2m-server';
-import { type Logger, pino, destination } from 'pino';
-import { AssociationSaver } from './association-saver.ts';
+import { sql } from 'kysely';
+import { destination, type Logger, pino } from 'pino';
 import { readCoapsFiles } from './coaps-files.ts';
 import type { Config } from './config.ts';
+import { makeDataDirectory } from './data-directory.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
-import { Database } from './database/database.ts';
-import { openDatabase } from './database/open-database.ts';
+import { type Database, openDatabase } from './database/open-database.ts';
 import { startDemo, wantsDemo } from './demo.ts';
+import { EndpointReader } from './endpoints/endpoint-reader.ts';
+import { openEvents } from './events/open-events.ts';
 import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
 import { LiveStream } from './http/live-stream.ts';
-import { IngestQueue } from './ingest/ingest-queue.ts';
-import { UnstoredEnds } from './ingest/unstored-ends.ts';
-import { endBatch, lwm2mServer, startLwm2m } from './lwm2m.ts';
-import { StartError } from './start-error.ts';
+import { StoredPublisher } from './http/stored-publisher.ts';
+import { openDevices } from './lwm2m/open-devices.ts';
+import { toOperationItem } from './operations/operation-item.ts';
+import { OperationRetention } from './operations/operation-retention.ts';
+import { RetentionJob } from './retention/retention-job.ts';
+import { openLeshan, routesOf } from './routes.ts';
+import { Settings } from './settings/settings.ts';
+import { FleetStatistics } from './statistics/fleet-statistics.ts';
+import { toOperationRow } from './stores/operation-rows.ts';
+import { openUsers } from './users/users.ts';
+import { Ingest } from './values/ingest.ts';
+import { ValueReader } from './values/value-reader.ts';
+
+/** Of the API, for the OpenAPI document. */
+const VERSION = '0.1.0';
 
 export interface FlowNexus {
   /** Such as `http://127.0.0.1:8000/`. */
@@ -28,22 +39,37 @@ export interface FlowNexus {
   /** Such as `coaps://[::]:5684`. */
   readonly coapsUrl: string;
   readonly coapsAddress: ServerAddress;
+  /** Such as `coap://[::]:5783` and `coaps://[::]:5784`. */
+  readonly bootstrapUrls: readonly string[];
+  /** Where the interface of Leshan is open to everybody on this machine; empty: nowhere. */
+  readonly leshanUrls: readonly string[];
+  /** The password of `admin`, where the start has made both. It is shown once. */
+  readonly firstPassword: string | undefined;
   /** Whether it started simulated devices. */
   readonly demo: boolean;
   /** Stops listening, stores what waits and closes the database. */
   stop(): Promise<void>;
 }
 
-/** Starts the app: all of it or nothing. Rejects with a {@link StartError} for what the operator can mend. */
-export async function startFlowNexus(config: Config, options: { readonly log?: Logger } = {}): Promise<FlowNexus> {
+export interface StartOptions {
+  readonly log?: Logger;
+  /** The database can not be used any more, and the process must end. Default: the error is thrown at nobody, which ends it. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+type OnStop = (undo: () => void | Promise<void>) => void;
+
+/** Starts the app: all of it or nothing. Rejects with a `StartError` for what the operator can mend. */
+export async function startFlowNexus(config: Config, options: StartOptions = {}): Promise<FlowNexus> {
   // Logs go to stderr: stdout is for people.
   const log = options.log ?? pino({ level: config.logLevel }, destination({ fd: 2, sync: true }));
+  const onFatal = options.onFatal ?? throwAtNobody;
   const started: (() => void | Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const undo of started.splice(0).reverse()) await undo();
   };
   try {
-    return { ...(await start(config, log, (undo) => started.push(undo))), stop };
+    return { ...(await start(config, log, onFatal, (undo) => started.push(undo))), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -53,87 +79,123 @@ export async function startFlowNexus(config: Config, options: { readonly log?: L
 async function start(
   config: Config,
   log: Logger,
-  onStop: (undo: () => void | Promise<void>) => void,
+  onFatal: (error: Error) => void,
+  onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
   const coapsFiles = readCoapsFiles(config);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
   onStop(() => lock.release());
-  const connection = openDatabase(dataDirectory);
-  onStop(() => connection.close());
-  const definitions = await ObjectRegistry.bundled();
-  const database = new Database(connection, definitions);
+  const onLost = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');
+  const database = await openDatabase({ url: config.databaseUrl, dataDirectory, onFatal, onLost });
+  onStop(() => database.close());
 
-  const stream = new LiveStream(database, log);
-  const ingest = new IngestQueue({ database, onStored: (stored) => stream.publish(stored) });
-  onStop(() => ingest.stop());
-
-  const store = ingest.submit.bind(ingest);
-  const unstoredEnds = new UnstoredEnds({ store: (endpoint, at) => store(endBatch(endpoint, at)) });
-  onStop(() => unstoredEnds.stop());
-  const { coapHost: host, coapPort: port } = config;
-  const associations = new AssociationSaver(database);
-  const secured = { ...coapsFiles, port: config.coapsPort, credentials: database.credentials, associations };
-  const lwm2m = lwm2mServer({ host, port, objects: definitions, secured, store, unstoredEnds, log });
-  const { coap: coapAddress, coaps: coapsAddress } = await startLwm2m(lwm2m, config.coapsPort);
-  onStop(() => lwm2m.stop());
-
-  const webDirectory = fileURLToPath(new URL('../dist-web', import.meta.url));
-  const app = httpApp({ database, definitions, stream, apiToken: config.apiToken, webDirectory, log });
-  const http = await startHttpServer(app, config.httpHost, config.httpPort);
-  onStop(() => http.stop());
+  const objects = await ObjectRegistry.bundled();
+  const settings = await Settings.load(database, { production: config.production });
+  const users = await openUsers({ ...config, database, log });
+  const stream = new LiveStream({ log });
   onStop(() => stream.close());
+  const events = await openEvents({
+    database,
+    settings,
+    webhookHosts: config.webhookHosts,
+    publish: (endpoint, item) => stream.publish('event', endpoint, item),
+    log,
+  });
+  onStop(() => events.stop());
 
-  // Only now is it certain that the app starts. Nothing was stored so far, and the lock keeps other processes away.
-  database.transaction(() => database.endpoints.setAllUnregistered());
-  const demo = wantsDemo(config, database.endpoints.hasReal());
-  ingest.open();
+  const endpoints = new EndpointReader(database, (name) => devices.side.server.presence(name));
+  const publisher = new StoredPublisher({ stream, endpoints, values: new ValueReader(database.reads), log });
+  const ingest = await Ingest.open({
+    database,
+    definitions: objects,
+    hooks: events.hooks,
+    onStored: (stored) => {
+      statistics.count(stored);
+      devices.side.stored(stored);
+      events.stored(stored);
+      publisher.publish(stored);
+    },
+  });
+  const store = events.guard((batch) => ingest.submit(batch));
+  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, log });
+  devices.side.server.on('operation', (operation) => {
+    stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
+  });
+  devices.side.server.on('presence', ({ endpointName }) => publisher.endpointChanged(endpointName));
+  const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
+  const stopping = new AbortController();
+  onStop(() => stopping.abort());
+  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, log };
+  const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
+  const routes = routesOf(parts);
+  const http = await startHttpServer(
+    httpApp({
+      routes: routes.api,
+      mounts: routes.mounts,
+      guards: users.guards,
+      stream,
+      ready: () => answers(database),
+      webDirectory: fileURLToPath(new URL('../dist-web', import.meta.url)),
+      version: VERSION,
+      publicUrl: config.publicUrl,
+      log,
+    }),
+    config.httpHost,
+    config.httpPort,
+  );
+  onStop(() => http.stop());
 
+  const demo = wantsDemo(config, await hasReal(database));
+  database.commits.open();
+  onStop(() => devices.side.stop());
+  const addresses = await devices.side.start();
+  events.start();
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  for (const job of [
+    new RetentionJob({ database, settings, ingest, log }),
+    new OperationRetention({ database, report }),
+  ]) {
+    job.start();
+    onStop(() => job.stop());
+  }
+  const leshan = config.leshanApi === 'open' ? await openLeshan(parts, config) : undefined;
+  if (leshan !== undefined) onStop(() => leshan.stop());
   if (demo) {
-    const devices = await startDemo(loopbackFor(coapAddress.host), coapAddress.port, log);
-    onStop(() => devices.stop());
+    const { host, port } = addresses.lwm2m.coap;
+    const simulated = await startDemo(loopbackFor(host), port, log);
+    onStop(() => simulated.stop());
   }
   return {
     httpUrl: http.url,
-    coapUrl: formatUrl(coapAddress),
-    coapAddress,
-    coapsUrl: formatUrl(coapsAddress),
-    coapsAddress,
+    coapUrl: formatUrl(addresses.lwm2m.coap),
+    coapAddress: addresses.lwm2m.coap,
+    coapsUrl: formatUrl(addresses.lwm2m.coaps),
+    coapsAddress: addresses.lwm2m.coaps,
+    bootstrapUrls: [addresses.bootstrap.coap, addresses.bootstrap.coaps].map(formatUrl),
+    leshanUrls: leshan === undefined ? [] : [leshan.url, leshan.bootstrapUrl],
+    // Last of all: a start that failed after it would never show the password.
+    firstPassword: await users.ensureAdministrator(),
     demo,
   };
 }
 
-function makeDataDirectory(directory: string): string {
-  const path = resolve(directory);
-  try {
-    makeDirectory(path);
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    return path;
-  } catch (error) {
-    // Node's message ends with the system call and its arguments.
-    const reason = error instanceof Error ? error.message.replace(/, .*$/s, '') : String(error);
-    throw new StartError(`FLOWNEXUS_DATA_DIR ${path} can not be used: ${reason}`, { cause: error });
-  }
+/** Rejects while the database is away. */
+async function answers({ reads }: Database): Promise<void> {
+  await sql`SELECT 1`.execute(reads);
 }
 
-/** Like `recursive: true`, which never ends where a folder is there but takes no more, such as /proc (Node 24). */
-function makeDirectory(path: string): void {
-  const there = existing(path);
-  if (there?.isDirectory() === true) return;
-  if (there !== undefined) throw new Error(`${path} is not a folder`);
-  makeDirectory(dirname(path));
-  mkdirSync(path);
+/** Whether any endpoint but simulated ones is known. */
+async function hasReal({ reads }: Database): Promise<boolean> {
+  const found = await reads.selectFrom('Endpoint').select('endpoint').where('demo', '=', 0).limit(1).executeTakeFirst();
+  return found !== undefined;
 }
 
-function existing(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    // Below something that is no folder there is nothing, as its parent will tell.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+function throwAtNobody(error: Error): void {
+  setImmediate(() => {
     throw error;
-  }
+  });
 }
 
 function formatUrl({ scheme, host, port }: ServerAddress): string {

@@ -18,7 +18,23 @@ export interface Config {
   readonly coapsCertificateFile: string | undefined;
   readonly coapsAuthoritiesFile: string | undefined;
   readonly dataDirectory: string;
+  /** `postgres://…`; undefined: SQLite in the data directory. */
+  readonly databaseUrl: string | undefined;
+  /** 0: any free port. */
+  readonly bootstrapPort: number;
+  /** 0: any free port. */
+  readonly bootstrapsPort: number;
+  /** `open`: the API of Leshan's demo server is served without authentication too, on loopback ports of its own. */
+  readonly leshanApi: 'off' | 'open';
+  readonly leshanPort: number;
+  readonly leshanBootstrapPort: number;
   readonly apiToken: string | undefined;
+  /** Hosts at which webhooks may be although their addresses are not public, in lower case. */
+  readonly webhookHosts: readonly string[];
+  /** Of the administrator that the first start makes; undefined: a random one, which is printed. */
+  readonly adminPassword: string | undefined;
+  /** Where browsers and devices reach us, such as `https://flownexus.example/`; undefined: where we listen. */
+  readonly publicUrl: string | undefined;
   /** Undefined: when there is nothing else to see, and not in production. */
   readonly demo: boolean | undefined;
   readonly production: boolean;
@@ -44,6 +60,12 @@ const host = z.union([
     .regex(/^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i),
 ]);
 
+const hosts = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim().toLowerCase()))
+  .pipe(z.array(host).max(limits.webhookHosts))
+  .default([]);
+
 const path = z.string().refine((text) => !text.includes('\0'));
 
 const variables = z.object({
@@ -56,6 +78,22 @@ const variables = z.object({
   FLOWNEXUS_COAPS_CERT: path.optional(),
   FLOWNEXUS_COAPS_CA: path.optional(),
   FLOWNEXUS_DATA_DIR: path.default('./data'),
+  // Without a host where it is a socket: postgres:///name?host=/run/postgresql
+  FLOWNEXUS_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/)
+    .optional(),
+  FLOWNEXUS_BOOTSTRAP_PORT: port(5783),
+  FLOWNEXUS_BOOTSTRAPS_PORT: port(5784),
+  FLOWNEXUS_LESHAN_API: z.enum(['off', 'open']).default('off'),
+  FLOWNEXUS_LESHAN_PORT: port(8080),
+  FLOWNEXUS_LESHAN_BOOTSTRAP_PORT: port(8081),
+  FLOWNEXUS_WEBHOOK_HOSTS: hosts,
+  FLOWNEXUS_ADMIN_PASSWORD: z.string().min(limits.passwordLength).max(limits.maximumPasswordLength).optional(),
+  FLOWNEXUS_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => URL.parse(text)?.pathname === '/')
+    .optional(),
   // RFC 6750 §2.1: what a bearer token may be made of.
   FLOWNEXUS_API_TOKEN: z
     .string()
@@ -85,6 +123,15 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_COAPS_CERT: PEM,
   FLOWNEXUS_COAPS_CA: PEM,
   FLOWNEXUS_DATA_DIR: 'the path of a folder',
+  FLOWNEXUS_DATABASE_URL: 'the URL of a PostgreSQL database: postgres://user:password@host/name',
+  FLOWNEXUS_BOOTSTRAP_PORT: PORT,
+  FLOWNEXUS_BOOTSTRAPS_PORT: PORT,
+  FLOWNEXUS_LESHAN_API: 'off or open',
+  FLOWNEXUS_LESHAN_PORT: PORT,
+  FLOWNEXUS_LESHAN_BOOTSTRAP_PORT: PORT,
+  FLOWNEXUS_WEBHOOK_HOSTS: 'IP addresses and host names, without ports or brackets, with commas between them',
+  FLOWNEXUS_ADMIN_PASSWORD: `${limits.passwordLength} to ${limits.maximumPasswordLength} characters`,
+  FLOWNEXUS_PUBLIC_URL: 'an address such as https://flownexus.example/, without a path',
   FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
   FLOWNEXUS_DEMO: '0 or 1',
   FLOWNEXUS_LOG_LEVEL: logLevels.join(', '),
@@ -119,16 +166,32 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     coapsCertificateFile: data.FLOWNEXUS_COAPS_CERT,
     coapsAuthoritiesFile: data.FLOWNEXUS_COAPS_CA,
     dataDirectory: data.FLOWNEXUS_DATA_DIR,
+    databaseUrl: data.FLOWNEXUS_DATABASE_URL,
+    bootstrapPort: data.FLOWNEXUS_BOOTSTRAP_PORT,
+    bootstrapsPort: data.FLOWNEXUS_BOOTSTRAPS_PORT,
+    leshanApi: data.FLOWNEXUS_LESHAN_API,
+    leshanPort: data.FLOWNEXUS_LESHAN_PORT,
+    leshanBootstrapPort: data.FLOWNEXUS_LESHAN_BOOTSTRAP_PORT,
     apiToken: data.FLOWNEXUS_API_TOKEN,
+    webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS,
+    adminPassword: data.FLOWNEXUS_ADMIN_PASSWORD,
+    publicUrl: data.FLOWNEXUS_PUBLIC_URL,
     demo: data.FLOWNEXUS_DEMO,
     production: environment['NODE_ENV'] === 'production',
     logLevel: data.FLOWNEXUS_LOG_LEVEL,
   };
 }
 
+/** Not to be shown; the URL of a database may have a password. */
+const secrets: ReadonlySet<string> = new Set<VariableName>([
+  'FLOWNEXUS_API_TOKEN',
+  'FLOWNEXUS_ADMIN_PASSWORD',
+  'FLOWNEXUS_DATABASE_URL',
+]);
+
 function badVariable(name: VariableName, found: string): string {
-  // JSON keeps it on one line, whatever is in it. The token is a secret.
-  const what = name === 'FLOWNEXUS_API_TOKEN' ? 'not usable' : JSON.stringify(found.slice(0, 100));
+  // JSON keeps it on one line, whatever is in it.
+  const what = secrets.has(name) ? 'not usable' : JSON.stringify(found.slice(0, 100));
   return `${name} is ${what}: allowed is ${allowed[name]}`;
 }
 

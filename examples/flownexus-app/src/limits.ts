@@ -1,17 +1,78 @@
 /** Every bound of the app in one place. */
 export const limits = {
-  /** Batches that wait for a commit. Beyond them the device keeps its value and sends it again. */
-  pendingBatches: 10_000,
-  /** Values that wait for a commit. */
+  /** Batches, values in them, and kilobytes of their text and bytes, all together, that wait for a commit. Beyond them the device keeps its value and sends it again. */
   pendingRecords: 100_000,
+  /** Removals of endpoints and of empty series that wait for a commit. */
+  pendingRemovals: 1_000,
+  /** Ids that are taken from the database at once: after a restart the rest of them is never used. */
+  idsPerBlock: 10_000,
+  /** Series whose ids are kept in memory. One beyond them is looked up in the database. */
+  cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How long more is waited for between one transaction and the next, in milliseconds. */
+  commitGatherMs: 5,
+  /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
+  pendingStoreKilobytes: 65_536,
+  /** Paths of a composite operation, values of a Write of several, characters of the arguments of an Execute, and seconds of a time to live. */
+  operationPaths: 256,
+  operationValues: 10_000,
+  executeArgumentLength: 4_096,
+  operationTtlSeconds: 31_536_000,
+  /** Endpoints of one bulk of operations, those that it can name, and refusals that its answer lists. */
+  bulkEndpoints: 100_000,
+  bulkNames: 10_000,
+  bulkRefusals: 100,
+  /** Operations of a bulk that are queued at a time. */
+  bulkAtOnce: 250,
+  /** Bytes of the body of a request for an operation: an opaque value of half of that fits in. And of a bulk. */
+  operationBodyBytes: 1_048_576,
+  bulkBodyBytes: 4_194_304,
+  /** Seconds that a request may wait for an operation to be finished, and requests that do so at a time. */
+  operationWaitSeconds: 60,
+  operationWaits: 1_000,
+  /** Bytes of an opaque value that was written, or read by an operation, beyond which it is not stored as a value. */
+  storedOperationBytes: 65_536,
+  /** How long finished operations are kept, in days, and how many of one endpoint; operations that one transaction removes, and how often it is looked, in milliseconds. */
+  operationDays: 30,
+  finishedOperationsPerEndpoint: 1_000,
+  operationsPerRemoval: 500,
+  operationRetentionMs: 3_600_000,
+  /** Prepared statements that each connection to SQLite keeps. */
+  preparedStatements: 500,
+  /** What SQLite's writing connection keeps of the file in memory, and pages of 4096 bytes that the write-ahead log holds before they go into it. */
+  sqliteCacheKib: 65_536,
+  sqliteWalPages: 16_000,
+  /** Connections to PostgreSQL for short work, and for what takes long. */
+  databaseConnections: 8,
+  longReadConnections: 2,
+  /** How long a query waits for a connection to PostgreSQL, and a statement and a long one may take, in milliseconds. */
+  databaseConnectMs: 5_000,
+  statementMs: 30_000,
+  longReadMs: 60_000,
+  /** Between two tries to reach PostgreSQL again for the lock that keeps a second FlowNexus away, in milliseconds. */
+  databaseRetryMs: 1_000,
+  /** How often the connection of that lock is looked at, and how long another may have the lock after it was lost, in milliseconds. */
+  databaseBeatMs: 10_000,
+  databasePatienceMs: 60_000,
   /** How long SQLite waits for a lock that another process holds, in milliseconds; the event loop stands still meanwhile. */
   databaseBusyMs: 2_000,
   /** Resource types that are kept in memory. A type beyond them is looked up in the database. */
   cachedResourceTypes: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
+  /** The same for a list of what has one name, over all endpoints. */
+  seriesPerName: 10_000,
+  /** Series that a walk through all of them reads at a time. */
+  seriesPerPage: 200,
+  /** Policies of how long values are kept, and how often they are applied, in milliseconds. */
+  retentionPolicies: 200,
+  retentionEveryMs: 600_000,
+  /** Values that one transaction of the retention deletes. */
+  retentionRows: 2_000,
+  /** Rows of an export that are read at a time; and of those whose text or bytes are large. */
+  exportRows: 1_000,
+  exportLargeRows: 100,
   /** Ends of registrations that could not be stored and are tried again. Those beyond are corrected by the next start. */
   unstoredEnds: 100_000,
   /** Of them, how many are tried at once. */
@@ -25,22 +86,130 @@ export const limits = {
   pageValueBytes: 4_194_304,
   /** Larger values are read only when they are on the page. */
   inlineValueBytes: 1_024,
-  /** Characters of a cursor. An endpoint's name may have 255 bytes. */
-  cursorLength: 1_500,
+  /** Characters of a cursor. An endpoint's name may have 255 bytes, and what a list is sorted by as many characters as below. */
+  cursorLength: 4_000,
+  sortKeyLength: 100,
+  /** Bytes of an endpoint name, and so characters at most. */
+  endpointNameLength: 255,
+  /** Characters of a text to search for. */
+  searchLength: 200,
   /** Open event streams. */
   streamClients: 100,
-  /** Bytes that a stream's reader may lag behind before it is dropped. */
+  /** Events, and bytes of them, that are kept for streams that lag behind or come back. Who lags behind further is dropped. */
+  streamReplayEvents: 50_000,
+  streamReplayBytes: 8_388_608,
+  /** How long events are kept on when nobody reads any more, in milliseconds. */
+  streamReplayMs: 60_000,
+  /** Batches that wait to be read back for the streams. */
+  unpublishedBatches: 10_000,
+  /** Bytes that are written to a stream at once, and that may wait in its socket. */
+  streamWriteBytes: 65_536,
   streamBacklogBytes: 1_048_576,
   /** A comment keeps an idle stream open through proxies, in milliseconds. */
   streamHeartbeatMs: 15_000,
+  /** Event definitions and event rules, each; webhooks. */
+  eventDefinitions: 200,
+  webhooks: 50,
+  /** Characters of the name of a definition or rule, of its message, and of the note of an acknowledgement. */
+  eventNameLength: 100,
+  eventMessageLength: 500,
+  /** Paths of a definition, and conditions of a rule. */
+  definitionPaths: 50,
+  ruleConditions: 8,
+  /** Names of endpoints, and types of events, in a filter, and bytes of a body that has some. */
+  filterNames: 200,
+  filterBodyBytes: 524_288,
+  /** States of endpoints that all rules keep together, and those that each rule may keep besides. Beyond them the oldest is forgotten. */
+  ruleStates: 1_000_000,
+  ruleStatesOfEach: 5_000,
+  /** How often rules look at the time, in milliseconds, and how long one waits with an event that could not be stored. */
+  ruleTickMs: 1_000,
+  ruleRetryMs: 10_000,
+  /** Events of rules that wait for a commit without a value that came. */
+  pendingTimedEvents: 100_000,
+  /** Series that are read at once where rules take their state from the latest values. */
+  seriesPerRead: 1_000,
+  /** Values of an event in one answer, and bytes of what is sent to a webhook. */
+  eventValues: 10_000,
+  webhookBodyBytes: 262_144,
+  /** Hosts that the configuration allows webhooks although their addresses are not public. */
+  webhookHosts: 100,
+  /** Characters of the URL of a webhook. */
+  webhookUrlLength: 2_048,
+  /** How long a webhook may take, and how much of its answer is read: in milliseconds and bytes. */
+  webhookTimeoutMs: 15_000,
+  webhookAnswerBytes: 65_536,
+  /** The longest that the sender sleeps, and how long it waits for a database that is away, in milliseconds. */
+  webhookSleepMs: 3_600_000,
+  webhookDatabaseRetryMs: 10_000,
+  /** Deliveries that are under way to one webhook. */
+  webhookDeliveriesAtOnce: 4,
+  /** Deliveries that wait for one webhook; events beyond count as failed. */
+  waitingDeliveries: 100_000,
+  /** How often they are counted, in milliseconds. */
+  waitingDeliveriesCountMs: 10_000,
+  /** How often old events and deliveries are deleted, in milliseconds, and how many at once. */
+  eventRetentionEveryMs: 3_600_000,
+  eventRetentionRows: 500,
+  /** How long after each failed attempt the next one is made, in milliseconds. After the last the delivery has failed. */
+  webhookRetryMs: [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000],
+  /** How long deliveries that are over are listed, in milliseconds. */
+  deliveryRetentionMs: 604_800_000,
+  /** Changes of one endpoint's registration that an answer about its availability has, and endpoints of one page. */
+  availabilityChanges: 10_000,
+  availabilityPageSize: 100,
+  /** How long the database may take to answer whether the app is ready, and how long the answer is kept, in milliseconds. */
+  readyMs: 2_000,
+  readyKeptMs: 1_000,
+  /** How long the numbers of the statistics are kept, in milliseconds. */
+  statisticsKeptMs: 2_000,
+  /** Errors that one answer lists. */
+  problemIssues: 20,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
+  /** Levels of arrays and objects in it. */
+  bodyDepth: 32,
+  /** Bytes of a report of values. */
+  reportBytes: 1_048_576,
   /** Bytes of a PSK identity and of a common name, of a pre-shared key, and characters of a public key in base64. */
   identityBytes: 255,
   pskBytes: 128,
   publicKeyCharacters: 1_024,
+  /** Characters of a password. */
+  passwordLength: 10,
+  maximumPasswordLength: 128,
   /** Shortest API token. */
   tokenLength: 16,
+  /** Users, sessions and API tokens of one user, and characters of the names of users and tokens. */
+  users: 1_000,
+  sessionsPerUser: 50,
+  tokensPerUser: 50,
+  userNameLength: 64,
+  tokenNameLength: 100,
+  /** Until a session that nobody uses ends; after the second time its use prolongs it. In seconds. */
+  sessionSeconds: 604_800,
+  sessionRefreshSeconds: 3_600,
+  /** What is kept of what a browser says it is. */
+  userAgentCharacters: 300,
+  /** How long it is remembered whose a session or token is, in milliseconds, and how many of them. What ends one empties the memory at once. */
+  principalCacheMs: 5_000,
+  cachedPrincipals: 10_000,
+  /** How exactly it is kept when a token was last used, in milliseconds. */
+  tokenUseMs: 60_000,
+  /** Wrong passwords and codes for one name and from one address in the time, in milliseconds; names and addresses that are remembered. */
+  failuresPerName: 10,
+  failuresPerAddress: 50,
+  failureWindowMs: 900_000,
+  rememberedFailures: 10_000,
+  /** Passwords that are checked at once: each takes 32 MiB and a thread. Who comes when all are busy is told to try again. */
+  passwordChecks: 8,
+  /** Codes of the second factor that were used and can not be used again, and for how long, in milliseconds. */
+  usedCodes: 10_000,
+  usedCodeMs: 120_000,
+  /** Entries of the audit log; the oldest make room. Bytes of the target and of the detail of one. */
+  auditEntries: 1_000_000,
+  auditTargetCharacters: 1_024,
+  auditDetailCharacters: 4_096,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */
   stopMs: 5_000,
   /** Errors of the LwM2M server that are logged in one second; the others are counted. */
@@ -49,4 +218,35 @@ export const limits = {
   readTimeoutMs: 60_000,
   /** Instances of a sensor object whose units are read when a device registers. */
   unitReadsPerObject: 16,
+  /** Endpoints that wait for approval. */
+  heldEndpoints: 1_000,
+  /** Endpoints whose messages are counted in a minute. */
+  countedEndpoints: 200_000,
+  /** What a device is told when to try again, where there is no place for it, in seconds. */
+  retryAfterSeconds: 3_600,
+  /** Observation policies, the names of endpoints and the paths that one has, and bytes of one. */
+  observationPolicies: 500,
+  endpointsOfPolicy: 1_000,
+  pathsOfPolicy: 64,
+  policyBytes: 524_288,
+  /** Characters of a path, and of a fingerprint with colons. */
+  pathLength: 100,
+  /** How long a call of the Leshan surface waits for a device when it does not say, and at most, in seconds. */
+  leshanTimeoutSeconds: 5,
+  leshanLongestTimeoutSeconds: 86_400,
+  /** Bytes of the body of such a call: an opaque value of half of that fits in. */
+  leshanBodyBytes: 262_144,
+  /** Observations that were made by that surface, of all endpoints. */
+  leshanObservations: 10_000,
+  /** Bytes of the payload of a message that its log shows. */
+  leshanLoggedPayloadBytes: 2_048,
+  /** Its heartbeat: its readers give up after ten seconds of silence. */
+  leshanHeartbeatMs: 4_000,
+  fingerprintCharacters: 100,
+  /** Bytes of a bootstrap configuration: a byte of a key or certificate takes four. */
+  bootstrapBytes: 262_144,
+  /** Object models that were uploaded, those of one document, and its bytes. The longest public one has 34 thousand. */
+  objectModels: 1_000,
+  objectModelsAtOnce: 32,
+  objectModelBytes: 1_048_576,
 } as const;

@@ -1,6 +1,5 @@
-import { isLoopback } from './http/authorize.ts';
-import { startFlowNexus } from './app.ts';
-import { readConfig } from './config.ts';
+import { type FlowNexus, startFlowNexus } from './app.ts';
+import { type Config, readConfig } from './config.ts';
 import { limits } from './limits.ts';
 import { StartError } from './start-error.ts';
 
@@ -18,25 +17,8 @@ function fail(error: unknown): never {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const app = await startFlowNexus(config);
-  const lines = [
-    `FlowNexus is running: ${app.httpUrl}`,
-    `LwM2M listens on ${app.coapUrl}`,
-    `LwM2M over DTLS listens on ${app.coapsUrl}`,
-  ];
-  if (app.demo) lines.push('Three simulated devices report every 2 seconds; FLOWNEXUS_DEMO=0 starts without them.');
-  else if (config.demo === undefined) {
-    const reason = config.production ? 'this is production' : 'the database knows real endpoints';
-    lines.push(`No simulated devices, since ${reason}; FLOWNEXUS_DEMO=1 starts them.`);
-  }
-  if (!isLoopback(config.httpHost)) {
-    lines.push(
-      config.apiToken === undefined
-        ? 'The API serves only clients on this machine: FLOWNEXUS_API_TOKEN is not set.'
-        : 'The API serves clients on this machine, and others with the token.',
-    );
-  }
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const app = await startFlowNexus(config, { onFatal: fail });
+  process.stdout.write(`${greeting(app, config).join('\n')}\n`);
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -49,6 +31,28 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+}
+
+/** What whoever started it wants to know. */
+function greeting(app: FlowNexus, config: Config): string[] {
+  const lines = [`FlowNexus is running: ${app.httpUrl}`];
+  if (app.firstPassword !== undefined) {
+    lines.push(`Sign in as admin with the password ${app.firstPassword}, which is shown this once.`);
+  }
+  lines.push(
+    `LwM2M listens on ${app.coapUrl}`,
+    `LwM2M over DTLS listens on ${app.coapsUrl}`,
+    `Bootstrap listens on ${app.bootstrapUrls.join(' and ')}`,
+  );
+  if (app.leshanUrls.length > 0) {
+    lines.push(`The interface of Leshan is open to everybody on this machine: ${app.leshanUrls.join(' and ')}`);
+  }
+  if (app.demo) lines.push('Three simulated devices report every 2 seconds; FLOWNEXUS_DEMO=0 starts without them.');
+  else if (config.demo === undefined) {
+    const reason = config.production ? 'this is production' : 'the database knows real endpoints';
+    lines.push(`No simulated devices, since ${reason}; FLOWNEXUS_DEMO=1 starts them.`);
+  }
+  return lines;
 }
 
 // What nobody expected leaves the process in a state that nobody knows: whatever was acknowledged is on the disk.

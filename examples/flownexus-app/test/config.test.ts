@@ -13,7 +13,16 @@ test('every variable has a default', () => {
     coapsCertificateFile: undefined,
     coapsAuthoritiesFile: undefined,
     dataDirectory: './data',
+    databaseUrl: undefined,
+    bootstrapPort: 5783,
+    bootstrapsPort: 5784,
+    leshanApi: 'off',
+    leshanPort: 8080,
+    leshanBootstrapPort: 8081,
     apiToken: undefined,
+    webhookHosts: [],
+    adminPassword: undefined,
+    publicUrl: undefined,
     demo: undefined,
     production: false,
     logLevel: 'info',
@@ -31,7 +40,16 @@ test('every variable is read', () => {
     FLOWNEXUS_COAPS_CERT: '/etc/flow nexus/server.pem',
     FLOWNEXUS_COAPS_CA: 'ca.pem',
     FLOWNEXUS_DATA_DIR: '/var/lib/flow nexus',
+    FLOWNEXUS_DATABASE_URL: 'postgresql://flownexus:secret@db/flownexus',
+    FLOWNEXUS_BOOTSTRAP_PORT: '0',
+    FLOWNEXUS_BOOTSTRAPS_PORT: '1',
+    FLOWNEXUS_LESHAN_API: 'open',
+    FLOWNEXUS_LESHAN_PORT: '2',
+    FLOWNEXUS_LESHAN_BOOTSTRAP_PORT: '3',
     FLOWNEXUS_API_TOKEN: 'abcdefghijklmnop==',
+    FLOWNEXUS_WEBHOOK_HOSTS: 'Hooks.lan, ::1',
+    FLOWNEXUS_ADMIN_PASSWORD: 'correct horse',
+    FLOWNEXUS_PUBLIC_URL: 'https://flownexus.example/',
     FLOWNEXUS_DEMO: '0',
     FLOWNEXUS_LOG_LEVEL: 'debug',
     NODE_ENV: 'production',
@@ -46,7 +64,16 @@ test('every variable is read', () => {
     coapsCertificateFile: '/etc/flow nexus/server.pem',
     coapsAuthoritiesFile: 'ca.pem',
     dataDirectory: '/var/lib/flow nexus',
+    databaseUrl: 'postgresql://flownexus:secret@db/flownexus',
+    bootstrapPort: 0,
+    bootstrapsPort: 1,
+    leshanApi: 'open',
+    leshanPort: 2,
+    leshanBootstrapPort: 3,
     apiToken: 'abcdefghijklmnop==',
+    webhookHosts: ['hooks.lan', '::1'],
+    adminPassword: 'correct horse',
+    publicUrl: 'https://flownexus.example/',
     demo: false,
     production: true,
     logLevel: 'debug',
@@ -83,12 +110,29 @@ describe('a bad variable is named with what was found and what is allowed', () =
       'FLOWNEXUS_LOG_LEVEL is "loud": allowed is fatal, error, warn, info, debug, trace, silent',
     ],
     ['FLOWNEXUS_DATA_DIR', 'a\0b', 'FLOWNEXUS_DATA_DIR is "a\\u0000b": allowed is the path of a folder'],
+    [
+      'FLOWNEXUS_PUBLIC_URL',
+      'https://a/b',
+      'is "https://a/b": allowed is an address such as https://flownexus.example/',
+    ],
+    ['FLOWNEXUS_PUBLIC_URL', 'ftp://a/', 'is "ftp://a/"'],
+    ['FLOWNEXUS_WEBHOOK_HOSTS', 'a, [::1]', 'FLOWNEXUS_WEBHOOK_HOSTS is "a, [::1]": allowed is IP addresses'],
+    ['FLOWNEXUS_LESHAN_API', 'on', 'FLOWNEXUS_LESHAN_API is "on": allowed is off or open'],
     ['FLOWNEXUS_HTTP_PORT', '1\n2', 'is "1\\n2"'],
   ])('%s=%j', (name, value, message) => {
     const error = problem({ [name]: value });
     expect(error.message).toContain(message);
     expect(error.message).not.toMatch(/[\r\n]/);
   });
+});
+
+test('a password is never echoed', () => {
+  expect(problem({ FLOWNEXUS_ADMIN_PASSWORD: 'short' }).message).toBe(
+    'FLOWNEXUS_ADMIN_PASSWORD is not usable: allowed is 10 to 128 characters',
+  );
+  expect(problem({ FLOWNEXUS_DATABASE_URL: 'mysql://a:secret@b/c' }).message).toBe(
+    'FLOWNEXUS_DATABASE_URL is not usable: allowed is the URL of a PostgreSQL database: postgres://user:password@host/name',
+  );
 });
 
 test('a token is never echoed', () => {

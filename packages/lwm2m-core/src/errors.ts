@@ -34,17 +34,20 @@ export class DecodeError extends Lwm2mError {
   readonly found: string;
   /** Where, from the start: in bytes of a payload, in characters of text that was given as a string. */
   readonly offset: number;
+  /** Of JSON that was parsed before: where, as a JSON pointer (RFC 6901). Undefined for bytes and text. */
+  readonly pointer: string | undefined;
 
   constructor(
     code: Lwm2mErrorCode,
     expected: string,
     found: string,
     offset: number,
-    options?: { readonly cause?: unknown },
+    options?: { readonly cause?: unknown; readonly pointer?: string },
   ) {
     super(code, `expected ${expected}, found ${found} at offset ${offset}`, options);
     this.expected = expected;
     this.found = found;
     this.offset = offset;
+    this.pointer = options?.pointer;
   }
 }

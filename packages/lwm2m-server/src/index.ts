@@ -158,6 +158,7 @@ export {
   checkCredential,
   credentialKey,
   identityKeys,
+  sameCredential,
   type DeviceCredential,
   type ProvenIdentity,
 } from './security/device-credential.ts';

@@ -86,6 +86,8 @@ export const limits = {
   maxUnsentAttempts: 16,
   /** Characters of the key of an operation. */
   maxOperationKeyLength: 255,
+  /** Characters of what an application wants to stay with an operation. */
+  maxOperationMetadataLength: 1_024,
   /** Callers of `finished` that wait at a time. */
   maxWaitingForOperations: 100_000,
   /** Firmware updates that are not finished, those included that wait for their turn in a campaign. */

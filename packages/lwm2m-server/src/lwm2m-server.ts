@@ -116,6 +116,15 @@ export class Lwm2mServer {
   }
 
   /**
+   * Ends the registration of an endpoint, after the requests of it that came before: `onDeregister` is called and `deregistered` emitted, with the reason `revoked`.
+   * The device is not told: its next Update is answered 4.04, whereupon it registers anew, which the rule `authorize` may refuse. Resolves to false when it was not
+   * registered. `forget`: what queued operations asked to observe is not established anew by then, which else outlives registrations. Default false.
+   */
+  async endRegistration(endpointName: string, options: { readonly forget?: boolean } = {}): Promise<boolean> {
+    return this.#parts.endRegistration(endpointName, options.forget === true);
+  }
+
+  /**
    * Calls `listener` at each event of that name, after those that were added before it. One that throws, or whose promise
    * rejects, goes to `onError`; nobody waits for its promise.
    */

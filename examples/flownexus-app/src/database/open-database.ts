@@ -1,39 +1,153 @@
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { type Dialect, Kysely, PostgresDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { limits } from '../limits.ts';
 import { StartError } from '../start-error.ts';
-import { migrations } from './migrations.ts';
+import type { DatabaseKind } from './dialect.ts';
+import { GroupCommit } from './group-commit.ts';
+import { migrations } from './migrations/index.ts';
+import { InstanceLock } from './postgres/instance-lock.ts';
+import { postgresPool } from './postgres/postgres-pool.ts';
+import { SqliteDialect } from './sqlite/sqlite-dialect.ts';
+import type { Tables } from './tables.ts';
 
 export const DATABASE_FILE = 'flownexus.db';
 
+/** The open database. */
+export interface Database {
+  readonly kind: DatabaseKind;
+  /** Writes and transactions. With SQLite one after another: a transaction holds up all others, so it waits for nothing else. */
+  readonly db: Kysely<Tables>;
+  /** Short reads, of what is committed. */
+  readonly reads: Kysely<Tables>;
+  /** History, aggregates, exports: what may take seconds without delaying anybody. */
+  readonly longReads: Kysely<Tables>;
+  /** Writes that devices wait for. It is held until {@link GroupCommit.open} is called. */
+  readonly commits: GroupCommit;
+  /** Commits what waits and closes all connections. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Undefined: SQLite in the data directory. Otherwise `postgres://…`. */
+  readonly url: string | undefined;
+  readonly dataDirectory: string;
+  /** The database can not be used any more, and the process must end. */
+  readonly onFatal: (error: Error) => void;
+  /** A connection was lost; it is opened again by itself. */
+  readonly onLost: (error: Error) => void;
+}
+
 /**
- * Opens the database of a data directory and brings its schema up to date. Nobody else may read it: it has keys of devices.
+ * Opens the database and brings its schema up to date.
  *
- * Rejected with a {@link StartError} when the file can not be opened, is no database, or is of a newer release.
+ * Rejects with a {@link StartError} when it can not be opened, is no database, is another FlowNexus', or of a newer release.
  */
-export function openDatabase(dataDirectory: string): DatabaseSync {
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  return options.url === undefined ? openSqlite(options.dataDirectory) : openPostgres(options.url, options);
+}
+
+async function openSqlite(dataDirectory: string): Promise<Database> {
   const file = join(dataDirectory, DATABASE_FILE);
-  let database: DatabaseSync | undefined;
+  const connect = (readOnly: boolean): Kysely<Tables> =>
+    new Kysely<Tables>({
+      dialect: new SqliteDialect({
+        file,
+        readOnly,
+        busyMs: limits.databaseBusyMs,
+        maxStatements: limits.preparedStatements,
+        cacheKib: limits.sqliteCacheKib,
+        walPages: limits.sqliteWalPages,
+      }),
+    });
+  const db = connect(false);
   try {
     protect(file);
-    database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: limits.databaseBusyMs });
-    database.exec('PRAGMA journal_mode = WAL');
-    // In WAL mode only FULL makes a commit survive a power cut: an acknowledged value must be on the disk.
-    database.exec('PRAGMA synchronous = FULL');
-    migrate(database, file);
-    return database;
+    await migrate(db, file);
   } catch (error) {
-    database?.close();
+    await db.destroy();
     if (error instanceof StartError) throw error;
-    const what = existsSync(file) ? 'The database' : 'A database';
+    throw new StartError(`The database can not be opened at ${file}: ${reason(error)}`, { cause: error });
+  }
+  const reads = connect(true);
+  const longReads = connect(true);
+  const commits = new GroupCommit(db, { maxItems: limits.batchesPerCommit });
+  const close = async (): Promise<void> => {
+    await commits.stop();
+    for (const connection of [longReads, reads, db]) await connection.destroy();
+  };
+  return { kind: 'sqlite', db, reads, longReads, commits, close };
+}
+
+async function openPostgres(url: string, { onFatal, onLost }: DatabaseOptions): Promise<Database> {
+  const dialect = (connections: number, statementTimeoutMs: number): Dialect => {
+    const connectTimeoutMs = limits.databaseConnectMs;
+    return new PostgresDialect({
+      pool: postgresPool({ url, connections, statementTimeoutMs, connectTimeoutMs, onLost }),
+    });
+  };
+  let lock: InstanceLock | undefined;
+  // Both kinds of short work share a pool; what takes long has its own.
+  const db = new Kysely<Tables>({ dialect: dialect(limits.databaseConnections, limits.statementMs) });
+  try {
+    lock = await InstanceLock.take({
+      url,
+      retryMs: limits.databaseRetryMs,
+      answerMs: limits.databaseConnectMs,
+      beatMs: limits.databaseBeatMs,
+      patienceMs: limits.databasePatienceMs,
+      onTaken: onFatal,
+    });
+    await migrate(db, 'FLOWNEXUS_DATABASE_URL');
+  } catch (error) {
+    await db.destroy();
+    await lock?.release();
+    if (error instanceof StartError) throw error;
+    // The message of the driver does not have the URL, which may have a password.
+    throw new StartError(`The database of FLOWNEXUS_DATABASE_URL can not be opened: ${reason(error)}`, {
+      cause: error,
+    });
+  }
+  const longReads = new Kysely<Tables>({ dialect: dialect(limits.longReadConnections, limits.longReadMs) });
+  const commits = new GroupCommit(db, { maxItems: limits.batchesPerCommit });
+  const held = lock;
+  const close = async (): Promise<void> => {
+    await commits.stop();
+    await longReads.destroy();
+    await db.destroy();
+    await held.release();
+  };
+  return { kind: 'postgres', db, reads: db, longReads, commits, close };
+}
+
+async function migrate(db: Kysely<Tables>, name: string): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } });
+  const applied = await migrator.getMigrations();
+  const unknown = (
+    await appliedNames(
+      db,
+      applied.some(({ executedAt }) => executedAt !== undefined),
+    )
+  ).find((migration) => !Object.hasOwn(migrations, migration));
+  if (unknown !== undefined) {
     throw new StartError(
-      `${what} can not be opened at ${file}: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
+      `The database ${name} is of a newer release (schema ${unknown}; this release knows up to ${String(Object.keys(migrations).at(-1))}): ` +
+        'start that release, or use another database',
     );
   }
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error instanceof Error ? error : new Error(reason(error));
+}
+
+async function appliedNames(db: Kysely<Tables>, any: boolean): Promise<string[]> {
+  if (!any) return [];
+  const rows = await db
+    .$extendTables<{ kysely_migration: { name: string } }>()
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute();
+  return rows.map((row) => row.name);
 }
 
 /** Read and written by its owner only; SQLite's files beside it take after it. */
@@ -48,25 +162,9 @@ function protect(file: string): void {
   }
 }
 
-function migrate(database: DatabaseSync, file: string): void {
-  const row = database.prepare('PRAGMA user_version').get();
-  const version = Number(row?.['user_version']);
-  if (version > migrations.length) {
-    throw new StartError(
-      `The database ${file} is of a newer release (schema ${String(version)}; this release knows up to ${String(migrations.length)}): ` +
-        'start that release, or use another FLOWNEXUS_DATA_DIR',
-    );
+function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map((each: unknown) => reason(each)).join('; ');
   }
-  for (const [index, statements] of migrations.entries()) {
-    if (index < version) continue;
-    database.exec('BEGIN EXCLUSIVE');
-    try {
-      database.exec(statements);
-      database.exec(`PRAGMA user_version = ${String(index + 1)}`);
-      database.exec('COMMIT');
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      throw error;
-    }
-  }
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,21 +1,31 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { ErrorBody } from './api-types.ts';
+import { isUnavailable } from '../database/faults.ts';
+import type { Problem, ProblemIssue } from './api-types.ts';
 
 /** What each error code of the API means. */
 export const apiErrorCodes = {
   'bad-request': 'the request is malformed',
   'bad-query': 'a parameter of the query is unknown or not what it may be',
   'bad-body': 'the body of the request is not what it may be',
-  unauthorized: 'neither a token nor a client on this machine',
-  'unknown-endpoint': 'no endpoint of that name ever registered',
+  'too-large': 'the body of the request is too large',
+  unauthorized: 'neither a session nor a token that is valid',
+  'wrong-credentials': 'the name, the password or the code is wrong',
+  'code-needed': 'the password is right, and a code of the second factor is needed, too',
+  forbidden: 'the user or token may not do this',
+  'cross-site': 'a request of another site, in the name of who is signed in here',
+  'unknown-endpoint': 'no endpoint of that name is known',
   'no-credentials': 'the endpoint has no credentials',
   'identity-taken': 'another endpoint has the identity',
   'unknown-path': 'the endpoint has nothing at that path',
   'too-many-series': 'more series of values are at or below the path than one list can merge',
-  'not-found': 'the API has nothing at that address',
+  'not-found': 'nothing is at that address',
+  conflict: 'the present state does not allow this',
+  'quota-exceeded': 'as many as there may be',
   'method-not-allowed': 'that address takes other methods',
+  'too-many-requests': 'too many requests; Retry-After says when to try again',
   'too-many-streams': 'too many event streams are open',
+  unavailable: 'the server can not do this at present, such as while the database is away',
   internal: 'the server failed',
 } as const;
 export type ApiErrorCode = keyof typeof apiErrorCodes;
@@ -25,39 +35,49 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly code: ApiErrorCode;
+  /** Where the input is wrong. */
+  readonly issues: readonly ProblemIssue[];
 
-  constructor(status: number, code: ApiErrorCode, message: string) {
+  constructor(status: number, code: ApiErrorCode, message: string, issues: readonly ProblemIssue[] = []) {
     super(message);
     this.status = status;
     this.code = code;
+    this.issues = issues;
   }
 }
 
 /** The last route of the API. */
 export const unknownRoute: RequestHandler = (request) => {
-  throw new ApiError(404, 'not-found', `the API has nothing at ${request.originalUrl.split('?', 1)[0] ?? ''}`);
+  throw new ApiError(404, 'not-found', `nothing is at ${request.originalUrl.split('?', 1)[0] ?? ''}`);
 };
 
-/** For the addresses that can only be read. */
-export const onlyGet: RequestHandler = (request, response) => {
-  response.set('Allow', 'GET, HEAD');
-  throw new ApiError(405, 'method-not-allowed', `${request.method} is not possible here`);
-};
-
-/** Answers with JSON, and never with what is only for the log. */
+/** Answers with the problem details of RFC 9457, and never with what is only for the log. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
     }
-    const known = error instanceof ApiError ? error : fromExpress(error);
-    if (known === undefined)
+    const known = error instanceof ApiError ? error : (fromExpress(error) ?? fromDatabase(error));
+    if (known === undefined || known.status === 503)
       log.error({ err: error, method: request.method, url: request.originalUrl }, 'request failed');
-    const { status, code, message } = known ?? new ApiError(500, 'internal', 'the server failed; its log says why');
-    const body: ErrorBody = { error: { code, message } };
-    response.status(status).json(body);
+    const { status, code, message, issues } =
+      known ?? new ApiError(500, 'internal', 'the server failed; its log says why');
+    const body: Problem = {
+      type: `urn:flownexus:problem:${code}`,
+      title: apiErrorCodes[code],
+      status,
+      detail: message,
+      ...(issues.length === 0 ? {} : { errors: issues }),
+    };
+    response.status(status).type('application/problem+json').send(JSON.stringify(body));
   };
+}
+
+function fromDatabase(error: unknown): ApiError | undefined {
+  return isUnavailable(error)
+    ? new ApiError(503, 'unavailable', 'the database can not be used at present; try again later')
+    : undefined;
 }
 
 /** Express refuses malformed addresses and bodies with an error that has a status; that of a body has a type, too. */
@@ -66,9 +86,7 @@ function fromExpress(error: unknown): ApiError | undefined {
   if (error.status < 400 || error.status >= 500) return undefined;
   // Its message may quote the body.
   if (!('type' in error)) return new ApiError(error.status, 'bad-request', 'the address is malformed');
-  return new ApiError(
-    error.status,
-    'bad-body',
-    error.status === 413 ? 'the body is too large' : 'the body is not JSON',
-  );
+  return error.status === 413
+    ? new ApiError(413, 'too-large', 'the body is too large')
+    : new ApiError(error.status, 'bad-body', 'the body is not JSON');
 }

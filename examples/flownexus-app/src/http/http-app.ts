@@ -1,65 +1,72 @@
-import type { DefinitionSource } from '@flownexus/lwm2m-core';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { Database } from '../database/database.ts';
-import type { Health } from './api-types.ts';
-import { authorize } from './authorize.ts';
-import { credentialRoutes } from './credential-routes.ts';
-import { endpointRoutes } from './endpoint-routes.ts';
-import { answerErrors, onlyGet, unknownRoute } from './errors.ts';
+import { apiDocs } from './api-docs.ts';
+import { answerErrors, ApiError } from './errors.ts';
+import { healthRoutes } from './health-routes.ts';
 import type { LiveStream } from './live-stream.ts';
+import { mountRoutes, type RouteGuards, unknownToGuests } from './mount-routes.ts';
+import { openApiRoute } from './openapi.ts';
 import { pages } from './pages.ts';
+import type { Route } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
 
 export interface HttpAppOptions {
-  readonly database: Database;
-  readonly definitions: DefinitionSource;
+  /** Of all parts. Those of health, the stream and the OpenAPI document come on top of them. */
+  readonly routes: readonly Route[];
+  readonly guards: RouteGuards;
   readonly stream: LiveStream;
-  readonly apiToken: string | undefined;
+  /** Rejects when the app can not serve at present, such as while the database is away. */
+  readonly ready: () => Promise<unknown>;
+  /** What is no route: files of firmware, the interface of Leshan. Each authorises by itself. */
+  readonly mounts?: readonly Mount[];
   /** Where the web bundle is. */
   readonly webDirectory: string;
+  /** Of the OpenAPI document. */
+  readonly version: string;
+  readonly publicUrl: string | undefined;
   readonly log: Logger;
 }
 
+export interface Mount {
+  /** Such as `/api`. What its handler passes on is looked for further. */
+  readonly path: string;
+  readonly handler: RequestHandler;
+}
+
 /** All that is served over HTTP. */
-export function httpApp({ database, definitions, stream, apiToken, webDirectory, log }: HttpAppOptions): Express {
+export function httpApp(options: HttpAppOptions): Express {
+  const { guards, mounts = [], webDirectory, version, publicUrl, log } = options;
+  const routes = httpRoutes(options);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(securityHeaders);
-
-  const api = express.Router();
-  api.use((_, response, next) => {
-    response.set('Cache-Control', 'no-store');
-    next();
-  });
-  // Health tells nothing, and who watches over the process has no token.
-  const health: Health = { status: 'pass' };
-  api
-    .route('/v1/health')
-    .get((_, response) => response.json(health))
-    .all(onlyGet);
-  api.use(authorize(apiToken));
-  api.use('/v1/endpoints', endpointRoutes(database, definitions), credentialRoutes(database.credentials));
-  api.route('/v1/stream').get(stream.open).all(onlyGet);
-  api.use(unknownRoute);
-
-  app.use('/api', api);
+  const document = openApiRoute(routes, { version, ...(publicUrl === undefined ? {} : { publicUrl }) });
+  app.use(mountRoutes([...routes, document], guards));
+  for (const { path, handler } of mounts) app.use(path, handler);
+  app.use('/api/docs', apiDocs());
+  app.use(['/api', '/leshan_api', '/healthz'], unknownToGuests(guards));
   app.use(pages(webDirectory));
   app.use(answerErrors(log));
   return app;
 }
 
-/** Nothing from elsewhere is loaded, and nobody may frame the page or guess at types. */
-const securityHeaders: RequestHandler = (_, response, next) => {
-  response.set({
-    'Content-Security-Policy':
-      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; " +
-      "form-action 'self'; frame-ancestors 'none'",
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
-    'Referrer-Policy': 'no-referrer',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-  });
-  next();
-};
+/** All routes but that of the document itself, which describes them. */
+function httpRoutes({
+  routes,
+  guards,
+  stream,
+  ready,
+}: Pick<HttpAppOptions, 'routes' | 'guards' | 'stream' | 'ready'>): Route[] {
+  return [...routes, stream.route((request) => mayRead(request, guards)), ...healthRoutes(ready)];
+}
+
+async function mayRead(request: Request, guards: RouteGuards): Promise<boolean> {
+  try {
+    return (await guards.authenticate(request))?.permissions.has('read') ?? false;
+  } catch (error) {
+    // A token that is none any more.
+    if (error instanceof ApiError) return false;
+    throw error;
+  }
+}

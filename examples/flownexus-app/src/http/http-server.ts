@@ -9,17 +9,18 @@ export interface RunningHttpServer {
   stop(): Promise<void>;
 }
 
-/** Listens. Rejects with a {@link StartError} when the address can not be bound. */
+/** Listens. Rejects with a {@link StartError} when the address can not be bound; it names the variable that sets the port. */
 export async function startHttpServer(
   listener: RequestListener,
   host: string,
   port: number,
+  portVariable: string = 'FLOWNEXUS_HTTP_PORT',
 ): Promise<RunningHttpServer> {
   const server = createServer(listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
-        new StartError(`HTTP can not listen on ${formatHost(host)}:${String(port)}: ${reason(error)}`, {
+        new StartError(`HTTP can not listen on ${formatHost(host)}:${String(port)}: ${reason(error, portVariable)}`, {
           cause: error,
         }),
       );
@@ -49,12 +50,12 @@ function reachable(host: string): string {
   return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
 }
 
-function reason(error: NodeJS.ErrnoException): string {
+function reason(error: NodeJS.ErrnoException, portVariable: string): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return 'the port is in use already; FLOWNEXUS_HTTP_PORT sets another one';
+      return `the port is in use already; ${portVariable} sets another one`;
     case 'EACCES':
-      return 'this needs more rights than the process has; FLOWNEXUS_HTTP_PORT sets another port';
+      return `this needs more rights than the process has; ${portVariable} sets another port`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return 'this machine does not have that address; FLOWNEXUS_HTTP_HOST sets another one';

@@ -1,99 +1,169 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { bulkInsert } from '../../src/database/bulk-insert.ts';
+import { isTaken } from '../../src/database/faults.ts';
+import { previousRelease } from '../../src/database/migrations/previous-release.ts';
 import { DATABASE_FILE, openDatabase } from '../../src/database/open-database.ts';
-import { migrations } from '../../src/database/migrations.ts';
-import { Database } from '../../src/database/database.ts';
 import { StartError } from '../../src/start-error.ts';
-import { registration, NEW_YEAR } from '../support/batches.ts';
-import { temporaryDirectory, testDatabase } from '../support/test-database.ts';
+import { databasePlace, onEachDatabase, temporaryDirectory, testDatabase } from '../support/test-database.ts';
 
-test('a new database has the tables of the data model, and survives a power cut', async () => {
-  const { connection } = await testDatabase();
-  const tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
-  expect(tables.map(({ name }) => name)).toEqual([
-    'Credential', 'DtlsAssociation', 'Endpoint', 'EndpointOperation', 'Event', 'EventResource', 'Firmware', 'Resource', 'ResourceType',
-  ]); // prettier-ignore
-  expect(connection.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
-  expect(connection.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
-  expect(connection.prepare('PRAGMA foreign_keys').get()).toEqual({ foreign_keys: 1 });
-  expect(connection.prepare('PRAGMA user_version').get()).toEqual({ user_version: migrations.length });
-});
+const unexpected = (error: Error): never => {
+  throw error;
+};
 
-test.skipIf(process.platform === 'win32')('nobody else may read it, also where it was readable before', () => {
-  const directory = temporaryDirectory();
-  const modes = (): number[] =>
-    [DATABASE_FILE, `${DATABASE_FILE}-wal`, `${DATABASE_FILE}-shm`].map(
-      (name) => statSync(join(directory, name)).mode & 0o777,
-    );
-  const connection = openDatabase(directory);
-  expect(modes()).toEqual([0o600, 0o600, 0o600]);
-  connection.close();
-  chmodSync(join(directory, DATABASE_FILE), 0o644);
-  const again = openDatabase(directory);
-  expect(modes()).toEqual([0o600, 0o600, 0o600]);
-  again.close();
-});
+onEachDatabase('the database', (kind) => {
+  test('keeps what was written over a close', async () => {
+    const place = await databasePlace(kind);
+    const first = await openDatabase({ ...place, onFatal: unexpected, onLost: unexpected });
+    await first.db.insertInto('Setting').values({ name: 'a', value: '1', updated_at: 5 }).execute();
+    await first.close();
+    const second = await testDatabase(kind, place);
+    expect(await second.reads.selectFrom('Setting').selectAll().execute()).toEqual([
+      { name: 'a', value: '1', updated_at: 5 },
+    ]);
+  });
 
-test("the model's resource types are there under FlowNexus' names, with what the registry knows", async () => {
-  const { connection } = await testDatabase();
-  const types = connection.prepare('SELECT * FROM ResourceType ORDER BY object_id, resource_id').all();
-  expect(types).toHaveLength(34);
-  expect(types.find(({ name }) => name === 'temperature')).toMatchObject({
-    object_id: 3303, resource_id: 5700, data_type: 'FLOAT', operations: 'R', multiple: 0, mandatory: 1, units: null, object_version: '1.1',
-  }); // prettier-ignore
-  expect(types.find(({ name }) => name === 'power_source_v')).toMatchObject({ data_type: 'INTEGER', multiple: 1 });
-  expect(types.find(({ name }) => name === 'reboot')).toMatchObject({ data_type: 'NONE', operations: 'E' });
-});
-
-test('opening again keeps the data and adds nothing', async () => {
-  const directory = temporaryDirectory();
-  const first = await testDatabase(directory);
-  first.database.endpoints.setRegistered('a', NEW_YEAR, registration());
-  first.database.close();
-  const second = await testDatabase(directory);
-  expect(second.database.endpoints.get('a')).toMatchObject({ name: 'a', registered: true });
-  expect(second.connection.prepare('SELECT count(*) AS n FROM ResourceType').get()).toEqual({ n: 34 });
-});
-
-test('a database of a newer release is refused with one clear line', async () => {
-  const directory = temporaryDirectory();
-  const { connection } = await testDatabase(directory);
-  connection.exec(`PRAGMA user_version = ${String(migrations.length + 1)}`);
-  connection.close();
-  expect(() => openDatabase(directory)).toThrow(StartError);
-  expect(() => openDatabase(directory)).toThrow(
-    /flownexus\.db is of a newer release \(schema 3; this release knows up to 2\): [^\n]*$/,
-  );
-});
-
-test('a file that is no database is refused with one clear line', () => {
-  const directory = temporaryDirectory();
-  writeFileSync(join(directory, DATABASE_FILE), 'This is a letter, and no database.'.repeat(100));
-  expect(() => openDatabase(directory)).toThrow(/^The database can not be opened at .*: file is not a database$/);
-});
-
-test('a database that can not be made is refused with one clear line', () => {
-  const directory = temporaryDirectory();
-  mkdirSync(join(directory, DATABASE_FILE));
-  expect(() => openDatabase(directory)).toThrow(/^The database can not be opened at .*: unable to open database file$/);
-});
-
-test('a transaction that fails leaves nothing, resource types included', async () => {
-  const { database, connection } = await testDatabase();
-  const failing = () =>
-    database.transaction(() => {
-      database.resourceTypes.ensure(3305, 5700, 'float');
-      throw new Error('no');
+  test('gives integers that a number can not hold as text, and floats and bytes exactly', async () => {
+    const { db, longReads } = await testDatabase(kind);
+    await db
+      .insertInto('ResourceType')
+      .values({
+        id: 1,
+        object_id: 1,
+        resource_id: 1,
+        name: 'a',
+        data_type: 'FLOAT',
+        operations: 'R',
+        multiple: 0,
+        mandatory: 0,
+      }) // prettier-ignore
+      .execute();
+    const endpoint = { endpoint: 'a', first_seen: 0, last_updated: 0, address: '', lifetime: 1, lwm2m_version: '1.1', binding_mode: 'U', queue_mode: 0, object_links: '[]' } as const; // prettier-ignore
+    await db.insertInto('Endpoint').values(endpoint).execute();
+    await db
+      .insertInto('Series')
+      .values({ id: 7, endpoint: 'a', resource_type_id: 1, object_instance_id: 0 })
+      .execute();
+    const insert = bulkInsert({
+      table: 'ResourceValue',
+      columns: { series_id: 'bigint', time: 'bigint', id: 'bigint', ts_received: 'bigint', source: 'text', int_value: 'bigint', float_value: 'float', str_value: 'text', blob_value: 'blob' }, // prettier-ignore
     });
-  expect(failing).toThrow('no');
-  expect(connection.prepare('SELECT count(*) AS n FROM ResourceType WHERE object_id = 3305').get()).toEqual({ n: 0 });
-  const { id } = database.transaction(() => database.resourceTypes.ensure(3305, 5700, 'float'));
-  expect(connection.prepare('SELECT id FROM ResourceType WHERE object_id = 3305').get()).toEqual({ id });
+    await db.transaction().execute((trx) =>
+      insert(trx, {
+        series_id: [7, 7, 7, 7],
+        time: [1, 2, 3, 4],
+        id: [1, 2, 3, 4],
+        ts_received: [1, 1, 1, 1],
+        source: ['send', 'send', 'send', 'send'],
+        int_value: [2n ** 63n - 1n, null, null, null],
+        float_value: [null, 24.899181214836236, null, null],
+        str_value: [null, null, '"quoted", {braced}, \\ and NULL', null],
+        blob_value: [null, null, null, new Uint8Array([0, 255, 92])],
+      }),
+    );
+    const rows = await longReads.selectFrom('ResourceValue').selectAll().orderBy('time').execute();
+    expect(rows.map((row) => row.int_value ?? row.float_value ?? row.str_value ?? Buffer.from(row.blob_value ?? []).toString('hex'))) // prettier-ignore
+      .toEqual(['9223372036854775807', 24.899181214836236, '"quoted", {braced}, \\ and NULL', '00ff5c']);
+  });
+
+  test('tells a key that is taken from other faults', async () => {
+    const { db } = await testDatabase(kind);
+    const insert = () => db.insertInto('Setting').values({ name: 'a', value: '1', updated_at: 5 }).execute();
+    await insert();
+    expect(isTaken(await insert().catch((error: unknown) => error))).toBe(true);
+  });
+
+  test('refuses a database of a newer release', async () => {
+    const place = await databasePlace(kind);
+    const newer = await openDatabase({ ...place, onFatal: unexpected, onLost: unexpected });
+    await newer.db
+      .$extendTables<{ kysely_migration: { name: string; timestamp: string } }>()
+      .insertInto('kysely_migration')
+      .values({ name: '9999-later', timestamp: '' })
+      .execute();
+    await newer.close();
+    const opening = openDatabase({ ...place, onFatal: unexpected, onLost: unexpected });
+    await expect(opening).rejects.toThrow(StartError);
+    await expect(opening).rejects.toThrow(/is of a newer release \(schema 9999-later/);
+  });
 });
 
-test('the constructor of the tables leaves no transaction open', async () => {
-  const { connection, definitions } = await testDatabase();
-  new Database(connection, definitions);
-  expect(connection.isTransaction).toBe(false);
+test('the file of the database is its owner alone who may read it', async () => {
+  const place = await databasePlace();
+  await testDatabase('sqlite', place);
+  expect(statSync(join(place.dataDirectory, DATABASE_FILE)).mode & 0o777).toBe(0o600);
+});
+
+test('what is no database is said to be none', async () => {
+  const dataDirectory = temporaryDirectory();
+  writeFileSync(
+    join(dataDirectory, DATABASE_FILE),
+    'this is text, and long enough to be looked at as a header of a file',
+  );
+  chmodSync(join(dataDirectory, DATABASE_FILE), 0o600);
+  await expect(openDatabase({ url: undefined, dataDirectory, onFatal: unexpected, onLost: unexpected })) //
+    .rejects.toThrow(/can not be opened at .*flownexus.db: file is not a database/);
+});
+
+test('a server that is not there is said to be so, without the password', async () => {
+  const url = 'postgres://somebody:secret@127.0.0.1:1/nowhere';
+  const error: unknown = await openDatabase({ url, dataDirectory: '', onFatal: unexpected, onLost: unexpected }) //
+    .then(() => undefined, (reason: unknown) => reason); // prettier-ignore
+  expect(error).toBeInstanceOf(StartError);
+  expect(String(error)).toMatch(/FLOWNEXUS_DATABASE_URL can not be opened: .*ECONNREFUSED/);
+  expect(String(error)).not.toContain('secret');
+});
+
+test('takes over what the previous release stored', async () => {
+  const dataDirectory = temporaryDirectory();
+  const previous = new DatabaseSync(join(dataDirectory, DATABASE_FILE));
+  for (const statements of previousRelease) previous.exec(statements);
+  previous.exec(`
+    PRAGMA user_version = ${String(previousRelease.length)};
+    INSERT INTO Endpoint VALUES ('a', 1, 10, 20, '127.0.0.1:1', 60, '1.1', 'U', 0, '["/3/0"]', 0, 'psk');
+    INSERT INTO ResourceType VALUES (5, 3303, 5700, 'temperature', 'FLOAT', 'R', 0, 1, NULL, NULL, NULL),
+      (6, 3, 0, 'manufacturer', 'STRING', 'R', 0, 0, NULL, NULL, NULL);
+    INSERT INTO Resource (id, endpoint, resource_type_id, object_instance_id, resource_instance_id, source, float_value, str_value, ts_device, ts_received)
+      VALUES (1, 'a', 5, 0, NULL, 'observe', 21.5, NULL, NULL, 3600000), (2, 'a', 5, 0, NULL, 'observe', 22.5, NULL, 3600001, 3600005),
+        (3, 'a', 5, 1, NULL, 'observe', 1, NULL, NULL, 7200000), (9, 'a', 6, 0, NULL, 'read', NULL, 'Zephyr', NULL, 5);
+    INSERT INTO Event VALUES (4, 'a', '10300', 3600005);
+    INSERT INTO EventResource VALUES (1, 4, 2);
+    INSERT INTO Credential VALUES ('a', 'psk a', 'psk', 'a', x'0102', NULL, NULL, NULL);
+    INSERT INTO DtlsAssociation VALUES ('k', x'03');`);
+  previous.close();
+
+  const { db } = await testDatabase('sqlite', { url: undefined, dataDirectory });
+  const endpoint = await db.selectFrom('Endpoint').selectAll().executeTakeFirstOrThrow();
+  expect(endpoint).toMatchObject({ endpoint: 'a', registered: 0, first_seen: 10, manufacturer: 'Zephyr', security: 'psk', admission: 'accepted' }); // prettier-ignore
+  const values = await db
+    .selectFrom('Resource')
+    .select(['id', 'object_instance_id', 'resource_instance_id', 'float_value', 'str_value', 'time'])
+    .orderBy('id')
+    .execute();
+  expect(values).toEqual([
+    { id: 1, object_instance_id: 0, resource_instance_id: null, float_value: 21.5, str_value: null, time: 3600000 },
+    { id: 2, object_instance_id: 0, resource_instance_id: null, float_value: 22.5, str_value: null, time: 3600001 },
+    { id: 3, object_instance_id: 1, resource_instance_id: null, float_value: 1, str_value: null, time: 7200000 },
+    { id: 9, object_instance_id: 0, resource_instance_id: null, float_value: null, str_value: 'Zephyr', time: 5 },
+  ]);
+  expect(await db.selectFrom('ResourceAggregate').selectAll().orderBy('bucket').execute()).toMatchObject([
+    { resolution: 3_600_000, bucket: 3_600_000, count: 2, sum: 44, minimum: 21.5, maximum: 22.5 },
+    { bucket: 7_200_000, count: 1, sum: 1 },
+  ]);
+  const inEvent = db
+    .selectFrom('EventResource as e')
+    .innerJoin('ResourceValue as v', (join) =>
+      join.onRef('v.series_id', '=', 'e.series_id').onRef('v.time', '=', 'e.time').onRef('v.id', '=', 'e.resource_id'),
+    );
+  expect(await inEvent.select(['e.event_id', 'v.float_value']).execute()).toEqual([{ event_id: 4, float_value: 22.5 }]);
+  expect(await db.selectFrom('Credential').select(['server', 'endpoint', 'mode']).execute()) //
+    .toEqual([{ server: 'lwm2m', endpoint: 'a', mode: 'psk' }]);
+  expect(await db.selectFrom('IdBlock').selectAll().orderBy('name').execute()).toEqual([
+    { name: 'Event', next: 5 },
+    { name: 'ResourceValue', next: 10 },
+  ]);
+  const left = await db.introspection.getTables();
+  expect(left.map(({ name }) => name).filter((name) => name.startsWith('Previous'))).toEqual([]);
 });

@@ -1,77 +1,118 @@
-import { get as httpGet, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
-import { NEW_YEAR, record, registered, values } from '../support/batches.ts';
-import { testHttp } from '../support/test-http.ts';
+import { pino } from 'pino';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { LiveStream, type LiveStreamOptions } from '../../src/http/live-stream.ts';
+import { openEventStream } from '../support/event-stream.ts';
+import { testRoutes } from '../support/test-routes.ts';
 
-/** Reads a stream event by event. */
-async function openStream(port: number, query = '') {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = httpGet({ port, host: '127.0.0.1', path: `/api/v1/stream${query}`, agent: false }, resolve);
-    request.on('error', reject);
-    onTestFinished(() => void request.destroy());
-  });
-  const blocks = readBlocks(response);
-  expect((await blocks.next()).value).toBe(': connected');
+async function startStream(options: Partial<LiveStreamOptions> = {}, isAllowed = () => Promise.resolve(true)) {
+  const stream = new LiveStream({ log: pino({ level: 'silent' }), ...options });
+  onTestFinished(() => stream.close());
+  const { url, call } = await testRoutes([stream.route(isAllowed)]);
   return {
-    response,
-    ended: async (): Promise<boolean> => (await blocks.next()).done === true,
-    next: async (): Promise<{ event: string; data: unknown }> => {
-      const { value } = await blocks.next();
-      const match = /^event: (\w+)\ndata: (.*)$/.exec(value ?? '');
-      return { event: match?.[1] ?? '', data: JSON.parse(match?.[2] ?? 'null') };
-    },
+    stream,
+    url,
+    call,
+    open: (query = '', id = '') => openEventStream(url, query, id === '' ? {} : { 'last-event-id': id }),
   };
 }
 
-async function* readBlocks(response: IncomingMessage): AsyncGenerator<string, undefined> {
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
-    text += chunk;
-    const blocks = text.split('\n\n');
-    text = blocks.pop() ?? '';
-    yield* blocks;
-  }
-  return undefined;
-}
-
-test('what is stored is told to those who listen, as the lists show it', async () => {
-  const { port, queue, get } = await testHttp();
-  const stream = await openStream(port);
-  expect(stream.response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-  expect(stream.response.headers['cache-control']).toBe('no-store');
-  await queue.submit(registered('a\nb'));
-  const endpoint = (await get('/api/v1/endpoints')).body as { items: unknown[] };
-  expect(await stream.next()).toEqual({ event: 'endpoint', data: endpoint.items[0] });
-
-  await queue.submit(values('a\nb', [record('/3303/0/5700', 'float', 21.5)]));
-  const resources = (await get('/api/v1/endpoints/a%0Ab/resources')).body as { items: object[] };
-  expect(await stream.next()).toEqual({ event: 'resource', data: { endpoint: 'a\nb', ...resources.items[0] } });
-
-  await queue.submit({ ...values('a\nb', [record('/3/0/0', 'string', 'Zephyr')]), source: 'read' });
-  expect(await stream.next()).toMatchObject({ event: 'endpoint', data: { manufacturer: 'Zephyr' } });
-  expect(await stream.next()).toMatchObject({ event: 'resource', data: { path: '/3/0/0' } });
-
-  await queue.submit({
-    endpoint: 'a\nb',
-    receivedAt: NEW_YEAR,
-    source: 'register',
-    change: { kind: 'unregistered' },
-    records: [],
+test('those who listen are told, with what was given', async () => {
+  const { stream, open } = await startStream();
+  const reader = await open();
+  expect(reader.response.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
   });
-  expect(await stream.next()).toMatchObject({ event: 'endpoint', data: { registered: false } });
+  stream.publish('endpoint', 'a\nb', () => ({ name: 'a\nb' }));
+  stream.publish('resource', 'a\nb', () => ({ value: 21.5 }));
+  expect(await reader.next()).toMatchObject({ event: 'endpoint', data: { name: 'a\nb' } });
+  expect(await reader.next()).toMatchObject({ event: 'resource', data: { value: 21.5 } });
 });
 
 test('a stream can keep to one endpoint', async () => {
-  const { port, queue } = await testHttp();
-  const stream = await openStream(port, '?endpoint=b');
-  await Promise.all([queue.submit(registered('a')), queue.submit(registered('b')), queue.submit(registered('c'))]);
-  expect(await stream.next()).toMatchObject({ event: 'endpoint', data: { name: 'b' } });
+  const { stream, open } = await startStream();
+  const reader = await open('?endpoint=b');
+  for (const name of ['a', 'b', undefined, 'c', 'b']) stream.publish('endpoint', name, () => name ?? 'all');
+  expect(await reader.next()).toMatchObject({ data: 'b' });
+  expect(await reader.next()).toMatchObject({ data: 'b' });
+});
+
+test('what nobody reads is not even made, and once for all who do', async () => {
+  const { stream, open } = await startStream();
+  const data = vi.fn(() => 1);
+  expect(stream.wanted).toBe(false);
+  stream.publish('event', 'a', data);
+  expect(data).not.toHaveBeenCalled();
+  const readers = [await open(), await open(), await open('?endpoint=a')];
+  stream.publish('event', 'a', data);
+  for (const reader of readers) expect(await reader.next()).toMatchObject({ event: 'event', data: 1 });
+  expect(data).toHaveBeenCalledTimes(1);
+});
+
+test('who comes back gets what was missed, from the id on', async () => {
+  const { stream, open } = await startStream();
+  const before = await open();
+  // Where to go on from when there was no event yet.
+  const { id: first = '' } = await before.block();
+  stream.publish('resource', 'a', () => 1);
+  const { id = '' } = await before.next();
+  before.close();
+  await vi.waitFor(() => expect(stream.wanted).toBe(true));
+  stream.publish('resource', 'a', () => 2);
+  stream.publish('resource', 'b', () => 3);
+  const again = await open('', id);
+  expect([(await again.next()).data, (await again.next()).data]).toEqual([2, 3]);
+  const ofB = await open('?endpoint=b', first);
+  expect((await ofB.next()).data).toBe(3);
+  const fromTheStart = await open('', first);
+  expect((await fromTheStart.next()).data).toBe(1);
+});
+
+test.each([
+  ['of another process', 'AAAAAAAA.1'],
+  ['of no event', 'x'],
+  ['of the future', undefined],
+])('an id %s: the reader is told to fetch anew, and then what comes', async (_, id) => {
+  const { stream, open } = await startStream();
+  const other = await open();
+  const { id: now = '' } = await other.block();
+  const reader = await open('', id ?? now.replace(/\d+$/, '999'));
+  expect(await reader.next()).toMatchObject({ event: 'lost', data: {} });
+  stream.publish('event', 'a', () => 1);
+  expect(await reader.next()).toMatchObject({ event: 'event', data: 1 });
+});
+
+test('what is kept is bounded: older ids are lost', async () => {
+  const { stream, open } = await startStream({ replayBytes: 1_000 });
+  const reader = await open();
+  const { id: first = '' } = await reader.block();
+  for (let index = 0; index < 20; index += 1) stream.publish('event', 'a', () => 'x'.repeat(100));
+  expect((await (await open('', first)).next()).event).toBe('lost');
+});
+
+test('when nobody came back for long nothing is kept, and who comes then is told so', async () => {
+  const { stream, open } = await startStream({ replayMs: 0 });
+  const reader = await open();
+  stream.publish('event', 'a', () => 1);
+  const { id = '' } = await reader.next();
+  reader.close();
+  await vi.waitFor(() => expect(stream.wanted).toBe(false));
+  expect((await (await open('', id)).next()).event).toBe('lost');
+});
+
+test('what could not be told is told to be lost', async () => {
+  const { stream, open } = await startStream();
+  const reader = await open();
+  stream.publish('event', 'a', () => {
+    throw new Error('not readable');
+  });
+  expect((await reader.next()).event).toBe('lost');
 });
 
 test('a reader that does not keep up is dropped', async () => {
-  const { port, queue } = await testHttp({ backlogBytes: 1000 });
-  const socket = connect(port, '127.0.0.1');
+  const { stream, url } = await startStream({ replayBytes: 1_000_000 });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   const closed = new Promise<void>((resolve) => {
     socket.on('close', () => resolve());
@@ -82,24 +123,60 @@ test('a reader that does not keep up is dropped', async () => {
     socket.once('data', () => resolve());
   });
   socket.pause();
-  await queue.submit(registered('a'));
   // More than the buffers of the operating system take.
   for (let index = 0; index < 200; index += 1) {
-    await queue.submit(values('a', [record('/3/0/0', 'string', 'x'.repeat(100_000))]));
+    stream.publish('resource', 'a', () => 'x'.repeat(100_000));
+    await new Promise((resolve) => setImmediate(resolve));
   }
   socket.resume();
   await closed;
 });
 
+test('a reader that keeps up gets everything, however much it is', async () => {
+  const { stream, open } = await startStream();
+  const reader = await open();
+  for (let index = 0; index < 3_000; index += 1)
+    stream.publish('resource', 'a', () => ({ index, text: 'x'.repeat(1_000) }));
+  for (let index = 0; index < 3_000; index += 1) expect((await reader.next()).data).toMatchObject({ index });
+});
+
+test('heartbeats tell where to go on from', async () => {
+  const { stream, open } = await startStream({ heartbeatMs: 5 });
+  const reader = await open('?endpoint=b');
+  const { id: first = '' } = await reader.block();
+  stream.publish('event', 'a', () => 1);
+  let id: string | undefined = first;
+  while (id === first || id === undefined) ({ id } = await reader.block());
+  expect(id).not.toBe(first);
+});
+
+test('who may not read any more is let go', async () => {
+  let allowed = true;
+  const { open } = await startStream({ heartbeatMs: 5 }, () => Promise.resolve(allowed));
+  const reader = await open();
+  allowed = false;
+  expect(await reader.ended()).toBe(true);
+});
+
 test('too many streams are refused', async () => {
-  const { port, get } = await testHttp();
-  for (let index = 0; index < 100; index += 1) await openStream(port);
-  expect(await get('/api/v1/stream')).toMatchObject({ status: 503, body: { error: { code: 'too-many-streams' } } });
+  const { open, call } = await startStream();
+  for (let index = 0; index < 100; index += 1) await open();
+  expect(await call('GET', '/api/v1/stream')).toMatchObject({
+    status: 503,
+    body: { type: 'urn:flownexus:problem:too-many-streams' },
+  });
+});
+
+test('a wrong query is refused', async () => {
+  const { call } = await startStream();
+  for (const query of ['?endpoint=', '?endpoint=%00', '?x=1', `?endpoint=${'x'.repeat(1_025)}`]) {
+    expect(await call('GET', `/api/v1/stream${query}`)).toMatchObject({ status: 400 });
+  }
 });
 
 test('stopping ends them', async () => {
-  const { port, stream } = await testHttp();
-  const { ended } = await openStream(port);
+  const { stream, open } = await startStream();
+  const reader = await open();
   stream.close();
-  expect(await ended()).toBe(true);
+  expect(await reader.ended()).toBe(true);
 });

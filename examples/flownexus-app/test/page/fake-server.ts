@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EndpointItem, ResourceItem, StreamEvents } from '../../src/http/api-types.ts';
+import type { EndpointItem, Problem, ResourceItem, SessionInfo, StreamEvents } from '../../src/http/api-types.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../dist-web/', import.meta.url));
 const TYPES: Readonly<Record<string, string>> = {
@@ -16,6 +16,14 @@ const TYPES: Readonly<Record<string, string>> = {
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; connect-src 'self'; base-uri 'none'";
 
+const SESSION: SessionInfo = {
+  user: 'anna',
+  role: 'admin',
+  permissions: ['read', 'operate', 'administer', 'ingest'],
+  via: 'session',
+  secondFactor: false,
+};
+
 /** Serves the built page and an API with whatever content a test gives it. */
 export class FakeServer {
   endpoints: EndpointItem[] = [];
@@ -23,6 +31,10 @@ export class FakeServer {
   readonly values = new Map<string, ResourceItem[]>();
   /** While set, the list of endpoints is answered with this status. */
   failWith: number | undefined;
+  /** Who is signed in; null: everything answers 401. */
+  session: SessionInfo | null = SESSION;
+  /** What signing in takes. */
+  credentials = { name: 'anna', password: 'correct horse battery', code: undefined as string | undefined };
   readonly requests: string[] = [];
   readonly #streams = new Set<ServerResponse>();
   readonly #server: Server = createServer((request, response) => {
@@ -58,8 +70,16 @@ export class FakeServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://fake');
     this.requests.push(url.pathname + url.search);
+    if (url.pathname === '/api/v1/session') {
+      await this.#session(request, response);
+      return;
+    }
+    if (url.pathname.startsWith('/api/') && this.session === null) {
+      problem(response, 401, 'unauthorized', 'sign in, or send a token');
+      return;
+    }
     if (url.pathname === '/api/v1/stream') {
-      this.#stream(response);
+      this.#stream(request, response);
       return;
     }
     if (url.pathname === '/api/v1/endpoints') {
@@ -74,9 +94,35 @@ export class FakeServer {
     await this.#file(url.pathname, response);
   }
 
-  #stream(response: ServerResponse): void {
+  async #session(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'POST') {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const given = JSON.parse(Buffer.concat(chunks).toString()) as { name: string; password: string; code?: string };
+      const { name, password, code } = this.credentials;
+      if (given.name !== name || given.password !== password) {
+        problem(response, 401, 'wrong-credentials', 'the name, the password or the code is wrong');
+        return;
+      }
+      if (given.code !== code) {
+        if (given.code === undefined) problem(response, 401, 'code-needed', 'a code of the second factor is needed');
+        else problem(response, 401, 'wrong-credentials', 'the name, the password or the code is wrong');
+        return;
+      }
+      this.session = { ...SESSION, user: name };
+    }
+    if (request.method === 'DELETE') {
+      this.session = null;
+      response.writeHead(204).end();
+    } else if (this.session === null) problem(response, 401, 'unauthorized', 'sign in, or send a token');
+    else json(response, 200, this.session);
+  }
+
+  /** As a server that was started anew has it: who comes back has lost what was between. */
+  #stream(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    response.write('retry: 50\n\n');
+    response.write('retry: 50\nid: 1\n\n');
+    if (request.headers['last-event-id'] !== undefined) response.write('event: lost\ndata: {}\n\n');
     this.#streams.add(response);
     response.on('close', () => this.#streams.delete(response));
   }
@@ -86,7 +132,7 @@ export class FakeServer {
       json(response, 200, { items: this.endpoints, nextCursor: null });
       return;
     }
-    json(response, this.failWith, { error: { code: 'broken', message: 'the database is locked' } });
+    problem(response, this.failWith, 'unavailable', 'the database is locked');
   }
 
   #resources(name: string, query: URLSearchParams, response: ServerResponse): void {
@@ -106,12 +152,18 @@ export class FakeServer {
       });
       response.end(body);
     } catch {
-      json(response, 404, { error: { code: 'not-found', message: path } });
+      problem(response, 404, 'not-found', path);
     }
   }
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function problem(response: ServerResponse, status: number, code: string, detail: string): void {
+  const body: Problem = { type: `urn:flownexus:problem:${code}`, title: code, status, detail };
+  response.writeHead(status, { 'content-type': 'application/problem+json' });
   response.end(JSON.stringify(body));
 }

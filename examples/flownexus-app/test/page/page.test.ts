@@ -229,6 +229,62 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(await page.getByRole('listitem').count()).toBe(8);
     });
 
+    test('asks who is there, and for a code when there is a second factor', async () => {
+      server.session = null;
+      server.credentials.code = '123456';
+      server.endpoints = [endpointItem('kitchen')];
+      await page.goto(address);
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await page.evaluate('document.activeElement.autocomplete')).toBe('username');
+      expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
+      expect(await page.getByLabel('Code').count()).toBe(0);
+
+      await page.getByLabel('User name').fill('anna');
+      await page.getByLabel('Password').fill('a wrong password');
+      await page.getByLabel('Password').press('Enter');
+      await page.getByRole('alert').getByText('The name or the password is wrong.').waitFor();
+      await page.getByLabel('Password').fill(server.credentials.password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByLabel('Code').fill('123 456');
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+
+      await row('kitchen').waitFor();
+      await page.getByText('anna', { exact: true }).waitFor();
+      // Only what was asked for before is a problem.
+      expect(problems.every((text) => text.includes('401'))).toBe(true);
+      problems = [];
+    });
+
+    test('signs out, and leaves nothing of before for who signs in next', async () => {
+      server.endpoints = [endpointItem('kitchen')];
+      await page.goto(address);
+      await streaming();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await page.getByText('kitchen').count()).toBe(0);
+      await expect.poll(() => server.streamCount).toBe(0);
+
+      server.endpoints = [endpointItem('cellar')];
+      await page.getByLabel('User name').fill('anna');
+      await page.getByLabel('Password').fill(server.credentials.password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await row('cellar').waitFor();
+      expect(await page.getByText('kitchen').count()).toBe(0);
+      await streaming();
+    });
+
+    test('leads to the sign-in when the session has ended', async () => {
+      server.endpoints = [endpointItem('kitchen')];
+      await page.goto(address);
+      await streaming();
+      await row('kitchen').waitFor();
+      server.session = null;
+      server.dropStreams();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      problems = problems.filter((text) => !/401|ERR_INCOMPLETE_CHUNKED_ENCODING/.test(text));
+    });
+
     test('switches the colour scheme, keeps it, and fits a phone', async () => {
       server.endpoints = [endpointItem('kitchen-with-a-rather-long-name-urn:imei:100000000000000')];
       await page.setViewportSize({ width: 390, height: 800 });

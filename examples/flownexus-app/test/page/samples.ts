@@ -6,8 +6,13 @@ export function endpointItem(name: string, fields: Partial<EndpointItem> = {}): 
   return {
     name,
     registered: true,
+    presence: { state: 'awake', since: now, reason: 'register' },
+    admission: 'accepted',
     firstSeen: now,
     lastUpdated: now,
+    registeredAt: now,
+    registrations: 1,
+    updates: 0,
     address: '192.0.2.7:5683',
     lifetime: 300,
     lwm2mVersion: '1.1',
@@ -41,6 +46,7 @@ export function temperature(value: number, time: number, path = '/3303/0/5700'):
     timeReceived: at,
     timeDevice: null,
     source: 'observe',
+    direction: 'up',
   };
 }
 

@@ -65,14 +65,16 @@ describe('LiveFeed', () => {
     expect(batches[0]?.resources.map(({ value }) => value)).toEqual([1, 2]);
   });
 
-  test('leaves a broken connection to the browser, and tells when it is back', () => {
+  test('leaves a broken connection to the browser, which gets what was missed or that it is lost', () => {
     source().fire('open');
     expect(recoveries).toBe(0);
     source().fire('error');
     expect(feed.state).toBe('reconnecting');
     expect(timers).toEqual([]);
     source().fire('open');
-    expect([feed.state, recoveries]).toEqual(['live', 1]);
+    expect([feed.state, recoveries]).toEqual(['live', 0]);
+    source().fire('lost', {});
+    expect(recoveries).toBe(1);
   });
 
   test('connects anew where the browser gives up, ever less often', () => {
@@ -94,6 +96,12 @@ describe('LiveFeed', () => {
     runTimers();
     expect(batches[0]?.resources).toHaveLength(5000);
     expect(recoveries).toBe(1);
+  });
+
+  test('has fetched anew what the server dropped', () => {
+    source().fire('open');
+    source().fire('lost', {});
+    expect([feed.state, recoveries]).toEqual(['live', 1]);
   });
 
   test('ends', () => {

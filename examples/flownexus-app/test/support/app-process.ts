@@ -8,6 +8,8 @@ export interface AppProcess {
   readonly child: ChildProcess;
   readonly httpUrl: string;
   readonly coapPort: number;
+  /** Of the interface of Leshan, and of its bootstrap server; undefined when they are not open. */
+  readonly leshanUrls: readonly (string | undefined)[];
   /** Resolves when the process has ended. */
   readonly ended: Promise<Ended>;
 }
@@ -19,15 +21,26 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** No simulated devices, and no fixed ports. */
+const quiet = {
+  FLOWNEXUS_DEMO: '0',
+  FLOWNEXUS_COAPS_PORT: '0',
+  FLOWNEXUS_BOOTSTRAP_PORT: '0',
+  FLOWNEXUS_BOOTSTRAPS_PORT: '0',
+};
+
 /** Starts the app as a process of its own, without the variables that the tests themselves were started with. */
-export function spawnApp(environment: Record<string, string>): {
+export function spawnApp(
+  environment: Record<string, string>,
+  atEnd: (kill: () => void) => void = onTestFinished,
+): {
   child: ChildProcess;
   ended: Promise<Ended>;
   output: () => string;
 } {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(FLOWNEXUS_|NODE_|VITEST)/.test(name));
   const child = spawn(process.execPath, ['--conditions=source', MAIN], {
-    env: { ...Object.fromEntries(inherited), FLOWNEXUS_DEMO: '0', FLOWNEXUS_COAPS_PORT: '0', ...environment },
+    env: { ...Object.fromEntries(inherited), ...quiet, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -38,21 +51,25 @@ export function spawnApp(environment: Record<string, string>): {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  atEnd(() => void child.kill('SIGKILL'));
   return { child, ended, output: () => stdout };
 }
 
 /** Starts the app and waits until it says that it runs. */
-export async function startApp(environment: Record<string, string>): Promise<AppProcess> {
-  const { child, ended, output } = spawnApp(environment);
+export async function startApp(
+  environment: Record<string, string>,
+  atEnd?: (kill: () => void) => void,
+): Promise<AppProcess> {
+  const { child, ended, output } = spawnApp(environment, atEnd);
   const running = new Promise<void>((resolve) => {
     child.stdout?.on('data', () => {
-      if (/LwM2M over DTLS listens on .*\n/.test(output())) resolve();
+      if (/Bootstrap listens on .*\n/.test(output())) resolve();
     });
   });
   const end = await Promise.race([running, ended]);
   if (end !== undefined) throw new Error(`the app ended at once with code ${String(end.code)}: ${end.stderr}`);
   const httpUrl = /FlowNexus is running: (http:\S+)\n/.exec(output())?.[1] ?? '';
   const coapPort = Number(/LwM2M listens on coap:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
-  return { child, httpUrl, coapPort, ended };
+  const leshan = /The interface of Leshan .*: (http:\S+) and (http:\S+)\n/.exec(output());
+  return { child, httpUrl, coapPort, leshanUrls: [leshan?.[1], leshan?.[2]], ended };
 }

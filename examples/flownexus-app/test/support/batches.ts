@@ -1,6 +1,5 @@
 import { parsePath, type ResourceRecord, type ResourceType, type ResourceValue } from '@flownexus/lwm2m-core';
-import type { EndpointRegistration } from '../../src/database/endpoint-table.ts';
-import type { Batch } from '../../src/ingest/batch.ts';
+import type { Batch, EndpointRegistration } from '../../src/values/batch.ts';
 
 /** 2026-01-01T00:00:00Z */
 export const NEW_YEAR = Date.UTC(2026, 0, 1);

@@ -7,6 +7,9 @@ import { type Config, readConfig } from '../../src/config.ts';
 import type { EndpointItem, List, ResourceItem } from '../../src/http/api-types.ts';
 import { temporaryDirectory } from './test-database.ts';
 
+const TOKEN = 'the-token-of-the-tests';
+const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
+
 /** For what takes its way over sockets. */
 export const eventually = { timeout: 5_000, interval: 20 };
 
@@ -17,7 +20,11 @@ export async function startTestApp(changes: Partial<Config> = {}) {
     httpPort: 0,
     coapPort: 0,
     coapsPort: 0,
+    bootstrapPort: 0,
+    bootstrapsPort: 0,
     coapHost: '127.0.0.1',
+    apiToken: TOKEN,
+    adminPassword: 'the password of the tests',
     dataDirectory: temporaryDirectory(),
     demo: false,
     ...changes,
@@ -29,7 +36,7 @@ export async function startTestApp(changes: Partial<Config> = {}) {
 
 function api(app: FlowNexus) {
   const get = async (path: string): Promise<unknown> => {
-    const response = await fetch(`${app.httpUrl}api/v1/${path}`);
+    const response = await fetch(`${app.httpUrl}api/v1/${path}`, { headers: AUTHORIZED });
     return response.ok ? response.json() : undefined;
   };
   return {
@@ -44,7 +51,8 @@ function api(app: FlowNexus) {
     credential: async (name: string, body: object | undefined) => {
       const response = await fetch(`${app.httpUrl}api/v1/endpoints/${encodeURIComponent(name)}/credentials`, {
         method: body === undefined ? 'DELETE' : 'PUT',
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        headers: { ...AUTHORIZED, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       await response.body?.cancel();
       return response.status;

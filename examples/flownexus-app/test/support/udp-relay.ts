@@ -11,6 +11,8 @@ export class UdpRelay {
   readonly #inside: Socket;
   #outside: Socket;
   #device: AddressInfo | undefined;
+  /** Asked for each datagram to the device: false loses it. */
+  passes: () => boolean = () => true;
 
   private constructor(target: number, inside: Socket, outside: Socket) {
     this.#target = target;
@@ -47,7 +49,8 @@ export class UdpRelay {
 
   #answerFrom(outside: Socket): void {
     outside.on('message', (datagram) => {
-      if (this.#device !== undefined) this.#inside.send(datagram, this.#device.port, this.#device.address);
+      if (this.#device !== undefined && this.passes())
+        this.#inside.send(datagram, this.#device.port, this.#device.address);
     });
   }
 }

@@ -6,7 +6,8 @@ import { EmptyState } from './components/empty-state.tsx';
 import { EndpointPanel } from './components/endpoint-panel.tsx';
 import { ErrorState } from './components/error-state.tsx';
 import { Header } from './components/header.tsx';
-import { StreamAnnouncer } from './components/stream-state.tsx';
+import { SignedIn } from './components/signed-in.tsx';
+import { StreamAnnouncer, StreamState } from './components/stream-state.tsx';
 import { useChartSeries } from './hooks/use-chart-series.ts';
 import { useEndpoints } from './hooks/use-endpoints.ts';
 import { useFeedConnection } from './hooks/use-feed.ts';
@@ -32,7 +33,10 @@ export function App() {
       <a className={styles.skip} href="#endpoints">
         {messages.app.skip}
       </a>
-      <Header />
+      <Header>
+        <StreamState />
+        <SignedIn />
+      </Header>
       <StreamAnnouncer />
       <main className={styles.page}>
         {failed && (

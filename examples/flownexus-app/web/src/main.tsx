@@ -3,12 +3,19 @@ import 'uplot/dist/uPlot.min.css';
 import './page.css';
 import { createRoot } from 'react-dom/client';
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { ApiError } from './api/client.ts';
-import { App } from './app.tsx';
+import { SessionGate } from './components/session-gate.tsx';
+import { SESSION_KEY } from './hooks/use-session.ts';
 import { cssVariables, theme } from './theme.ts';
 
-const queryClient = new QueryClient({
+const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // The session has ended meanwhile: whatever found out leads to the sign-in.
+    onError: (error) => {
+      if (error instanceof ApiError && error.status === 401) queryClient.setQueryData(SESSION_KEY, null);
+    },
+  }),
   defaultOptions: {
     queries: {
       // The server may be this very machine: being without a network says nothing about reaching it.
@@ -26,7 +33,7 @@ if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
   <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
     <QueryClientProvider client={queryClient}>
-      <App />
+      <SessionGate />
     </QueryClientProvider>
   </MantineProvider>,
 );

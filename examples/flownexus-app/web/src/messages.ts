@@ -6,6 +6,23 @@ export const messages = {
     toLight: 'Switch to the light colour scheme',
     skip: 'Skip to the endpoints',
   },
+  signIn: {
+    title: 'Sign in',
+    name: 'User name',
+    password: 'Password',
+    code: 'Code',
+    codeHint: 'From your authenticator, or one of your backup codes',
+    submit: 'Sign in',
+    first: 'The first start of FlowNexus prints the password of the user “admin”.',
+    wrong: 'The name or the password is wrong.',
+    wrongWithCode: 'The name, the password or the code is wrong.',
+    tooMany: 'Too many attempts. Wait some minutes, then try again.',
+  },
+  session: {
+    signedInAs: (user: string) => `Signed in as ${user}`,
+    signOut: 'Sign out',
+    loading: 'Asking the server who is signed in',
+  },
   stream: {
     connecting: 'Connecting',
     live: 'Live',
@@ -96,7 +113,6 @@ export const messages = {
     retry: 'Try again',
     unreachable: 'The FlowNexus server does not answer. Is it still running?',
     status: (status: number) => `The server answered with status ${String(status)}.`,
-    unauthorized: 'For now the page can only be used on the machine that FlowNexus runs on.',
     stale: 'What is shown may be out of date.',
   },
 } as const;

@@ -29,10 +29,18 @@ function formatAttribute(name: string, value: string | true): string {
     if (!isA(NAME, name.charCodeAt(offset))) throw new RangeError('the name of an attribute has other characters');
   }
   if (name === '' || !isInRange(name, value)) throw new RangeError('an attribute is unnamed or out of its range');
-  if (value === true) return name;
-  if (isToken(value) && !QUOTED_NAMES.has(name)) return `${name}=${value}`;
+  return value === true ? name : `${name}=${formatAttributeValue(name, value)}`;
+}
+
+/**
+ * The value of an attribute as link-format has it: in quotes where it must be, and always for the names that have them by definition.
+ *
+ * @throws RangeError for a value with control characters
+ */
+export function formatAttributeValue(name: string, value: string): string {
+  if (isToken(value) && !QUOTED_NAMES.has(name)) return value;
   for (let offset = 0; offset < value.length; offset += 1) {
     if (isControl(value.charCodeAt(offset))) throw new RangeError('the value of an attribute has control characters');
   }
-  return `${name}="${value.replace(/["\\]/g, String.raw`\$&`)}"`;
+  return `"${value.replace(/["\\]/g, String.raw`\$&`)}"`;
 }

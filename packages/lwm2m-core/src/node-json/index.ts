@@ -12,8 +12,10 @@
  * @packageDocumentation
  */
 export { nodeToJson, nodesToJson } from './node-to-json.ts';
-export { nodeFromJson, nodesFromJson } from './node-from-json.ts';
+export { nodeFromJson, nodesFromJson, type NodeFromJsonOptions } from './node-from-json.ts';
 export { nodesFromRecords } from './nodes-from-records.ts';
+export { linkToJson, type LinkJson } from './link-to-json.ts';
+export { TYPE_NAMES } from './node-json.ts';
 export type {
   IotDeviceJson,
   MultiResourceJson,

@@ -10,6 +10,8 @@ export type Kind = NodeJson['kind'];
 /** What the reading of one JSON document shares. */
 export interface Reader {
   readonly definitions: DefinitionSource | undefined;
+  /** See `NodeFromJsonOptions`. */
+  readonly refuseOtherTypes: boolean;
   /** Nodes and values that were seen. */
   count: number;
 }
@@ -39,7 +41,9 @@ const MAX_ID = 65535;
 
 /** The error for what is at the place. There is no offset: the text that the JSON was parsed from is not known. */
 export function wrong(expected: string, found: string, place: string): DecodeError {
-  return new DecodeError('ERR_LWM2M_DECODE', `${expected} at ${place === '' ? 'the top' : place}`, found, 0);
+  return new DecodeError('ERR_LWM2M_DECODE', `${expected} at ${place === '' ? 'the top' : place}`, found, 0, {
+    pointer: place,
+  });
 }
 
 /** Counts nodes and values, and refuses too many. */

@@ -28,6 +28,11 @@ const KINDS_OF_LEVEL: Readonly<Record<PathLevel, readonly Kind[]>> = {
   4: ['resourceInstance'],
 };
 
+export interface NodeFromJsonOptions {
+  /** A value that does not fit the type that the definition declares is refused. Default false: it keeps the type that the JSON states. */
+  readonly refuseOtherTypes?: boolean;
+}
+
 /**
  * Reads a node from its JSON, for a request to the path: what `nodeToJson` gives but for NaN and infinities, and what
  * tools send to the REST interface of a Leshan server. `type` may be of any case. `kind` may be absent where `instances`, `resources`,
@@ -36,11 +41,16 @@ const KINDS_OF_LEVEL: Readonly<Record<PathLevel, readonly Kind[]>> = {
  * that type, whatever type the JSON states.
  *
  * @param value parsed JSON
- * @throws DecodeError `ERR_LWM2M_DECODE` for everything else; `expected` has the place as a JSON pointer, and the
- * offset is 0. `ERR_LWM2M_PATH` for a path that does not parse
+ * @throws DecodeError `ERR_LWM2M_DECODE` for everything else; `pointer` has the place, and the offset is 0.
+ * `ERR_LWM2M_PATH` for a path that does not parse
  */
-export function nodeFromJson(value: unknown, path: PathLike, definitions?: DefinitionSource): Lwm2mNode {
-  return readNode({ definitions, count: 0 }, value, toPath(path), '');
+export function nodeFromJson(
+  value: unknown,
+  path: PathLike,
+  definitions?: DefinitionSource,
+  options?: NodeFromJsonOptions,
+): Lwm2mNode {
+  return readNode(readerOf(definitions, options), value, toPath(path), '');
 }
 
 /**
@@ -50,9 +60,13 @@ export function nodeFromJson(value: unknown, path: PathLike, definitions?: Defin
  * @param value parsed JSON
  * @throws DecodeError as {@link nodeFromJson}
  */
-export function nodesFromJson(value: unknown, definitions?: DefinitionSource): Map<string, Lwm2mNode> {
+export function nodesFromJson(
+  value: unknown,
+  definitions?: DefinitionSource,
+  options?: NodeFromJsonOptions,
+): Map<string, Lwm2mNode> {
   if (!isJsonObject(value)) throw wrong('an object of nodes by their paths', describeJson(value), '');
-  const reader = { definitions, count: 0 };
+  const reader = readerOf(definitions, options);
   const nodes = new Map<string, Lwm2mNode>();
   for (const key of Object.keys(value)) {
     const path = parsePath(key);
@@ -61,6 +75,10 @@ export function nodesFromJson(value: unknown, definitions?: DefinitionSource): M
     nodes.set(text, readNode(reader, value[key], path, `/${text.replaceAll('/', '~1')}`));
   }
   return nodes;
+}
+
+function readerOf(definitions: DefinitionSource | undefined, options: NodeFromJsonOptions = {}): Reader {
+  return { definitions, refuseOtherTypes: options.refuseOtherTypes ?? false, count: 0 };
 }
 
 function readNode(reader: Reader, json: unknown, path: Path, place: string): Lwm2mNode {
@@ -132,9 +150,11 @@ function readResource(item: Item, objectId: number, idOfPath: number | undefined
   if (item.kind === 'singleResource') return { kind: 'singleResource', id, ...readValue(item, declared) };
   const stated = readType(item);
   const entries = readEntries(item);
+  const { refuseOtherTypes } = item.reader;
   const readAs = (type: ResourceType | undefined): ResourceInstanceNode[] =>
     entries.map(([instanceId, json]) => {
-      const value = typedValueFromJson(json, stated, type, `${item.place}/values/${instanceId}`);
+      const types = { stated, declared: type, refuseOtherTypes };
+      const value = typedValueFromJson(json, types, `${item.place}/values/${instanceId}`);
       return { kind: 'resourceInstance', id: instanceId, ...value };
     });
   // All of them have one type: the stated one, if a single value does not fit the declared one.
@@ -146,7 +166,8 @@ function readResource(item: Item, objectId: number, idOfPath: number | undefined
 }
 
 function readValue(item: Item, declared: ResourceType | undefined): TypedValue {
-  return typedValueFromJson(fieldOf(item.fields, 'value'), readType(item), declared, `${item.place}/value`);
+  const types = { stated: readType(item), declared, refuseOtherTypes: item.reader.refuseOtherTypes };
+  return typedValueFromJson(fieldOf(item.fields, 'value'), types, `${item.place}/value`);
 }
 
 function typeOf({ reader }: Item, objectId: number, resourceId: number): ResourceType | undefined {

@@ -242,6 +242,28 @@ describe('the type of the definition', () => {
     expect(node).toEqual({ kind: 'singleResource', id: 0, type, value });
   });
 
+  test('may be the only one that is taken', () => {
+    const read = (json: unknown): unknown =>
+      nodeFromJson(json, '/3/0/9', everythingIs('integer'), { refuseOtherTypes: true });
+    expect(read({ id: 9, kind: 'singleResource', type: 'STRING', value: '95' })).toMatchObject({
+      type: 'integer',
+      value: 95,
+    });
+    expect(read({ id: 9, kind: 'singleResource', type: 'INTEGER', value: 95 })).toMatchObject({
+      type: 'integer',
+      value: 95,
+    });
+    const refused = (json: unknown) => failureOf(() => read(json), 'ERR_LWM2M_DECODE').pointer;
+    expect(refused({ id: 9, kind: 'singleResource', type: 'STRING', value: 'full' })).toBe('/value');
+    expect(refused({ id: 9, kind: 'multiResource', type: 'FLOAT', values: { 0: 1, 1: 1.5 } })).toBe('/values/1');
+    const nodes = {
+      '/3/0': { kind: 'instance', resources: [{ id: 9, kind: 'singleResource', type: 'BOOLEAN', value: true }] },
+    };
+    expect(() => nodesFromJson(nodes, everythingIs('integer'), { refuseOtherTypes: true })).toThrow(
+      expect.objectContaining({ pointer: '/~13~10/resources/0/value' }),
+    );
+  });
+
   test('counts for a multiple Resource when all of its values fit', () => {
     const read = (values: object): Lwm2mNode =>
       nodeFromJson({ id: 0, type: 'float', values }, '/0/0/0', everythingIs('integer'));

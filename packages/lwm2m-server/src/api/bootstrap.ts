@@ -71,6 +71,8 @@ export interface BootstrapPackDelivery {
 export interface BootstrapEvents {
   /** A Bootstrap-Request was answered 2.04. */
   bootstrapStarted: [session: BootstrapSession];
+  /** A request of the session is over: the last of its `steps`. */
+  bootstrapProgressed: [session: BootstrapSession];
   /** The device has taken everything, and the Finish. */
   bootstrapFinished: [session: BootstrapSession];
   /** It refused something, did not answer, or asked again: see `reason`. */

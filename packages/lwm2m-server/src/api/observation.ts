@@ -1,4 +1,5 @@
 import type { DecodedPayload, NotificationAttributes, Path } from '@flownexus/lwm2m-core';
+import type { OperationResult } from '../downlink/operation.ts';
 import type { Registration } from '../registration/registration.ts';
 
 /** Values a device reported for an observed path, or for those of a composite observation. */
@@ -62,13 +63,18 @@ export interface DeviceObservation extends AsyncIterable<Notification> {
   readonly established: Promise<Notification>;
   /**
    * Ends it and the iteration. When nobody else observes the path the device is asked to stop (RFC 7641 §3.6); rejects
-   * when it does not answer. What it sends until then still goes to `onNotify` and to listeners.
+   * when it does not answer, or not in time. What it sends until then still goes to `onNotify` and to listeners.
+   *
+   * Resolves to what the device answered, whatever its code, with the value that it had then (TS Core §6.4.3); to undefined where it was not asked. A value
+   * that does not decode is left out.
    */
-  cancel(options?: CancelOptions): Promise<void>;
+  cancel(options?: CancelOptions): Promise<OperationResult | undefined>;
 }
 
 /** How an observation is ended. */
 export interface CancelOptions {
   /** The device is not asked: its next notification is answered with a Reset (RFC 7641 §3.6). Default false. */
   readonly passive?: boolean;
+  /** Limits the wait for the answer of the device, while it sleeps too. Default: as of other operations. `RangeError` when it is not a number of 0 or more. */
+  readonly timeoutMs?: number;
 }

@@ -39,8 +39,10 @@ export interface Rules {
    * Whether a device may do what it asks for, after its identity was found to be that of the endpoint: for admission and for quotas. `true` or undefined admits.
    */
   authorize?(request: AuthorizationRequest): MaybePromise<true | RefusalReason | undefined>;
-  /** Whether devices without an identity (NoSec) are admitted at all. Default true. */
-  readonly noSec?: boolean;
+  /**
+   * Whether devices without an identity (NoSec) are admitted at all. A function is asked at each request, for a setting that changes while the server runs. Default true.
+   */
+  readonly noSec?: boolean | (() => boolean);
   /**
    * Looks at values before handlers and listeners do: what it returns takes their place, so that implausible ones can be left out or corrected. None left: the
    * device is answered as if all were well. `node` of what is delivered is then made of these records.

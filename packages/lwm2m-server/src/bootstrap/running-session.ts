@@ -28,6 +28,8 @@ export interface RunningSessionContext extends BootstrapExchangeContext {
   readonly stepTimeoutMs: number;
   readonly onInconsistent: BootstrapOptions['onInconsistent'];
   readonly reportError: ErrorReporter;
+  /** A request is over. */
+  readonly progressed: (session: BootstrapSession) => void;
 }
 
 /** One bootstrap session: does what {@link step} says. */
@@ -99,6 +101,8 @@ export class RunningSession {
     const options = { signal: this.#ended.signal, timeoutMs: this.#context.stepTimeoutMs };
     const { log, input } = await exchangeStep(this.#start, command.step, command.contentFormat, this.#context, options);
     this.#steps.push(log);
+    // Whoever was told that it has ended hears no more of it.
+    if (!this.#ended.signal.aborted) this.#context.progressed(this.snapshot());
     return input;
   }
 

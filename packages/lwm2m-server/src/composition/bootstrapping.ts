@@ -59,6 +59,7 @@ export function createBootstrapping(options: BootstrapOptions, context: Bootstra
     reportError: report,
     track,
     started: (session) => events.emit('bootstrapStarted', session),
+    progressed: (session) => events.emit('bootstrapProgressed', session),
     finished: (session) => {
       counters.bootstraps += 1;
       events.emit('bootstrapFinished', session);

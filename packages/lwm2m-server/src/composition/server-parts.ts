@@ -5,6 +5,7 @@ import type { Lwm2mServerOptions } from '../api/options.ts';
 import { RegisteredDevice, type DeviceContext } from '../downlink/device.ts';
 import { performAny } from '../downlink/perform-any.ts';
 import { EndpointTraces } from '../endpoint-traces.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { Observations } from '../observation/observations.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
 import type { SendInterface } from '../reporting/send-interface.ts';
@@ -105,6 +106,17 @@ export class ServerParts {
       ...foundation.counters,
       coap: this.endpoints.statistics,
     };
+  }
+
+  /** Ends the registration of an endpoint; with `forget` also what is observed on it for queued operations. False when it has none. */
+  endRegistration(endpointName: string, forget: boolean): MaybePromise<boolean> {
+    return andThen(
+      this.#registering.ends.revoke(endpointName, () => true),
+      (isEnded) => {
+        if (forget) this.observations.forget(endpointName);
+        return isEnded;
+      },
+    );
   }
 
   /** Rejects when a store can't be loaded or an endpoint can't be opened, with all stopped. */

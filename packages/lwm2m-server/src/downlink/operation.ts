@@ -146,7 +146,7 @@ export type ObservingOperation = ObserveOperation | ObserveCompositeOperation | 
 export interface OperationResult {
   /** The response code as text: `2.04`. */
   readonly responseCode: string;
-  /** Of Read, Observe and their composites: the format and the values that came. */
+  /** Of Read, Observe and their composites: the format and the values that came. Of Cancel Observation too, where the device was asked and sent some. */
   readonly contentFormat?: number;
   readonly node?: Lwm2mNode;
   readonly records?: readonly ResourceRecord[];

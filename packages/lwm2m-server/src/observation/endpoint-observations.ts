@@ -1,8 +1,11 @@
 import type { CoapResponse } from '@flownexus/coap';
+import type { OperationOptions } from '../api/device.ts';
 import type { CancelOptions } from '../api/observation.ts';
+import type { OperationResult } from '../downlink/operation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { RegisteredEndpoint } from '../registration/registered-endpoint.ts';
+import { cancelResult } from './cancel-result.ts';
 import { EstablishmentLoop, type LoopOwner } from './establishment-loop.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { EstablishedObservation } from './observation-at-device.ts';
@@ -149,16 +152,21 @@ export class EndpointObservations implements LoopOwner {
     else if (observation.outdated) this.resume();
   }
 
-  /** Ends at the device what nobody wants any more, in its turn. Resolves when the device knows, or there is nothing left to end. */
-  async cancel(observation: TargetObservation, whenAsleep: 'wait' | 'fail'): Promise<void> {
-    const options = { whenAsleep, signal: observation.signal };
+  /** Ends at the device what nobody wants any more, in its turn. Resolves to its answer, or to undefined when there is nothing left to end. */
+  async cancel(
+    observation: TargetObservation,
+    bounds: Pick<OperationOptions, 'whenAsleep' | 'timeoutMs'>,
+  ): Promise<OperationResult | undefined> {
+    const options = { ...bounds, signal: observation.signal };
     const { endpointName } = this.endpoint;
     try {
-      await this.cancelBy(observation, () =>
-        this.context.turns.run(endpointName, options, (_, bounds) => observation.cancel(bounds)),
+      const response = await this.cancelBy(observation, () =>
+        this.context.turns.run(endpointName, options, (_, rest) => observation.cancel(rest)),
       );
+      return response === undefined ? undefined : cancelResult(observation, response);
     } catch (error) {
-      if (!(error instanceof Lwm2mServerError) || !NOTHING_LEFT.has(error.code)) throw error;
+      if (error instanceof Lwm2mServerError && NOTHING_LEFT.has(error.code)) return undefined;
+      throw error;
     }
   }
 
@@ -193,11 +201,12 @@ export class EndpointObservations implements LoopOwner {
   async #release(
     observation: TargetObservation,
     subscription: Subscription,
-    { passive = false }: CancelOptions,
-  ): Promise<void> {
-    if (!observation.unsubscribe(subscription)) return;
-    if (observation.wanted || passive) this.settle(observation);
-    else await this.cancel(observation, 'wait');
+    { passive = false, timeoutMs }: CancelOptions,
+  ): Promise<OperationResult | undefined> {
+    if (!observation.unsubscribe(subscription)) return undefined;
+    if (!observation.wanted && !passive) return this.cancel(observation, timeoutMs === undefined ? {} : { timeoutMs });
+    this.settle(observation);
+    return undefined;
   }
 
   /** `note` says whether that is news to the observation. */
@@ -232,7 +241,7 @@ export class EndpointObservations implements LoopOwner {
       this.#drop(observation); // the instance is gone, and the device's observation with it
       return;
     }
-    this.cancel(observation, 'fail').catch(() => undefined); // it is forgotten in any case
+    this.cancel(observation, { whenAsleep: 'fail' }).catch(() => undefined); // it is forgotten in any case
   }
 
   /** The device did not answer for it: the others come first the next time. */

@@ -1,4 +1,3 @@
-import { formatCode } from '@flownexus/coap';
 import { parsePath } from '@flownexus/lwm2m-core';
 import type {
   CancelObservationOperation,
@@ -8,6 +7,7 @@ import type {
 } from '../downlink/operation.ts';
 import type { ExchangeBounds } from '../downlink/request.ts';
 import { Lwm2mServerError } from '../errors.ts';
+import { cancelResult } from './cancel-result.ts';
 import type { EndpointObservations } from './endpoint-observations.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { WantedObservation } from './observation-policy.ts';
@@ -83,5 +83,5 @@ export async function cancelKept(
     return NOTHING_ASKED;
   }
   const response = await observations.cancelBy(observation, () => observation.cancel(bounds));
-  return response === undefined ? NOTHING_ASKED : { responseCode: formatCode(response.code) };
+  return response === undefined ? NOTHING_ASKED : cancelResult(observation, response);
 }

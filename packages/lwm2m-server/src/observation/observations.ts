@@ -177,6 +177,14 @@ export class Observations {
     return NOTHING_ASKED;
   }
 
+  /** What queued operations asked to observe on an endpoint, whose registration has ended, is not kept any more. */
+  forget(endpointName: string): void {
+    for (const { target } of [...this.#kept.of(endpointName).values()]) {
+      this.#kept.delete(endpointName, target.key);
+      this.#options.records.remove(endpointName, target);
+    }
+  }
+
   /** Reads the store, before anything comes in. */
   load(): MaybePromise<void> {
     return this.#stored.load();

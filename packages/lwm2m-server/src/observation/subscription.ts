@@ -1,14 +1,16 @@
 import type { Timer } from '@flownexus/datagram';
 import type { Path } from '@flownexus/lwm2m-core';
 import type { CancelOptions, DeviceObservation, Notification } from '../api/observation.ts';
+import type { OperationResult } from '../downlink/operation.ts';
 import { Lwm2mServerError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { checkTimeout } from '../queue/downlink-turns.ts';
 import type { ObservationTerms } from './observation-target.ts';
 
 /** The observation that a {@link Subscription} has a share in. */
 export interface Attachment {
-  /** The caller wants no more: resolves when the device knows, where it has to and is told. */
-  release(options: CancelOptions): Promise<void>;
+  /** The caller wants no more: resolves when the device knows, where it has to and is told, to its answer. */
+  release(options: CancelOptions): Promise<OperationResult | undefined>;
   /** The share has ended. The device is not told. */
   leave(): void;
 }
@@ -102,10 +104,11 @@ export class Subscription implements DeviceObservation {
     this.attachment?.leave();
   }
 
-  async cancel(options: CancelOptions = {}): Promise<void> {
-    if (this.#end !== undefined) return;
+  async cancel(options: CancelOptions = {}): Promise<OperationResult | undefined> {
+    checkTimeout(options);
+    if (this.#end !== undefined) return undefined;
     this.#finish(new Lwm2mServerError('ERR_LWM2M_SERVER_ABORTED', 'the caller cancelled the observation'));
-    await this.attachment?.release(options);
+    return this.attachment?.release(options);
   }
 
   /** All iterators share one buffer: each notification goes to one of them. Leaving the loop cancels. */

@@ -21,7 +21,7 @@ export function newOperation(
 ): Omit<QueuedOperation, 'id' | 'sequence'> {
   const problem = endpointNameProblem(endpointName);
   if (problem !== undefined) throw new RangeError(problem);
-  const { timeToLiveMs, maxAttempts = DEFAULT_MAX_ATTEMPTS, repeatable = false, key } = options;
+  const { timeToLiveMs, maxAttempts = DEFAULT_MAX_ATTEMPTS, repeatable = false, key, metadata } = options;
   if (timeToLiveMs !== undefined && !(timeToLiveMs > 0 && timeToLiveMs < Infinity)) {
     throw new RangeError(`timeToLiveMs is a number of milliseconds above 0, not ${timeToLiveMs}`);
   }
@@ -31,6 +31,9 @@ export function newOperation(
   if (key !== undefined && key.length > limits.maxOperationKeyLength) {
     throw new RangeError(`a key has at most ${limits.maxOperationKeyLength} characters`);
   }
+  if (metadata !== undefined && metadata.length > limits.maxOperationMetadataLength) {
+    throw new RangeError(`metadata has at most ${limits.maxOperationMetadataLength} characters`);
+  }
   return {
     endpointName,
     operation: structuredClone(operation),
@@ -39,6 +42,7 @@ export function newOperation(
     maxAttempts,
     repeatable: repeatable || isSafeToRepeat(operation),
     key,
+    metadata,
     queuedAt: now,
     updatedAt: now,
     expiresAt: timeToLiveMs === undefined ? undefined : Math.ceil(now + timeToLiveMs),

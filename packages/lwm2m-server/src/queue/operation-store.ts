@@ -54,6 +54,8 @@ export interface QueuedOperation {
   readonly repeatable: boolean;
   /** Of operations with the same key on one endpoint only the latest is kept. */
   readonly key: string | undefined;
+  /** What the application wanted to stay with it. */
+  readonly metadata: string | undefined;
   readonly queuedAt: number;
   readonly updatedAt: number;
   readonly expiresAt: number | undefined;

@@ -19,6 +19,8 @@ export interface QueueOptions {
    * tried again.
    */
   readonly key?: string;
+  /** Text that stays with the operation, such as who asked for it; nobody but the application reads it. At most 1024 characters. Default: none. */
+  readonly metadata?: string;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { PeerIdentity, TimerQueue } from '@flownexus/datagram';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import { RegistrationExpiry } from './expiry.ts';
 import type { RegisteredEndpoint } from './registered-endpoint.ts';
 import type { RegistrationObserver } from './registration-observer.ts';
@@ -59,12 +59,19 @@ export class RegistrationEnds {
     });
   }
 
-  /** Ends the registration of an endpoint if a peer of its identity is not the endpoint any more. */
-  revoke(endpointName: string, isRevoked: (identity: PeerIdentity) => boolean): MaybePromise<void> {
-    return this.#inTurn(endpointName, () => {
+  /**
+   * Ends the registration of an endpoint if a peer of its identity is not the endpoint any more. Whether there was one to end is known when it has
+   * returned or resolved.
+   */
+  revoke(endpointName: string, isRevoked: (identity: PeerIdentity) => boolean): MaybePromise<boolean> {
+    let isEnded = false;
+    const outcome = this.#inTurn(endpointName, () => {
       const endpoint = this.#options.table.byEndpointName(endpointName);
-      if (endpoint !== undefined && isRevoked(endpoint.registration.identity)) return this.#end(endpoint, 'revoked');
+      if (endpoint === undefined || !isRevoked(endpoint.registration.identity)) return;
+      isEnded = true;
+      return this.#end(endpoint, 'revoked');
     });
+    return andThen(outcome, () => isEnded);
   }
 
   #inTurn(endpointName: string, task: () => MaybePromise<void>): MaybePromise<void> {

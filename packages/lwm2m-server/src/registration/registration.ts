@@ -27,5 +27,5 @@ export interface Registration extends ObjectList {
   readonly updatedAt: number;
 }
 
-/** Why a registration ended. `replaced`: the endpoint registered anew. `revoked`: its credential was changed or removed. */
+/** Why a registration ended. `replaced`: the endpoint registered anew. `revoked`: its credential was changed or removed, or `endRegistration` ended it. */
 export type DeregistrationReason = 'deregistered' | 'expired' | 'replaced' | 'revoked';

@@ -80,7 +80,7 @@ export class Admission {
   /** Whether the identity that a registration was made with may still be its endpoint. Throws or rejects as the stores do. */
   isStill({ identity, endpointName }: Registration): MaybePromise<boolean> {
     const { authorization, rules } = this.#options;
-    if (rules.noSec === false && identity.kind === 'anonymous') return false;
+    if (identity.kind === 'anonymous' && !admitsNoSec(rules)) return false;
     return authorization.isStill(identity, endpointName);
   }
 
@@ -95,7 +95,7 @@ export class Admission {
     prover: CredentialStore | undefined,
   ): MaybePromise<string> {
     const { authorization, rules, reportError } = this.#options;
-    if (rules.noSec === false && identity.kind === 'anonymous') {
+    if (identity.kind === 'anonymous' && !admitsNoSec(rules)) {
       throw new RefusalError(Code.FORBIDDEN, 'devices without an identity are not admitted');
     }
     return guarded(
@@ -119,4 +119,8 @@ export class Admission {
     const request = { operation, endpointName, identity, address: { host, port }, registration };
     return askRule(rules, request, reportError);
   }
+}
+
+function admitsNoSec({ noSec }: Pick<Rules, 'noSec'>): boolean {
+  return (typeof noSec === 'function' ? noSec() : noSec) ?? true;
 }

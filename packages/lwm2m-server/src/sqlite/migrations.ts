@@ -117,4 +117,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX FirmwareCampaign_over ON FirmwareCampaign (over_at) WHERE over_at IS NOT NULL;
   `,
+  `
+  -- What the application wanted to stay with an operation.
+  ALTER TABLE Operation ADD COLUMN metadata TEXT;
+  `,
 ];

@@ -48,9 +48,9 @@ export class SqliteOperationStore implements OperationStore {
     this.#last = database.prepare('SELECT max(sequence) AS sequence FROM Operation');
     this.#upsert =
       database.prepare(`INSERT OR REPLACE INTO Operation (id, endpoint, sequence, operation, state, attempts,
-        max_attempts, repeatable, replace_key, queued_at, updated_at, expires_at, result, failure)
+        max_attempts, repeatable, replace_key, metadata, queued_at, updated_at, expires_at, result, failure)
       VALUES (:id, :endpoint, :sequence, :operation, :state, :attempts,
-        :maxAttempts, :repeatable, :key, :queuedAt, :updatedAt, :expiresAt, :result, :failure)`);
+        :maxAttempts, :repeatable, :key, :metadata, :queuedAt, :updatedAt, :expiresAt, :result, :failure)`);
     this.#get = database.prepare('SELECT * FROM Operation WHERE id = ?');
     this.#list = database.prepare('SELECT * FROM Operation WHERE endpoint = ? ORDER BY sequence DESC LIMIT ?');
     // The greatest sequence stays: `lastSequence` must not go back.
@@ -73,7 +73,7 @@ export class SqliteOperationStore implements OperationStore {
   }
 
   async save(operation: QueuedOperation): Promise<void> {
-    const { id, endpointName, sequence, state, attempts, maxAttempts, repeatable, key } = operation;
+    const { id, endpointName, sequence, state, attempts, maxAttempts, repeatable, key, metadata } = operation;
     const { queuedAt, updatedAt, expiresAt, result, failure } = operation;
     const values = {
       id,
@@ -85,6 +85,7 @@ export class SqliteOperationStore implements OperationStore {
       maxAttempts,
       repeatable: Number(repeatable),
       key: key ?? null,
+      metadata: metadata ?? null,
       // A clock may have fractions.
       queuedAt: Math.floor(queuedAt),
       updatedAt: Math.floor(updatedAt),
@@ -130,6 +131,7 @@ function toOperation(row: Row): QueuedOperation {
     maxAttempts: integerOf(row, 'max_attempts'),
     repeatable: integerOf(row, 'repeatable') === 1,
     key: optional(textOf, row, 'replace_key'),
+    metadata: optional(textOf, row, 'metadata'),
     queuedAt: integerOf(row, 'queued_at'),
     updatedAt: integerOf(row, 'updated_at'),
     expiresAt: optional(integerOf, row, 'expires_at'),

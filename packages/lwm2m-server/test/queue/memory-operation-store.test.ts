@@ -43,6 +43,7 @@ function operation(sequence: number, state: QueuedOperation['state'], endpointNa
     maxAttempts: 3,
     repeatable: true,
     key: undefined,
+    metadata: undefined,
     queuedAt: 0,
     updatedAt: 0,
     expiresAt: undefined,

@@ -17,6 +17,7 @@ function operation(state: OperationState, changes: Partial<QueuedOperation> = {}
     maxAttempts: 3,
     repeatable: true,
     key: undefined,
+    metadata: undefined,
     queuedAt: 0,
     updatedAt: 0,
     expiresAt: undefined,

@@ -107,6 +107,16 @@ describe('cancel', () => {
   });
 });
 
+test('metadata stays with an operation to its end', async () => {
+  const stage = await DownlinkStage.start();
+  stage.register('dev');
+  const { id } = await stage.queue.add('dev', read('/1'), { metadata: 'anna' });
+  await stage.settle();
+  stage.one().answer();
+  await stage.settle();
+  expect(await stage.queue.get(id)).toMatchObject({ state: 'CONFIRMED', metadata: 'anna' });
+});
+
 describe('a key', () => {
   test('lets a later operation take the place of one that is QUEUED, at the end of the line', async () => {
     const stage = await DownlinkStage.start();
@@ -191,6 +201,7 @@ describe('add refuses', () => {
     [{ maxAttempts: 1.5 }],
     [{ maxAttempts: limits.maxAttempts + 1 }],
     [{ key: 'x'.repeat(limits.maxOperationKeyLength + 1) }],
+    [{ metadata: 'x'.repeat(limits.maxOperationMetadataLength + 1) }],
   ])('the options %o', async (options) => {
     const stage = await DownlinkStage.start();
     await expect(stage.queue.add('dev', read('/1'), options)).rejects.toThrow(RangeError);

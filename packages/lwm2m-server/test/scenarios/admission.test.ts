@@ -110,3 +110,48 @@ test('noSec: false admits no device without an identity', async () => {
   expect(diagnostic(response)).toBe('devices without an identity are not admitted');
   expect(stage.taken()).toEqual(['refused register of dev: 4.03 devices without an identity are not admitted']);
 });
+
+test('noSec as a function is asked at each request', async () => {
+  let admitted = true;
+  const stage = await Stage.start({ noSec: () => admitted });
+  const device = stage.device();
+  await device.register();
+  admitted = false;
+  expect(await device.update()).toBe('4.03');
+  admitted = true;
+  expect(await device.update()).toBe('2.04');
+});
+
+describe('endRegistration', () => {
+  test('ends it with revoked, and the next Update of the device finds none', async () => {
+    const reasons: string[] = [];
+    const stage = await Stage.start({
+      onDeregister: ({ endpointName }, reason) => void reasons.push(`${endpointName} ${reason}`),
+    });
+    const device = stage.device();
+    await device.register();
+    expect(await stage.server.endRegistration('dev')).toBe(true);
+    expect(reasons).toEqual(['dev revoked']);
+    expect(stage.taken()).toEqual(['registered dev', 'revoked dev']);
+    expect(stage.server.registration('dev')).toBeUndefined();
+    expect(await device.update()).toBe('4.04');
+    expect(await device.register()).toBe('2.01');
+  });
+
+  test('gives false where there is none', async () => {
+    const stage = await Stage.start();
+    expect(await stage.server.endRegistration('dev')).toBe(false);
+  });
+
+  test('comes after a Register that is being handled', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const stage = await Stage.start({ onRegister: () => gate.promise });
+    const device = stage.device();
+    expect(await device.register()).toBe('no answer');
+    const ended = stage.server.endRegistration('dev');
+    gate.resolve(undefined);
+    expect(await ended).toBe(true);
+    expect(inWords(await device.one())).toBe('ACK 2.01');
+    expect(stage.taken()).toEqual(['registered dev', 'revoked dev']);
+  });
+});

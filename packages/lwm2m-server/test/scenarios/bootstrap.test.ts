@@ -46,6 +46,44 @@ describe('a client-initiated bootstrap (ETS 1.1-int-0)', () => {
     expect(node).toEqual({ kind: 'objectInstance', id: 1, resources: ACCOUNT[0]?.resources });
   });
 
+  test('tells of each request when it is over', async () => {
+    const stage = await BootstrapStage.begin();
+    stage.configurations.set('dev', { instances: ACCOUNT });
+    const told: string[] = [];
+    stage.server.on('bootstrapProgressed', ({ steps }) => {
+      const last = steps.at(-1);
+      told.push(`${steps.length} ${last?.operation} ${last?.path} ${last?.responseCode}`);
+    });
+    stage.server.on('bootstrapFinished', () => told.push('finished'));
+    const device = stage.device();
+    const { first } = await request(device);
+    if (first === undefined) throw new Error('nothing was sent');
+    device.answer(first, Code.DELETED);
+    const second = await device.one();
+    expect(told).toEqual(['1 delete /0 2.02']);
+    await serve(device, second);
+    expect(told).toEqual([
+      '1 delete /0 2.02',
+      '2 delete /1 2.02',
+      '3 write /0/1 2.04',
+      '4 write /1/0 2.04',
+      '5 finish /bs 2.04',
+      'finished',
+    ]);
+  });
+
+  test('of what is under way when a session ends nothing more is told', async () => {
+    const stage = await BootstrapStage.begin();
+    stage.configurations.set('dev', { instances: ACCOUNT });
+    const told: unknown[] = [];
+    stage.server.on('bootstrapProgressed', (session) => told.push(session));
+    const device = stage.device();
+    await request(device);
+    await stage.server.stop();
+    expect(stage.taken()).toEqual(['started dev', 'failed dev: the server stopped']);
+    expect(told).toEqual([]);
+  });
+
   test('bootstraps a device again that asks again later', async () => {
     const stage = await BootstrapStage.begin();
     stage.configurations.set('dev', { instances: ACCOUNT });

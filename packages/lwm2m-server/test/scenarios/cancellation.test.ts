@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Code, type CoapMessage } from '@flownexus/coap';
-import type { DeviceObservation, Lwm2mServerOptions } from '../../src/index.ts';
+import type { CancelOptions, DeviceObservation, Lwm2mServerOptions, OperationResult } from '../../src/index.ts';
 import { inWords, type ScriptedDevice, type Stage } from '../scripted-device.ts';
 import { accept, staged } from './observing-device.ts';
 
@@ -11,17 +11,20 @@ interface Cancelling {
   readonly observation: DeviceObservation;
   readonly token: Uint8Array;
   readonly request: CoapMessage;
-  readonly cancelled: Promise<void>;
+  readonly cancelled: Promise<OperationResult | undefined>;
 }
 
-async function cancelling(options: Partial<Lwm2mServerOptions> = {}): Promise<Cancelling> {
+async function cancelling(
+  options: Partial<Lwm2mServerOptions> = {},
+  cancelOptions: CancelOptions = {},
+): Promise<Cancelling> {
   const { stage, device } = await staged(options);
   await device.register('lwm2m=1.1&ep=dev&lt=600');
   const observation = stage.server.device('dev').observe('/3/0/9');
   const token = await accept(device, '1');
   await stage.settle();
   stage.taken();
-  const cancelled = observation.cancel();
+  const cancelled = observation.cancel(cancelOptions);
   cancelled.catch(() => undefined); // each test looks at it in its own time
   const request = await device.one();
   expect(inWords(request)).toBe('CON GET 3/0/9 observe=1 accept=112');
@@ -99,6 +102,41 @@ describe('while a cancellation waits for its answer', () => {
     await stage.settle();
     await cancelled;
     expect(stage.taken()).toEqual([]);
+  });
+
+  test('the answer is what it resolves to, with its value', async () => {
+    const { stage, device, request, cancelled } = await cancelling();
+    device.answer(request, Code.CONTENT, { contentFormat: 0, payload: '78' });
+    await stage.settle();
+    expect(await cancelled).toMatchObject({
+      responseCode: '2.05',
+      contentFormat: 0,
+      node: { kind: 'singleResource', id: 9, type: 'integer', value: 78 },
+    });
+  });
+
+  test.each([
+    ['a refusal', Code.NOT_FOUND, {}, '4.04'],
+    ['a value that does not decode', Code.CONTENT, { contentFormat: 112, payload: 'no SenML' }, '2.05'],
+  ] as const)('of %s the code is left', async (_, code, content, responseCode) => {
+    const { stage, device, request, cancelled } = await cancelling();
+    device.answer(request, code, content);
+    await stage.settle();
+    expect(await cancelled).toEqual({ responseCode });
+  });
+
+  test('it rejects when the time of the caller is over, and what comes then is answered with a Reset', async () => {
+    const { stage, device, token, cancelled } = await cancelling({}, { timeoutMs: 1_000 });
+    await stage.clock.advanceAsync(1_000);
+    await expect(cancelled).rejects.toMatchObject({ code: 'ERR_LWM2M_SERVER_TIMEOUT' });
+    await device.ignore();
+    device.notify(token, 1, '77');
+    expect(inWords(await device.one())).toBe('RST empty');
+  });
+
+  test('a time that is none is refused', async () => {
+    const { observation } = await cancelling();
+    await expect(observation.cancel({ timeoutMs: -1 })).rejects.toThrow(RangeError);
   });
 
   test('another caller observes anew', async () => {

@@ -69,6 +69,17 @@ describe('an Observe as an operation', () => {
     expect(inFull(await device.one())).toBe('CON GET 3/0/9 observe=0 accept=112');
   });
 
+  test('is forgotten when a registration is ended with everything, whether there is one or not', async () => {
+    for (const isRegistered of [true, false]) {
+      const { stage, device, store } = await kept();
+      if (!isRegistered) await device.deregister();
+      expect(await stage.server.endRegistration('dev', { forget: true })).toBe(isRegistered);
+      expect(stored(store)).toEqual([]);
+      await device.register(LWM2M_1_2);
+      expect(await device.received()).toEqual([]);
+    }
+  });
+
   test('that the device refuses is not kept', async () => {
     const { device, stage, store, perform } = await registered();
     const refused = expect(perform(OBSERVE)).rejects.toMatchObject({ responseCode: '4.05' });
@@ -182,7 +193,7 @@ describe('an Observe-Composite as an operation', () => {
     expect(request.token).toEqual(token);
     device.answer(request, Code.CONTENT, { contentFormat: 112, payload: senml({ '/3/0/9': 1 }) });
     await stage.settle();
-    expect(await cancelled).toEqual({ responseCode: '2.05' });
+    expect(await cancelled).toMatchObject({ responseCode: '2.05', records: [{ value: 1 }] });
     expect(stored(store)).toEqual([]);
   });
 });
@@ -196,7 +207,7 @@ describe('a Cancel Observation as an operation', () => {
     expect(request.token).toEqual(token);
     device.answer(request, Code.CONTENT, { contentFormat: 0, payload: '1' });
     await stage.settle();
-    expect(await cancelled).toEqual({ responseCode: '2.05' });
+    expect(await cancelled).toMatchObject({ responseCode: '2.05', records: [{ value: 1 }] });
     expect(stored(store)).toEqual([]);
     await device.register(LWM2M_1_2);
     expect(await device.received()).toEqual([]);

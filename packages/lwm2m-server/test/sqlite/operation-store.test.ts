@@ -23,6 +23,7 @@ function operation(fields: Partial<QueuedOperation> = {}): QueuedOperation {
     maxAttempts: 3,
     repeatable: true,
     key: undefined,
+    metadata: undefined,
     queuedAt: T0,
     updatedAt: T0,
     expiresAt: undefined,

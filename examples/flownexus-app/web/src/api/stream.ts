@@ -22,7 +22,7 @@ export interface StreamOptions {
   readonly schedule: (callback: () => void, delayMs: number) => () => void;
   readonly onBatch: (batch: StreamBatch) => void;
   readonly onState: (state: StreamState) => void;
-  /** The connection is back after a loss: whatever happened meanwhile has to be fetched. */
+  /** Events were missed: whatever happened meanwhile has to be fetched. */
   readonly onRecovered: () => void;
 }
 
@@ -76,12 +76,13 @@ export function openStream(options: StreamOptions): () => void {
       else overflowed = true;
       flushSoon();
     });
+    opened.addEventListener('lost', () => options.onRecovered());
     opened.addEventListener('error', () => {
-      lost = true;
       options.onState('reconnecting');
-      // A browser reconnects by itself after a broken connection, but gives up on an answer that is not a stream (a
-      // proxy's 502 while the server restarts).
+      // A browser reconnects by itself after a broken connection, and says where it was: the server sends what was missed, or that it is lost. It gives up
+      // on an answer that is not a stream (a proxy's 502 while the server restarts).
       if (opened.readyState !== CLOSED) return;
+      lost = true;
       opened.close();
       cancelRetry ??= options.schedule(connect, retryMs);
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);

@@ -5,7 +5,7 @@ const TAIL = 8;
 
 export function EndpointName({ name }: { name: string }) {
   const characters = Array.from(name);
-  if (characters.length <= 2 * TAIL) return <span className={styles.whole}>{name}</span>;
+  if (characters.length <= 2 * TAIL) return <span className={styles.short}>{name}</span>;
   return (
     <span className={styles.whole}>
       <span className={styles.head}>{characters.slice(0, -TAIL).join('')}</span>

@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core';
-import { ApiError } from '../api/client.ts';
 import { messages } from '../messages.ts';
 import styles from './states.module.css';
 
@@ -12,13 +11,12 @@ interface ErrorStateProps {
 }
 
 export function ErrorState({ error, stale, retrying, onRetry }: ErrorStateProps) {
-  const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
   return (
     <section className={styles.error} role="alert">
       <div className={styles.errorText}>
         <strong>{messages.error.title}</strong>
         <span>
-          {error?.message} {refused && messages.error.unauthorized} {stale && messages.error.stale}
+          {error?.message} {stale && messages.error.stale}
         </span>
       </div>
       <Button variant="default" loading={retrying} onClick={onRetry}>

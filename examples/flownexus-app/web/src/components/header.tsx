@@ -1,10 +1,11 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import type { ReactNode } from 'react';
 import styles from '../app.module.css';
 import { messages } from '../messages.ts';
 import { Logo, MoonIcon, SunIcon } from './icons.tsx';
-import { StreamState } from './stream-state.tsx';
 
-export function Header() {
+/** The bar at the top. `children` stand between the name and the switch of the colours. */
+export function Header({ children }: { readonly children?: ReactNode }) {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark';
   const label = dark ? messages.app.toLight : messages.app.toDark;
@@ -15,7 +16,7 @@ export function Header() {
           <Logo />
           {messages.app.name}
         </h1>
-        <StreamState />
+        {children}
         <ActionIcon
           variant="default"
           size={36}

@@ -35,6 +35,14 @@ export function MoonIcon() {
   );
 }
 
+export function SignOutIcon() {
+  return (
+    <Icon>
+      <path d="M10 4H5.5A1.5 1.5 0 0 0 4 5.5v13A1.5 1.5 0 0 0 5.5 20H10M15 8l4 4-4 4M19 12H9.5" />
+    </Icon>
+  );
+}
+
 export function SearchIcon() {
   return (
     <Icon size={16}>

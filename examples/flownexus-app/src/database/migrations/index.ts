@@ -1,0 +1,28 @@
+import { CompiledQuery } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import { isPostgres } from '../dialect.ts';
+import { columnTypes } from './column-types.ts';
+import { platformTables } from './0001-platform.ts';
+import { userTables } from './0002-users.ts';
+import { setAsidePreviousRelease, takeOverPreviousRelease } from './previous-rows.ts';
+
+/** The schema, one entry per version, in the order of their names. One that was released is never changed: a new one is added. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-platform': {
+    async up(db) {
+      const postgres = isPostgres(db);
+      const hasPrevious = !postgres && (await setAsidePreviousRelease(db));
+      for (const statement of platformTables(columnTypes[postgres ? 'postgres' : 'sqlite'])) {
+        await db.executeQuery(CompiledQuery.raw(statement));
+      }
+      if (hasPrevious) await takeOverPreviousRelease(db);
+    },
+  },
+  '0002-users': {
+    async up(db) {
+      for (const statement of userTables(isPostgres(db) ? 'postgres' : 'sqlite')) {
+        await db.executeQuery(CompiledQuery.raw(statement));
+      }
+    },
+  },
+};

@@ -1,0 +1,44 @@
+import type { SQLInputValue } from 'node:sqlite';
+
+/** How a worker opens its connection. */
+export interface SqliteWorkerData {
+  readonly file: string;
+  readonly readOnly: boolean;
+  /** How long it waits for a lock that another connection holds, in milliseconds. */
+  readonly busyMs: number;
+  /** Prepared statements that it keeps. */
+  readonly maxStatements: number;
+  /** What a connection that writes keeps of the file in memory. */
+  readonly cacheKib: number;
+  /** Pages of 4096 bytes that the write-ahead log holds before they are copied into the file. */
+  readonly walPages: number;
+}
+
+/** What a worker is asked. */
+export type SqliteRequest =
+  | {
+      readonly kind: 'query';
+      readonly id: number;
+      readonly sql: string;
+      readonly parameters: readonly SQLInputValue[];
+    }
+  /** Runs one statement for each row; the rows are given by column. */
+  | {
+      readonly kind: 'bulk';
+      readonly id: number;
+      readonly sql: string;
+      readonly columns: readonly (readonly SQLInputValue[])[];
+      readonly count: number;
+    }
+  | { readonly kind: 'close' };
+
+export type SqliteAnswer =
+  | { readonly id: number; readonly rows: readonly unknown[]; readonly changes: number }
+  | { readonly id: number; readonly failure: SqliteFailure };
+
+/** Errors lose their properties on the way out of a worker. */
+export interface SqliteFailure {
+  readonly message: string;
+  /** SQLite's extended result code. */
+  readonly errcode: number | undefined;
+}

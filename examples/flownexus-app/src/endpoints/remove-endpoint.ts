@@ -1,0 +1,84 @@
+import type { Database } from '../database/open-database.ts';
+import { ApiError } from '../http/errors.ts';
+import { type Route, route } from '../http/route.ts';
+import { endpointParams } from '../http/schemas.ts';
+import { limits } from '../limits.ts';
+import { ValueTrimmer } from '../retention/value-trimmer.ts';
+import type { Ingest } from '../values/ingest.ts';
+import { LATEST } from '../values/times.ts';
+
+export interface RemoveEndpointOptions {
+  readonly database: Database;
+  readonly ingest: Pick<Ingest, 'removeEndpoint'>;
+  /** Ends the registration of the endpoint, cancels its operations and observations and takes its credentials away; resolves when that is done. */
+  readonly release: (endpoint: string) => Promise<void>;
+  /** Called when nothing of it is left, or when that has failed. */
+  readonly released: (endpoint: string, isGone: boolean) => void;
+  /** Aborted when the app stops. */
+  readonly stopping?: AbortSignal;
+}
+
+/** `DELETE /api/v1/endpoints/{name}`. */
+export function removeEndpointRoute(options: RemoveEndpointOptions): Route {
+  return route({
+    method: 'delete',
+    path: '/api/v1/endpoints/{name}',
+    operationId: 'deleteEndpoint',
+    summary: 'Delete an endpoint with all its data',
+    description: 'Its registration, operations and credentials go with it. It appears anew when it registers again.',
+    tag: 'Endpoints',
+    access: 'administer',
+    params: endpointParams,
+    answers: {
+      204: { description: 'It is gone' },
+      404: { description: 'No endpoint of that name is known' },
+    },
+    handle: async ({ params: { name } }) => {
+      const row = await options.database.reads.selectFrom('Endpoint').select('endpoint').where('endpoint', '=', name).executeTakeFirst(); // prettier-ignore
+      if (row === undefined) {
+        throw new ApiError(404, 'unknown-endpoint', `no endpoint named ${JSON.stringify(name)} is known`);
+      }
+      let isGone = false;
+      try {
+        await removeEndpoint(options, name);
+        isGone = true;
+      } finally {
+        options.released(name, isGone);
+      }
+      return { status: 204 };
+    },
+  });
+}
+
+/** Deletes an endpoint: its values in small transactions, then the rest in one. */
+async function removeEndpoint(
+  { database, ingest, release, stopping }: RemoveEndpointOptions,
+  name: string,
+): Promise<void> {
+  await release(name);
+  const signal = stopping ?? new AbortController().signal;
+  const trimmer = new ValueTrimmer(database, signal);
+  const series = await database.longReads.selectFrom('Series').select('id').where('endpoint', '=', name).execute();
+  for (const { id } of series) await trimmer.deleteBefore(id, LATEST);
+  await deleteEvents(database, name, signal);
+  await database.db
+    .deleteFrom('EndpointOperation')
+    .where('endpoint', '=', name)
+    .where('status', 'in', ['CONFIRMED', 'FAILED'])
+    .execute();
+  signal.throwIfAborted();
+  await ingest.removeEndpoint(name);
+}
+
+async function deleteEvents(database: Database, endpoint: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const rows = await database.longReads
+      .selectFrom('Event')
+      .select('id')
+      .where('endpoint', '=', endpoint)
+      .limit(limits.retentionRows)
+      .execute();
+    if (rows.length === 0) return;
+    await database.db.deleteFrom('Event').where('id', 'in', rows.map(({ id }) => id)).execute(); // prettier-ignore
+  }
+}

@@ -1,0 +1,85 @@
+import type { Logger } from 'pino';
+import type { Database } from '../database/open-database.ts';
+import { limits } from '../limits.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface EventRetentionOptions {
+  readonly database: Database;
+  readonly settings: { readonly values: { readonly eventDays: number } };
+  readonly log: Logger;
+}
+
+/** Deletes old events, and webhook deliveries that have been over for long. */
+export class EventRetention {
+  readonly #options: EventRetentionOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: EventRetentionOptions) {
+    this.#options = options;
+  }
+
+  /** Runs again and again, for the first time after one interval. */
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      this.#running = this.#tryRun();
+    }, limits.eventRetentionEveryMs);
+    this.#timer.unref();
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  /** One run, as of a time in milliseconds since 1970. It works in small transactions: nobody is held up for long. */
+  async run(now: number): Promise<void> {
+    const { database, settings } = this.#options;
+    const { db } = database;
+    await this.#deleteEvents(now - settings.values.eventDays * DAY_MS);
+    const deliveriesBefore = now - limits.deliveryRetentionMs;
+    await this.#untilNothing(() =>
+      db
+        .deleteFrom('WebhookDelivery')
+        .where('id', 'in', (some) =>
+          some
+            .selectFrom('WebhookDelivery')
+            .select('id')
+            .where('state', '!=', 'waiting')
+            .where('updated_at', '<', deliveriesBefore)
+            .limit(limits.eventRetentionRows),
+        ) // prettier-ignore
+        .executeTakeFirst(),
+    );
+  }
+
+  /** Deletes events that came before a time. Their ids tell the order in which they came, more or less; their own times are what devices say, and may be of any year. */
+  async #deleteEvents(before: number): Promise<void> {
+    const { db, longReads } = this.#options.database;
+    for (let after = -1; !this.#stopped;) {
+      const rows = await longReads.selectFrom('Event').select(['id', 'ts_received']).where('id', '>', after).orderBy('id').limit(limits.eventRetentionRows).execute(); // prettier-ignore
+      const old = rows.filter((row) => row.ts_received < before).map(({ id }) => id);
+      const last = rows.at(-1);
+      if (last === undefined || old.length === 0) return;
+      await db.deleteFrom('Event').where('id', 'in', old).execute();
+      after = last.id;
+    }
+  }
+
+  async #untilNothing(deleteSome: () => Promise<{ readonly numDeletedRows: bigint }>): Promise<void> {
+    while (!this.#stopped && (await deleteSome()).numDeletedRows > 0n);
+  }
+
+  async #tryRun(): Promise<void> {
+    try {
+      await this.run(Date.now());
+    } catch (error) {
+      // The database may be away; the next run goes on where this one ended.
+      this.#options.log.error({ err: error }, 'old events could not be deleted');
+    }
+  }
+}

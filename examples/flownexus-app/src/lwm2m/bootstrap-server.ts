@@ -1,0 +1,39 @@
+import type { ObjectRegistry } from '@flownexus/lwm2m-core';
+import { type BootstrapStore, Lwm2mBootstrapServer } from '@flownexus/lwm2m-server';
+import { limitedLog } from '../limited-log.ts';
+import { limits } from '../limits.ts';
+import type { Settings } from '../settings/settings.ts';
+import { type ListenOptions, serverEndpoints } from './server-endpoints.ts';
+
+export interface BootstrapServerOptions extends ListenOptions {
+  readonly objects: ObjectRegistry;
+  /** What is written to which device. */
+  readonly configurations: BootstrapStore;
+  readonly settings: Pick<Settings, 'values'>;
+}
+
+/** A bootstrap server on ports of its own, with credentials of its own. Not started yet. */
+export function bootstrapServer(options: BootstrapServerOptions): Lwm2mBootstrapServer {
+  const { objects, configurations, settings, log } = options;
+  const server = new Lwm2mBootstrapServer({
+    endpoints: serverEndpoints(options),
+    objects,
+    configurations,
+    noSec: () => settings.values.noSec,
+    onError: limitedLog({
+      write: (error, context, left) => log.error({ err: error, ...(left === 0 ? {} : { leftOut: left }) }, context),
+      perSecond: limits.errorLinesPerSecond,
+    }),
+  });
+  server.on('bootstrapFinished', ({ endpointName: endpoint, address }) => {
+    log.info({ endpoint, address }, 'bootstrapped');
+  });
+  // Not by default: a device can provoke them with each message.
+  server.on('bootstrapFailed', ({ endpointName: endpoint, address, reason }) => {
+    log.debug({ endpoint, address, reason }, 'not bootstrapped');
+  });
+  server.on('refused', ({ operation, endpointName: endpoint, address, code, reason }) => {
+    log.debug({ operation, endpoint, address, code, reason }, 'refused by the bootstrap server');
+  });
+  return server;
+}

@@ -1,0 +1,73 @@
+import type { ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { Logger } from 'pino';
+import type { CoapsFiles } from '../coaps-files.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../database/open-database.ts';
+import { limitedLog } from '../limited-log.ts';
+import { limits } from '../limits.ts';
+import { storingValues } from '../operations/operation-values.ts';
+import type { Settings } from '../settings/settings.ts';
+import { associationStore } from '../stores/association-store.ts';
+import { bootstrapStore, type EditableBootstrapStore } from '../stores/bootstrap-store.ts';
+import { credentialStore, type EditableCredentialStore } from '../stores/credential-store.ts';
+import { observationStore } from '../stores/observation-store.ts';
+import { operationStore } from '../stores/operation-store.ts';
+import { registrationStore } from '../stores/registration-store.ts';
+import type { Batch } from '../values/batch.ts';
+import { Lwm2mSide } from './lwm2m-side.ts';
+
+export interface DevicesOptions {
+  readonly config: Pick<Config, 'coapHost' | 'coapPort' | 'coapsPort' | 'bootstrapPort' | 'bootstrapsPort'>;
+  readonly coapsFiles: CoapsFiles;
+  readonly database: Database;
+  readonly objects: ObjectRegistry;
+  readonly settings: Settings;
+  readonly store: (batch: Batch) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** The servers for devices over the stores of the database. */
+export interface Devices {
+  readonly side: Lwm2mSide;
+  readonly credentials: EditableCredentialStore;
+  readonly bootstrapCredentials: EditableCredentialStore;
+  readonly bootstrapConfigurations: EditableBootstrapStore;
+}
+
+/** Reads what is known of devices. Nothing listens yet. */
+export async function openDevices(options: DevicesOptions): Promise<Devices> {
+  const { config, coapsFiles, database, objects, settings, store, log } = options;
+  const report = limitedLog({
+    write: (error, context, left) => log.error({ err: error, ...(left === 0 ? {} : { leftOut: left }) }, context),
+    perSecond: limits.errorLinesPerSecond,
+  });
+  const credentials = credentialStore(database, 'lwm2m');
+  const bootstrapCredentials = credentialStore(database, 'bootstrap');
+  const bootstrapConfigurations = bootstrapStore(database);
+  const side = await Lwm2mSide.open({
+    database,
+    objects,
+    settings,
+    stores: {
+      registrations: registrationStore(database, report),
+      observations: observationStore(database, report),
+      operations: storingValues(operationStore(database, report), { store, report }),
+    },
+    host: config.coapHost,
+    port: config.coapPort,
+    secured: { ...coapsFiles, port: config.coapsPort, credentials, associations: associationStore(database, 'lwm2m') },
+    bootstrap: {
+      port: config.bootstrapPort,
+      secured: {
+        ...coapsFiles,
+        port: config.bootstrapsPort,
+        credentials: bootstrapCredentials,
+        associations: associationStore(database, 'bootstrap'),
+      },
+      configurations: bootstrapConfigurations,
+    },
+    store,
+    log,
+  });
+  return { side, credentials, bootstrapCredentials, bootstrapConfigurations };
+}

@@ -1,0 +1,52 @@
+import type { EventEmitter } from 'node:events';
+import { Lwm2mServerError, type OperationQueue } from '@flownexus/lwm2m-server';
+import { ApiError } from '../http/errors.ts';
+import { limits } from '../limits.ts';
+import { callingQueue } from './queue-errors.ts';
+
+/** Requests that wait until an operation is finished. */
+export class OperationWaits {
+  readonly #queue: Pick<OperationQueue, 'finished'>;
+  readonly #maximum: number;
+  #waiting = 0;
+
+  /** `maximum`: requests that may wait at a time; default `limits.operationWaits`. */
+  constructor(queue: Pick<OperationQueue, 'finished'>, maximum: number = limits.operationWaits) {
+    this.#queue = queue;
+    this.#maximum = maximum;
+  }
+
+  /**
+   * Resolves when the operation is finished, the time is over, or the caller of the response has left. Rejects with a 429 when too many wait, and with a 503
+   * when the server stops.
+   */
+  async wait(id: string, seconds: number, response: EventEmitter): Promise<void> {
+    if (seconds === 0) return;
+    this.check(seconds);
+    const left = new AbortController();
+    const leave = (): void => left.abort();
+    response.once('close', leave);
+    this.#waiting += 1;
+    try {
+      const signal = AbortSignal.any([left.signal, AbortSignal.timeout(seconds * 1000)]);
+      await callingQueue(() => this.#finished(id, signal));
+    } finally {
+      this.#waiting -= 1;
+      response.off('close', leave);
+    }
+  }
+
+  /** Throws a 429 when no further request can wait: before something is queued that nobody could wait for. */
+  check(seconds: number): void {
+    if (seconds === 0 || this.#waiting < this.#maximum) return;
+    throw new ApiError(429, 'too-many-requests', 'too many requests wait for operations; ask without wait');
+  }
+
+  async #finished(id: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#queue.finished(id, { signal });
+    } catch (error) {
+      if (!(error instanceof Lwm2mServerError) || error.code !== 'ERR_LWM2M_SERVER_ABORTED') throw error;
+    }
+  }
+}

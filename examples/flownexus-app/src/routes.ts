@@ -1,0 +1,121 @@
+import type { ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { OwnCredential } from '@flownexus/lwm2m-server';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { Database } from './database/open-database.ts';
+import type { EndpointReader } from './endpoints/endpoint-reader.ts';
+import { endpointRoutes } from './endpoints/endpoint-routes.ts';
+import { exportEndpointRoute } from './endpoints/export-endpoint.ts';
+import { removeEndpointRoute } from './endpoints/remove-endpoint.ts';
+import type { Events } from './events/open-events.ts';
+import type { Mount } from './http/http-app.ts';
+import type { Route } from './http/route.ts';
+import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
+import { reportRoutes } from './ingest-api/report-routes.ts';
+import { leshanRouter } from './leshan/leshan-router.ts';
+import { leshanConfigurations, leshanCredentials, leshanGuards, localAudit } from './leshan/mount-leshan.ts';
+import { type LeshanPorts, openLeshanPorts } from './leshan/open-leshan-ports.ts';
+import type { LeshanOptions } from './leshan/options.ts';
+import { definitionsBy } from './lwm2m/definitions-by.ts';
+import type { Devices } from './lwm2m/open-devices.ts';
+import { operationRoutes } from './operations/operation-routes.ts';
+import { retentionRoutes } from './retention/retention-routes.ts';
+import type { Settings } from './settings/settings.ts';
+import { settingsRoutes } from './settings/settings-routes.ts';
+import type { FleetStatistics } from './statistics/fleet-statistics.ts';
+import { statisticsRoutes } from './statistics/statistics-routes.ts';
+import { userRoutes } from './users/routes.ts';
+import type { Users } from './users/users.ts';
+import type { Batch } from './values/batch.ts';
+import type { Ingest } from './values/ingest.ts';
+import { resourceRoutes } from './values/resource-routes.ts';
+
+/** What the routes call. */
+export interface Parts {
+  readonly database: Database;
+  readonly objects: ObjectRegistry;
+  readonly settings: Settings;
+  readonly users: Users;
+  readonly events: Events;
+  readonly endpoints: EndpointReader;
+  readonly ingest: Ingest;
+  readonly store: (batch: Batch) => Promise<void>;
+  readonly devices: Devices;
+  readonly statistics: FleetStatistics;
+  /** Who the server is in DTLS. */
+  readonly ownCredential: OwnCredential | undefined;
+  /** Aborted when the app stops. */
+  readonly stopping: AbortSignal;
+  readonly log: Logger;
+}
+
+/** All that is served over HTTP beside health, the stream, the OpenAPI document and the page. */
+export function routesOf(parts: Parts): { readonly api: readonly Route[]; readonly mounts: readonly Mount[] } {
+  const { database, objects, settings, users, events, endpoints, store, devices, statistics, stopping, log } = parts;
+  const { server } = devices.side;
+  const api = [
+    ...endpointRoutes({ endpoints }),
+    exportEndpointRoute({ database }),
+    removeEndpointRoute({
+      database,
+      ingest: parts.ingest,
+      release: (name) => devices.side.release(name),
+      released: (name, isGone) => {
+        devices.side.released(name, isGone);
+        if (isGone) events.forget(name);
+      },
+      stopping,
+    }),
+    ...resourceRoutes({ database, definitions: objects }),
+    ...retentionRoutes({ database }),
+    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects) }),
+    ...events.routes,
+    ...devices.side.routes,
+    ...reportRoutes({ database, definitions: objects, submit: store, settings }),
+    ...namedValueRoutes({ database }),
+    ...statisticsRoutes({ statistics }),
+    ...settingsRoutes({ settings }),
+    ...userRoutes(users),
+  ];
+  const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
+  return { api, mounts: [{ path: '/api', handler: leshan }] };
+}
+
+/** The same devices on ports of the loopback interface, for everybody on this machine. */
+export async function openLeshan(
+  parts: Parts,
+  { leshanPort: port, leshanBootstrapPort: bootstrapPort }: Pick<Config, 'leshanPort' | 'leshanBootstrapPort'>,
+): Promise<LeshanPorts> {
+  // prettier-ignore
+  const { devices, users, log } = parts;
+  const audit = localAudit(users.guards, reportTo(log));
+  const { ownCredential, ...common } = leshanOptions(parts);
+  const own = ownCredential === undefined ? {} : { ownCredential };
+  return openLeshanPorts({
+    server: { ...common, ...own, audit },
+    port,
+    bootstrap: {
+      server: devices.side.bootstrapServer,
+      credentials: leshanCredentials(devices.bootstrapCredentials),
+      configurations: leshanConfigurations(devices.bootstrapConfigurations),
+      ...own,
+      audit,
+      log,
+    },
+    bootstrapPort,
+  });
+}
+
+function leshanOptions({ devices, objects, ownCredential, log }: Parts): LeshanOptions {
+  return {
+    server: devices.side.server,
+    objects,
+    credentials: leshanCredentials(devices.credentials),
+    ...(ownCredential === undefined ? {} : { ownCredential }),
+    log,
+  };
+}
+
+function reportTo(log: Logger): (error: unknown) => void {
+  return (error) => log.error({ err: error }, 'the audit log could not be written');
+}
