@@ -1,6 +1,5 @@
-import { CompiledQuery, type Kysely } from 'kysely';
-import { type BulkType, ColumnArrays, postgresTypes } from './bulk-insert.ts';
-import { isPostgres } from './dialect.ts';
+import type { Kysely } from 'kysely';
+import { bulkStatement, type BulkType } from './bulk-statement.ts';
 import type { Tables } from './tables.ts';
 
 export interface BulkChange<Name extends string> {
@@ -23,26 +22,18 @@ export function bulkChange<Name extends string>({
   set,
   where,
 }: BulkChange<Name>): (db: Kysely<Tables>, keys: Readonly<Record<Name, readonly unknown[]>>) => Promise<void> {
-  const names = Object.keys(by) as Name[];
+  const names = Object.keys(by);
+  const quoted = names.map((name) => `"${name}"`);
   const also = where === undefined ? '' : ` AND (${where})`;
-  const forSqlite = `${set === undefined ? `DELETE FROM "${table}"` : `UPDATE "${table}" SET ${set}`} WHERE ${names
-    .map((name) => `"${name}" = ?`)
-    .join(' AND ')}${also}`;
-  const arrays = names.map((name, index) => `$${String(index + 1)}::${postgresTypes[by[name]]}[]`).join(', ');
-  const keys = `unnest(${arrays}) AS "keys" (${names.map((name) => `"${name}"`).join(', ')})`;
-  const found = `${names.map((name) => `"${table}"."${name}" = "keys"."${name}"`).join(' AND ')}${also}`;
-  const forPostgres =
-    set === undefined
-      ? `DELETE FROM "${table}" USING ${keys} WHERE ${found}`
-      : `UPDATE "${table}" SET ${set} FROM ${keys} WHERE ${found}`;
-  return async (db, values) => {
-    const ordered = names.map((name) => values[name]);
-    const count = ordered[0]?.length ?? 0;
-    if (count === 0) return;
-    await db.executeQuery(
-      isPostgres(db)
-        ? CompiledQuery.raw(forPostgres, ordered)
-        : CompiledQuery.raw(forSqlite, [new ColumnArrays(ordered, count)]),
-    );
-  };
+  const found = `${quoted.map((name) => `"${table}".${name} = "keys".${name}`).join(' AND ')}${also}`;
+  return bulkStatement({
+    columns: by,
+    sqlite: `${set === undefined ? `DELETE FROM "${table}"` : `UPDATE "${table}" SET ${set}`} WHERE ${quoted.map((name) => `${name} = ?`).join(' AND ')}${also}`,
+    postgres: (unnest) => {
+      const keys = `${unnest} AS "keys" (${quoted.join(', ')})`;
+      return set === undefined
+        ? `DELETE FROM "${table}" USING ${keys} WHERE ${found}`
+        : `UPDATE "${table}" SET ${set} FROM ${keys} WHERE ${found}`;
+    },
+  });
 }

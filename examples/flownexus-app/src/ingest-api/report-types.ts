@@ -1,20 +1,7 @@
 import type { DefinitionSource, ResourceDefinition, ResourceRecord, ResourceType } from '@flownexus/lwm2m-core';
 import type { Database } from '../database/open-database.ts';
-import type { ValueType } from '../http/api-types.ts';
 import { knownResourceTypes } from '../values/known-resource-types.ts';
-
-const types: Readonly<Record<ValueType, ResourceType>> = {
-  STRING: 'string',
-  INTEGER: 'integer',
-  UNSIGNED_INTEGER: 'unsignedInteger',
-  FLOAT: 'float',
-  BOOLEAN: 'boolean',
-  OPAQUE: 'opaque',
-  TIME: 'time',
-  OBJLNK: 'objlnk',
-  CORELINK: 'corelnk',
-  NONE: 'none',
-};
+import { lwm2mTypes } from '../values/value-columns.ts';
 
 const OBJECTS_PER_QUERY = 500;
 
@@ -54,7 +41,7 @@ export class ReportTypes {
         .select(['object_id', 'resource_id', 'data_type'])
         .where('object_id', 'in', rest.slice(0, OBJECTS_PER_QUERY))
         .execute();
-      for (const row of rows) found.set(keyOf(row.object_id, row.resource_id), types[row.data_type]);
+      for (const row of rows) found.set(keyOf(row.object_id, row.resource_id), lwm2mTypes[row.data_type]);
     }
     return found.size === 0 ? undefined : withTypes(this.known, found);
   }

@@ -16,7 +16,7 @@ import { checkOperation, type Operation, type QueueOptions } from '@flownexus/lw
 import type { JsonValue, ValueType } from '../http/api-types.ts';
 import { ApiError } from '../http/errors.ts';
 import { jsonForms, typeOfJson, valueOfJson } from '../values/json-value.ts';
-import { valueTypes } from '../values/value-columns.ts';
+import { lwm2mTypes, valueTypes } from '../values/value-columns.ts';
 import type { OperationBody } from './operation-body.ts';
 
 type BodyOf<Kind extends OperationBody['kind']> = Extract<OperationBody, { readonly kind: Kind }>;
@@ -149,14 +149,10 @@ function typedValue(
 ): { readonly type: ResourceType; readonly value: ResourceValue } {
   const declared =
     objectId === undefined || resourceId === undefined ? undefined : definitions.resource(objectId, resourceId)?.type;
-  const type = (stated === undefined ? declared : lwm2mType(stated)) ?? typeOfJson(json);
+  const type = (stated === undefined ? declared : lwm2mTypes[stated]) ?? typeOfJson(json);
   const value = valueOfJson(json, type);
   if (value === undefined) throw wrong(place, `expected ${jsonForms[type]} (${valueTypes[type]})`);
   return { type, value };
-}
-
-function lwm2mType(name: ValueType): ResourceType | undefined {
-  return (Object.keys(valueTypes) as ResourceType[]).find((type) => valueTypes[type] === name);
 }
 
 /** Edge and con are 0 or 1. */

@@ -1,11 +1,12 @@
 import { type AssociationStore, identityKeys, type StoredAssociation } from '@flownexus/lwm2m-server';
 import { bulkChange } from '../database/bulk-change.ts';
 import { bulkInsert } from '../database/bulk-insert.ts';
+import { byColumn } from '../database/bulk-statement.ts';
 import { escapeNul, unescapeNul } from '../database/nul-text.ts';
 import type { Database } from '../database/open-database.ts';
 import { inPages, PAGE_SIZE } from '../database/pages.ts';
 import type { DtlsAssociationRow, ServerName } from '../database/tables.ts';
-import { byColumn, storeLane } from './lane.ts';
+import { storeLane } from './lane.ts';
 
 type Item =
   | { readonly kind: 'save'; readonly row: DtlsAssociationRow }

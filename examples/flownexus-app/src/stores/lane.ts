@@ -43,11 +43,3 @@ function* waves<T>(items: readonly T[], keyOf: (item: T) => string): Iterable<re
   }
   if (wave.length > 0) yield wave;
 }
-
-/** Rows by column, as bulk statements take them. */
-export function byColumn<Row extends object, Name extends keyof Row & string>(
-  rows: readonly Row[],
-  names: readonly Name[],
-): Record<Name, unknown[]> {
-  return Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name])])) as Record<Name, unknown[]>;
-}

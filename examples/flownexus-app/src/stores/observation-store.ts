@@ -4,10 +4,11 @@ import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import { bulkChange } from '../database/bulk-change.ts';
 import { bulkInsert } from '../database/bulk-insert.ts';
+import { byColumn } from '../database/bulk-statement.ts';
 import type { Database } from '../database/open-database.ts';
 import { inPages, PAGE_SIZE } from '../database/pages.ts';
 import type { ObservationRow, Tables } from '../database/tables.ts';
-import { byColumn, storeLane } from './lane.ts';
+import { storeLane } from './lane.ts';
 import { type ErrorReport, readable } from './readable.ts';
 
 type Item =

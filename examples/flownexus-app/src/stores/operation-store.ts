@@ -1,9 +1,10 @@
 import type { OperationStore, QueuedOperation } from '@flownexus/lwm2m-server';
 import { bulkInsert } from '../database/bulk-insert.ts';
+import { byColumn } from '../database/bulk-statement.ts';
 import type { Database } from '../database/open-database.ts';
 import { inPages, PAGE_SIZE } from '../database/pages.ts';
 import type { OperationStatus } from '../database/tables.ts';
-import { byColumn, storeLane } from './lane.ts';
+import { storeLane } from './lane.ts';
 import { fromOperationRow, type OperationRow, toOperationRow } from './operation-rows.ts';
 import { type ErrorReport, readable } from './readable.ts';
 

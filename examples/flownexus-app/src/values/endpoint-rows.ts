@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import { bulkInsert, byColumn } from '../database/bulk-insert.ts';
+import { bulkInsert } from '../database/bulk-insert.ts';
+import { byColumn } from '../database/bulk-statement.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Batch, EndpointRegistration } from './batch.ts';
 
@@ -74,9 +75,9 @@ export async function writeEndpoints(trx: Kysely<Tables>, batches: readonly Batc
   const registrations = all.filter((change) => change.registration !== undefined);
   const flags = all.filter((change) => change.registration === undefined && change.registered !== undefined);
   const others = all.filter((change) => change.registered === undefined);
-  await upsertKnown(trx, byColumn(namesOf(known), others.map(knownRow)));
-  await upsertFlag(trx, byColumn(namesOf(flag), flags.map(flagRow)));
-  await upsertRegistration(trx, byColumn(namesOf(registration), registrations.map(registrationRow)));
+  await upsertKnown(trx, byColumn(others.map(knownRow), namesOf(known)));
+  await upsertFlag(trx, byColumn(flags.map(flagRow), namesOf(flag)));
+  await upsertRegistration(trx, byColumn(registrations.map(registrationRow), namesOf(registration)));
 }
 
 function noChange({ endpoint, receivedAt }: Batch): RowChange {

@@ -1,6 +1,7 @@
 import type { DefinitionSource, ObjectDefinition, ResourceType as Lwm2mType } from '@flownexus/lwm2m-core';
 import { type Kysely, sql } from 'kysely';
-import { bulkInsert, byColumn } from '../database/bulk-insert.ts';
+import { bulkInsert } from '../database/bulk-insert.ts';
+import { byColumn } from '../database/bulk-statement.ts';
 import type { Tables } from '../database/tables.ts';
 import type { ValueType } from './value-schemas.ts';
 import { limits } from '../limits.ts';
@@ -125,7 +126,7 @@ export class ResourceTypes {
         ...descriptionOf(objectId, resourceId, object),
       };
     });
-    await insert(db, byColumn(columnNames, rows));
+    await insert(db, byColumn(rows, columnNames));
   }
 }
 

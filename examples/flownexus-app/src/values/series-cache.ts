@@ -1,6 +1,7 @@
 import type { Path } from '@flownexus/lwm2m-core';
 import { type Kysely, sql } from 'kysely';
-import { bulkInsert, byColumn } from '../database/bulk-insert.ts';
+import { bulkInsert } from '../database/bulk-insert.ts';
+import { byColumn } from '../database/bulk-statement.ts';
 import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
 import type { ValueType } from './value-schemas.ts';
@@ -63,7 +64,7 @@ export class SeriesCache {
     const found = new Map<string, KnownSeries>();
     await this.#find(trx, missing, found);
     if (missing.size > 0) {
-      await insert(trx, byColumn(columnNames, [...missing.values()].map(toRow)));
+      await insert(trx, byColumn([...missing.values()].map(toRow), columnNames));
       await this.#find(trx, missing, found);
     }
     return wanted.map((each) => {

@@ -1,20 +1,15 @@
 import type { ResourceType as Lwm2mType, ResourceValue } from '@flownexus/lwm2m-core';
+import { TYPE_NAMES } from '@flownexus/lwm2m-core/node-json';
 import type { ValueColumnsRow } from '../database/tables.ts';
 import type { JsonValue, ValueType } from './value-schemas.ts';
 
-/** The names of the data types in the database and in the API. */
-export const valueTypes: Readonly<Record<Lwm2mType, ValueType>> = {
-  string: 'STRING',
-  integer: 'INTEGER',
-  unsignedInteger: 'UNSIGNED_INTEGER',
-  float: 'FLOAT',
-  boolean: 'BOOLEAN',
-  opaque: 'OPAQUE',
-  time: 'TIME',
-  objlnk: 'OBJLNK',
-  corelnk: 'CORELINK',
-  none: 'NONE',
-};
+/** The names of the data types in the database and in the API: those of Leshan's JSON. */
+export const valueTypes: Readonly<Record<Lwm2mType, ValueType>> = TYPE_NAMES;
+
+/** The data types by these names. */
+export const lwm2mTypes = Object.fromEntries(
+  Object.entries(valueTypes).map(([type, name]) => [name, type]),
+) as Readonly<Record<ValueType, Lwm2mType>>;
 
 /** A value as the columns of table ResourceValue hold it: all null but one. */
 export interface ValueColumns {

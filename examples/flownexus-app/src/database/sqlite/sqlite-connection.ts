@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
-import { ColumnArrays } from '../bulk-insert.ts';
+import { ColumnArrays } from '../bulk-statement.ts';
 import type { SqliteAnswer, SqliteFailure, SqliteRequest, SqliteWorkerData } from './sqlite-messages.ts';
 
 /** SQLite refused a statement, or its worker is gone. */
