@@ -1,7 +1,7 @@
-import { createPublicKey } from 'node:crypto';
 import { endpointNameProblem, type DeviceCredential } from '@flownexus/lwm2m-server';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { isPublicKey } from '../lwm2m/public-key.ts';
 import { LeshanError } from './leshan-error.ts';
 
 const identity = z
@@ -17,7 +17,7 @@ const hexBytes = (longest: number) =>
     .max(longest * 2)
     .transform((text) => new Uint8Array(Buffer.from(text, 'hex')));
 const publicKey = hexBytes(limits.publicKeyCharacters).refine(isPublicKey, {
-  error: 'expected the DER of a SubjectPublicKeyInfo',
+  error: 'expected the DER of a SubjectPublicKeyInfo with an EC key on P-256 or P-384',
 });
 
 const tls = z.discriminatedUnion('mode', [
@@ -84,13 +84,5 @@ export function securityInfoJson(endpoint: string, credential: DeviceCredential)
       return { endpoint, tls: { mode: 'rpk', details: { key: Buffer.from(credential.publicKey).toString('hex') } } };
     case 'x509':
       return { endpoint, tls: { mode: 'x509' } };
-  }
-}
-
-function isPublicKey(der: Uint8Array): boolean {
-  try {
-    return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' }).asymmetricKeyType === 'ec';
-  } catch {
-    return false;
   }
 }

@@ -1,7 +1,7 @@
-import { createPublicKey } from 'node:crypto';
 import type { DeviceCredential } from '@flownexus/lwm2m-server';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { isPublicKey } from './public-key.ts';
 
 const IDENTITY = `expected 1 to ${String(limits.identityBytes)} bytes of text without control characters`;
 const KEY = `expected 1 to ${String(limits.pskBytes)} bytes in hexadecimal`;
@@ -78,20 +78,5 @@ export function toCredentialItem(credential: DeviceCredential): z.output<typeof 
         : { mode: 'x509', commonName: credential.commonName };
     case 'rpk':
       return { mode: 'rpk', publicKey: Buffer.from(credential.publicKey).toString('base64') };
-  }
-}
-
-/** As devices send it (RFC 5480 §2.2): with an uncompressed point, since it is compared byte by byte. */
-function isPublicKey(bytes: Uint8Array): boolean {
-  try {
-    const found = createPublicKey({ key: Buffer.from(bytes), format: 'der', type: 'spki' });
-    const canonical = createPublicKey({ key: found.export({ format: 'jwk' }), format: 'jwk' });
-    const curve = found.asymmetricKeyDetails?.namedCurve;
-    return (
-      (curve === 'prime256v1' || curve === 'secp384r1') &&
-      canonical.export({ type: 'spki', format: 'der' }).equals(bytes)
-    );
-  } catch {
-    return false;
   }
 }

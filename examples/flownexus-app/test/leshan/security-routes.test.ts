@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { loadCredential } from '@flownexus/dtls';
 import { testCertificate } from '@flownexus/dtls/testing';
 import { expect, test } from 'vitest';
@@ -11,6 +12,10 @@ const psk = (endpoint: string, identity = endpoint): object => ({
 const certificate = testCertificate({ commonName: 'server' });
 const own = loadCredential({ privateKey: certificate.privateKey, certificate: certificate.der, rawPublicKey: true });
 const publicKey = Buffer.from(own.rawPublicKey ?? []);
+const otherCurve = generateKeyPairSync('ec', { namedCurve: 'secp521r1' }).publicKey.export({
+  type: 'spki',
+  format: 'der',
+});
 
 test('credentials are set, listed without their keys, and removed', async () => {
   const host = await LeshanHost.start();
@@ -85,6 +90,11 @@ test.each([
   [
     { endpoint: 'e', tls: { mode: 'rpk', details: { key: '00ff' } } },
     'Invalid request body: /tls/details/key: expected the DER of a SubjectPublicKeyInfo',
+  ],
+  [
+    // No device could ever prove it: the curve is none of those that the server has.
+    { endpoint: 'e', tls: { mode: 'rpk', details: { key: otherCurve.toString('hex') } } },
+    'Invalid request body: /tls/details/key: expected the DER of a SubjectPublicKeyInfo with an EC key on P-256 or P-384',
   ],
   [
     { endpoint: 'e', oscore: { rid: '02', sid: '01', msec: '0304' } },
