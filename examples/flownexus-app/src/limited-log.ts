@@ -1,3 +1,6 @@
+import type { Logger } from 'pino';
+import { limits } from './limits.ts';
+
 /** What a {@link limitedLog} writes to, and how much. */
 export interface LimitedLogOptions {
   /** Writes one line; `left` is how many before it were left out. */
@@ -33,4 +36,12 @@ export function limitedLog({
     write(error, context, left);
     left = 0;
   };
+}
+
+/** A {@link limitedLog} into the log of the app, for what goes wrong in serving devices and has no caller to go to. */
+export function limitedErrors(log: Logger): (error: unknown, context: string) => void {
+  return limitedLog({
+    write: (error, context, left) => log.error({ err: error, ...(left === 0 ? {} : { leftOut: left }) }, context),
+    perSecond: limits.errorLinesPerSecond,
+  });
 }

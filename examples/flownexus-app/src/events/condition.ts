@@ -1,6 +1,6 @@
 import { parsePath, type Path } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
-import { lwm2mPath } from './lwm2m-path.ts';
+import { lwm2mPath } from '../http/lwm2m-path.ts';
 import { type Comparable, inWords } from './comparable.ts';
 
 /** What is asked of the latest value of one Resource. */

@@ -1,7 +1,7 @@
 import { parsePath, type Path, pathStartsWith } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
 import { storableText } from '../http/schemas.ts';
-import { lwm2mPath } from './lwm2m-path.ts';
+import { lwm2mPath } from '../http/lwm2m-path.ts';
 import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import { compileEndpointFilter, endpointFilterSchema } from './endpoint-filter.ts';

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
+import { Repeated } from '../repeated.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -13,27 +14,26 @@ export interface EventRetentionOptions {
 /** Deletes old events, and webhook deliveries that have been over for long. */
 export class EventRetention {
   readonly #options: EventRetentionOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #repeated: Repeated;
 
   constructor(options: EventRetentionOptions) {
     this.#options = options;
+    this.#repeated = new Repeated({
+      everyMs: limits.eventRetentionEveryMs,
+      run: () => this.run(Date.now()),
+      // The database may be away; the next run goes on where this one ended.
+      onError: (error) => options.log.error({ err: error }, 'old events could not be deleted'),
+    });
   }
 
   /** Runs again and again, for the first time after one interval. */
   start(): void {
-    this.#timer ??= setInterval(() => {
-      this.#running = this.#tryRun();
-    }, limits.eventRetentionEveryMs);
-    this.#timer.unref();
+    this.#repeated.start();
   }
 
   /** Resolves when nothing of it runs any more. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#repeated.stop();
   }
 
   /** One run, as of a time in milliseconds since 1970. It works in small transactions: nobody is held up for long. */
@@ -60,7 +60,7 @@ export class EventRetention {
   /** Deletes events that came before a time. Their ids tell the order in which they came, more or less; their own times are what devices say, and may be of any year. */
   async #deleteEvents(before: number): Promise<void> {
     const { db, longReads } = this.#options.database;
-    for (let after = -1; !this.#stopped;) {
+    for (let after = -1; !this.#repeated.stopping.aborted;) {
       const rows = await longReads.selectFrom('Event').select(['id', 'ts_received']).where('id', '>', after).orderBy('id').limit(limits.eventRetentionRows).execute(); // prettier-ignore
       const old = rows.filter((row) => row.ts_received < before).map(({ id }) => id);
       const last = rows.at(-1);
@@ -71,15 +71,6 @@ export class EventRetention {
   }
 
   async #untilNothing(deleteSome: () => Promise<{ readonly numDeletedRows: bigint }>): Promise<void> {
-    while (!this.#stopped && (await deleteSome()).numDeletedRows > 0n);
-  }
-
-  async #tryRun(): Promise<void> {
-    try {
-      await this.run(Date.now());
-    } catch (error) {
-      // The database may be away; the next run goes on where this one ended.
-      this.#options.log.error({ err: error }, 'old events could not be deleted');
-    }
+    while (!this.#repeated.stopping.aborted && (await deleteSome()).numDeletedRows > 0n);
   }
 }

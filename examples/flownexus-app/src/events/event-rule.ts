@@ -1,6 +1,6 @@
 import type { Path } from '@flownexus/lwm2m-core';
 import { z } from 'zod';
-import { lwm2mPath } from './lwm2m-path.ts';
+import { lwm2mPath } from '../http/lwm2m-path.ts';
 import { storableText } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';

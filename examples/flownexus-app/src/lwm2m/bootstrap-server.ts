@@ -1,7 +1,6 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { type BootstrapStore, Lwm2mBootstrapServer } from '@flownexus/lwm2m-server';
-import { limitedLog } from '../limited-log.ts';
-import { limits } from '../limits.ts';
+import { limitedErrors } from '../limited-log.ts';
 import type { Settings } from '../settings/settings.ts';
 import { type ListenOptions, serverEndpoints } from './server-endpoints.ts';
 
@@ -20,10 +19,7 @@ export function bootstrapServer(options: BootstrapServerOptions): Lwm2mBootstrap
     objects,
     configurations,
     noSec: () => settings.values.noSec,
-    onError: limitedLog({
-      write: (error, context, left) => log.error({ err: error, ...(left === 0 ? {} : { leftOut: left }) }, context),
-      perSecond: limits.errorLinesPerSecond,
-    }),
+    onError: limitedErrors(log),
   });
   server.on('bootstrapFinished', ({ endpointName: endpoint, address }) => {
     log.info({ endpoint, address }, 'bootstrapped');

@@ -8,8 +8,7 @@ import {
   type RegistrationStore,
   type Rules,
 } from '@flownexus/lwm2m-server';
-import { limitedLog } from '../limited-log.ts';
-import { limits } from '../limits.ts';
+import { limitedErrors } from '../limited-log.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Batch } from '../values/batch.ts';
 import { readOnRegistration } from './first-reads.ts';
@@ -54,10 +53,7 @@ export function lwm2mServer(options: Lwm2mOptions): Lwm2mServer {
     authorize,
     noSec: () => settings.values.noSec,
     ...(resources === undefined ? {} : { resources }),
-    onError: limitedLog({
-      write: (error, context, left) => log.error({ err: error, ...(left === 0 ? {} : { leftOut: left }) }, context),
-      perSecond: limits.errorLinesPerSecond,
-    }),
+    onError: limitedErrors(log),
     onRegister: (registration) =>
       unstoredEnds.supersede(registration.endpointName, () =>
         store(registeredBatch(registration, settings.values.registrationObject)),

@@ -3,8 +3,7 @@ import type { Logger } from 'pino';
 import type { CoapsFiles } from '../coaps-files.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../database/open-database.ts';
-import { limitedLog } from '../limited-log.ts';
-import { limits } from '../limits.ts';
+import { limitedErrors } from '../limited-log.ts';
 import { storingValues } from '../operations/operation-values.ts';
 import type { Settings } from '../settings/settings.ts';
 import { associationStore } from '../stores/association-store.ts';
@@ -37,10 +36,7 @@ export interface Devices {
 /** Reads what is known of devices. Nothing listens yet. */
 export async function openDevices(options: DevicesOptions): Promise<Devices> {
   const { config, coapsFiles, database, objects, settings, store, log } = options;
-  const report = limitedLog({
-    write: (error, context, left) => log.error({ err: error, ...(left === 0 ? {} : { leftOut: left }) }, context),
-    perSecond: limits.errorLinesPerSecond,
-  });
+  const report = limitedErrors(log);
   const credentials = credentialStore(database, 'lwm2m');
   const bootstrapCredentials = credentialStore(database, 'bootstrap');
   const bootstrapConfigurations = bootstrapStore(database);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lwm2mPath } from '../events/lwm2m-path.ts';
+import { lwm2mPath } from '../http/lwm2m-path.ts';
 import { endpointName } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { notificationAttributes } from '../policies/policy-body.ts';

@@ -3,6 +3,7 @@ import { bulkChange } from '../database/bulk-change.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
+import { Repeated } from '../repeated.ts';
 import type { ErrorReport } from '../stores/readable.ts';
 
 const MS_PER_DAY = 86_400_000;
@@ -23,12 +24,9 @@ export interface OperationRetentionOptions {
 /** Removes finished operations that are old, or of which an endpoint has many, in small transactions. What waits stays whatever its age. */
 export class OperationRetention {
   readonly #database: Database;
-  readonly #report: ErrorReport;
   readonly #keptMs: number;
   readonly #perEndpoint: number;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<unknown> | undefined;
-  #stopped = false;
+  readonly #repeated: Repeated;
 
   constructor({
     database,
@@ -38,26 +36,25 @@ export class OperationRetention {
   }: OperationRetentionOptions) {
     // prettier-ignore
     this.#database = database;
-    this.#report = report;
+    this.#repeated = new Repeated({
+      everyMs: limits.operationRetentionMs,
+      run: async () => {
+        await this.run(Date.now());
+      },
+      onError: (error) => report(error, 'removing finished operations'),
+    });
     this.#keptMs = days * MS_PER_DAY;
     this.#perEndpoint = perEndpoint;
   }
 
-  /** Looks from time to time, until it is stopped. */
+  /** Runs again and again, for the first time after one interval. */
   start(): void {
-    const look = (): void => {
-      this.#running ??= this.run(Date.now())
-        .catch((error: unknown) => this.#report(error, 'removing finished operations'))
-        .finally(() => (this.#running = undefined));
-    };
-    this.#timer = setInterval(look, limits.operationRetentionMs).unref();
+    this.#repeated.start();
   }
 
-  /** Resolves when nothing of it is under way any more. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    await this.#running;
+  /** Resolves when nothing of it runs any more. */
+  stop(): Promise<void> {
+    return this.#repeated.stop();
   }
 
   /** Removes what is to go at a time, in milliseconds since 1970; resolves to how many operations that were. */
@@ -94,7 +91,7 @@ export class OperationRetention {
 
   async #removeAll(query: IdQuery): Promise<number> {
     let removed = 0;
-    while (!this.#stopped) {
+    while (!this.#repeated.stopping.aborted) {
       const rows = await query.limit(limits.operationsPerRemoval).execute();
       await remove(this.#database.db, { id: rows.map(({ id }) => id) });
       removed += rows.length;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
+import { Repeated } from '../repeated.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Ingest } from '../values/ingest.ts';
 import { mergeSeries } from '../values/merge-series.ts';
@@ -28,38 +29,30 @@ export interface RetentionReport {
 /** Deletes what is older than its retention policy keeps, and the oldest values of endpoints that have more than they may. */
 export class RetentionJob {
   readonly #options: RetentionJobOptions;
-  readonly #stopping = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #repeated: Repeated;
 
   constructor(options: RetentionJobOptions) {
     this.#options = options;
+    const { log, everyMs = limits.retentionEveryMs } = options;
+    this.#repeated = new Repeated({
+      everyMs,
+      run: async () => {
+        const report = await this.run(Date.now());
+        if (report.values + report.aggregates > 0) log.info(report, 'retention');
+      },
+      // The database may be away; the next run goes on where this one ended.
+      onError: (error) => log.error({ err: error }, 'retention failed'),
+    });
   }
 
   /** Runs again and again, for the first time after one interval. */
   start(): void {
-    if (this.#stopping.signal.aborted) return;
-    const { log, everyMs = limits.retentionEveryMs } = this.#options;
-    const run = async (): Promise<void> => {
-      try {
-        const report = await this.run(Date.now());
-        if (report.values + report.aggregates > 0) log.info(report, 'retention');
-      } catch (error) {
-        // The database may be away; the next run goes on where this one ended.
-        log.error({ err: error }, 'retention failed');
-      }
-      this.start();
-    };
-    this.#timer = setTimeout(() => {
-      this.#running = run();
-    }, everyMs).unref();
+    this.#repeated.start();
   }
 
   /** Resolves when nothing of it runs any more. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    clearTimeout(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#repeated.stop();
   }
 
   /** One run, as of a time in milliseconds since 1970. */
@@ -67,7 +60,7 @@ export class RetentionJob {
     const { database, ingest } = this.#options;
     const rows = await database.reads.selectFrom('RetentionPolicy').selectAll().execute();
     const policies = new RetentionPolicies(rows);
-    const trimmer = new ValueTrimmer(database, this.#stopping.signal);
+    const trimmer = new ValueTrimmer(database, this.#repeated.stopping);
     const deleted = { values: 0, aggregates: 0 };
     for await (const series of this.#allSeries()) {
       const cutoffs = policies.cutoffs(series.endpoint, series.path, now);
@@ -85,7 +78,7 @@ export class RetentionJob {
 
   /** Series after series, in pages. */
   async *#allSeries(): AsyncGenerator<SeriesInfo> {
-    for (let after = 0; !this.#stopping.signal.aborted;) {
+    for (let after = 0; !this.#repeated.stopping.aborted;) {
       const page = await seriesAfter(this.#options.database.longReads, after, limits.seriesPerPage);
       yield* page;
       const last = page.at(-1);
@@ -98,7 +91,7 @@ export class RetentionJob {
     const { database, settings } = this.#options;
     const { valuesPerEndpoint: maximum } = settings.values;
     let deleted = 0;
-    for (let after = ''; !this.#stopping.signal.aborted;) {
+    for (let after = ''; !this.#repeated.stopping.aborted;) {
       const row = await database.longReads
         .selectFrom('Endpoint')
         .select('endpoint')
@@ -125,7 +118,7 @@ export class RetentionJob {
     let deleted = 0;
     if (count <= maximum) return deleted;
     const ids = (await longReads.selectFrom('Series').select('id').where('endpoint', '=', endpoint).execute()).map(({ id }) => id); // prettier-ignore
-    for (let excess = count - maximum; excess > 0 && !this.#stopping.signal.aborted;) {
+    for (let excess = count - maximum; excess > 0 && !this.#repeated.stopping.aborted;) {
       const oldest = await mergeSeries<number, Position>(ids, Math.min(excess, limits.retentionRows), true, (reads, atMost) => readSeries(longReads, reads, { from: EARLIEST, to: LATEST }, true, atMost)); // prettier-ignore
       const last = oldest.at(-1);
       if (last === undefined) break;

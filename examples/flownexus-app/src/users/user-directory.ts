@@ -3,6 +3,7 @@ import type { Database } from '../database/open-database.ts';
 import { ApiError } from '../http/errors.ts';
 import { type Role, roles } from '../http/principal.ts';
 import { limits } from '../limits.ts';
+import { Serial } from '../serial.ts';
 import type { Auth } from './auth.ts';
 import { passwordProblem } from './names.ts';
 
@@ -35,7 +36,7 @@ export class UserDirectory {
   readonly #auth: Auth;
   readonly #database: Database;
   readonly #onChange: () => void;
-  #latest: Promise<unknown> = Promise.resolve();
+  readonly #serial = new Serial();
 
   /** `onChange` is called after each change that may take rights away. */
   constructor(auth: Auth, database: Database, onChange: () => void) {
@@ -74,7 +75,7 @@ export class UserDirectory {
   /** Makes a user. Rejects with an {@link ApiError} when the name is taken, the password too weak, or there are too many. */
   async create(name: string, role: Role, password: string): Promise<User> {
     refuseWeak(password, name);
-    return this.#inTurn(async () => {
+    return this.#serial.run(async () => {
       const { adapter, password: hashing } = await this.#auth.$context;
       if ((await this.byName(name)) !== undefined)
         throw new ApiError(409, 'conflict', `there is a user ${name} already`);
@@ -101,7 +102,7 @@ export class UserDirectory {
 
   /** Changes role or state; who is disabled is signed out. Rejects with an {@link ApiError} when no administrator would be left. */
   async change(name: string, changes: { readonly role?: Role; readonly disabled?: boolean }): Promise<User> {
-    return this.#inTurn(async () => {
+    return this.#serial.run(async () => {
       const user = await this.required(name);
       const changed = { ...user, ...changes };
       if (changed.role !== 'admin' || changed.disabled) await this.#refuseLastAdministrator(user);
@@ -120,7 +121,7 @@ export class UserDirectory {
   /** Sets a password, and ends all sessions of the user. Rejects with an {@link ApiError} when it is too weak. */
   async setPassword(name: string, password: string): Promise<void> {
     refuseWeak(password, name);
-    await this.#inTurn(async () => {
+    await this.#serial.run(async () => {
       const { id } = await this.required(name);
       const { adapter, password: hashing } = await this.#auth.$context;
       const hash = await hashing.hash(password);
@@ -139,7 +140,7 @@ export class UserDirectory {
 
   /** Takes the second factor away, for who has lost it. */
   async removeSecondFactor(name: string): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#serial.run(async () => {
       const { id } = await this.required(name);
       const { adapter } = await this.#auth.$context;
       await adapter.transaction(async (trx) => {
@@ -151,7 +152,7 @@ export class UserDirectory {
 
   /** Removes a user with sessions and tokens. Rejects with an {@link ApiError} when no administrator would be left. */
   async delete(name: string): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#serial.run(async () => {
       const user = await this.required(name);
       await this.#refuseLastAdministrator(user);
       await this.#database.db.transaction().execute(async (trx) => {
@@ -189,16 +190,6 @@ export class UserDirectory {
       ],
     });
     if (enabled <= 1) throw new ApiError(409, 'conflict', 'this is the last administrator');
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#latest.then(work);
-    // Who comes after does not care how it ended; who asked for it is told.
-    this.#latest = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    return result;
   }
 }
 
