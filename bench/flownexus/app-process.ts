@@ -23,7 +23,12 @@ const app = await startFlowNexus({
 process.on('message', (question: AppQuestion) => {
   if (question === 'used') {
     const { user, system } = process.cpuUsage();
-    tell({ kind: 'used', cpuMicros: user + system, rss: process.memoryUsage.rss() });
+    tell({
+      kind: 'used',
+      cpuMicros: user + system,
+      rss: process.memoryUsage.rss(),
+      maxRss: process.resourceUsage().maxRSS * 1024,
+    });
   } else void app.stop().then(() => tell({ kind: 'stopped' }));
 });
 tell({ kind: 'listening', port: app.coapAddress.port });

@@ -9,8 +9,8 @@ export interface AppOrder {
 /** What it answers: once, and then each time it is asked. */
 export type AppMessage =
   | { readonly kind: 'listening'; readonly port: number }
-  /** Processor time of the whole process since its start, in microseconds, and its memory in bytes. */
-  | { readonly kind: 'used'; readonly cpuMicros: number; readonly rss: number }
+  /** Processor time of the whole process since its start, in microseconds, and its memory in bytes, now and at its most. */
+  | { readonly kind: 'used'; readonly cpuMicros: number; readonly rss: number; readonly maxRss: number }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly reason: string };
 export type AppQuestion = 'used' | 'stop';

@@ -21,6 +21,7 @@ const { smoke, only } = values;
 const seconds = Number(values.seconds ?? (smoke ? 1 : 300));
 const pace = smoke ? 200 : 5_000;
 const devices = smoke ? 20 : 1_000;
+const fleet = smoke ? 60 : 5_000;
 const history = { endpoints: Number(values.endpoints ?? (smoke ? 2 : 100)), days: Number(values.days ?? (smoke ? 2 : 365)), queries: smoke ? 4 : 200 }; // prettier-ignore
 const kinds: readonly DatabaseKind[] = ['sqlite', 'postgres'];
 const folder = values['cpu-prof'];
@@ -43,17 +44,22 @@ for (const kind of kinds) {
 }
 show(engine);
 
-const udp: string[][] = [['through the app', 'acknowledged/s', 'acknowledged', 'sent again', 'lost', 'CPU µs/value', 'p50 ms', 'p99 ms', 'RSS MB']]; // prettier-ignore
 let lost = 0;
-for (const kind of kinds) {
-  if (!`udp ${kind}`.includes(only)) continue;
-  const result = await measureThroughUdp(kind, { devices, perSecond: pace, seconds }, profile);
-  if (result === undefined) continue;
-  lost += result.lost;
-  results.push({ part: 'udp', ...result });
-  udp.push([kind, whole(result.perSecond), whole(result.acknowledged), whole(result.repeated), whole(result.lost), tenth(result.cpuMicros), tenth(result.p50Ms), tenth(result.p99Ms), whole(result.rssMb)]); // prettier-ignore
+for (const [part, load] of [
+  ['udp', { devices, perSecond: pace, seconds }],
+  ['fleet', { devices: fleet, perSecond: fleet / 60, seconds }],
+] as const) {
+  const table: string[][] = [[`${part}: through the app`, 'acknowledged/s', 'acknowledged', 'sent again', 'lost', 'CPU µs/value', 'p50 ms', 'p99 ms', 'RSS MB', 'at most']]; // prettier-ignore
+  for (const kind of kinds) {
+    if (!`${part} ${kind}`.includes(only)) continue;
+    const result = await measureThroughUdp(kind, load, profile);
+    if (result === undefined) continue;
+    lost += result.lost;
+    results.push({ part, ...result });
+    table.push([kind, whole(result.perSecond), whole(result.acknowledged), whole(result.repeated), whole(result.lost), tenth(result.cpuMicros), tenth(result.p50Ms), tenth(result.p99Ms), whole(result.rssMb), whole(result.maxRssMb)]); // prettier-ignore
+  }
+  show(table);
 }
-show(udp);
 
 const reading: string[][] = [['reading', 'rows', 'query', 'p50 ms', 'p99 ms']];
 for (const kind of kinds) {

@@ -19,7 +19,9 @@ export interface ThroughUdpResult {
   readonly p99Ms: number;
   /** Of the app: all of its threads. */
   readonly cpuMicros: number;
+  /** Of the app, after the load, and at its most. */
   readonly rssMb: number;
+  readonly maxRssMb: number;
 }
 
 /** Notifications of many devices through the whole app, from the datagram to the disk. Undefined where the database is not installed. */
@@ -47,7 +49,7 @@ export async function measureThroughUdp(
     const lost = acknowledged + size.devices - (await stored(at));
     const cpuMicros = (after.cpuMicros - before.cpuMicros) / acknowledged;
     const perSecond = (acknowledged / elapsedMs) * 1000;
-    return { kind, perSecond, acknowledged, repeated, lost: Math.max(0, lost), p50Ms, p99Ms, cpuMicros, rssMb: after.rss / 1e6 }; // prettier-ignore
+    return { kind, perSecond, acknowledged, repeated, lost: Math.max(0, lost), p50Ms, p99Ms, cpuMicros, rssMb: after.rss / 1e6, maxRssMb: after.maxRss / 1e6 }; // prettier-ignore
   } finally {
     await Promise.all([app.end(), devices.end()]);
     at.remove();

@@ -40,9 +40,18 @@ export const limits = {
   operationRetentionMs: 3_600_000,
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
-  /** What SQLite's writing connection keeps of the file in memory, and pages of 4096 bytes that the write-ahead log holds before they go into it. */
+  /** What SQLite's writing connection keeps of the file in memory. */
   sqliteCacheKib: 65_536,
-  sqliteWalPages: 16_000,
+  /**
+   * Pages of 4096 bytes of the write-ahead log that a thread of its own copies into the file, how often it looks, and how long after the start it begins, in
+   * milliseconds. The connection that writes copies what is left at a few more: then the log begins anew.
+   */
+  sqliteCheckpointPages: 16_000,
+  sqliteCheckpointMs: 200,
+  sqliteCheckpointAfterMs: 2_000,
+  sqliteWalPages: 17_000,
+  /** Datagrams of devices that wait in the system while the app does something else, in bytes; the system may allow less (Linux: `net.core.rmem_max`). */
+  receiveBufferBytes: 4_194_304,
   /** Connections to PostgreSQL for short work, and for what takes long. */
   databaseConnections: 8,
   longReadConnections: 2,

@@ -9,6 +9,7 @@ import { GroupCommit } from './group-commit.ts';
 import { migrations } from './migrations/index.ts';
 import { InstanceLock } from './postgres/instance-lock.ts';
 import { postgresPool } from './postgres/postgres-pool.ts';
+import { SqliteCheckpoints } from './sqlite/sqlite-checkpoints.ts';
 import { SqliteDialect } from './sqlite/sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -35,7 +36,7 @@ export interface DatabaseOptions {
   readonly dataDirectory: string;
   /** The database can not be used any more, and the process must end. */
   readonly onFatal: (error: Error) => void;
-  /** A connection was lost; it is opened again by itself. */
+  /** A connection was lost, or SQLite's log could not be copied into its file; both is tried again. */
   readonly onLost: (error: Error) => void;
 }
 
@@ -45,10 +46,10 @@ export interface DatabaseOptions {
  * Rejects with a {@link StartError} when it can not be opened, is no database, is another FlowNexus', or of a newer release.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  return options.url === undefined ? openSqlite(options.dataDirectory) : openPostgres(options.url, options);
+  return options.url === undefined ? openSqlite(options) : openPostgres(options.url, options);
 }
 
-async function openSqlite(dataDirectory: string): Promise<Database> {
+async function openSqlite({ dataDirectory, onLost }: DatabaseOptions): Promise<Database> {
   const file = join(dataDirectory, DATABASE_FILE);
   const connect = (readOnly: boolean): Kysely<Tables> =>
     new Kysely<Tables>({
@@ -73,8 +74,16 @@ async function openSqlite(dataDirectory: string): Promise<Database> {
   const reads = connect(true);
   const longReads = connect(true);
   const commits = new GroupCommit(db, { maxItems: limits.batchesPerCommit });
+  const checkpoints = new SqliteCheckpoints({
+    file,
+    afterMs: limits.sqliteCheckpointAfterMs,
+    everyMs: limits.sqliteCheckpointMs,
+    pages: limits.sqliteCheckpointPages,
+    onFailed: onLost,
+  });
   const close = async (): Promise<void> => {
     await commits.stop();
+    await checkpoints.close();
     for (const connection of [longReads, reads, db]) await connection.destroy();
   };
   return { kind: 'sqlite', db, reads, longReads, commits, close };

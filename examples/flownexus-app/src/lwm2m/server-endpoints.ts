@@ -9,6 +9,7 @@ import {
 import type { Logger } from 'pino';
 import type { CoapsFiles } from '../coaps-files.ts';
 import { formatHost } from '../http/http-server.ts';
+import { limits } from '../limits.ts';
 import { StartError } from '../start-error.ts';
 
 /** Where a server for devices listens: plain CoAP, and CoAP over DTLS on the same host. */
@@ -29,7 +30,7 @@ export interface SecuredOptions extends CoapsFiles {
 
 export function serverEndpoints({ host, port, secured, log }: ListenOptions): ServerEndpoint[] {
   const { ownCredential, roots, ...others } = secured;
-  const at = host === undefined ? {} : { host };
+  const at = { receiveBufferSize: limits.receiveBufferBytes, ...(host === undefined ? {} : { host }) };
   return [
     coap({ port, ...at }),
     coaps({

@@ -10,7 +10,7 @@ export interface SqliteWorkerData {
   readonly maxStatements: number;
   /** What a connection that writes keeps of the file in memory. */
   readonly cacheKib: number;
-  /** Pages of 4096 bytes that the write-ahead log holds before they are copied into the file. */
+  /** Pages of 4096 bytes that the write-ahead log holds before this connection copies them into the file itself. */
   readonly walPages: number;
 }
 
@@ -41,4 +41,19 @@ export interface SqliteFailure {
   readonly message: string;
   /** SQLite's extended result code. */
   readonly errcode: number | undefined;
+}
+
+/** How the thread that makes checkpoints does it. */
+export interface CheckpointWorkerData {
+  readonly file: string;
+  /** How often it looks, in milliseconds. */
+  readonly everyMs: number;
+  /** Pages of the log that are not in the file yet, from which on it copies them. */
+  readonly pages: number;
+}
+
+/** What `PRAGMA wal_checkpoint` answers: pages of the log, and how many of them are in the file already. */
+export interface LogState {
+  readonly log: number;
+  readonly checkpointed: number;
 }
