@@ -87,7 +87,8 @@ async function start(
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
   onStop(() => lock.release());
-  const onLost = (error: Error): void => log.warn({ err: error }, 'the database has lost a connection or failed in the background: it is tried again');
+  const onLost = (error: Error): void =>
+    log.warn({ err: error }, 'the database has lost a connection or failed in the background: it is tried again');
   const database = await openDatabase({ url: config.databaseUrl, dataDirectory, onFatal, onLost });
   onStop(() => database.close());
 
