@@ -164,6 +164,9 @@ test('an update keeps what the application wanted to stay with it', async () => 
   const metadata = 'x'.repeat(65_537);
   await expect(updater.update('other', { packageId: 'app', metadata })).rejects.toThrow(RangeError);
   await expect(updater.campaign({ endpoints: ['other'], packageId: 'app', metadata })).rejects.toThrow(RangeError);
+  const campaign = { endpoints: ['other'], packageId: 'app', metadata: 'of all', updateMetadata: 'of each' };
+  expect(await updater.campaign(campaign)).toMatchObject({ metadata: 'of all' });
+  expect(await updater.list({ endpointName: 'other' })).toMatchObject([{ metadata: 'of each' }]);
 });
 
 test('of a campaign that can not be saved nothing is left, not even after a restart', async () => {

@@ -258,4 +258,22 @@ export const limits = {
   objectModels: 1_000,
   objectModelsAtOnce: 32,
   objectModelBytes: 1_048_576,
+  /** Firmware updates: characters of the name of a campaign, endpoints of one, campaigns that are not over, and endpoints left out that its answer lists. */
+  firmwareCampaignNameLength: 100,
+  firmwareCampaignEndpoints: 100_000,
+  firmwareCampaigns: 1_000,
+  firmwareLeftOut: 100,
+  firmwareLeftOutCharacters: 32_768,
+  /** Instances of Object 33629 that are installed together, and characters of a version that a device has to report. */
+  linkedFirmwareInstances: 64,
+  firmwareExpectedVersionLength: 255,
+  /** Changes of one update that its history keeps of each run of the app: far more than its attempts can make. */
+  firmwareUpdateChanges: 2_000,
+  /** How long finished updates and campaigns are kept, in days, how many updates of one endpoint, rows that one transaction removes, and how often it is looked, in milliseconds. */
+  firmwareUpdateDays: 365,
+  finishedFirmwareUpdatesPerEndpoint: 100,
+  firmwareUpdatesPerRemoval: 500,
+  firmwareUpdateRetentionMs: 3_600_000,
+  /** How often the progress of one update, and the counts of one campaign, are told to the stream at most, in milliseconds. */
+  firmwareProgressMs: 1_000,
 } as const;

@@ -102,6 +102,8 @@ export interface CampaignOptions extends UpdateOptions {
   readonly stopAtFailureShare?: number;
   /** When it begins, in milliseconds since 1970; it is SCHEDULED until then, also over a restart. Default, and for a time that has passed: at once. */
   readonly startAt?: number;
+  /** Stays with each of its updates, as `metadata` does with the campaign. */
+  readonly updateMetadata?: string;
 }
 
 /** The campaigns of an updater. Calls reject with what the store rejects with, and nothing has changed then. */

@@ -167,7 +167,15 @@ export class FirmwareUpdater {
    */
   async campaign(options: CampaignOptions): Promise<FirmwareCampaign> {
     this.#checkRuns();
-    const { endpoints, concurrency = 10, stopAtFailureShare = 1, packageId, startAt, ...wanted } = options;
+    const {
+      endpoints,
+      concurrency = 10,
+      stopAtFailureShare = 1,
+      packageId,
+      startAt,
+      updateMetadata,
+      ...wanted
+    } = options;
     checkCampaign({ endpoints, concurrency, stopAtFailureShare, ...(startAt === undefined ? {} : { startAt }) });
     const { metadata, ...settings } = { ...wanted, metadata: metadataOf(wanted) };
     if (this.#campaigns.queued + endpoints.length > limits.maxFirmwareUpdates) {
@@ -175,7 +183,7 @@ export class FirmwareUpdater {
     }
     const size = await this.#context.packages.sizeOf(packageId);
     const id = this.#newId();
-    const each = { ...settings, packageId };
+    const each = { ...settings, packageId, ...(updateMetadata === undefined ? {} : { metadata: updateMetadata }) };
     const updates = endpoints.map((endpointName) => this.#newUpdate(endpointName, each, size, id));
     const now = this.#clock.wallTime();
     const times = { createdAt: now, updatedAt: now };

@@ -183,10 +183,7 @@ const rules: Readonly<Record<string, (store: FirmwareStore, reopened: Reopened) 
     await first.saveCampaign(campaign('b', second));
     await first.saveCampaign(campaign('a', { state: 'PAUSED' }));
     const store = await reopened();
-    assert.deepEqual(await store.campaigns(), [
-      campaign('a', { state: 'PAUSED' }),
-      campaign('b', second),
-    ]);
+    assert.deepEqual(await store.campaigns(), [campaign('a', { state: 'PAUSED' }), campaign('b', second)]);
   },
 };
 
