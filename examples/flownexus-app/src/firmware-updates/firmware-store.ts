@@ -166,7 +166,7 @@ class DatabaseFirmwareStore implements FirmwareStore {
       .where('campaign', '=', campaignId)
       .groupBy('phase')
       .execute();
-    return Object.fromEntries(rows.map(({ phase, updates }) => [phase, Number(updates)]));
+    return Object.fromEntries(rows.map(({ phase, updates }) => [phase, updates]));
   }
 
   async campaigns(): Promise<FirmwareCampaign[]> {
