@@ -263,6 +263,8 @@ export const limits = {
   /** Packages, and uploads of them at a time. */
   firmwarePackages: 1_000,
   firmwareUploads: 8,
+  /** When who comes while there are as many as may be is to try again, in seconds. */
+  uploadRetrySeconds: 60,
   /** Characters of the version of a package, of its file name and its notes. All of them have to fit into the address of a request. */
   firmwareVersionLength: 100,
   firmwareFileNameLength: 255,
