@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { FirmwareRow } from './firmware-tables.ts';
 import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
@@ -286,4 +287,5 @@ export interface Tables extends FirmwareUpdateTables {
   ObjectModel: { object_id: number; version: string; name: string; xml: string; created_at: number };
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
+  Firmware: FirmwareRow;
 }

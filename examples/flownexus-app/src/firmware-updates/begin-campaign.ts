@@ -31,7 +31,7 @@ export async function beginCampaign(
   { updater, source, reader }: BeginCampaignOptions,
   { name, firmware, targets, retryOf, createdBy, concurrency, stopAtFailureShare, startAt, ...settings }: NewCampaign,
 ): Promise<string> {
-  const firmwareVersion = await versionOf(source, firmware);
+  const firmwareVersion = versionOf(source, firmware);
   const { names, leftOut } = targets;
   const [first] = leftOut;
   if (names.length === 0) {

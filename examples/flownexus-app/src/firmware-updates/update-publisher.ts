@@ -32,7 +32,7 @@ export class UpdatePublisher {
   updateChanged(update: FirmwareUpdate, previous: FirmwareUpdate | undefined): void {
     const { id, endpointName, campaignId, state } = update;
     const now = performance.now();
-    const isProgress = state === previous?.state && update.updatedAt === previous.updatedAt;
+    const isProgress = state === previous?.state && update.failure === previous.failure;
     if (isProgress) {
       if (now - (this.#told.get(id) ?? -Infinity) < this.#progressMs) return;
       this.#told.set(id, now);

@@ -43,7 +43,7 @@ export function updateRoutes({ database, updater, source, reader }: UpdateRoutes
   ): Promise<Reply> => {
     const metadata = formatUpdateMetadata({
       createdBy: principal?.actor,
-      firmwareVersion: await versionOf(source, firmware),
+      firmwareVersion: versionOf(source, firmware),
     });
     const options = { ...toUpdateOptions(firmware, settings), metadata };
     const { id } = await callingUpdater(() => updater.update(endpoint, options));
@@ -161,9 +161,13 @@ export function updateRoutes({ database, updater, source, reader }: UpdateRoutes
   ];
 }
 
-/** The version of a package. Rejects with a 422 when there is none of that id. */
-export async function versionOf(source: FirmwareSource, firmware: string): Promise<string> {
-  const known = await source.packageOf(firmware);
+/**
+ * The version of a package.
+ *
+ * @throws ApiError 422 when there is none of that id
+ */
+export function versionOf(source: FirmwareSource, firmware: string): string {
+  const known = source.packageOf(firmware);
   if (known !== undefined) return known.version;
   throw new ApiError(422, 'unknown-firmware', 'no firmware package of that id is known', [{ path: 'body.firmware', message: 'no firmware package of that id is known' }]); // prettier-ignore
 }
