@@ -41,7 +41,7 @@ export const limits = {
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
   /** What SQLite's writing connection keeps of the file in memory. */
-  sqliteCacheKib: 65_536,
+  sqliteCacheKib: 16_384,
   /**
    * Pages of 4096 bytes of the write-ahead log that a thread of its own copies into the file, how often it looks, and how long after the start it begins, in
    * milliseconds. The connection that writes copies what is left at a few more: then the log begins anew.
