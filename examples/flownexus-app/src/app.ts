@@ -11,6 +11,8 @@ import { type Database, openDatabase } from './database/open-database.ts';
 import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
+import type { Listening } from './firmware/firmware-uris.ts';
+import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
 import { LiveStream } from './http/live-stream.ts';
@@ -120,7 +122,20 @@ async function start(
     },
   });
   const store = events.guard((batch) => ingest.submit(batch));
-  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, log });
+  let listening: Listening | undefined;
+  const firmware = await openFirmwarePackages({
+    ...config,
+    dataDirectory,
+    database,
+    settings,
+    listening: () => listening,
+    deviceHost: (name) => devices.side.server.registration(name)?.address.host,
+    inUse: () => false,
+    log,
+  });
+  onStop(() => firmware.stop());
+  const { resources } = firmware;
+  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, resources, log });
   devices.side.server.on('operation', (operation) => {
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
@@ -128,7 +143,20 @@ async function start(
   const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop(() => stopping.abort());
-  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, log };
+  const known = {
+    database,
+    objects,
+    settings,
+    users,
+    events,
+    endpoints,
+    ingest,
+    store,
+    devices,
+    statistics,
+    firmware,
+    log,
+  };
   const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
@@ -153,6 +181,8 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
+  firmware.start();
+  listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),

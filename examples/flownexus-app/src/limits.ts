@@ -258,4 +258,28 @@ export const limits = {
   objectModels: 1_000,
   objectModelsAtOnce: 32,
   objectModelBytes: 1_048_576,
+
+  // Firmware packages.
+  /** Packages, and uploads of them at a time. */
+  firmwarePackages: 1_000,
+  firmwareUploads: 8,
+  /** Characters of the version of a package, of its file name and its notes. All of them have to fit into the address of a request. */
+  firmwareVersionLength: 100,
+  firmwareFileNameLength: 255,
+  firmwareNotesLength: 1_000,
+  /** Bytes of the disk that uploads leave free for the database, and how many of an upload are written until it is looked again. */
+  firmwareDiskReserveBytes: 67_108_864,
+  firmwareDiskLookBytes: 16_777_216,
+  /** Bytes of a file that CoAP transfers: 2^20 blocks of 1024. */
+  coapFileBytes: 1_073_741_824,
+  /** Bytes of the address of a package: what Zephyr has room for, and what the object allows. */
+  zephyrUriBytes: 128,
+  packageUriBytes: 255,
+  /** How often counts of downloads are stored, in milliseconds. */
+  downloadCountsMs: 10_000,
+  /** How long the head and the body of a request may take, how long an upload may be silent, and how long what was refused is read on so that the answer is heard, in milliseconds. */
+  requestHeadMs: 60_000,
+  requestBodyMs: 300_000,
+  uploadIdleMs: 60_000,
+  uploadLingerMs: 5_000,
 } as const;

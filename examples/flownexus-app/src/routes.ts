@@ -8,6 +8,7 @@ import { endpointRoutes } from './endpoints/endpoint-routes.ts';
 import { exportEndpointRoute } from './endpoints/export-endpoint.ts';
 import { removeEndpointRoute } from './endpoints/remove-endpoint.ts';
 import type { Events } from './events/open-events.ts';
+import type { Firmware } from './firmware/open-firmware-packages.ts';
 import type { Mount } from './http/http-app.ts';
 import type { Route } from './http/route.ts';
 import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
@@ -42,6 +43,7 @@ export interface Parts {
   readonly store: (batch: Batch) => Promise<void>;
   readonly devices: Devices;
   readonly statistics: FleetStatistics;
+  readonly firmware: Firmware;
   /** Who the server is in DTLS. */
   readonly ownCredential: OwnCredential | undefined;
   /** Aborted when the app stops. */
@@ -76,9 +78,10 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...statisticsRoutes({ statistics }),
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
+    ...parts.firmware.routes,
   ];
   const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
-  return { api, mounts: [{ path: '/api', handler: leshan }] };
+  return { api, mounts: [{ path: '/api', handler: leshan }, parts.firmware.mount] };
 }
 
 /** The same devices on ports of the loopback interface, for everybody on this machine. */

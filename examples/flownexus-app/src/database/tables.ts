@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { FirmwareRow } from './firmware-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -285,4 +286,5 @@ export interface Tables {
   ObjectModel: { object_id: number; version: string; name: string; xml: string; created_at: number };
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
+  Firmware: FirmwareRow;
 }

@@ -1,10 +1,14 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { limits } from '../limits.ts';
 import { StartError } from '../start-error.ts';
+import { limitBodyTime } from './body-time.ts';
 
 export interface RunningHttpServer {
   /** Such as `http://127.0.0.1:8000/`. */
   readonly url: string;
+  /** That it is bound to. */
+  readonly port: number;
   /** Ends open connections, too. */
   stop(): Promise<void>;
 }
@@ -16,7 +20,12 @@ export async function startHttpServer(
   port: number,
   portVariable: string = 'FLOWNEXUS_HTTP_PORT',
 ): Promise<RunningHttpServer> {
-  const server = createServer(listener);
+  // Node's own limit of the time of a request knows no exception.
+  const times = { headersTimeout: limits.requestHeadMs, requestTimeout: 0 };
+  const server = createServer(times, (request, response) => {
+    limitBodyTime(request);
+    listener(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
@@ -30,6 +39,7 @@ export async function startHttpServer(
   const bound = (server.address() as AddressInfo).port;
   return {
     url: `http://${formatHost(reachable(host))}:${String(bound)}/`,
+    port: bound,
     stop: async () => {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());

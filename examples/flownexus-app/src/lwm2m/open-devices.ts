@@ -1,4 +1,5 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { CoapResource } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
 import type { CoapsFiles } from '../coaps-files.ts';
 import type { Config } from '../config.ts';
@@ -22,6 +23,8 @@ export interface DevicesOptions {
   readonly objects: ObjectRegistry;
   readonly settings: Settings;
   readonly store: (batch: Batch) => Promise<void>;
+  /** What is served to devices beside LwM2M, such as firmware. */
+  readonly resources?: readonly CoapResource[];
   readonly log: Logger;
 }
 
@@ -35,7 +38,7 @@ export interface Devices {
 
 /** Reads what is known of devices. Nothing listens yet. */
 export async function openDevices(options: DevicesOptions): Promise<Devices> {
-  const { config, coapsFiles, database, objects, settings, store, log } = options;
+  const { config, coapsFiles, database, objects, settings, store, resources = [], log } = options;
   const report = limitedErrors(log);
   const credentials = credentialStore(database, 'lwm2m');
   const bootstrapCredentials = credentialStore(database, 'bootstrap');
@@ -63,6 +66,7 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
       configurations: bootstrapConfigurations,
     },
     store,
+    resources,
     log,
   });
   return { side, credentials, bootstrapCredentials, bootstrapConfigurations };

@@ -22,6 +22,20 @@ export const settingsSchema = z.strictObject({
   eventDays: z.int().min(1).max(36_500).meta({ description: 'Days that events are kept' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
+  maxFirmwareBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 36)
+    .meta({ description: 'Bytes of a firmware package' }),
+  firmwareStorageBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 43)
+    .meta({ description: 'Bytes of all firmware packages' }),
+  firmwareUri: z.enum(['absolute', 'relative']).meta({
+    description:
+      'Whether devices are given the whole address of a firmware package, or its path alone since they have the rest built in',
+  }),
 });
 export type SettingsValues = z.infer<typeof settingsSchema>;
 
@@ -91,5 +105,8 @@ function defaults(production: boolean): SettingsValues {
     eventDays: 365,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
+    maxFirmwareBytes: 2 ** 30,
+    firmwareStorageBytes: 2 ** 35,
+    firmwareUri: 'absolute',
   };
 }
