@@ -15,6 +15,7 @@ import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
 import { LiveStream } from './http/live-stream.ts';
 import { StoredPublisher } from './http/stored-publisher.ts';
+import { openLogs } from './logs/open-logs.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { toOperationItem } from './operations/operation-item.ts';
 import { OperationRetention } from './operations/operation-retention.ts';
@@ -119,8 +120,16 @@ async function start(
       publisher.publish(stored);
     },
   });
-  const store = events.guard((batch) => ingest.submit(batch));
-  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, log });
+  const logs = await openLogs({
+    database,
+    settings,
+    publish: (endpoint, item) => stream.publish('log', endpoint, item),
+    log,
+  });
+  onStop(() => logs.stop());
+  const store = logs.separating(events.guard((batch) => ingest.submit(batch)));
+  const { isLog } = logs;
+  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, isLog, log });
   devices.side.server.on('operation', (operation) => {
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
@@ -128,7 +137,20 @@ async function start(
   const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop(() => stopping.abort());
-  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, log };
+  const known = {
+    database,
+    objects,
+    settings,
+    users,
+    events,
+    endpoints,
+    ingest,
+    store,
+    devices,
+    logs,
+    statistics,
+    log,
+  };
   const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
@@ -153,6 +175,7 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
+  logs.start();
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -266,7 +267,7 @@ export interface Tables {
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;
@@ -285,4 +286,6 @@ export interface Tables {
   ObjectModel: { object_id: number; version: string; name: string; xml: string; created_at: number };
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
+  DeviceLog: DeviceLogRow;
+  LogResource: LogResourceRow;
 }

@@ -1,4 +1,4 @@
-import type { ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { ObjectRegistry, ResourceRecord } from '@flownexus/lwm2m-core';
 import type { Logger } from 'pino';
 import type { CoapsFiles } from '../coaps-files.ts';
 import type { Config } from '../config.ts';
@@ -22,6 +22,8 @@ export interface DevicesOptions {
   readonly objects: ObjectRegistry;
   readonly settings: Settings;
   readonly store: (batch: Batch) => Promise<void>;
+  /** Whether what an operation has read is a log, and stored however large it is. */
+  readonly isLog: (record: ResourceRecord) => boolean;
   readonly log: Logger;
 }
 
@@ -35,7 +37,7 @@ export interface Devices {
 
 /** Reads what is known of devices. Nothing listens yet. */
 export async function openDevices(options: DevicesOptions): Promise<Devices> {
-  const { config, coapsFiles, database, objects, settings, store, log } = options;
+  const { config, coapsFiles, database, objects, settings, store, isLog, log } = options;
   const report = limitedErrors(log);
   const credentials = credentialStore(database, 'lwm2m');
   const bootstrapCredentials = credentialStore(database, 'bootstrap');
@@ -47,7 +49,7 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
     stores: {
       registrations: registrationStore(database, report),
       observations: observationStore(database, report),
-      operations: storingValues(operationStore(database, report), { store, report }),
+      operations: storingValues(operationStore(database, report), { store, isLog, report }),
     },
     host: config.coapHost,
     port: config.coapPort,
