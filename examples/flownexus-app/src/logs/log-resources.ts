@@ -12,12 +12,6 @@ const PATH = 'expected a Resource such as /26241/0/1 or /26241/*/1, with ids up 
 const path = z
   .string()
   .max(limits.pathLength)
-  .refine(
-    (value) =>
-      /^(\/(\d{1,5}|\*)){3}$/.test(value) &&
-      value.split('/').every((id, index) => (id === '*' ? index === 2 : isId(id))),
-    PATH,
-  ) // prettier-ignore
   .refine(isResource, { message: PATH, abort: true })
   .refine((value) => !hasSecrets(value.replace('*', '0')), 'keys are no log')
   .meta({ description: '`/26241/0/1`; an asterisk in place of the Object Instance stands for every one' });

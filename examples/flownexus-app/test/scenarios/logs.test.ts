@@ -3,7 +3,7 @@ import { systemClock } from '@flownexus/datagram';
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openEventStream } from '../support/event-stream.ts';
-import { type BlackBox, sharedBlackBox, soon, TOKEN } from './black-box.ts';
+import { BlackBox, sharedBlackBox, soon, TOKEN } from './black-box.ts';
 
 const registry = await ObjectRegistry.bundled();
 const box = sharedBlackBox();
@@ -57,7 +57,7 @@ test('an Event Log is started, read and stopped, and what it says is shown with 
   await post(box(), 'event-log', 'stop', { log: '/20/0', clear: true });
   expect(await status()).toMatchObject({ status: { running: false, hasData: false } });
   // It is no value a second time; its format is.
-  expect(await box().call('GET', '/api/v1/endpoints/event-log/resources?path=/20/0/4014')).toMatchObject({ status: 404 }); // prettier-ignore
+  expect(await box().values('event-log', '/20/0/4014')).toEqual([]);
   expect(await box().values('event-log', '/20/0/4015')).toMatchObject([{ value: 4 }]);
 });
 
@@ -88,14 +88,18 @@ test('a System Log is read, all of it and since the last time', async () => {
   ]);
 });
 
-test('what is queued for a device that is away is done when it comes, also after a restart', async () => {
-  const { client, eventLog } = await loggingDevice(box(), 'away');
-  await post(box(), 'away', 'start', { log: '/20/0' });
+test('what is read when a device comes back, after a restart of the app, is shown', async () => {
+  const first = await BlackBox.start();
+  const { client, objects, eventLog } = await loggingDevice(first, 'away');
+  await post(first, 'away', 'start', { log: '/20/0' });
   eventLog.log('boot ok');
   await client.close();
-  const { status, body } = await box().call('POST', '/api/v1/endpoints/away/logs/read', { log: '/20/0' });
+  const { status, body } = await first.call('POST', '/api/v1/endpoints/away/logs/read', { log: '/20/0' });
   expect({ status, body }).toMatchObject({ status: 202, body: { operations: [{ state: 'QUEUED', kind: 'read' }] } });
-});
+  const second = await first.killAndStart();
+  await second.registered('away', { objects });
+  await vi.waitFor(async () => expect(await entries(second, 'away')).toMatchObject([{ message: 'boot ok' }]), soon);
+}, 60_000);
 
 test.each([
   ['start', { log: '/3/0' }, 'log'],
