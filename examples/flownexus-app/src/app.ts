@@ -17,6 +17,7 @@ import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
 import { LiveStream } from './http/live-stream.ts';
 import { StoredPublisher } from './http/stored-publisher.ts';
+import { openLogs } from './logs/open-logs.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { toOperationItem } from './operations/operation-item.ts';
 import { OperationRetention } from './operations/operation-retention.ts';
@@ -121,7 +122,14 @@ async function start(
       publisher.publish(stored);
     },
   });
-  const store = events.guard((batch) => ingest.submit(batch));
+  const logs = await openLogs({
+    database,
+    settings,
+    publish: (endpoint, item) => stream.publish('log', endpoint, item),
+    log,
+  });
+  onStop(() => logs.stop());
+  const store = logs.separating(events.guard((batch) => ingest.submit(batch)));
   let listening: Listening | undefined;
   const firmware = await openFirmwarePackages({
     ...config,
@@ -134,8 +142,17 @@ async function start(
     log,
   });
   onStop(() => firmware.stop());
-  const { resources } = firmware;
-  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, resources, log });
+  const devices = await openDevices({
+    config,
+    coapsFiles,
+    database,
+    objects,
+    settings,
+    store,
+    isLog: logs.isLog,
+    resources: firmware.resources,
+    log,
+  });
   devices.side.server.on('operation', (operation) => {
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
@@ -153,6 +170,7 @@ async function start(
     ingest,
     store,
     devices,
+    logs,
     statistics,
     firmware,
     log,
@@ -181,6 +199,7 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
+  logs.start();
   firmware.start();
   listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);

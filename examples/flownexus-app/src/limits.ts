@@ -282,4 +282,18 @@ export const limits = {
   requestBodyMs: 300_000,
   uploadIdleMs: 60_000,
   uploadLingerMs: 5_000,
+  /** Resources that are marked as logs, as many as the library takes. */
+  logResources: 100,
+  /** Log entries, and bytes of them, that are stored of one endpoint in a minute. What is more is counted, and left out. */
+  logEntriesPerMinute: 6_000,
+  logBytesPerMinute: 2_097_152,
+  /** How often it is looked whose entries were left out, in milliseconds. */
+  logLeftOutEveryMs: 60_000,
+  /** Entries, and kilobytes of them, that wait for a commit. */
+  pendingLogs: 100_000,
+  /** Bytes of an entry that is no text that the live stream shows; of a longer one it has the size alone. */
+  streamedLogBytes: 4_096,
+  /** How often old log entries are deleted, in milliseconds, and how many at once. */
+  logRetentionEveryMs: 600_000,
+  logRetentionRows: 1_000,
 } as const;

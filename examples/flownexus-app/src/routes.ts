@@ -17,6 +17,7 @@ import { leshanRouter } from './leshan/leshan-router.ts';
 import { leshanConfigurations, leshanCredentials, leshanGuards, localAudit } from './leshan/mount-leshan.ts';
 import { type LeshanPorts, openLeshanPorts } from './leshan/open-leshan-ports.ts';
 import type { LeshanOptions } from './leshan/options.ts';
+import type { Logs } from './logs/open-logs.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
@@ -42,6 +43,7 @@ export interface Parts {
   readonly ingest: Ingest;
   readonly store: (batch: Batch) => Promise<void>;
   readonly devices: Devices;
+  readonly logs: Logs;
   readonly statistics: FleetStatistics;
   readonly firmware: Firmware;
   /** Who the server is in DTLS. */
@@ -73,6 +75,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects) }),
     ...events.routes,
     ...devices.side.routes,
+    ...parts.logs.routes(server.operations),
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
     ...namedValueRoutes({ database }),
     ...statisticsRoutes({ statistics }),

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { FirmwareRow } from './firmware-tables.ts';
+import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -267,7 +268,7 @@ export interface Tables {
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;
@@ -287,4 +288,6 @@ export interface Tables {
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
   Firmware: FirmwareRow;
+  DeviceLog: DeviceLogRow;
+  LogResource: LogResourceRow;
 }

@@ -1,4 +1,4 @@
-import type { ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { ObjectRegistry, ResourceRecord } from '@flownexus/lwm2m-core';
 import type { CoapResource } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
 import type { CoapsFiles } from '../coaps-files.ts';
@@ -23,6 +23,8 @@ export interface DevicesOptions {
   readonly objects: ObjectRegistry;
   readonly settings: Settings;
   readonly store: (batch: Batch) => Promise<void>;
+  /** Whether what an operation has read is a log, and stored however large it is. */
+  readonly isLog: (record: ResourceRecord) => boolean;
   /** What is served to devices beside LwM2M, such as firmware. */
   readonly resources?: readonly CoapResource[];
   readonly log: Logger;
@@ -38,7 +40,7 @@ export interface Devices {
 
 /** Reads what is known of devices. Nothing listens yet. */
 export async function openDevices(options: DevicesOptions): Promise<Devices> {
-  const { config, coapsFiles, database, objects, settings, store, resources = [], log } = options;
+  const { config, coapsFiles, database, objects, settings, store, isLog, resources = [], log } = options;
   const report = limitedErrors(log);
   const credentials = credentialStore(database, 'lwm2m');
   const bootstrapCredentials = credentialStore(database, 'bootstrap');
@@ -50,7 +52,7 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
     stores: {
       registrations: registrationStore(database, report),
       observations: observationStore(database, report),
-      operations: storingValues(operationStore(database, report), { store, report }),
+      operations: storingValues(operationStore(database, report), { store, isLog, report }),
     },
     host: config.coapHost,
     port: config.coapPort,
