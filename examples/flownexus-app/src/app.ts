@@ -3,7 +3,7 @@ import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { ServerAddress } from '@flownexus/lwm2m-server';
 import { sql } from 'kysely';
 import { destination, type Logger, pino } from 'pino';
-import { readCoapsFiles } from './coaps-files.ts';
+import { openCertificates } from './certificates/open-certificates.ts';
 import type { Config } from './config.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
@@ -82,7 +82,6 @@ async function start(
   onFatal: (error: Error) => void,
   onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
-  const coapsFiles = readCoapsFiles(config);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
@@ -120,7 +119,9 @@ async function start(
     },
   });
   const store = events.guard((batch) => ingest.submit(batch));
-  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, log });
+  const certificates = await openCertificates({ config, dataDirectory, database, log });
+  onStop(() => certificates.stop());
+  const devices = await openDevices({ config, certificates, database, objects, settings, store, log });
   devices.side.server.on('operation', (operation) => {
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
@@ -129,7 +130,7 @@ async function start(
   const stopping = new AbortController();
   onStop(() => stopping.abort());
   const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, log };
-  const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
+  const parts = { ...known, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -153,6 +154,7 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
+  certificates.start();
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { CertificateTables } from './certificate-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -259,7 +260,7 @@ export interface ApiTokenRow {
   last_used_at: number | null;
 }
 
-export interface Tables {
+export interface Tables extends CertificateTables {
   Endpoint: EndpointRow;
   ResourceType: ResourceTypeRow;
   Series: SeriesRow;
