@@ -3,7 +3,7 @@ import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { ServerAddress } from '@flownexus/lwm2m-server';
 import { sql } from 'kysely';
 import { destination, type Logger, pino } from 'pino';
-import { readCoapsFiles } from './coaps-files.ts';
+import { openCertificates } from './certificates/open-certificates.ts';
 import type { Config } from './config.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
@@ -85,7 +85,6 @@ async function start(
   onFatal: (error: Error) => void,
   onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
-  const coapsFiles = readCoapsFiles(config);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
@@ -142,9 +141,11 @@ async function start(
     log,
   });
   onStop(() => firmware.stop());
+  const certificates = await openCertificates({ config, dataDirectory, database, log });
+  onStop(() => certificates.stop());
   const devices = await openDevices({
     config,
-    coapsFiles,
+    certificates,
     database,
     objects,
     settings,
@@ -175,7 +176,7 @@ async function start(
     firmware,
     log,
   };
-  const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
+  const parts = { ...known, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -202,6 +203,7 @@ async function start(
   logs.start();
   firmware.start();
   listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
+  certificates.start();
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),

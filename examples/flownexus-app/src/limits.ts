@@ -296,4 +296,31 @@ export const limits = {
   /** How often old log entries are deleted, in milliseconds, and how many at once. */
   logRetentionEveryMs: 600_000,
   logRetentionRows: 1_000,
+  /** How long the authority, and the server's own certificate, are valid, in days; and how long before its end the latter is renewed. */
+  authorityDays: 7_305,
+  serverCertificateDays: 398,
+  serverCertificateRenewalDays: 60,
+  /** How long before they were made certificates are valid, in milliseconds: clocks differ. */
+  certificateClockSkewMs: 3_600_000,
+  /** Days that a certificate of a device is valid, unless asked otherwise, and at most. */
+  certificateDays: 730,
+  longestCertificateDays: 7_300,
+  /** Characters of a common name (RFC 5280, ub-common-name), and of a request for a certificate. */
+  commonNameLength: 64,
+  certificationRequestCharacters: 12_288,
+  /** Certificates of one endpoint that are valid at once. */
+  certificatesPerEndpoint: 20,
+  /** Host names and addresses in the server's own certificate. */
+  serverNames: 32,
+  /** Trusted roots beside our authority, and characters of one. */
+  trustedRoots: 100,
+  trustedRootCharacters: 12_288,
+  /** How long a revocation list is valid, and how long before its end it is made anew, in milliseconds. */
+  revocationListMs: 604_800_000,
+  revocationListRenewalMs: 518_400_000,
+  /** How often certificates and their files are looked at, in milliseconds; and rows of those long expired that one transaction removes. */
+  certificateCheckMs: 60_000,
+  certificatesPerRemoval: 500,
+  /** How long expired certificates are listed, in days. */
+  expiredCertificateDays: 90,
 } as const;

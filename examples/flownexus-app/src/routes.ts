@@ -1,6 +1,6 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
-import type { OwnCredential } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { Certificates } from './certificates/open-certificates.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/open-database.ts';
 import type { EndpointReader } from './endpoints/endpoint-reader.ts';
@@ -46,8 +46,7 @@ export interface Parts {
   readonly logs: Logs;
   readonly statistics: FleetStatistics;
   readonly firmware: Firmware;
-  /** Who the server is in DTLS. */
-  readonly ownCredential: OwnCredential | undefined;
+  readonly certificates: Certificates;
   /** Aborted when the app stops. */
   readonly stopping: AbortSignal;
   readonly log: Logger;
@@ -56,6 +55,7 @@ export interface Parts {
 /** All that is served over HTTP beside health, the stream, the OpenAPI document and the page. */
 export function routesOf(parts: Parts): { readonly api: readonly Route[]; readonly mounts: readonly Mount[] } {
   const { database, objects, settings, users, events, endpoints, store, devices, statistics, stopping, log } = parts;
+  const { certificates } = parts;
   const { server } = devices.side;
   const api = [
     ...endpointRoutes({ endpoints }),
@@ -63,7 +63,10 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     removeEndpointRoute({
       database,
       ingest: parts.ingest,
-      release: (name) => devices.side.release(name),
+      release: async (name) => {
+        await devices.side.release(name);
+        await certificates.release(name);
+      },
       released: (name, isGone) => {
         devices.side.released(name, isGone);
         if (isGone) events.forget(name);
@@ -82,6 +85,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
     ...parts.firmware.routes,
+    ...certificates.routes,
   ];
   const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
   return { api, mounts: [{ path: '/api', handler: leshan }, parts.firmware.mount] };
@@ -92,19 +96,16 @@ export async function openLeshan(
   parts: Parts,
   { leshanPort: port, leshanBootstrapPort: bootstrapPort }: Pick<Config, 'leshanPort' | 'leshanBootstrapPort'>,
 ): Promise<LeshanPorts> {
-  // prettier-ignore
   const { devices, users, log } = parts;
   const audit = localAudit(users.guards, reportTo(log));
-  const { ownCredential, ...common } = leshanOptions(parts);
-  const own = ownCredential === undefined ? {} : { ownCredential };
   return openLeshanPorts({
-    server: { ...common, ...own, audit },
+    server: { ...leshanOptions(parts), audit },
     port,
     bootstrap: {
       server: devices.side.bootstrapServer,
       credentials: leshanCredentials(devices.bootstrapCredentials),
       configurations: leshanConfigurations(devices.bootstrapConfigurations),
-      ...own,
+      ownCredential: parts.certificates.ownCredential,
       audit,
       log,
     },
@@ -112,12 +113,12 @@ export async function openLeshan(
   });
 }
 
-function leshanOptions({ devices, objects, ownCredential, log }: Parts): LeshanOptions {
+function leshanOptions({ devices, objects, certificates, log }: Parts): LeshanOptions {
   return {
     server: devices.side.server,
     objects,
     credentials: leshanCredentials(devices.credentials),
-    ...(ownCredential === undefined ? {} : { ownCredential }),
+    ownCredential: certificates.ownCredential,
     log,
   };
 }

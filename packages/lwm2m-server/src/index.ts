@@ -194,6 +194,7 @@ export {
   type HandshakeFailure,
   type OwnCredential,
   type StoredAssociation,
+  type X509Roots,
 } from './endpoints/coaps.ts';
 export { overTransport } from './endpoints/over-transport.ts';
 export {

@@ -6,6 +6,7 @@ import { platformTables } from './0001-platform.ts';
 import { userTables } from './0002-users.ts';
 import { firmwareTables } from './0003-firmware.ts';
 import { logTables } from './0005-logs.ts';
+import { certificateTables } from './0007-certificates.ts';
 import { setAsidePreviousRelease, takeOverPreviousRelease } from './previous-rows.ts';
 
 /** The schema, one entry per version, in the order of their names. One that was released is never changed: a new one is added. */
@@ -29,6 +30,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   },
   '0003-firmware': adding(firmwareTables),
   '0005-logs': adding(logTables),
+  '0007-certificates': adding(certificateTables),
 };
 
 /** Statements that make tables. */
