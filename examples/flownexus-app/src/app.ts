@@ -3,7 +3,7 @@ import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { ServerAddress } from '@flownexus/lwm2m-server';
 import { sql } from 'kysely';
 import { destination, type Logger, pino } from 'pino';
-import { readCoapsFiles } from './coaps-files.ts';
+import { openCertificates } from './certificates/open-certificates.ts';
 import type { Config } from './config.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
@@ -12,11 +12,13 @@ import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
 import type { Listening } from './firmware/firmware-uris.ts';
+import { openFirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
 import { formatHost, startHttpServer } from './http/http-server.ts';
 import { LiveStream } from './http/live-stream.ts';
 import { StoredPublisher } from './http/stored-publisher.ts';
+import { openLogs } from './logs/open-logs.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { toOperationItem } from './operations/operation-item.ts';
 import { OperationRetention } from './operations/operation-retention.ts';
@@ -84,7 +86,6 @@ async function start(
   onFatal: (error: Error) => void,
   onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
-  const coapsFiles = readCoapsFiles(config);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
@@ -121,7 +122,14 @@ async function start(
       publisher.publish(stored);
     },
   });
-  const store = events.guard((batch) => ingest.submit(batch));
+  const logs = await openLogs({
+    database,
+    settings,
+    publish: (endpoint, item) => stream.publish('log', endpoint, item),
+    log,
+  });
+  onStop(() => logs.stop());
+  const store = logs.separating(events.guard((batch) => ingest.submit(batch)));
   let listening: Listening | undefined;
   const firmware = await openFirmwarePackages({
     ...config,
@@ -130,12 +138,23 @@ async function start(
     settings,
     listening: () => listening,
     deviceHost: (name) => devices.side.server.registration(name)?.address.host,
-    inUse: () => false,
+    inUse: (id) => firmwareUpdates.inUse(id),
     log,
   });
   onStop(() => firmware.stop());
-  const { resources } = firmware;
-  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, resources, log });
+  const certificates = await openCertificates({ config, dataDirectory, database, log });
+  onStop(() => certificates.stop());
+  const devices = await openDevices({
+    config,
+    certificates,
+    database,
+    objects,
+    settings,
+    store,
+    isLog: logs.isLog,
+    resources: firmware.resources,
+    log,
+  });
   devices.side.server.on('operation', (operation) => {
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
@@ -143,21 +162,10 @@ async function start(
   const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop(() => stopping.abort());
-  const known = {
-    database,
-    objects,
-    settings,
-    users,
-    events,
-    endpoints,
-    ingest,
-    store,
-    devices,
-    statistics,
-    firmware,
-    log,
-  };
-  const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  const firmwareUpdates = openFirmwareUpdates({ database, server: devices.side.server, source: firmware, stream, report }); // prettier-ignore
+  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, logs, statistics, log }; // prettier-ignore
+  const parts = { ...known, firmware, firmwareUpdates, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -181,9 +189,12 @@ async function start(
   onStop(() => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
+  logs.start();
   firmware.start();
   listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
-  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  certificates.start();
+  onStop(() => firmwareUpdates.stop());
+  await firmwareUpdates.start();
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),
     new OperationRetention({ database, report }),

@@ -41,7 +41,7 @@ export const limits = {
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
   /** What SQLite's writing connection keeps of the file in memory. */
-  sqliteCacheKib: 65_536,
+  sqliteCacheKib: 16_384,
   /**
    * Pages of 4096 bytes of the write-ahead log that a thread of its own copies into the file, how often it looks, and how long after the start it begins, in
    * milliseconds. The connection that writes copies what is left at a few more: then the log begins anew.
@@ -284,6 +284,47 @@ export const limits = {
   requestBodyMs: 300_000,
   uploadIdleMs: 60_000,
   uploadLingerMs: 5_000,
+  /** Resources that are marked as logs, as many as the library takes. */
+  logResources: 100,
+  /** Log entries, and bytes of them, that are stored of one endpoint in a minute. What is more is counted, and left out. */
+  logEntriesPerMinute: 6_000,
+  logBytesPerMinute: 2_097_152,
+  /** How often it is looked whose entries were left out, in milliseconds. */
+  logLeftOutEveryMs: 60_000,
+  /** Entries, and kilobytes of them, that wait for a commit. */
+  pendingLogs: 100_000,
+  /** Bytes of an entry that is no text that the live stream shows; of a longer one it has the size alone. */
+  streamedLogBytes: 4_096,
+  /** How often old log entries are deleted, in milliseconds, and how many at once. */
+  logRetentionEveryMs: 600_000,
+  logRetentionRows: 1_000,
+  /** How long the authority, and the server's own certificate, are valid, in days; and how long before its end the latter is renewed. */
+  authorityDays: 7_305,
+  serverCertificateDays: 398,
+  serverCertificateRenewalDays: 60,
+  /** How long before they were made certificates are valid, in milliseconds: clocks differ. */
+  certificateClockSkewMs: 3_600_000,
+  /** Days that a certificate of a device is valid, unless asked otherwise, and at most. */
+  certificateDays: 730,
+  longestCertificateDays: 7_300,
+  /** Characters of a common name (RFC 5280, ub-common-name), and of a request for a certificate. */
+  commonNameLength: 64,
+  certificationRequestCharacters: 12_288,
+  /** Certificates of one endpoint that are valid at once. */
+  certificatesPerEndpoint: 20,
+  /** Host names and addresses in the server's own certificate. */
+  serverNames: 32,
+  /** Trusted roots beside our authority, and characters of one. */
+  trustedRoots: 100,
+  trustedRootCharacters: 12_288,
+  /** How long a revocation list is valid, and how long before its end it is made anew, in milliseconds. */
+  revocationListMs: 604_800_000,
+  revocationListRenewalMs: 518_400_000,
+  /** How often certificates and their files are looked at, in milliseconds; and rows of those long expired that one transaction removes. */
+  certificateCheckMs: 60_000,
+  certificatesPerRemoval: 500,
+  /** How long expired certificates are listed, in days. */
+  expiredCertificateDays: 90,
   /** Firmware updates: characters of the name of a campaign, endpoints of one, campaigns that are not over, and endpoints left out that its answer lists. */
   firmwareCampaignNameLength: 100,
   firmwareCampaignEndpoints: 100_000,

@@ -3,6 +3,7 @@ import { ApiError } from '../http/errors.ts';
 import { type Route, route } from '../http/route.ts';
 import { endpointParams } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import { deleteLogsOf } from '../logs/log-retention.ts';
 import { ValueTrimmer } from '../retention/value-trimmer.ts';
 import type { Ingest } from '../values/ingest.ts';
 import { LATEST } from '../values/times.ts';
@@ -61,11 +62,13 @@ async function removeEndpoint(
   const series = await database.longReads.selectFrom('Series').select('id').where('endpoint', '=', name).execute();
   for (const { id } of series) await trimmer.deleteBefore(id, LATEST);
   await deleteEvents(database, name, signal);
+  await deleteLogsOf(database, name, signal);
   await database.db
     .deleteFrom('EndpointOperation')
     .where('endpoint', '=', name)
     .where('status', 'in', ['CONFIRMED', 'FAILED'])
     .execute();
+  await database.db.deleteFrom('FirmwareUpdate').where('endpoint', '=', name).execute();
   signal.throwIfAborted();
   await ingest.removeEndpoint(name);
 }

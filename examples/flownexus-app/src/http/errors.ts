@@ -17,6 +17,8 @@ export const apiErrorCodes = {
   'disk-full': 'the disk has no room for it',
   unauthorized: 'neither a session nor a token that is valid',
   'wrong-credentials': 'the name, the password or the code is wrong',
+  'request-refused': 'there is no certificate for this request',
+  'bad-files': 'a file of the server can not be used',
   'code-needed': 'the password is right, and a code of the second factor is needed, too',
   forbidden: 'the user or token may not do this',
   'cross-site': 'a request of another site, in the name of who is signed in here',

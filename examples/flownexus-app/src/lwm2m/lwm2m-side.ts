@@ -1,6 +1,13 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
-import type { CoapResource, Lwm2mBootstrapServer, Lwm2mServer } from '@flownexus/lwm2m-server';
+import type {
+  CoapResource,
+  EstOptions,
+  Lwm2mBootstrapServer,
+  Lwm2mServer,
+  Registration,
+} from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { Trust } from '../certificates/trust.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
 import { ObservationPolicies } from '../policies/observation-policies.ts';
@@ -34,7 +41,11 @@ export interface Lwm2mSideOptions {
     readonly port: number;
     readonly secured: SecuredOptions & { readonly credentials: EditableCredentials };
     readonly configurations: EditableConfigurations;
+    /** Gives certificates to devices; undefined: nobody does. */
+    readonly est: EstOptions | undefined;
   };
+  /** Told when somebody's certificates are not trusted any more. */
+  readonly trust: Pick<Trust, 'onNarrowed'>;
   /** Resolves when the batch is safe. */
   readonly store: (batch: Batch) => Promise<void>;
   /** What is served to devices beside LwM2M, such as firmware. */
@@ -102,7 +113,7 @@ export class Lwm2mSide {
    * Rejects with a `StartError` when an address can not be bound.
    */
   async start(): Promise<Lwm2mAddresses> {
-    const { database, secured, bootstrap, settings } = this.#options;
+    const { database, secured, bootstrap, settings, trust } = this.#options;
     await reconcileEndpoints(database);
     const lwm2m = await startServer(this.server, secured.port);
     this.#unfollow.push(this.policies.onChange((policies) => this.server.setPolicies(policies)));
@@ -110,9 +121,12 @@ export class Lwm2mSide {
     const variables = { coap: 'FLOWNEXUS_BOOTSTRAP_PORT', coaps: 'FLOWNEXUS_BOOTSTRAPS_PORT' };
     const addresses = await startServer(this.bootstrapServer, bootstrap.secured.port, variables);
     const followSettings = settings.onChange(({ noSec }) => {
-      if (!noSec) void this.#endAnonymous();
+      if (!noSec) void this.#endRegistrations(({ identity }) => identity.kind === 'anonymous');
     });
-    this.#unfollow.push(followSettings);
+    const followTrust = trust.onNarrowed((isOrphan) => {
+      void this.#endRegistrations(({ identity }) => isOrphan(identity));
+    });
+    this.#unfollow.push(followSettings, followTrust);
     return { lwm2m, bootstrap: addresses };
   }
 
@@ -164,8 +178,8 @@ export class Lwm2mSide {
   }
 
   /** Never rejects: what fails goes to the error handler of the server. */
-  async #endAnonymous(): Promise<void> {
-    const anonymous = [...this.server.registrations()].filter(({ identity }) => identity.kind === 'anonymous');
-    for (const { endpointName } of anonymous) await this.server.endRegistration(endpointName);
+  async #endRegistrations(which: (registration: Registration) => boolean): Promise<void> {
+    const ended = [...this.server.registrations()].filter(which);
+    for (const { endpointName } of ended) await this.server.endRegistration(endpointName);
   }
 }

@@ -20,6 +20,17 @@ export const settingsSchema = z.strictObject({
     .max(1_000_000_000)
     .meta({ description: 'Values that are kept of one endpoint; the oldest make room' }),
   eventDays: z.int().min(1).max(36_500).meta({ description: 'Days that events are kept' }),
+  logDays: z.int().min(1).max(36_500).meta({ description: 'Days that the logs of devices are kept' }),
+  logEntriesPerEndpoint: z
+    .int()
+    .min(1)
+    .max(100_000_000)
+    .meta({ description: 'Log entries that are kept of one endpoint; the oldest make room' }),
+  logMegabytesPerEndpoint: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .meta({ description: 'Millions of bytes of log entries that are kept of one endpoint; the oldest make room' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
   maxFirmwareBytes: z
@@ -103,6 +114,9 @@ function defaults(production: boolean): SettingsValues {
     messagesPerMinute: 600,
     valuesPerEndpoint: 10_000_000,
     eventDays: 365,
+    logDays: 30,
+    logEntriesPerEndpoint: 100_000,
+    logMegabytesPerEndpoint: 50,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
     maxFirmwareBytes: 2 ** 30,

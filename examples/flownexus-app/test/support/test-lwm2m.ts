@@ -70,6 +70,7 @@ export async function testLwm2m({
     objects,
     settings,
     store,
+    isLog: () => false,
     log: pino({ level: 'silent' }),
   });
   const { side } = devices;
