@@ -68,6 +68,12 @@ export const limits = {
   databaseBusyMs: 2_000,
   /** Resource types that are kept in memory. A type beyond them is looked up in the database. */
   cachedResourceTypes: 10_000,
+  /** Resource types that no definition tells of are added until there are so many of all kinds: devices make them up. */
+  resourceTypes: 20_000,
+  /** Series of one endpoint, unless the settings say otherwise. */
+  seriesPerEndpoint: 2_000,
+  /** Endpoints of which it is remembered that they were told of in the log. */
+  toldEndpoints: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
   /** The same for a list of what has one name, over all endpoints. */
