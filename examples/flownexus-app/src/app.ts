@@ -115,6 +115,10 @@ async function start(
     definitions: objects,
     hooks: events.hooks,
     seriesPerEndpoint: () => settings.values.seriesPerEndpoint,
+    onRemoved: (endpoint) => {
+      devices.side.removed(endpoint);
+      events.forget(endpoint);
+    },
     onStored: (stored) => {
       refused.add(stored);
       statistics.count(stored);

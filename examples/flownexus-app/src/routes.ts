@@ -60,10 +60,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
       database,
       ingest: parts.ingest,
       release: (name) => devices.side.release(name),
-      released: (name, isGone) => {
-        devices.side.released(name, isGone);
-        if (isGone) events.forget(name);
-      },
+      released: (name) => devices.side.released(name),
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),

@@ -135,9 +135,14 @@ export class Lwm2mSide {
     await bootstrap.configurations.delete(endpoint);
   }
 
-  /** It was removed, and is unknown from now on; or could not be. */
-  released(endpoint: string, isGone: boolean): void {
-    this.admission.removed(endpoint, isGone);
+  /** Has to hear of each endpoint that was removed from the database, before {@link stored} does of what came after it. */
+  removed(endpoint: string): void {
+    this.admission.removed(endpoint);
+  }
+
+  /** The removal is over, whether it has succeeded or not. */
+  released(endpoint: string): void {
+    this.admission.released(endpoint);
   }
 
   /** Ends both servers; what devices were answered is stored by then. */
