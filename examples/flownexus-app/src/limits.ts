@@ -94,6 +94,9 @@ export const limits = {
   unstoredEndsAtOnce: 1_000,
   /** Between two tries, in milliseconds. */
   unstoredEndsRetryMs: 10_000,
+  /** How often it is looked for endpoints that another server has reported and whose lifetime has passed, in milliseconds, and how many end at once. */
+  reportedEndsEveryMs: 60_000,
+  reportedEndsAtOnce: 1_000,
   /** Items of one page of a list, unless asked otherwise, and at most. */
   defaultPageSize: 1_000,
   maximumPageSize: 10_000,

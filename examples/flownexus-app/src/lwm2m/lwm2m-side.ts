@@ -15,6 +15,7 @@ import { credentialRoutes, type EditableCredentials } from './credential-routes.
 import { lwm2mServer, type Lwm2mStores } from './lwm2m-server.ts';
 import { objectModelRoutes } from './object-model-routes.ts';
 import { ObjectModels } from './object-models.ts';
+import { ReportedRegistrations } from './reported-registrations.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
 import { endBatch } from './registration-batches.ts';
 import { type SecuredOptions, type ServerAddresses, startServer } from './server-endpoints.ts';
@@ -58,19 +59,26 @@ export class Lwm2mSide {
   readonly routes: readonly Route[];
   readonly #options: Lwm2mSideOptions;
   readonly #unstoredEnds: UnstoredEnds;
+  readonly #reported: ReportedRegistrations;
   readonly #unfollow: (() => void)[] = [];
 
   private constructor(
     options: Lwm2mSideOptions,
     { admission, policies, models }: Pick<Lwm2mSide, 'admission' | 'policies' | 'models'>,
   ) {
-    const { objects, settings, secured, bootstrap, host, store, log } = options;
+    const { database, objects, settings, secured, bootstrap, host, store, log } = options;
     this.#options = options;
     this.admission = admission;
     this.policies = policies;
     this.models = models;
-    this.#unstoredEnds = new UnstoredEnds({
-      store: (endpoint, at) => store(endBatch(endpoint, at, settings.values.registrationObject)),
+    const storeEnd = (endpoint: string, at: number): Promise<void> =>
+      store(endBatch(endpoint, at, settings.values.registrationObject));
+    this.#unstoredEnds = new UnstoredEnds({ store: storeEnd });
+    this.#reported = new ReportedRegistrations({
+      database,
+      store: storeEnd,
+      onError: (error) =>
+        log.error({ err: error }, 'reported registrations whose lifetime has passed could not be ended'),
     });
     this.server = lwm2mServer({
       ...options,
@@ -113,6 +121,7 @@ export class Lwm2mSide {
       if (!noSec) void this.#endAnonymous();
     });
     this.#unfollow.push(followSettings);
+    this.#reported.start();
     return { lwm2m, bootstrap: addresses };
   }
 
@@ -148,6 +157,7 @@ export class Lwm2mSide {
   /** Ends both servers; what devices were answered is stored by then. */
   async stop(): Promise<void> {
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
+    await this.#reported.stop();
     await this.bootstrapServer.stop();
     await this.server.stop();
     this.#unstoredEnds.stop();

@@ -4,6 +4,7 @@ import { isPostgres } from '../dialect.ts';
 import { columnTypes } from './column-types.ts';
 import { platformTables } from './0001-platform.ts';
 import { userTables } from './0002-users.ts';
+import { endpointColumns } from './0008-endpoint-columns.ts';
 import { setAsidePreviousRelease, takeOverPreviousRelease } from './previous-rows.ts';
 
 /** The schema, one entry per version, in the order of their names. One that was released is never changed: a new one is added. */
@@ -21,6 +22,13 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-users': {
     async up(db) {
       for (const statement of userTables(isPostgres(db) ? 'postgres' : 'sqlite')) {
+        await db.executeQuery(CompiledQuery.raw(statement));
+      }
+    },
+  },
+  '0008-endpoint-columns': {
+    async up(db) {
+      for (const statement of endpointColumns(columnTypes[isPostgres(db) ? 'postgres' : 'sqlite'])) {
         await db.executeQuery(CompiledQuery.raw(statement));
       }
     },
