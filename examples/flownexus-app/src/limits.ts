@@ -10,6 +10,8 @@ export const limits = {
   cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How often a transaction is written that is rolled back for the sake of others at the same time, such as by a deadlock. */
+  commitAttempts: 5,
   /** How long more is waited for between one transaction and the next, in milliseconds. */
   commitGatherMs: 5,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */

@@ -73,7 +73,8 @@ export async function writeEndpoints(trx: Kysely<Tables>, batches: readonly Batc
     if (change === undefined) changes.set(batch.endpoint, (change = noChange(batch)));
     add(change, batch);
   }
-  const all = [...changes.values()];
+  // All who lock several rows do it in one order: two transactions do not wait for each other then.
+  const all = [...changes.values()].sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
   const registrations = all.filter((change) => change.registration !== undefined);
   const flags = all.filter((change) => change.registration === undefined && change.registered !== undefined);
   const others = all.filter((change) => change.registered === undefined);
