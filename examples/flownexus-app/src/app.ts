@@ -28,6 +28,7 @@ import { FleetStatistics } from './statistics/fleet-statistics.ts';
 import { toOperationRow } from './stores/operation-rows.ts';
 import { openUsers } from './users/users.ts';
 import { Ingest } from './values/ingest.ts';
+import { RefusedValues } from './values/refused-values.ts';
 import { ValueReader } from './values/value-reader.ts';
 
 /** Of the API, for the OpenAPI document. */
@@ -110,11 +111,18 @@ async function start(
 
   const endpoints = new EndpointReader(database, (name) => devices.side.server.presence(name));
   const publisher = new StoredPublisher({ stream, endpoints, values: new ValueReader(database.reads), log });
+  const refused = new RefusedValues(log);
   const ingest = await Ingest.open({
     database,
     definitions: objects,
     hooks: events.hooks,
+    seriesPerEndpoint: () => settings.values.seriesPerEndpoint,
+    onRemoved: (endpoint) => {
+      devices.side.removed(endpoint);
+      events.forget(endpoint);
+    },
     onStored: (stored) => {
+      refused.add(stored);
       statistics.count(stored);
       devices.side.stored(stored);
       events.stored(stored);
@@ -158,7 +166,7 @@ async function start(
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
   devices.side.server.on('presence', ({ endpointName }) => publisher.endpointChanged(endpointName));
-  const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
+  const statistics = new FleetStatistics({ database, refused, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop(() => stopping.abort());
   const known = {

@@ -67,10 +67,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
         await devices.side.release(name);
         await certificates.release(name);
       },
-      released: (name, isGone) => {
-        devices.side.released(name, isGone);
-        if (isGone) events.forget(name);
-      },
+      released: (name) => devices.side.released(name),
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),
