@@ -18,6 +18,7 @@ import { type LeshanPorts, openLeshanPorts } from './leshan/open-leshan-ports.ts
 import type { LeshanOptions } from './leshan/options.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
+import type { Operating } from './operating/open-operating.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { retentionRoutes } from './retention/retention-routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -42,6 +43,7 @@ export interface Parts {
   readonly store: (batch: Batch) => Promise<void>;
   readonly devices: Devices;
   readonly statistics: FleetStatistics;
+  readonly operating: Operating;
   /** Who the server is in DTLS. */
   readonly ownCredential: OwnCredential | undefined;
   /** Aborted when the app stops. */
@@ -68,7 +70,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     }),
     ...resourceRoutes({ database, definitions: objects }),
     ...retentionRoutes({ database }),
-    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects) }),
+    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects), stopping }),
     ...events.routes,
     ...devices.side.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
@@ -76,6 +78,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...statisticsRoutes({ statistics }),
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
+    ...parts.operating.routes,
   ];
   const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
   return { api, mounts: [{ path: '/api', handler: leshan }] };

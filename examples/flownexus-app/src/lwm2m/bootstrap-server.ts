@@ -1,21 +1,23 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
-import { type BootstrapStore, Lwm2mBootstrapServer } from '@flownexus/lwm2m-server';
+import { type BootstrapStore, Lwm2mBootstrapServer, type ServerEndpoint } from '@flownexus/lwm2m-server';
+import type { Logger } from 'pino';
 import { limitedErrors } from '../limited-log.ts';
 import type { Settings } from '../settings/settings.ts';
-import { type ListenOptions, serverEndpoints } from './server-endpoints.ts';
 
-export interface BootstrapServerOptions extends ListenOptions {
+export interface BootstrapServerOptions {
+  readonly endpoints: readonly ServerEndpoint[];
   readonly objects: ObjectRegistry;
   /** What is written to which device. */
   readonly configurations: BootstrapStore;
   readonly settings: Pick<Settings, 'values'>;
+  readonly log: Logger;
 }
 
 /** A bootstrap server on ports of its own, with credentials of its own. Not started yet. */
 export function bootstrapServer(options: BootstrapServerOptions): Lwm2mBootstrapServer {
   const { objects, configurations, settings, log } = options;
   const server = new Lwm2mBootstrapServer({
-    endpoints: serverEndpoints(options),
+    endpoints: options.endpoints,
     objects,
     configurations,
     noSec: () => settings.values.noSec,

@@ -2,6 +2,7 @@ import {
   type AssociationStore,
   coap,
   coaps,
+  type CoapsServerEndpoint,
   type CredentialStore,
   type ServerAddress,
   type ServerEndpoint,
@@ -28,7 +29,13 @@ export interface SecuredOptions extends CoapsFiles {
   readonly associations?: AssociationStore;
 }
 
-export function serverEndpoints({ host, port, secured, log }: ListenOptions): ServerEndpoint[] {
+/** Plain CoAP, and CoAP over DTLS. Nothing listens yet. */
+export function serverEndpoints({
+  host,
+  port,
+  secured,
+  log,
+}: ListenOptions): readonly [ServerEndpoint, CoapsServerEndpoint] {
   const { ownCredential, roots, ...others } = secured;
   const at = { receiveBufferSize: limits.receiveBufferBytes, ...(host === undefined ? {} : { host }) };
   return [
@@ -55,6 +62,11 @@ export interface ServerAddresses {
 export interface StartedServer {
   readonly addresses: readonly ServerAddress[];
   start(): Promise<void>;
+}
+
+/** An address as a URL: `coap://[::]:5683`. */
+export function formatAddress({ scheme, host, port }: ServerAddress): string {
+  return `${scheme}://${formatHost(host)}:${String(port)}`;
 }
 
 /** What an operator sets another port with. */

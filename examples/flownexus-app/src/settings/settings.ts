@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { logLevels } from '../config.ts';
 import type { Database } from '../database/open-database.ts';
 import { REGISTRATION_EVENTS, EVENT_OBJECT } from '../values/known-resource-types.ts';
 
@@ -22,6 +23,9 @@ export const settingsSchema = z.strictObject({
   eventDays: z.int().min(1).max(36_500).meta({ description: 'Days that events are kept' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
+  logLevel: z.enum(logLevels).nullable().meta({
+    description: 'How much is logged; null: as FLOWNEXUS_LOG_LEVEL says',
+  }),
 });
 export type SettingsValues = z.infer<typeof settingsSchema>;
 
@@ -91,5 +95,6 @@ function defaults(production: boolean): SettingsValues {
     eventDays: 365,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
+    logLevel: null,
   };
 }

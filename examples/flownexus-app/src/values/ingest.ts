@@ -54,10 +54,12 @@ export class Ingest {
     this.#types = new ResourceTypes(definitions);
     // Before the batches: what comes together with a removal is not lost by it.
     this.#remove = database.commits.lane<Removal>({
+      name: 'removals',
       maxWeight: limits.pendingRemovals,
       write: (trx, removals) => this.#writeRemovals(trx, removals),
     });
     this.#submit = database.commits.lane<Item>({
+      name: 'values',
       maxWeight: maximum,
       weight: ({ batch }) => weightOf(batch),
       write: (trx, items) => this.#write(trx, items),
