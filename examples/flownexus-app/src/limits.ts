@@ -231,7 +231,7 @@ export const limits = {
   auditTargetCharacters: 1_024,
   auditDetailCharacters: 4_096,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */
-  stopMs: 5_000,
+  stopMs: 20_000,
   /** Errors of the LwM2M server that are logged in one second; the others are counted. */
   errorLinesPerSecond: 5,
   /** A Read that the app starts by itself gives up after this time, in milliseconds. */
@@ -334,4 +334,15 @@ export const limits = {
   certificatesPerRemoval: 500,
   /** How long expired certificates are listed, in days. */
   expiredCertificateDays: 90,
+  // Operating the app.
+  /** How often it is looked whether the database answers, and how long the metrics wait for what they count in it, in milliseconds. */
+  databaseWatchMs: 5_000,
+  metricsQueryMs: 5_000,
+  /** How long requests over HTTP may go on when the app stops, and how long each other step of stopping may take, in milliseconds. */
+  stopRequestsMs: 3_000,
+  stopStepMs: 6_000,
+  /** Levels and entries of what is logged that are looked through for secrets, and characters of one text. */
+  logDepth: 6,
+  logEntries: 200,
+  logCharacters: 8_192,
 } as const;

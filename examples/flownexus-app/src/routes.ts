@@ -20,6 +20,7 @@ import type { LeshanOptions } from './leshan/options.ts';
 import type { Logs } from './logs/open-logs.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
+import type { Operating } from './operating/open-operating.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { retentionRoutes } from './retention/retention-routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -47,6 +48,7 @@ export interface Parts {
   readonly statistics: FleetStatistics;
   readonly firmware: Firmware;
   readonly certificates: Certificates;
+  readonly operating: Operating;
   /** Aborted when the app stops. */
   readonly stopping: AbortSignal;
   readonly log: Logger;
@@ -72,7 +74,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     }),
     ...resourceRoutes({ database, definitions: objects }),
     ...retentionRoutes({ database }),
-    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects) }),
+    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects), stopping }),
     ...events.routes,
     ...devices.side.routes,
     ...parts.logs.routes(server.operations),
@@ -83,6 +85,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...userRoutes(users),
     ...parts.firmware.routes,
     ...certificates.routes,
+    ...parts.operating.routes,
   ];
   const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
   return { api, mounts: [{ path: '/api', handler: leshan }, parts.firmware.mount] };

@@ -1,6 +1,8 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type {
   CoapResource,
+  CoapsServerEndpoint,
+  DtlsStatistics,
   EstOptions,
   Lwm2mBootstrapServer,
   Lwm2mServer,
@@ -25,7 +27,13 @@ import { ObjectModels } from './object-models.ts';
 import { ReportedRegistrations } from './reported-registrations.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
 import { endBatch } from './registration-batches.ts';
-import { type SecuredOptions, type ServerAddresses, startServer } from './server-endpoints.ts';
+import {
+  formatAddress,
+  type SecuredOptions,
+  type ServerAddresses,
+  serverEndpoints,
+  startServer,
+} from './server-endpoints.ts';
 import { UnstoredEnds } from './unstored-ends.ts';
 
 export interface Lwm2mSideOptions {
@@ -69,6 +77,7 @@ export class Lwm2mSide {
   readonly models: ObjectModels;
   readonly routes: readonly Route[];
   readonly #options: Lwm2mSideOptions;
+  readonly #secured: Readonly<Record<'lwm2m' | 'bootstrap', CoapsServerEndpoint>>;
   readonly #unstoredEnds: UnstoredEnds;
   readonly #reported: ReportedRegistrations;
   readonly #unfollow: (() => void)[] = [];
@@ -91,13 +100,24 @@ export class Lwm2mSide {
       onError: (error) =>
         log.error({ err: error }, 'reported registrations whose lifetime has passed could not be ended'),
     });
+    const endpoints = serverEndpoints(options);
+    const bootstrapEndpoints = serverEndpoints({ ...bootstrap, host, log });
+    this.#secured = { lwm2m: endpoints[1], bootstrap: bootstrapEndpoints[1] };
     this.server = lwm2mServer({
       ...options,
+      endpoints,
       policies: policies.current,
       authorize: (request) => admission.authorize(request),
       unstoredEnds: this.#unstoredEnds,
     });
-    this.bootstrapServer = bootstrapServer({ ...bootstrap, host, objects, settings, log });
+    this.bootstrapServer = bootstrapServer({
+      endpoints: bootstrapEndpoints,
+      objects,
+      configurations: bootstrap.configurations,
+      est: bootstrap.est,
+      settings,
+      log,
+    });
     this.routes = [
       ...admissionRoutes({ admission, endRegistration: (endpoint) => this.server.endRegistration(endpoint) }),
       ...policyRoutes({ policies, objects }),
@@ -106,6 +126,16 @@ export class Lwm2mSide {
       ...credentialRoutes({ credentials: bootstrap.secured.credentials, server: 'bootstrap' }),
       ...objectModelRoutes({ models, registry: objects }),
     ];
+  }
+
+  /** Where both servers listen: `coap://[::]:5683`; none before they start. */
+  get addresses(): readonly string[] {
+    return [...this.server.addresses, ...this.bootstrapServer.addresses].map(formatAddress);
+  }
+
+  /** What DTLS has counted, of both servers; undefined before they start. */
+  dtlsStatistics(server: 'lwm2m' | 'bootstrap'): DtlsStatistics | undefined {
+    return this.#secured[server].statistics;
   }
 
   /** Reads what is decided about devices. Nothing listens yet. */

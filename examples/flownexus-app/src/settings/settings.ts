@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { logLevels } from '../config.ts';
 import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
 import { REGISTRATION_EVENTS, EVENT_OBJECT } from '../values/known-resource-types.ts';
@@ -50,6 +51,9 @@ export const settingsSchema = z.strictObject({
   firmwareUri: z.enum(['absolute', 'relative']).meta({
     description:
       'Whether devices are given the whole address of a firmware package, or its path alone since they have the rest built in',
+  }),
+  logLevel: z.enum(logLevels).nullable().meta({
+    description: 'How much is logged; null: as FLOWNEXUS_LOG_LEVEL says',
   }),
 });
 export type SettingsValues = z.infer<typeof settingsSchema>;
@@ -127,5 +131,6 @@ function defaults(production: boolean): SettingsValues {
     maxFirmwareBytes: 2 ** 30,
     firmwareStorageBytes: 2 ** 35,
     firmwareUri: 'absolute',
+    logLevel: null,
   };
 }
