@@ -48,7 +48,8 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** From least to most; `silent` is nothing at all. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 const port = (byDefault: number) =>

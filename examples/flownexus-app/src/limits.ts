@@ -10,6 +10,8 @@ export const limits = {
   cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How often a transaction is written that is rolled back for the sake of others at the same time, such as by a deadlock. */
+  commitAttempts: 5,
   /** How long more is waited for between one transaction and the next, in milliseconds. */
   commitGatherMs: 5,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
@@ -68,6 +70,12 @@ export const limits = {
   databaseBusyMs: 2_000,
   /** Resource types that are kept in memory. A type beyond them is looked up in the database. */
   cachedResourceTypes: 10_000,
+  /** Resource types that no definition tells of are added until there are so many of all kinds: devices make them up. */
+  resourceTypes: 20_000,
+  /** Series of one endpoint, unless the settings say otherwise. */
+  seriesPerEndpoint: 2_000,
+  /** Endpoints of which it is remembered that they were told of in the log. */
+  toldEndpoints: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
   /** The same for a list of what has one name, over all endpoints. */
@@ -88,6 +96,9 @@ export const limits = {
   unstoredEndsAtOnce: 1_000,
   /** Between two tries, in milliseconds. */
   unstoredEndsRetryMs: 10_000,
+  /** How often it is looked for endpoints that another server has reported and whose lifetime has passed, in milliseconds, and how many end at once. */
+  reportedEndsEveryMs: 60_000,
+  reportedEndsAtOnce: 1_000,
   /** Items of one page of a list, unless asked otherwise, and at most. */
   defaultPageSize: 1_000,
   maximumPageSize: 10_000,
@@ -220,7 +231,7 @@ export const limits = {
   auditTargetCharacters: 1_024,
   auditDetailCharacters: 4_096,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */
-  stopMs: 5_000,
+  stopMs: 20_000,
   /** Errors of the LwM2M server that are logged in one second; the others are counted. */
   errorLinesPerSecond: 5,
   /** A Read that the app starts by itself gives up after this time, in milliseconds. */
@@ -325,6 +336,17 @@ export const limits = {
   certificatesPerRemoval: 500,
   /** How long expired certificates are listed, in days. */
   expiredCertificateDays: 90,
+  // Operating the app.
+  /** How often it is looked whether the database answers, and how long the metrics wait for what they count in it, in milliseconds. */
+  databaseWatchMs: 5_000,
+  metricsQueryMs: 5_000,
+  /** How long requests over HTTP may go on when the app stops, and how long each other step of stopping may take, in milliseconds. */
+  stopRequestsMs: 3_000,
+  stopStepMs: 6_000,
+  /** Levels and entries of what is logged that are looked through for secrets, and characters of one text. */
+  logDepth: 6,
+  logEntries: 200,
+  logCharacters: 8_192,
   /** Firmware updates: characters of the name of a campaign, endpoints of one, campaigns that are not over, and endpoints left out that its answer lists. */
   firmwareCampaignNameLength: 100,
   firmwareCampaignEndpoints: 100_000,

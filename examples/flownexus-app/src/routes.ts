@@ -21,6 +21,7 @@ import type { LeshanOptions } from './leshan/options.ts';
 import type { Logs } from './logs/open-logs.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
+import type { Operating } from './operating/open-operating.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { retentionRoutes } from './retention/retention-routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -49,6 +50,7 @@ export interface Parts {
   readonly firmware: Firmware;
   readonly firmwareUpdates: FirmwareUpdates;
   readonly certificates: Certificates;
+  readonly operating: Operating;
   /** Aborted when the app stops. */
   readonly stopping: AbortSignal;
   readonly log: Logger;
@@ -70,15 +72,12 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
         await devices.side.release(name);
         await certificates.release(name);
       },
-      released: (name, isGone) => {
-        devices.side.released(name, isGone);
-        if (isGone) events.forget(name);
-      },
+      released: (name) => devices.side.released(name),
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),
     ...retentionRoutes({ database }),
-    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects) }),
+    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects), stopping }),
     ...events.routes,
     ...devices.side.routes,
     ...parts.logs.routes(server.operations),
@@ -90,6 +89,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...parts.firmware.routes,
     ...firmwareUpdates.routes,
     ...certificates.routes,
+    ...parts.operating.routes,
   ];
   const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
   return { api, mounts: [{ path: '/api', handler: leshan }, parts.firmware.mount] };

@@ -39,6 +39,7 @@ export interface EndpointRow {
   model_number: string | null;
   serial_number: string | null;
   firmware_version: string | null;
+  reported: Generated<Flag>;
 }
 
 export interface ResourceTypeRow {

@@ -70,7 +70,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     }
     const known = error instanceof ApiError ? error : (fromExpress(error) ?? fromDatabase(error));
     if (known === undefined || known.status === 503)
-      log.error({ err: error, method: request.method, url: request.originalUrl }, 'request failed');
+      log.error({ err: error, method: request.method, url: request.originalUrl, requestId: response.get('X-Request-Id') }, 'request failed'); // prettier-ignore
     const { status, code, message, issues } =
       known ?? new ApiError(500, 'internal', 'the server failed; its log says why');
     const body: Problem = {

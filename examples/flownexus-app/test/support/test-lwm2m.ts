@@ -54,6 +54,7 @@ export async function testLwm2m({
     database,
     definitions: objects,
     hooks: noHooks,
+    onRemoved: (endpoint) => side.removed(endpoint),
     onStored: (stored) => {
       batches.push(...stored.map(({ batch }) => batch));
       side.stored(stored);
@@ -80,7 +81,7 @@ export async function testLwm2m({
     database,
     ingest,
     release: (endpoint) => side.release(endpoint),
-    released: (endpoint, isGone) => side.released(endpoint, isGone),
+    released: (endpoint) => side.released(endpoint),
   });
   const { call, audited } = await testRoutes([...side.routes, removal]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
@@ -95,5 +96,5 @@ export async function testLwm2m({
     onTestFinished(() => client.close());
     return client;
   };
-  return { side, database, settings, objects, batches, addresses, call, audited, newClient };
+  return { side, ingest, database, settings, objects, batches, addresses, call, audited, newClient };
 }
