@@ -274,6 +274,8 @@ export const limits = {
   /** Packages, and uploads of them at a time. */
   firmwarePackages: 1_000,
   firmwareUploads: 8,
+  /** When who comes while there are as many as may be is to try again, in seconds. */
+  uploadRetrySeconds: 60,
   /** Characters of the version of a package, of its file name and its notes. All of them have to fit into the address of a request. */
   firmwareVersionLength: 100,
   firmwareFileNameLength: 255,
@@ -345,4 +347,22 @@ export const limits = {
   logDepth: 6,
   logEntries: 200,
   logCharacters: 8_192,
+  /** Firmware updates: characters of the name of a campaign, endpoints of one, campaigns that are not over, and endpoints left out that its answer lists. */
+  firmwareCampaignNameLength: 100,
+  firmwareCampaignEndpoints: 100_000,
+  firmwareCampaigns: 1_000,
+  firmwareLeftOut: 100,
+  firmwareLeftOutCharacters: 32_768,
+  /** Instances of Object 33629 that are installed together, and characters of a version that a device has to report. */
+  linkedFirmwareInstances: 64,
+  firmwareExpectedVersionLength: 255,
+  /** Changes of one update that its history keeps of each run of the app: far more than its attempts can make. */
+  firmwareUpdateChanges: 2_000,
+  /** How long finished updates and campaigns are kept, in days, how many updates of one endpoint, rows that one transaction removes, and how often it is looked, in milliseconds. */
+  firmwareUpdateDays: 365,
+  finishedFirmwareUpdatesPerEndpoint: 100,
+  firmwareUpdatesPerRemoval: 500,
+  firmwareUpdateRetentionMs: 3_600_000,
+  /** How often the progress of one update, and the counts of one campaign, are told to the stream at most, in milliseconds. */
+  firmwareProgressMs: 1_000,
 } as const;

@@ -2,6 +2,7 @@ import type { Generated } from 'kysely';
 import type { FirmwareRow } from './firmware-tables.ts';
 import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
+import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -263,7 +264,7 @@ export interface ApiTokenRow {
   last_used_at: number | null;
 }
 
-export interface Tables extends CertificateTables {
+export interface Tables extends CertificateTables, FirmwareUpdateTables {
   Endpoint: EndpointRow;
   ResourceType: ResourceTypeRow;
   Series: SeriesRow;
