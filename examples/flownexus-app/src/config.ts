@@ -17,6 +17,11 @@ export interface Config {
   readonly coapsKeyFile: string | undefined;
   readonly coapsCertificateFile: string | undefined;
   readonly coapsAuthoritiesFile: string | undefined;
+  /** Paths of PEM files of the authority that issues certificates to devices; undefined: one of our own. */
+  readonly authorityKeyFile: string | undefined;
+  readonly authorityCertificateFile: string | undefined;
+  /** Whether devices may ask the bootstrap server for certificates (EST). */
+  readonly est: boolean;
   readonly dataDirectory: string;
   /** `postgres://…`; undefined: SQLite in the data directory. */
   readonly databaseUrl: string | undefined;
@@ -43,7 +48,8 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** From least to most; `silent` is nothing at all. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 const port = (byDefault: number) =>
@@ -79,6 +85,9 @@ const variables = z.object({
   FLOWNEXUS_COAPS_KEY: path.optional(),
   FLOWNEXUS_COAPS_CERT: path.optional(),
   FLOWNEXUS_COAPS_CA: path.optional(),
+  FLOWNEXUS_CA_KEY: path.optional(),
+  FLOWNEXUS_CA_CERT: path.optional(),
+  FLOWNEXUS_EST: z.enum(['off', 'on']).default('off'),
   FLOWNEXUS_DATA_DIR: path.default('./data'),
   // Without a host where it is a socket: postgres:///name?host=/run/postgresql
   FLOWNEXUS_DATABASE_URL: z
@@ -125,6 +134,9 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_COAPS_KEY: PEM,
   FLOWNEXUS_COAPS_CERT: PEM,
   FLOWNEXUS_COAPS_CA: PEM,
+  FLOWNEXUS_CA_KEY: PEM,
+  FLOWNEXUS_CA_CERT: PEM,
+  FLOWNEXUS_EST: 'off or on',
   FLOWNEXUS_DATA_DIR: 'the path of a folder',
   FLOWNEXUS_DATABASE_URL: 'the URL of a PostgreSQL database: postgres://user:password@host/name',
   FLOWNEXUS_BOOTSTRAP_PORT: PORT,
@@ -169,6 +181,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     coapsKeyFile: data.FLOWNEXUS_COAPS_KEY,
     coapsCertificateFile: data.FLOWNEXUS_COAPS_CERT,
     coapsAuthoritiesFile: data.FLOWNEXUS_COAPS_CA,
+    authorityKeyFile: data.FLOWNEXUS_CA_KEY,
+    authorityCertificateFile: data.FLOWNEXUS_CA_CERT,
+    est: data.FLOWNEXUS_EST === 'on',
     dataDirectory: data.FLOWNEXUS_DATA_DIR,
     databaseUrl: data.FLOWNEXUS_DATABASE_URL,
     bootstrapPort: data.FLOWNEXUS_BOOTSTRAP_PORT,

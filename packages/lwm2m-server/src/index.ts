@@ -46,10 +46,13 @@ export type {
   LogDecoder,
   LogEntry,
   LogFormat,
+  LoggedValues,
+  LogIntakeOptions,
   LogOperationOptions,
   LogOrigin,
   LogPath,
   LogReadOptions,
+  LogRequest,
   LogResource,
   LogStartOptions,
   LogStatus,
@@ -137,7 +140,15 @@ export type {
   QueuedOperation,
 } from './queue/operation-store.ts';
 export { LogCollector, type LogCollectorServer } from './logs/log-collector.ts';
+export { LogIntake } from './logs/log-intake.ts';
 export { LOG_LEVELS, type LogLevel } from './logs/log-level.ts';
+export {
+  logIncrementsRequest,
+  logStartRequests,
+  logStatusRequest,
+  logStopRequest,
+  parseLogStatus,
+} from './logs/log-requests.ts';
 export { parseLogLine, type ParsedLine } from './logs/parse-line.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
@@ -183,6 +194,7 @@ export {
   type HandshakeFailure,
   type OwnCredential,
   type StoredAssociation,
+  type X509Roots,
 } from './endpoints/coaps.ts';
 export { overTransport } from './endpoints/over-transport.ts';
 export {

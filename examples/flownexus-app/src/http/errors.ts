@@ -17,6 +17,8 @@ export const apiErrorCodes = {
   'disk-full': 'the disk has no room for it',
   unauthorized: 'neither a session nor a token that is valid',
   'wrong-credentials': 'the name, the password or the code is wrong',
+  'request-refused': 'there is no certificate for this request',
+  'bad-files': 'a file of the server can not be used',
   'code-needed': 'the password is right, and a code of the second factor is needed, too',
   forbidden: 'the user or token may not do this',
   'cross-site': 'a request of another site, in the name of who is signed in here',
@@ -66,7 +68,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     }
     const known = error instanceof ApiError ? error : (fromExpress(error) ?? fromDatabase(error));
     if (known === undefined || known.status === 503)
-      log.error({ err: error, method: request.method, url: request.originalUrl }, 'request failed');
+      log.error({ err: error, method: request.method, url: request.originalUrl, requestId: response.get('X-Request-Id') }, 'request failed'); // prettier-ignore
     const { status, code, message, issues } =
       known ?? new ApiError(500, 'internal', 'the server failed; its log says why');
     const body: Problem = {

@@ -132,12 +132,15 @@ function perform(route: Route, guards: RouteGuards): RequestHandler {
   };
 }
 
-function answer(request: Request, { status = 200, headers = {}, body, csv }: Reply): void {
+function answer(request: Request, { status = 200, headers = {}, body, csv, lines }: Reply): void {
   const response = request.res;
   if (response === undefined) throw new Error('a request without a response');
   response.status(status).set(headers);
-  if (csv !== undefined && request.accepts(['json', 'csv']) === 'csv') {
-    response.type('text/csv').send(formatCsv(csv));
+  const types = ['json', ...(csv === undefined ? [] : ['csv']), ...(lines === undefined ? [] : ['text'])];
+  const type = types.length === 1 ? 'json' : request.accepts(types);
+  if (csv !== undefined && type === 'csv') response.type('text/csv').send(formatCsv(csv));
+  else if (lines !== undefined && type === 'text') {
+    response.type('text/plain').send([...lines].map((line) => `${line}\n`).join(''));
   } else if (body === undefined) response.end();
   else response.json(body);
 }

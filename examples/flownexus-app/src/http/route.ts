@@ -32,6 +32,8 @@ export interface Reply {
   readonly body?: unknown;
   /** The same list as a table, for who asks for text/csv. */
   readonly csv?: CsvTable;
+  /** The same list as lines of text, for who asks for text/plain. */
+  readonly lines?: Iterable<string>;
   /** Who did it, where the route is public and has found out; for the audit log. */
   readonly actor?: string;
   /** What the audit log keeps beside route, parameters and actor. Never a secret. */
