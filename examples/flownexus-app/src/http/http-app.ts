@@ -32,6 +32,8 @@ export interface HttpAppOptions {
 export interface Mount {
   /** Such as `/api`. What its handler passes on is looked for further. */
   readonly path: string;
+  /** What it is mounted at in place of `path`, where more paths are to come to it. */
+  readonly pattern?: RegExp;
   readonly handler: RequestHandler;
 }
 
@@ -47,7 +49,7 @@ export function httpApp(options: HttpAppOptions): Express {
   if (observe !== undefined) app.use(observe(all));
   app.use(securityHeaders);
   app.use(mountRoutes(all, guards));
-  for (const { path, handler } of mounts) app.use(path, handler);
+  for (const { path, pattern, handler } of mounts) app.use(pattern ?? path, handler);
   app.use('/api/docs', apiDocs());
   app.use(['/api', '/leshan_api', '/healthz'], unknownToGuests(guards));
   app.use(pages(webDirectory));
