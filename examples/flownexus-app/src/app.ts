@@ -12,6 +12,7 @@ import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
 import type { Listening } from './firmware/firmware-uris.ts';
+import { openFirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
 import { startHttpServer } from './http/http-server.ts';
@@ -148,7 +149,7 @@ async function start(
     settings,
     listening: () => listening,
     deviceHost: (name) => devices.side.server.registration(name)?.address.host,
-    inUse: () => false,
+    inUse: (id) => firmwareUpdates.inUse(id),
     log,
   });
   onStop('firmware packages', () => firmware.stop());
@@ -173,7 +174,9 @@ async function start(
   const stopping = new AbortController();
   onStop('what takes long', () => stopping.abort());
   const operating = openOperating({ version: VERSION, dataDirectory, database, devices, statistics, log });
-  const known = {
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  const firmwareUpdates = openFirmwareUpdates({ database, server: devices.side.server, source: firmware, stream, report }); // prettier-ignore
+  const parts = {
     database,
     objects,
     settings,
@@ -186,10 +189,12 @@ async function start(
     logs,
     statistics,
     firmware,
+    firmwareUpdates,
+    certificates,
     operating,
+    stopping: stopping.signal,
     log,
   };
-  const parts = { ...known, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -220,7 +225,8 @@ async function start(
   certificates.start();
   operating.start();
   onStop('the look at the database', () => operating.stop());
-  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  onStop('firmware updates', () => firmwareUpdates.stop());
+  await firmwareUpdates.start();
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),
     new OperationRetention({ database, report }),

@@ -77,6 +77,7 @@ async function deleteStored({ database, ingest, stopping }: RemoveEndpointOption
     .where('endpoint', '=', name)
     .where('status', 'in', ['CONFIRMED', 'FAILED'])
     .execute();
+  await database.db.deleteFrom('FirmwareUpdate').where('endpoint', '=', name).execute();
   signal.throwIfAborted();
   await ingest.removeEndpoint(name);
 }

@@ -100,8 +100,8 @@ export class LiveStream {
       summary: 'Server-Sent Events of what is stored, after it is stored',
       description:
         'The names of the events are `endpoint` (Endpoint), `resource` (a value, with its endpoint), `operation` (Operation), `event` (Event), `log` (LogEntry), ' +
-        '`firmwareUpdate` (FirmwareUpdate) and `firmwareCampaign` (FirmwareCampaign); their data is JSON. Who comes back with `Last-Event-ID` gets what was missed. ' +
-        'When that is not kept any more, and whenever else something was missed, an ' +
+        '`firmwareUpdate` (FirmwareUpdate) and `firmwareCampaign` (FirmwareCampaign); their data is JSON. Who comes back with `Last-Event-ID` gets what was ' +
+        'missed. When that is not kept any more, and whenever else something was missed, an ' +
         'event `lost` says that what is shown has to be fetched anew.',
       tag: 'Stream',
       access: 'read',
