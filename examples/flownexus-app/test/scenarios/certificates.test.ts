@@ -114,7 +114,7 @@ test('a device with a Connection ID whose port changes is heard without a handsh
   const relay = await UdpRelay.start(box.app.coapsPort);
   const transport = secured(psk('moving'));
   const { client } = await box.registered('moving', { transport, server: relay.address });
-  for (const _ of [1, 2]) {
+  for (let move = 1; move <= 2; move += 1) {
     await relay.rebind();
     await client.update();
     await vi.waitFor(async () => expect(await box.endpoint('moving')).toMatchObject({ registered: true, address: `127.0.0.1:${String(relay.port)}` }), soon); // prettier-ignore
