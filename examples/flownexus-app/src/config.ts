@@ -40,13 +40,16 @@ export interface Config {
   readonly adminPassword: string | undefined;
   /** Where browsers and devices reach us, such as `https://flownexus.example/`; undefined: where we listen. */
   readonly publicUrl: string | undefined;
+  /** Where devices reach the CoAP ports; undefined: at the host of the public URL, or where we listen. */
+  readonly coapPublicHost: string | undefined;
   /** Undefined: when there is nothing else to see, and not in production. */
   readonly demo: boolean | undefined;
   readonly production: boolean;
   readonly logLevel: LogLevel;
 }
 
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** From least to most; `silent` is nothing at all. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 const port = (byDefault: number) =>
@@ -102,6 +105,7 @@ const variables = z.object({
     .url({ protocol: /^https?$/ })
     .refine((text) => URL.parse(text)?.pathname === '/')
     .optional(),
+  FLOWNEXUS_COAP_PUBLIC_HOST: host.optional(),
   // RFC 6750 §2.1: what a bearer token may be made of.
   FLOWNEXUS_API_TOKEN: z
     .string()
@@ -143,6 +147,7 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_WEBHOOK_HOSTS: 'IP addresses and host names, without ports or brackets, with commas between them',
   FLOWNEXUS_ADMIN_PASSWORD: `${limits.passwordLength} to ${limits.maximumPasswordLength} characters`,
   FLOWNEXUS_PUBLIC_URL: 'an address such as https://flownexus.example/, without a path',
+  FLOWNEXUS_COAP_PUBLIC_HOST: HOST,
   FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
   FLOWNEXUS_DEMO: '0 or 1',
   FLOWNEXUS_LOG_LEVEL: logLevels.join(', '),
@@ -190,6 +195,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS,
     adminPassword: data.FLOWNEXUS_ADMIN_PASSWORD,
     publicUrl: data.FLOWNEXUS_PUBLIC_URL,
+    coapPublicHost: data.FLOWNEXUS_COAP_PUBLIC_HOST,
     demo: data.FLOWNEXUS_DEMO,
     production: environment['NODE_ENV'] === 'production',
     logLevel: data.FLOWNEXUS_LOG_LEVEL,

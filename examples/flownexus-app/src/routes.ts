@@ -8,6 +8,7 @@ import { endpointRoutes } from './endpoints/endpoint-routes.ts';
 import { exportEndpointRoute } from './endpoints/export-endpoint.ts';
 import { removeEndpointRoute } from './endpoints/remove-endpoint.ts';
 import type { Events } from './events/open-events.ts';
+import type { Firmware } from './firmware/open-firmware-packages.ts';
 import type { Mount } from './http/http-app.ts';
 import type { Route } from './http/route.ts';
 import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
@@ -16,8 +17,10 @@ import { leshanRouter } from './leshan/leshan-router.ts';
 import { leshanConfigurations, leshanCredentials, leshanGuards, localAudit } from './leshan/mount-leshan.ts';
 import { type LeshanPorts, openLeshanPorts } from './leshan/open-leshan-ports.ts';
 import type { LeshanOptions } from './leshan/options.ts';
+import type { Logs } from './logs/open-logs.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
+import type { Operating } from './operating/open-operating.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { retentionRoutes } from './retention/retention-routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -41,8 +44,11 @@ export interface Parts {
   readonly ingest: Ingest;
   readonly store: (batch: Batch) => Promise<void>;
   readonly devices: Devices;
+  readonly logs: Logs;
   readonly statistics: FleetStatistics;
+  readonly firmware: Firmware;
   readonly certificates: Certificates;
+  readonly operating: Operating;
   /** Aborted when the app stops. */
   readonly stopping: AbortSignal;
   readonly log: Logger;
@@ -63,26 +69,26 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
         await devices.side.release(name);
         await certificates.release(name);
       },
-      released: (name, isGone) => {
-        devices.side.released(name, isGone);
-        if (isGone) events.forget(name);
-      },
+      released: (name) => devices.side.released(name),
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),
     ...retentionRoutes({ database }),
-    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects) }),
+    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects), stopping }),
     ...events.routes,
     ...devices.side.routes,
+    ...parts.logs.routes(server.operations),
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
     ...namedValueRoutes({ database }),
     ...statisticsRoutes({ statistics }),
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
+    ...parts.firmware.routes,
     ...certificates.routes,
+    ...parts.operating.routes,
   ];
   const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
-  return { api, mounts: [{ path: '/api', handler: leshan }] };
+  return { api, mounts: [{ path: '/api', handler: leshan }, parts.firmware.mount] };
 }
 
 /** The same devices on ports of the loopback interface, for everybody on this machine. */

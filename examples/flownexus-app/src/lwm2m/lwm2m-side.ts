@@ -1,6 +1,8 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type {
   CoapResource,
+  CoapsServerEndpoint,
+  DtlsStatistics,
   EstOptions,
   Lwm2mBootstrapServer,
   Lwm2mServer,
@@ -22,9 +24,16 @@ import { credentialRoutes, type EditableCredentials } from './credential-routes.
 import { lwm2mServer, type Lwm2mStores } from './lwm2m-server.ts';
 import { objectModelRoutes } from './object-model-routes.ts';
 import { ObjectModels } from './object-models.ts';
+import { ReportedRegistrations } from './reported-registrations.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
 import { endBatch } from './registration-batches.ts';
-import { type SecuredOptions, type ServerAddresses, startServer } from './server-endpoints.ts';
+import {
+  formatAddress,
+  type SecuredOptions,
+  type ServerAddresses,
+  serverEndpoints,
+  startServer,
+} from './server-endpoints.ts';
 import { UnstoredEnds } from './unstored-ends.ts';
 
 export interface Lwm2mSideOptions {
@@ -68,28 +77,47 @@ export class Lwm2mSide {
   readonly models: ObjectModels;
   readonly routes: readonly Route[];
   readonly #options: Lwm2mSideOptions;
+  readonly #secured: Readonly<Record<'lwm2m' | 'bootstrap', CoapsServerEndpoint>>;
   readonly #unstoredEnds: UnstoredEnds;
+  readonly #reported: ReportedRegistrations;
   readonly #unfollow: (() => void)[] = [];
 
   private constructor(
     options: Lwm2mSideOptions,
     { admission, policies, models }: Pick<Lwm2mSide, 'admission' | 'policies' | 'models'>,
   ) {
-    const { objects, settings, secured, bootstrap, host, store, log } = options;
+    const { database, objects, settings, secured, bootstrap, host, store, log } = options;
     this.#options = options;
     this.admission = admission;
     this.policies = policies;
     this.models = models;
-    this.#unstoredEnds = new UnstoredEnds({
-      store: (endpoint, at) => store(endBatch(endpoint, at, settings.values.registrationObject)),
+    const storeEnd = (endpoint: string, at: number): Promise<void> =>
+      store(endBatch(endpoint, at, settings.values.registrationObject));
+    this.#unstoredEnds = new UnstoredEnds({ store: storeEnd });
+    this.#reported = new ReportedRegistrations({
+      database,
+      store: storeEnd,
+      onError: (error) =>
+        log.error({ err: error }, 'reported registrations whose lifetime has passed could not be ended'),
     });
+    const endpoints = serverEndpoints(options);
+    const bootstrapEndpoints = serverEndpoints({ ...bootstrap, host, log });
+    this.#secured = { lwm2m: endpoints[1], bootstrap: bootstrapEndpoints[1] };
     this.server = lwm2mServer({
       ...options,
+      endpoints,
       policies: policies.current,
       authorize: (request) => admission.authorize(request),
       unstoredEnds: this.#unstoredEnds,
     });
-    this.bootstrapServer = bootstrapServer({ ...bootstrap, host, objects, settings, log });
+    this.bootstrapServer = bootstrapServer({
+      endpoints: bootstrapEndpoints,
+      objects,
+      configurations: bootstrap.configurations,
+      est: bootstrap.est,
+      settings,
+      log,
+    });
     this.routes = [
       ...admissionRoutes({ admission, endRegistration: (endpoint) => this.server.endRegistration(endpoint) }),
       ...policyRoutes({ policies, objects }),
@@ -98,6 +126,16 @@ export class Lwm2mSide {
       ...credentialRoutes({ credentials: bootstrap.secured.credentials, server: 'bootstrap' }),
       ...objectModelRoutes({ models, registry: objects }),
     ];
+  }
+
+  /** Where both servers listen: `coap://[::]:5683`; none before they start. */
+  get addresses(): readonly string[] {
+    return [...this.server.addresses, ...this.bootstrapServer.addresses].map(formatAddress);
+  }
+
+  /** What DTLS has counted, of both servers; undefined before they start. */
+  dtlsStatistics(server: 'lwm2m' | 'bootstrap'): DtlsStatistics | undefined {
+    return this.#secured[server].statistics;
   }
 
   /** Reads what is decided about devices. Nothing listens yet. */
@@ -127,6 +165,7 @@ export class Lwm2mSide {
       void this.#endRegistrations(({ identity }) => isOrphan(identity));
     });
     this.#unfollow.push(followSettings, followTrust);
+    this.#reported.start();
     return { lwm2m, bootstrap: addresses };
   }
 
@@ -149,14 +188,20 @@ export class Lwm2mSide {
     await bootstrap.configurations.delete(endpoint);
   }
 
-  /** It was removed, and is unknown from now on; or could not be. */
-  released(endpoint: string, isGone: boolean): void {
-    this.admission.removed(endpoint, isGone);
+  /** Has to hear of each endpoint that was removed from the database, before {@link stored} does of what came after it. */
+  removed(endpoint: string): void {
+    this.admission.removed(endpoint);
+  }
+
+  /** The removal is over, whether it has succeeded or not. */
+  released(endpoint: string): void {
+    this.admission.released(endpoint);
   }
 
   /** Ends both servers; what devices were answered is stored by then. */
   async stop(): Promise<void> {
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
+    await this.#reported.stop();
     await this.bootstrapServer.stop();
     await this.server.stop();
     this.#unstoredEnds.stop();

@@ -1,4 +1,5 @@
-import type { ObjectRegistry } from '@flownexus/lwm2m-core';
+import type { ObjectRegistry, ResourceRecord } from '@flownexus/lwm2m-core';
+import type { CoapResource } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
 import type { Certificates } from '../certificates/open-certificates.ts';
 import type { Config } from '../config.ts';
@@ -22,6 +23,10 @@ export interface DevicesOptions {
   readonly objects: ObjectRegistry;
   readonly settings: Settings;
   readonly store: (batch: Batch) => Promise<void>;
+  /** Whether what an operation has read is a log, and stored however large it is. */
+  readonly isLog: (record: ResourceRecord) => boolean;
+  /** What is served to devices beside LwM2M, such as firmware. */
+  readonly resources?: readonly CoapResource[];
   readonly log: Logger;
 }
 
@@ -35,7 +40,7 @@ export interface Devices {
 
 /** Reads what is known of devices. Nothing listens yet. */
 export async function openDevices(options: DevicesOptions): Promise<Devices> {
-  const { config, certificates, database, objects, settings, store, log } = options;
+  const { config, certificates, database, objects, settings, store, isLog, resources = [], log } = options;
   const report = limitedErrors(log);
   const { ownCredential, roots, est, trust } = certificates;
   const identity = { ownCredential, roots };
@@ -50,7 +55,7 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
     stores: {
       registrations: registrationStore(database, report),
       observations: observationStore(database, report),
-      operations: storingValues(operationStore(database, report), { store, report }),
+      operations: storingValues(operationStore(database, report), { store, isLog, report }),
     },
     host: config.coapHost,
     port: config.coapPort,
@@ -68,6 +73,7 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
     },
     trust,
     store,
+    resources,
     log,
   });
   return { side, credentials, bootstrapCredentials, bootstrapConfigurations };

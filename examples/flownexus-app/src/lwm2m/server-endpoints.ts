@@ -2,6 +2,7 @@ import {
   type AssociationStore,
   coap,
   coaps,
+  type CoapsServerEndpoint,
   type CredentialStore,
   type OwnCredential,
   type ServerAddress,
@@ -34,7 +35,13 @@ export interface SecuredOptions extends DtlsIdentity {
   readonly associations?: AssociationStore;
 }
 
-export function serverEndpoints({ host, port, secured, log }: ListenOptions): ServerEndpoint[] {
+/** Plain CoAP, and CoAP over DTLS. Nothing listens yet. */
+export function serverEndpoints({
+  host,
+  port,
+  secured,
+  log,
+}: ListenOptions): readonly [ServerEndpoint, CoapsServerEndpoint] {
   const at = { receiveBufferSize: limits.receiveBufferBytes, ...(host === undefined ? {} : { host }) };
   return [
     coap({ port, ...at }),
@@ -58,6 +65,11 @@ export interface ServerAddresses {
 export interface StartedServer {
   readonly addresses: readonly ServerAddress[];
   start(): Promise<void>;
+}
+
+/** An address as a URL: `coap://[::]:5683`. */
+export function formatAddress({ scheme, host, port }: ServerAddress): string {
+  return `${scheme}://${formatHost(host)}:${String(port)}`;
 }
 
 /** What an operator sets another port with. */

@@ -61,6 +61,7 @@ export async function testLwm2m({
     database,
     definitions: objects,
     hooks: noHooks,
+    onRemoved: (endpoint) => side.removed(endpoint),
     onStored: (stored) => {
       batches.push(...stored.map(({ batch }) => batch));
       side.stored(stored);
@@ -79,6 +80,7 @@ export async function testLwm2m({
     objects,
     settings,
     store,
+    isLog: () => false,
     log,
   });
   const { side } = devices;
@@ -91,7 +93,7 @@ export async function testLwm2m({
       await side.release(endpoint);
       await certificates.release(endpoint);
     },
-    released: (endpoint, isGone) => side.released(endpoint, isGone),
+    released: (endpoint) => side.released(endpoint),
   });
   const { call, audited } = await testRoutes([...side.routes, ...certificates.routes, removal]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
@@ -106,5 +108,5 @@ export async function testLwm2m({
     onTestFinished(() => client.close());
     return client;
   };
-  return { side, certificates, database, settings, objects, batches, addresses, call, audited, newClient };
+  return { side, certificates, ingest, database, settings, objects, batches, addresses, call, audited, newClient };
 }
