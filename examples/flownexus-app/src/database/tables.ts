@@ -3,9 +3,6 @@ import type { FirmwareRow } from './firmware-tables.ts';
 import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
 import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
-import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
-import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
-import type { CertificateTables } from './certificate-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.

@@ -9,9 +9,6 @@ import { logTables } from './0005-logs.ts';
 import { certificateTables } from './0007-certificates.ts';
 import { endpointColumns } from './0008-endpoint-columns.ts';
 import { firmwareUpdateTables } from './0004-firmware-updates.ts';
-import { firmwareUpdateTables } from './0004-firmware-updates.ts';
-import { logTables } from './0005-logs.ts';
-import { certificateTables } from './0007-certificates.ts';
 import { setAsidePreviousRelease, takeOverPreviousRelease } from './previous-rows.ts';
 
 /** The schema, one entry per version, in the order of their names. One that was released is never changed: a new one is added. */
