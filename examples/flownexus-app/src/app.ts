@@ -176,6 +176,8 @@ async function start(
   const addresses = await devices.side.start();
   events.start();
   logs.start();
+  devices.bootstrap.start();
+  onStop(() => devices.bootstrap.stop());
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),

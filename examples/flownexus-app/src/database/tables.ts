@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { BootstrapSessionRow, BootstrapTemplateRow } from './bootstrap-tables.ts';
 import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
@@ -288,4 +289,6 @@ export interface Tables {
   ApiToken: ApiTokenRow;
   DeviceLog: DeviceLogRow;
   LogResource: LogResourceRow;
+  BootstrapTemplate: BootstrapTemplateRow;
+  BootstrapSession: BootstrapSessionRow;
 }

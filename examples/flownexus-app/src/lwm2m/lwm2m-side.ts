@@ -1,5 +1,5 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
-import type { CoapResource, Lwm2mBootstrapServer, Lwm2mServer } from '@flownexus/lwm2m-server';
+import type { BootstrapStore, CoapResource, Lwm2mBootstrapServer, Lwm2mServer } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
 import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
@@ -34,6 +34,8 @@ export interface Lwm2mSideOptions {
     readonly port: number;
     readonly secured: SecuredOptions & { readonly credentials: EditableCredentials };
     readonly configurations: EditableConfigurations;
+    /** What the bootstrap server gives to devices: those, and what is made for a device that asks. */
+    readonly served: BootstrapStore;
   };
   /** Resolves when the batch is safe. */
   readonly store: (batch: Batch) => Promise<void>;
@@ -78,7 +80,14 @@ export class Lwm2mSide {
       authorize: (request) => admission.authorize(request),
       unstoredEnds: this.#unstoredEnds,
     });
-    this.bootstrapServer = bootstrapServer({ ...bootstrap, host, objects, settings, log });
+    this.bootstrapServer = bootstrapServer({
+      ...bootstrap,
+      configurations: bootstrap.served,
+      host,
+      objects,
+      settings,
+      log,
+    });
     this.routes = [
       ...admissionRoutes({ admission, endRegistration: (endpoint) => this.server.endRegistration(endpoint) }),
       ...policyRoutes({ policies, objects }),

@@ -13,10 +13,14 @@ import { observationStore } from '../stores/observation-store.ts';
 import { operationStore } from '../stores/operation-store.ts';
 import { registrationStore } from '../stores/registration-store.ts';
 import type { Batch } from '../values/batch.ts';
+import { type Bootstrap, openBootstrap } from '../bootstrap/open-bootstrap.ts';
 import { Lwm2mSide } from './lwm2m-side.ts';
 
 export interface DevicesOptions {
-  readonly config: Pick<Config, 'coapHost' | 'coapPort' | 'coapsPort' | 'bootstrapPort' | 'bootstrapsPort'>;
+  readonly config: Pick<
+    Config,
+    'coapHost' | 'coapPort' | 'coapsPort' | 'bootstrapPort' | 'bootstrapsPort' | 'publicUrl'
+  >;
   readonly coapsFiles: CoapsFiles;
   readonly database: Database;
   readonly objects: ObjectRegistry;
@@ -33,6 +37,7 @@ export interface Devices {
   readonly credentials: EditableCredentialStore;
   readonly bootstrapCredentials: EditableCredentialStore;
   readonly bootstrapConfigurations: EditableBootstrapStore;
+  readonly bootstrap: Bootstrap;
 }
 
 /** Reads what is known of devices. Nothing listens yet. */
@@ -42,6 +47,15 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
   const credentials = credentialStore(database, 'lwm2m');
   const bootstrapCredentials = credentialStore(database, 'bootstrap');
   const bootstrapConfigurations = bootstrapStore(database);
+  const bootstrap = openBootstrap({
+    database,
+    settings,
+    credentials,
+    bootstrapCredentials,
+    configurations: bootstrapConfigurations,
+    reached: { publicUrl: config.publicUrl, coapHost: config.coapHost, addresses: () => side.server.addresses },
+    log,
+  });
   const side = await Lwm2mSide.open({
     database,
     objects,
@@ -63,9 +77,11 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
         associations: associationStore(database, 'bootstrap'),
       },
       configurations: bootstrapConfigurations,
+      served: bootstrap.served,
     },
     store,
     log,
   });
-  return { side, credentials, bootstrapCredentials, bootstrapConfigurations };
+  bootstrap.follow(side.bootstrapServer);
+  return { side, credentials, bootstrapCredentials, bootstrapConfigurations, bootstrap };
 }

@@ -64,7 +64,14 @@ export async function testLwm2m({
     await ingest.submit(batch);
   };
   const devices = await openDevices({
-    config: { coapHost: '127.0.0.1', coapPort: port, coapsPort, bootstrapPort: 0, bootstrapsPort: 0 },
+    config: {
+      coapHost: '127.0.0.1',
+      coapPort: port,
+      coapsPort,
+      bootstrapPort: 0,
+      bootstrapsPort: 0,
+      publicUrl: undefined,
+    },
     coapsFiles: readCoapsFiles({ ...noCoapsFiles, ...coapsFiles }),
     database,
     objects,
@@ -82,7 +89,7 @@ export async function testLwm2m({
     release: (endpoint) => side.release(endpoint),
     released: (endpoint, isGone) => side.released(endpoint, isGone),
   });
-  const { call, audited } = await testRoutes([...side.routes, removal]);
+  const { call, audited } = await testRoutes([...side.routes, ...devices.bootstrap.routes, removal]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
     const lifetime = options.lifetime ?? 300;
     const client = new Lwm2mClient({
@@ -95,5 +102,5 @@ export async function testLwm2m({
     onTestFinished(() => client.close());
     return client;
   };
-  return { side, database, settings, objects, batches, addresses, call, audited, newClient };
+  return { side, devices, database, settings, objects, batches, addresses, call, audited, newClient };
 }

@@ -5,6 +5,7 @@ import { columnTypes } from './column-types.ts';
 import { platformTables } from './0001-platform.ts';
 import { userTables } from './0002-users.ts';
 import { logTables } from './0005-logs.ts';
+import { bootstrapTables } from './0006-bootstrap.ts';
 import { setAsidePreviousRelease, takeOverPreviousRelease } from './previous-rows.ts';
 
 /** The schema, one entry per version, in the order of their names. One that was released is never changed: a new one is added. */
@@ -29,6 +30,13 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-logs': {
     async up(db) {
       for (const statement of logTables(columnTypes[isPostgres(db) ? 'postgres' : 'sqlite'])) {
+        await db.executeQuery(CompiledQuery.raw(statement));
+      }
+    },
+  },
+  '0006-bootstrap': {
+    async up(db) {
+      for (const statement of bootstrapTables(columnTypes[isPostgres(db) ? 'postgres' : 'sqlite'])) {
         await db.executeQuery(CompiledQuery.raw(statement));
       }
     },
