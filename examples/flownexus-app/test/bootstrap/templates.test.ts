@@ -81,7 +81,8 @@ onEachDatabase('bootstrap templates', (kind) => {
     const { call, addresses, objects, devices } = await testLwm2m({ kind });
     await call('PUT', at('all'), { configuration, prefix: '' });
     const device = bootstrappedDevice({ endpointName: 'dev', objects, port: addresses.bootstrap.coap.port });
-    await device.start().catch(() => undefined);
+    // It is tried again and again until it is closed.
+    device.start().catch(() => undefined);
     const sessions = async () => (await call('GET', '/api/v1/bootstrap-sessions?outcome=refused')).body;
     await vi.waitFor(async () => expect(await sessions()).toMatchObject({ items: [{ endpoint: 'dev', outcome: 'refused', security: 'none', code: '4.00', reason: 'there is no bootstrap configuration for this endpoint' }] }), eventually); // prettier-ignore
     expect(await devices.bootstrapConfigurations.get('dev')).toBeUndefined();
