@@ -179,7 +179,8 @@ export type { ObservationStore, StoredObservation } from './observation/observat
 export { CoapFileServer, type CoapFileServerOptions } from './files/coap-file-server.ts';
 export { CoapFiles, type CoapFileOptions, type CoapFilesOptions, type ServedFile } from './files/coap-files.ts';
 export { coapPackageUris, type FileAddresses, type PackageUriRequest } from './files/coap-package-uris.ts';
-export { bytesSource, fileSource, type FileSource } from './files/file-sources.ts';
+export { bytesSource, fileSource, type FileSource, type FileSourceOptions } from './files/file-sources.ts';
+export { fileOnDemand, type FileOnDemandOptions } from './files/file-on-demand.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,
@@ -193,6 +194,7 @@ export {
   type HandshakeFailure,
   type OwnCredential,
   type StoredAssociation,
+  type X509Roots,
 } from './endpoints/coaps.ts';
 export { overTransport } from './endpoints/over-transport.ts';
 export {

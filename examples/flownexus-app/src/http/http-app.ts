@@ -24,6 +24,8 @@ export interface HttpAppOptions {
   /** Of the OpenAPI document. */
   readonly version: string;
   readonly publicUrl: string | undefined;
+  /** Sees each request first, with all routes that there are: what counts and logs. */
+  readonly observe?: (routes: readonly Route[]) => RequestHandler;
   readonly log: Logger;
 }
 
@@ -35,14 +37,16 @@ export interface Mount {
 
 /** All that is served over HTTP. */
 export function httpApp(options: HttpAppOptions): Express {
-  const { guards, mounts = [], webDirectory, version, publicUrl, log } = options;
+  const { guards, mounts = [], webDirectory, version, publicUrl, observe, log } = options;
   const routes = httpRoutes(options);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(securityHeaders);
   const document = openApiRoute(routes, { version, ...(publicUrl === undefined ? {} : { publicUrl }) });
-  app.use(mountRoutes([...routes, document], guards));
+  const all = [...routes, document];
+  if (observe !== undefined) app.use(observe(all));
+  app.use(securityHeaders);
+  app.use(mountRoutes(all, guards));
   for (const { path, handler } of mounts) app.use(path, handler);
   app.use('/api/docs', apiDocs());
   app.use(['/api', '/leshan_api', '/healthz'], unknownToGuests(guards));

@@ -2,6 +2,7 @@ import express, { type Request, type RequestHandler, Router } from 'express';
 import type { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { ProblemIssue } from './api-types.ts';
+import { binaryBody } from './binary-body.ts';
 import { formatCsv } from './csv.ts';
 import { ApiError, unknownRoute } from './errors.ts';
 import type { Access, Permission, Principal } from './principal.ts';
@@ -32,7 +33,7 @@ export function mountRoutes(routes: readonly Route[], guards: RouteGuards): Rout
   for (const [path, group] of byPath) {
     const at = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     for (const route of group) {
-      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : readBody(route)), perform(route, guards)]; // prettier-ignore
+      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : readBody(route)), ...(route.binaryBody === true ? [binaryBody] : []), perform(route, guards)]; // prettier-ignore
       at[route.method](...handlers);
     }
     const allow = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));

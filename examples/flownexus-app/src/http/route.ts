@@ -63,6 +63,11 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly query?: Q;
   /** A route without takes no body. */
   readonly body?: B;
+  /**
+   * The body is bytes of any length (`application/octet-stream`), which the handler reads from `request` by itself, however long that takes. Then there is
+   * no `body`.
+   */
+  readonly binaryBody?: boolean;
   /** Bytes of the body; default `limits.bodyBytes`. */
   readonly bodyLimit?: number;
   /** False for a route that brings values of devices, which come by the thousand and say themselves where they are from. Default: for all but GET. */

@@ -1,6 +1,16 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
-import type { BootstrapStore, CoapResource, Lwm2mBootstrapServer, Lwm2mServer } from '@flownexus/lwm2m-server';
+import type {
+  BootstrapStore,
+  CoapResource,
+  CoapsServerEndpoint,
+  DtlsStatistics,
+  EstOptions,
+  Lwm2mBootstrapServer,
+  Lwm2mServer,
+  Registration,
+} from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { Trust } from '../certificates/trust.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
 import { ObservationPolicies } from '../policies/observation-policies.ts';
@@ -15,9 +25,16 @@ import { credentialRoutes, type EditableCredentials } from './credential-routes.
 import { lwm2mServer, type Lwm2mStores } from './lwm2m-server.ts';
 import { objectModelRoutes } from './object-model-routes.ts';
 import { ObjectModels } from './object-models.ts';
+import { ReportedRegistrations } from './reported-registrations.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
 import { endBatch } from './registration-batches.ts';
-import { type SecuredOptions, type ServerAddresses, startServer } from './server-endpoints.ts';
+import {
+  formatAddress,
+  type SecuredOptions,
+  type ServerAddresses,
+  serverEndpoints,
+  startServer,
+} from './server-endpoints.ts';
 import { UnstoredEnds } from './unstored-ends.ts';
 
 export interface Lwm2mSideOptions {
@@ -36,7 +53,11 @@ export interface Lwm2mSideOptions {
     readonly configurations: EditableConfigurations;
     /** What the bootstrap server gives to devices: those, and what is made for a device that asks. */
     readonly served: BootstrapStore;
+    /** Gives certificates to devices; undefined: nobody does. */
+    readonly est: EstOptions | undefined;
   };
+  /** Told when somebody's certificates are not trusted any more. */
+  readonly trust: Pick<Trust, 'onNarrowed'>;
   /** Resolves when the batch is safe. */
   readonly store: (batch: Batch) => Promise<void>;
   /** What is served to devices beside LwM2M, such as firmware. */
@@ -59,32 +80,44 @@ export class Lwm2mSide {
   readonly models: ObjectModels;
   readonly routes: readonly Route[];
   readonly #options: Lwm2mSideOptions;
+  readonly #secured: Readonly<Record<'lwm2m' | 'bootstrap', CoapsServerEndpoint>>;
   readonly #unstoredEnds: UnstoredEnds;
+  readonly #reported: ReportedRegistrations;
   readonly #unfollow: (() => void)[] = [];
 
   private constructor(
     options: Lwm2mSideOptions,
     { admission, policies, models }: Pick<Lwm2mSide, 'admission' | 'policies' | 'models'>,
   ) {
-    const { objects, settings, secured, bootstrap, host, store, log } = options;
+    const { database, objects, settings, secured, bootstrap, host, store, log } = options;
     this.#options = options;
     this.admission = admission;
     this.policies = policies;
     this.models = models;
-    this.#unstoredEnds = new UnstoredEnds({
-      store: (endpoint, at) => store(endBatch(endpoint, at, settings.values.registrationObject)),
+    const storeEnd = (endpoint: string, at: number): Promise<void> =>
+      store(endBatch(endpoint, at, settings.values.registrationObject));
+    this.#unstoredEnds = new UnstoredEnds({ store: storeEnd });
+    this.#reported = new ReportedRegistrations({
+      database,
+      store: storeEnd,
+      onError: (error) =>
+        log.error({ err: error }, 'reported registrations whose lifetime has passed could not be ended'),
     });
+    const endpoints = serverEndpoints(options);
+    const bootstrapEndpoints = serverEndpoints({ ...bootstrap, host, log });
+    this.#secured = { lwm2m: endpoints[1], bootstrap: bootstrapEndpoints[1] };
     this.server = lwm2mServer({
       ...options,
+      endpoints,
       policies: policies.current,
       authorize: (request) => admission.authorize(request),
       unstoredEnds: this.#unstoredEnds,
     });
     this.bootstrapServer = bootstrapServer({
-      ...bootstrap,
-      configurations: bootstrap.served,
-      host,
+      endpoints: bootstrapEndpoints,
       objects,
+      configurations: bootstrap.served,
+      est: bootstrap.est,
       settings,
       log,
     });
@@ -96,6 +129,16 @@ export class Lwm2mSide {
       ...credentialRoutes({ credentials: bootstrap.secured.credentials, server: 'bootstrap' }),
       ...objectModelRoutes({ models, registry: objects }),
     ];
+  }
+
+  /** Where both servers listen: `coap://[::]:5683`; none before they start. */
+  get addresses(): readonly string[] {
+    return [...this.server.addresses, ...this.bootstrapServer.addresses].map(formatAddress);
+  }
+
+  /** What DTLS has counted, of both servers; undefined before they start. */
+  dtlsStatistics(server: 'lwm2m' | 'bootstrap'): DtlsStatistics | undefined {
+    return this.#secured[server].statistics;
   }
 
   /** Reads what is decided about devices. Nothing listens yet. */
@@ -111,7 +154,7 @@ export class Lwm2mSide {
    * Rejects with a `StartError` when an address can not be bound.
    */
   async start(): Promise<Lwm2mAddresses> {
-    const { database, secured, bootstrap, settings } = this.#options;
+    const { database, secured, bootstrap, settings, trust } = this.#options;
     await reconcileEndpoints(database);
     const lwm2m = await startServer(this.server, secured.port);
     this.#unfollow.push(this.policies.onChange((policies) => this.server.setPolicies(policies)));
@@ -119,9 +162,13 @@ export class Lwm2mSide {
     const variables = { coap: 'FLOWNEXUS_BOOTSTRAP_PORT', coaps: 'FLOWNEXUS_BOOTSTRAPS_PORT' };
     const addresses = await startServer(this.bootstrapServer, bootstrap.secured.port, variables);
     const followSettings = settings.onChange(({ noSec }) => {
-      if (!noSec) void this.#endAnonymous();
+      if (!noSec) void this.#endRegistrations(({ identity }) => identity.kind === 'anonymous');
     });
-    this.#unfollow.push(followSettings);
+    const followTrust = trust.onNarrowed((isOrphan) => {
+      void this.#endRegistrations(({ identity }) => isOrphan(identity));
+    });
+    this.#unfollow.push(followSettings, followTrust);
+    this.#reported.start();
     return { lwm2m, bootstrap: addresses };
   }
 
@@ -144,14 +191,20 @@ export class Lwm2mSide {
     await bootstrap.configurations.delete(endpoint);
   }
 
-  /** It was removed, and is unknown from now on; or could not be. */
-  released(endpoint: string, isGone: boolean): void {
-    this.admission.removed(endpoint, isGone);
+  /** Has to hear of each endpoint that was removed from the database, before {@link stored} does of what came after it. */
+  removed(endpoint: string): void {
+    this.admission.removed(endpoint);
+  }
+
+  /** The removal is over, whether it has succeeded or not. */
+  released(endpoint: string): void {
+    this.admission.released(endpoint);
   }
 
   /** Ends both servers; what devices were answered is stored by then. */
   async stop(): Promise<void> {
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
+    await this.#reported.stop();
     await this.bootstrapServer.stop();
     await this.server.stop();
     this.#unstoredEnds.stop();
@@ -173,8 +226,8 @@ export class Lwm2mSide {
   }
 
   /** Never rejects: what fails goes to the error handler of the server. */
-  async #endAnonymous(): Promise<void> {
-    const anonymous = [...this.server.registrations()].filter(({ identity }) => identity.kind === 'anonymous');
-    for (const { endpointName } of anonymous) await this.server.endRegistration(endpointName);
+  async #endRegistrations(which: (registration: Registration) => boolean): Promise<void> {
+    const ended = [...this.server.registrations()].filter(which);
+    for (const { endpointName } of ended) await this.server.endRegistration(endpointName);
   }
 }

@@ -1,6 +1,7 @@
 import type { ObjectRegistry, ResourceRecord } from '@flownexus/lwm2m-core';
+import type { CoapResource } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
-import type { CoapsFiles } from '../coaps-files.ts';
+import type { Certificates } from '../certificates/open-certificates.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../database/open-database.ts';
 import { limitedErrors } from '../limited-log.ts';
@@ -21,13 +22,15 @@ export interface DevicesOptions {
     Config,
     'coapHost' | 'coapPort' | 'coapsPort' | 'bootstrapPort' | 'bootstrapsPort' | 'publicUrl'
   >;
-  readonly coapsFiles: CoapsFiles;
+  readonly certificates: Pick<Certificates, 'ownCredential' | 'roots' | 'credentials' | 'est' | 'trust'>;
   readonly database: Database;
   readonly objects: ObjectRegistry;
   readonly settings: Settings;
   readonly store: (batch: Batch) => Promise<void>;
   /** Whether what an operation has read is a log, and stored however large it is. */
   readonly isLog: (record: ResourceRecord) => boolean;
+  /** What is served to devices beside LwM2M, such as firmware. */
+  readonly resources?: readonly CoapResource[];
   readonly log: Logger;
 }
 
@@ -42,10 +45,13 @@ export interface Devices {
 
 /** Reads what is known of devices. Nothing listens yet. */
 export async function openDevices(options: DevicesOptions): Promise<Devices> {
-  const { config, coapsFiles, database, objects, settings, store, isLog, log } = options;
+  const { config, certificates, database, objects, settings, store, isLog, resources = [], log } = options;
   const report = limitedErrors(log);
-  const credentials = credentialStore(database, 'lwm2m');
-  const bootstrapCredentials = credentialStore(database, 'bootstrap');
+  const { ownCredential, roots, est, trust } = certificates;
+  const identity = { ownCredential, roots };
+  const credentials = certificates.credentials(credentialStore(database, 'lwm2m'), { securing: true });
+  // Who asks to be bootstrapped is who it was without a certificate too: it may ask for its first.
+  const bootstrapCredentials = certificates.credentials(credentialStore(database, 'bootstrap'), { securing: false });
   const bootstrapConfigurations = bootstrapStore(database);
   const bootstrap = openBootstrap({
     database,
@@ -67,19 +73,22 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
     },
     host: config.coapHost,
     port: config.coapPort,
-    secured: { ...coapsFiles, port: config.coapsPort, credentials, associations: associationStore(database, 'lwm2m') },
+    secured: { ...identity, port: config.coapsPort, credentials, associations: associationStore(database, 'lwm2m') },
     bootstrap: {
       port: config.bootstrapPort,
       secured: {
-        ...coapsFiles,
+        ...identity,
         port: config.bootstrapsPort,
         credentials: bootstrapCredentials,
         associations: associationStore(database, 'bootstrap'),
       },
       configurations: bootstrapConfigurations,
       served: bootstrap.served,
+      est,
     },
+    trust,
     store,
+    resources,
     log,
   });
   bootstrap.follow(side.bootstrapServer);

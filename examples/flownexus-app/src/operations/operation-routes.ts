@@ -63,12 +63,14 @@ export interface OperationRoutesOptions {
   readonly queue: OperationQueue;
   /** The Objects as an endpoint has them. Endpoints that have them in common should give the same source. */
   readonly definitionsOf: (endpointName: string) => DefinitionSource;
+  /** Aborted when the app begins to stop. */
+  readonly stopping?: AbortSignal;
 }
 
 /** `/api/v1/operations`, `/api/v1/bulk-operations` and `/api/v1/endpoints/{name}/operations`: what devices are asked to do, now or when they wake. */
-export function operationRoutes({ database, queue, definitionsOf }: OperationRoutesOptions): Route[] {
+export function operationRoutes({ database, queue, definitionsOf, stopping }: OperationRoutesOptions): Route[] {
   const reader = new OperationReader(database);
-  const waits = new OperationWaits(queue);
+  const waits = new OperationWaits(queue, { stopping });
 
   /** Waits as long as is wanted; answers with what the operation is then. */
   const reply = async (

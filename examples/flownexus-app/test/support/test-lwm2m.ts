@@ -54,6 +54,7 @@ export async function testLwm2m({
     database,
     definitions: objects,
     hooks: noHooks,
+    onRemoved: (endpoint) => side.removed(endpoint),
     onStored: (stored) => {
       batches.push(...stored.map(({ batch }) => batch));
       side.stored(stored);
@@ -87,7 +88,7 @@ export async function testLwm2m({
     database,
     ingest,
     release: (endpoint) => side.release(endpoint),
-    released: (endpoint, isGone) => side.released(endpoint, isGone),
+    released: (endpoint) => side.released(endpoint),
   });
   const { call, audited } = await testRoutes([...side.routes, ...devices.bootstrap.routes, removal]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
@@ -102,5 +103,5 @@ export async function testLwm2m({
     onTestFinished(() => client.close());
     return client;
   };
-  return { side, devices, database, settings, objects, batches, addresses, call, audited, newClient };
+  return { side, devices, ingest, database, settings, objects, batches, addresses, call, audited, newClient };
 }
