@@ -220,6 +220,8 @@ async function start(
   const addresses = await devices.side.start();
   events.start();
   logs.start();
+  devices.bootstrap.start();
+  onStop('the bootstrap sessions', () => devices.bootstrap.stop());
   firmware.start();
   listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
   certificates.start();

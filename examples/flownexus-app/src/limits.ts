@@ -309,6 +309,22 @@ export const limits = {
   /** How often old log entries are deleted, in milliseconds, and how many at once. */
   logRetentionEveryMs: 600_000,
   logRetentionRows: 1_000,
+  /** Templates of bootstrap configurations, and characters of the name of one and of a URI. */
+  bootstrapTemplates: 200,
+  bootstrapTemplateNameLength: 100,
+  bootstrapUriLength: 255,
+  /** Bytes of a key that is made for a device. */
+  newPskBytes: 16,
+  /** Bootstrap sessions that are kept, those that wait for a commit, and refused requests that are kept in a minute. */
+  bootstrapSessions: 100_000,
+  pendingBootstrapSessions: 20_000,
+  refusedBootstrapsPerMinute: 120,
+  /** Steps of one that are kept, and characters of the reason, of a diagnostic and of an identity. */
+  bootstrapSessionSteps: 100,
+  bootstrapReasonLength: 300,
+  /** How often old ones are deleted, in milliseconds, and how many at once. */
+  bootstrapRetentionEveryMs: 600_000,
+  bootstrapRetentionRows: 1_000,
   /** How long the authority, and the server's own certificate, are valid, in days; and how long before its end the latter is renewed. */
   authorityDays: 7_305,
   serverCertificateDays: 398,

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { BootstrapSessionRow, BootstrapTemplateRow } from './bootstrap-tables.ts';
 import type { FirmwareRow } from './firmware-tables.ts';
 import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
@@ -293,4 +294,6 @@ export interface Tables extends CertificateTables, FirmwareUpdateTables {
   Firmware: FirmwareRow;
   DeviceLog: DeviceLogRow;
   LogResource: LogResourceRow;
+  BootstrapTemplate: BootstrapTemplateRow;
+  BootstrapSession: BootstrapSessionRow;
 }

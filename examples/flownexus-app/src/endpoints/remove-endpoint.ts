@@ -72,6 +72,7 @@ async function deleteStored({ database, ingest, stopping }: RemoveEndpointOption
   for (const { id } of series) await trimmer.deleteBefore(id, LATEST);
   await deleteEvents(database, name, signal);
   await deleteLogsOf(database, name, signal);
+  await database.db.deleteFrom('BootstrapSession').where('endpoint', '=', name).execute();
   await database.db
     .deleteFrom('EndpointOperation')
     .where('endpoint', '=', name)

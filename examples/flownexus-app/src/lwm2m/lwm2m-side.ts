@@ -1,5 +1,6 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type {
+  BootstrapStore,
   CoapResource,
   CoapsServerEndpoint,
   DtlsStatistics,
@@ -50,6 +51,8 @@ export interface Lwm2mSideOptions {
     readonly port: number;
     readonly secured: SecuredOptions & { readonly credentials: EditableCredentials };
     readonly configurations: EditableConfigurations;
+    /** What the bootstrap server gives to devices: those, and what is made for a device that asks. */
+    readonly served: BootstrapStore;
     /** Gives certificates to devices; undefined: nobody does. */
     readonly est: EstOptions | undefined;
   };
@@ -113,7 +116,7 @@ export class Lwm2mSide {
     this.bootstrapServer = bootstrapServer({
       endpoints: bootstrapEndpoints,
       objects,
-      configurations: bootstrap.configurations,
+      configurations: bootstrap.served,
       est: bootstrap.est,
       settings,
       log,

@@ -36,6 +36,7 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(1_000_000)
     .meta({ description: 'Millions of bytes of log entries that are kept of one endpoint; the oldest make room' }),
+  bootstrapSessionDays: z.int().min(1).max(36_500).meta({ description: 'Days that bootstrap sessions are kept' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
   maxFirmwareBytes: z
@@ -126,6 +127,7 @@ function defaults(production: boolean): SettingsValues {
     logDays: 30,
     logEntriesPerEndpoint: 100_000,
     logMegabytesPerEndpoint: 50,
+    bootstrapSessionDays: 30,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
     maxFirmwareBytes: 2 ** 30,
