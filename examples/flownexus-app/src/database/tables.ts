@@ -267,7 +267,7 @@ export interface Tables {
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'EndpointOperation'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;

@@ -3,8 +3,10 @@ import type { CoapResource, Lwm2mBootstrapServer, Lwm2mServer } from '@flownexus
 import type { Logger } from 'pino';
 import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
+import { limits } from '../limits.ts';
 import { ObservationPolicies } from '../policies/observation-policies.ts';
 import { policyRoutes } from '../policies/policy-routes.ts';
+import { Repeated } from '../repeated.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Batch, StoredBatch } from '../values/batch.ts';
 import { Admission } from './admission.ts';
@@ -60,6 +62,7 @@ export class Lwm2mSide {
   readonly #options: Lwm2mSideOptions;
   readonly #unstoredEnds: UnstoredEnds;
   readonly #reported: ReportedRegistrations;
+  readonly #heldJob: Repeated;
   readonly #unfollow: (() => void)[] = [];
 
   private constructor(
@@ -79,6 +82,11 @@ export class Lwm2mSide {
       store: storeEnd,
       onError: (error) =>
         log.error({ err: error }, 'reported registrations whose lifetime has passed could not be ended'),
+    });
+    this.#heldJob = new Repeated({
+      everyMs: limits.heldEveryMs,
+      run: () => admission.dropOldHeld(Date.now()),
+      onError: (error) => log.error({ err: error }, 'endpoints that wait for approval no more could not be removed'),
     });
     this.server = lwm2mServer({
       ...options,
@@ -122,6 +130,7 @@ export class Lwm2mSide {
     });
     this.#unfollow.push(followSettings);
     this.#reported.start();
+    this.#heldJob.start();
     return { lwm2m, bootstrap: addresses };
   }
 
@@ -158,6 +167,7 @@ export class Lwm2mSide {
   async stop(): Promise<void> {
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
     await this.#reported.stop();
+    await this.#heldJob.stop();
     await this.bootstrapServer.stop();
     await this.server.stop();
     this.#unstoredEnds.stop();
