@@ -36,6 +36,8 @@ export interface EndpointRow {
   serial_number: string | null;
   firmware_version: string | null;
   reported: Generated<Flag>;
+  reboots: Generated<number>;
+  rebooted_at: number | null;
 }
 
 export interface ResourceTypeRow {
