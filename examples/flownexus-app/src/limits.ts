@@ -185,6 +185,8 @@ export const limits = {
   statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
+  /** Characters of what one of them says, and of where. */
+  problemTextLength: 300,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
   /** Levels of arrays and objects in it. */
@@ -240,6 +242,9 @@ export const limits = {
   unitReadsPerObject: 16,
   /** Endpoints that wait for approval. */
   heldEndpoints: 1_000,
+  /** How long one waits that does not ask any more, and how often it is looked for such, in milliseconds. */
+  heldMs: 604_800_000,
+  heldEveryMs: 3_600_000,
   /** Endpoints whose messages are counted in a minute. */
   countedEndpoints: 200_000,
   /** What a device is told when to try again, where there is no place for it, in seconds. */

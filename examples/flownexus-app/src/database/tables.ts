@@ -41,6 +41,8 @@ export interface EndpointRow {
   serial_number: string | null;
   firmware_version: string | null;
   reported: Generated<Flag>;
+  reboots: Generated<number>;
+  rebooted_at: number | null;
 }
 
 export interface ResourceTypeRow {
@@ -273,6 +275,7 @@ export interface Tables extends CertificateTables, FirmwareUpdateTables {
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
   IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'EndpointOperation'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;

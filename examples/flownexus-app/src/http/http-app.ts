@@ -4,7 +4,7 @@ import { apiDocs } from './api-docs.ts';
 import { answerErrors, ApiError } from './errors.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { LiveStream } from './live-stream.ts';
-import { mountRoutes, type RouteGuards, unknownToGuests } from './mount-routes.ts';
+import { malformedToGuests, mountRoutes, type RouteGuards, unknownToGuests } from './mount-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { pages } from './pages.ts';
 import type { Route } from './route.ts';
@@ -52,6 +52,7 @@ export function httpApp(options: HttpAppOptions): Express {
   for (const { path, pattern, handler } of mounts) app.use(pattern ?? path, handler);
   app.use('/api/docs', apiDocs());
   app.use(['/api', '/leshan_api', '/healthz'], unknownToGuests(guards));
+  app.use(['/api', '/leshan_api', '/healthz'], malformedToGuests(guards));
   app.use(pages(webDirectory));
   app.use(answerErrors(log));
   return app;
