@@ -17,9 +17,11 @@ import { LiveStream } from './http/live-stream.ts';
 import { StoredPublisher } from './http/stored-publisher.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { formatAddress } from './lwm2m/server-endpoints.ts';
+import { forgetAfterRestore, refuseHalfRestored } from './operating/backup/restored.ts';
 import { followLogLevel, openLog } from './operating/open-log.ts';
 import { openOperating } from './operating/open-operating.ts';
 import { StopSteps } from './operating/stop-steps.ts';
+import { WebCertificate } from './operating/web-certificate.ts';
 import { toOperationItem } from './operations/operation-item.ts';
 import { OperationRetention } from './operations/operation-retention.ts';
 import { RetentionJob } from './retention/retention-job.ts';
@@ -30,9 +32,7 @@ import { toOperationRow } from './stores/operation-rows.ts';
 import { openUsers } from './users/users.ts';
 import { Ingest } from './values/ingest.ts';
 import { ValueReader } from './values/value-reader.ts';
-
-/** Of the API, for the OpenAPI document. */
-const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 export interface FlowNexus {
   /** Such as `http://127.0.0.1:8000/`. */
@@ -85,14 +85,17 @@ async function start(
   onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
   const coapsFiles = readCoapsFiles(config);
+  const certificate = WebCertificate.open(config, log);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
   onStop('the lock of the data directory', () => lock.release());
+  refuseHalfRestored(dataDirectory);
   const onLost = (error: Error): void =>
     log.warn({ err: error }, 'the database has lost a connection or failed in the background: it is tried again');
   const database = await openDatabase({ url: config.databaseUrl, dataDirectory, onFatal, onLost });
   onStop('the database', () => database.close());
+  await forgetAfterRestore(database, dataDirectory, log);
 
   const objects = await ObjectRegistry.bundled();
   const settings = await Settings.load(database, { production: config.production });
@@ -145,12 +148,16 @@ async function start(
       webDirectory: fileURLToPath(new URL('../dist-web', import.meta.url)),
       version: VERSION,
       publicUrl: config.publicUrl,
+      trustProxy: config.trustProxy,
       observe: operating.observe(routes.mounts),
       log,
     }),
     config.httpHost,
     config.httpPort,
+    { certificate },
   );
+  certificate?.start();
+  onStop('the certificate of the web port', () => certificate?.stop());
   onStop('HTTP', () => http.stop());
 
   const demo = wantsDemo(config, await hasReal(database));

@@ -1,11 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { limits } from '../limits.ts';
 import { StartError } from '../start-error.ts';
 import { OpenResponses } from './open-responses.ts';
 
 export interface RunningHttpServer {
-  /** Such as `http://127.0.0.1:8000/`. */
+  /** Such as `http://127.0.0.1:8000/`; `https:` with a certificate. */
   readonly url: string;
   /**
    * Takes no more connections, ends event streams, and lets requests that have begun end within `stopRequestsMs`; then ends all connections. A second call gives
@@ -19,6 +20,20 @@ export interface HttpServerOptions {
   readonly portVariable?: string;
   /** How long requests that have begun may go on when it is stopped, in milliseconds. Default `limits.stopRequestsMs`. */
   readonly stopRequestsMs?: number;
+  /** Serves over TLS: the key and certificate, and those that come in their place later. */
+  readonly certificate?: ServedCertificate | undefined;
+}
+
+/** A key and a certificate (PEM) that can be exchanged. */
+export interface ServedCertificate {
+  readonly current: WebCredential;
+  /** Calls `listener` with each that comes in its place, until the function that it returns is called. */
+  onChange(listener: (credential: WebCredential) => void): () => void;
+}
+
+export interface WebCredential {
+  readonly key: Uint8Array;
+  readonly cert: Uint8Array;
 }
 
 /** Listens. Rejects with a {@link StartError} when the address can not be bound; it names the variable that sets the port. */
@@ -26,9 +41,11 @@ export async function startHttpServer(
   listener: RequestListener,
   host: string,
   port: number,
-  { portVariable = 'FLOWNEXUS_HTTP_PORT', stopRequestsMs = limits.stopRequestsMs }: HttpServerOptions = {},
+  { portVariable = 'FLOWNEXUS_HTTP_PORT', stopRequestsMs = limits.stopRequestsMs, certificate }: HttpServerOptions = {},
 ): Promise<RunningHttpServer> {
-  const server = createServer();
+  const tls = certificate === undefined ? undefined : createTlsServer(secureOptions(certificate.current));
+  const server = tls ?? createServer();
+  const unfollow = certificate?.onChange((credential) => tls?.setSecureContext(secureOptions(credential)));
   const responses = new OpenResponses();
   // First of all: it has to know of a response before it is given.
   server.on('request', (_, response) => responses.add(response));
@@ -45,6 +62,7 @@ export async function startHttpServer(
   });
   const bound = (server.address() as AddressInfo).port;
   const close = async (): Promise<void> => {
+    unfollow?.();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
@@ -53,7 +71,13 @@ export async function startHttpServer(
     await closed;
   };
   let closing: Promise<void> | undefined;
-  return { url: `http://${formatHost(reachable(host))}:${String(bound)}/`, stop: () => (closing ??= close()) };
+  const scheme = tls === undefined ? 'http' : 'https';
+  return { url: `${scheme}://${formatHost(reachable(host))}:${String(bound)}/`, stop: () => (closing ??= close()) };
+}
+
+/** What a server over TLS is made of. */
+export function secureOptions({ key, cert }: WebCredential) {
+  return { key: Buffer.from(key), cert: Buffer.from(cert), minVersion: 'TLSv1.2' } as const;
 }
 
 /** A host as it stands in a URL. */

@@ -127,15 +127,16 @@ function perform(route: Route, guards: RouteGuards): RequestHandler {
         detail: reply.audit,
       });
     }
-    answer(request, reply);
+    await answer(request, reply);
   };
 }
 
-function answer(request: Request, { status = 200, headers = {}, body, csv }: Reply): void {
+async function answer(request: Request, { status = 200, headers = {}, body, csv, write }: Reply): Promise<void> {
   const response = request.res;
   if (response === undefined) throw new Error('a request without a response');
   response.status(status).set(headers);
-  if (csv !== undefined && request.accepts(['json', 'csv']) === 'csv') {
+  if (write !== undefined) await write(response);
+  else if (csv !== undefined && request.accepts(['json', 'csv']) === 'csv') {
     response.type('text/csv').send(formatCsv(csv));
   } else if (body === undefined) response.end();
   else response.json(body);
