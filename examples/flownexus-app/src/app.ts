@@ -3,7 +3,7 @@ import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type { ServerAddress } from '@flownexus/lwm2m-server';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { readCoapsFiles } from './coaps-files.ts';
+import { openCertificates } from './certificates/open-certificates.ts';
 import type { Config } from './config.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
@@ -11,10 +11,13 @@ import { type Database, openDatabase } from './database/open-database.ts';
 import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
+import type { Listening } from './firmware/firmware-uris.ts';
+import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { LiveStream } from './http/live-stream.ts';
 import { StoredPublisher } from './http/stored-publisher.ts';
+import { openLogs } from './logs/open-logs.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { formatAddress } from './lwm2m/server-endpoints.ts';
 import { forgetAfterRestore, refuseHalfRestored } from './operating/backup/restored.ts';
@@ -31,6 +34,7 @@ import { FleetStatistics } from './statistics/fleet-statistics.ts';
 import { toOperationRow } from './stores/operation-rows.ts';
 import { openUsers } from './users/users.ts';
 import { Ingest } from './values/ingest.ts';
+import { RefusedValues } from './values/refused-values.ts';
 import { ValueReader } from './values/value-reader.ts';
 import { VERSION } from './version.ts';
 
@@ -84,7 +88,6 @@ async function start(
   onFatal: (error: Error) => void,
   onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
-  const coapsFiles = readCoapsFiles(config);
   const certificate = WebCertificate.open(config, log);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
@@ -114,29 +117,82 @@ async function start(
 
   const endpoints = new EndpointReader(database, (name) => devices.side.server.presence(name));
   const publisher = new StoredPublisher({ stream, endpoints, values: new ValueReader(database.reads), log });
+  const refused = new RefusedValues(log);
   const ingest = await Ingest.open({
     database,
     definitions: objects,
     hooks: events.hooks,
+    seriesPerEndpoint: () => settings.values.seriesPerEndpoint,
+    onRemoved: (endpoint) => {
+      devices.side.removed(endpoint);
+      events.forget(endpoint);
+    },
     onStored: (stored) => {
+      refused.add(stored);
       statistics.count(stored);
       devices.side.stored(stored);
       events.stored(stored);
       publisher.publish(stored);
     },
   });
-  const store = events.guard((batch) => ingest.submit(batch));
-  const devices = await openDevices({ config, coapsFiles, database, objects, settings, store, log });
+  const logs = await openLogs({
+    database,
+    settings,
+    publish: (endpoint, item) => stream.publish('log', endpoint, item),
+    log,
+  });
+  onStop('the logs of devices', () => logs.stop());
+  const store = logs.separating(events.guard((batch) => ingest.submit(batch)));
+  let listening: Listening | undefined;
+  const firmware = await openFirmwarePackages({
+    ...config,
+    dataDirectory,
+    database,
+    settings,
+    listening: () => listening,
+    deviceHost: (name) => devices.side.server.registration(name)?.address.host,
+    inUse: () => false,
+    log,
+  });
+  onStop('firmware packages', () => firmware.stop());
+  const certificates = await openCertificates({ config, dataDirectory, database, log });
+  onStop('certificates', () => certificates.stop());
+  const devices = await openDevices({
+    config,
+    certificates,
+    database,
+    objects,
+    settings,
+    store,
+    isLog: logs.isLog,
+    resources: firmware.resources,
+    log,
+  });
   devices.side.server.on('operation', (operation) => {
     stream.publish('operation', operation.endpointName, () => toOperationItem(toOperationRow(operation)));
   });
   devices.side.server.on('presence', ({ endpointName }) => publisher.endpointChanged(endpointName));
-  const statistics = new FleetStatistics({ database, lwm2m: () => devices.side.server.statistics });
+  const statistics = new FleetStatistics({ database, refused, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop('what takes long', () => stopping.abort());
   const operating = openOperating({ version: VERSION, dataDirectory, database, devices, statistics, log });
-  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, statistics, operating, log }; // prettier-ignore
-  const parts = { ...known, ownCredential: coapsFiles.ownCredential, stopping: stopping.signal };
+  const known = {
+    database,
+    objects,
+    settings,
+    users,
+    events,
+    endpoints,
+    ingest,
+    store,
+    devices,
+    logs,
+    statistics,
+    firmware,
+    operating,
+    log,
+  };
+  const parts = { ...known, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -165,6 +221,10 @@ async function start(
   onStop('LwM2M', () => devices.side.stop());
   const addresses = await devices.side.start();
   events.start();
+  logs.start();
+  firmware.start();
+  listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
+  certificates.start();
   operating.start();
   onStop('the look at the database', () => operating.stop());
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);

@@ -10,6 +10,8 @@ export const limits = {
   cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How often a transaction is written that is rolled back for the sake of others at the same time, such as by a deadlock. */
+  commitAttempts: 5,
   /** How long more is waited for between one transaction and the next, in milliseconds. */
   commitGatherMs: 5,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
@@ -41,7 +43,7 @@ export const limits = {
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
   /** What SQLite's writing connection keeps of the file in memory. */
-  sqliteCacheKib: 65_536,
+  sqliteCacheKib: 16_384,
   /**
    * Pages of 4096 bytes of the write-ahead log that a thread of its own copies into the file, how often it looks, and how long after the start it begins, in
    * milliseconds. The connection that writes copies what is left at a few more: then the log begins anew.
@@ -68,6 +70,12 @@ export const limits = {
   databaseBusyMs: 2_000,
   /** Resource types that are kept in memory. A type beyond them is looked up in the database. */
   cachedResourceTypes: 10_000,
+  /** Resource types that no definition tells of are added until there are so many of all kinds: devices make them up. */
+  resourceTypes: 20_000,
+  /** Series of one endpoint, unless the settings say otherwise. */
+  seriesPerEndpoint: 2_000,
+  /** Endpoints of which it is remembered that they were told of in the log. */
+  toldEndpoints: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
   /** The same for a list of what has one name, over all endpoints. */
@@ -88,6 +96,9 @@ export const limits = {
   unstoredEndsAtOnce: 1_000,
   /** Between two tries, in milliseconds. */
   unstoredEndsRetryMs: 10_000,
+  /** How often it is looked for endpoints that another server has reported and whose lifetime has passed, in milliseconds, and how many end at once. */
+  reportedEndsEveryMs: 60_000,
+  reportedEndsAtOnce: 1_000,
   /** Items of one page of a list, unless asked otherwise, and at most. */
   defaultPageSize: 1_000,
   maximumPageSize: 10_000,
@@ -259,6 +270,70 @@ export const limits = {
   objectModelsAtOnce: 32,
   objectModelBytes: 1_048_576,
 
+  // Firmware packages.
+  /** Packages, and uploads of them at a time. */
+  firmwarePackages: 1_000,
+  firmwareUploads: 8,
+  /** Characters of the version of a package, of its file name and its notes. All of them have to fit into the address of a request. */
+  firmwareVersionLength: 100,
+  firmwareFileNameLength: 255,
+  firmwareNotesLength: 1_000,
+  /** Bytes of the disk that uploads leave free for the database, and how many of an upload are written until it is looked again. */
+  firmwareDiskReserveBytes: 67_108_864,
+  firmwareDiskLookBytes: 16_777_216,
+  /** Bytes of a file that CoAP transfers: 2^20 blocks of 1024. */
+  coapFileBytes: 1_073_741_824,
+  /** Bytes of the address of a package: what Zephyr has room for, and what the object allows. */
+  zephyrUriBytes: 128,
+  packageUriBytes: 255,
+  /** How often counts of downloads are stored, in milliseconds. */
+  downloadCountsMs: 10_000,
+  /** How long the head and the body of a request may take, how long an upload may be silent, and how long what was refused is read on so that the answer is heard, in milliseconds. */
+  requestHeadMs: 60_000,
+  requestBodyMs: 300_000,
+  uploadIdleMs: 60_000,
+  uploadLingerMs: 5_000,
+  /** Resources that are marked as logs, as many as the library takes. */
+  logResources: 100,
+  /** Log entries, and bytes of them, that are stored of one endpoint in a minute. What is more is counted, and left out. */
+  logEntriesPerMinute: 6_000,
+  logBytesPerMinute: 2_097_152,
+  /** How often it is looked whose entries were left out, in milliseconds. */
+  logLeftOutEveryMs: 60_000,
+  /** Entries, and kilobytes of them, that wait for a commit. */
+  pendingLogs: 100_000,
+  /** Bytes of an entry that is no text that the live stream shows; of a longer one it has the size alone. */
+  streamedLogBytes: 4_096,
+  /** How often old log entries are deleted, in milliseconds, and how many at once. */
+  logRetentionEveryMs: 600_000,
+  logRetentionRows: 1_000,
+  /** How long the authority, and the server's own certificate, are valid, in days; and how long before its end the latter is renewed. */
+  authorityDays: 7_305,
+  serverCertificateDays: 398,
+  serverCertificateRenewalDays: 60,
+  /** How long before they were made certificates are valid, in milliseconds: clocks differ. */
+  certificateClockSkewMs: 3_600_000,
+  /** Days that a certificate of a device is valid, unless asked otherwise, and at most. */
+  certificateDays: 730,
+  longestCertificateDays: 7_300,
+  /** Characters of a common name (RFC 5280, ub-common-name), and of a request for a certificate. */
+  commonNameLength: 64,
+  certificationRequestCharacters: 12_288,
+  /** Certificates of one endpoint that are valid at once. */
+  certificatesPerEndpoint: 20,
+  /** Host names and addresses in the server's own certificate. */
+  serverNames: 32,
+  /** Trusted roots beside our authority, and characters of one. */
+  trustedRoots: 100,
+  trustedRootCharacters: 12_288,
+  /** How long a revocation list is valid, and how long before its end it is made anew, in milliseconds. */
+  revocationListMs: 604_800_000,
+  revocationListRenewalMs: 518_400_000,
+  /** How often certificates and their files are looked at, in milliseconds; and rows of those long expired that one transaction removes. */
+  certificateCheckMs: 60_000,
+  certificatesPerRemoval: 500,
+  /** How long expired certificates are listed, in days. */
+  expiredCertificateDays: 90,
   // Operating the app.
   /** How often it is looked whether the database answers, and how long the metrics wait for what they count in it, in milliseconds. */
   databaseWatchMs: 5_000,

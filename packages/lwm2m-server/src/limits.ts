@@ -133,6 +133,8 @@ export const limits = {
   /** Bytes of an open file that are read at a time, and how many such pieces of it are kept; the one used longest ago makes room. */
   fileChunkBytes: 65_536,
   maxFileChunks: 16,
+  /** How long a file that is opened on demand stays open after the last read, in milliseconds. */
+  fileIdleMs: 30_000,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

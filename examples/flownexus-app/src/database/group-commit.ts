@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { CommitRefusedError } from './commit-refused-error.ts';
 import { limits } from '../limits.ts';
-import { isFaultOfOne } from './faults.ts';
+import { isConflict, isFaultOfOne } from './faults.ts';
 import type { Tables } from './tables.ts';
 
 /** What one kind of work does with all of it that came together. */
@@ -149,16 +149,20 @@ export class GroupCommit {
     const byLane = Map.groupBy(group, ({ lane }) => lane);
     const lanes = this.#lanes.filter((lane) => byLane.has(lane));
     const began = performance.now();
-    try {
-      await this.#db.transaction().execute(async (trx) => {
-        for (const lane of lanes) await lane.write(trx, (byLane.get(lane) ?? []).map(({ item }) => item)); // prettier-ignore
-      });
-    } catch (error) {
-      this.#counts.failures += 1;
-      for (const lane of this.#lanes) lane.forget?.();
-      if (group.length === 1 || !isFaultOfOne(error)) {
-        for (const { reject } of group) reject(error);
-        return;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#db.transaction().execute(async (trx) => {
+          for (const lane of lanes) await lane.write(trx, (byLane.get(lane) ?? []).map(({ item }) => item)); // prettier-ignore
+        });
+        break;
+      } catch (error) {
+        this.#counts.failures += 1;
+        for (const lane of this.#lanes) lane.forget?.();
+        if (isConflict(error) && attempt < limits.commitAttempts) continue;
+        if (group.length === 1 || !isFaultOfOne(error)) {
+          for (const { reject } of group) reject(error);
+          return;
+        }
       }
       // One of the group can not be stored: the others must not suffer.
       for (const member of group) await this.#store([member]);

@@ -1,4 +1,7 @@
 import type { Generated } from 'kysely';
+import type { FirmwareRow } from './firmware-tables.ts';
+import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
+import type { CertificateTables } from './certificate-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -35,6 +38,7 @@ export interface EndpointRow {
   model_number: string | null;
   serial_number: string | null;
   firmware_version: string | null;
+  reported: Generated<Flag>;
 }
 
 export interface ResourceTypeRow {
@@ -259,14 +263,14 @@ export interface ApiTokenRow {
   last_used_at: number | null;
 }
 
-export interface Tables {
+export interface Tables extends CertificateTables {
   Endpoint: EndpointRow;
   ResourceType: ResourceTypeRow;
   Series: SeriesRow;
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;
@@ -285,4 +289,7 @@ export interface Tables {
   ObjectModel: { object_id: number; version: string; name: string; xml: string; created_at: number };
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
+  Firmware: FirmwareRow;
+  DeviceLog: DeviceLogRow;
+  LogResource: LogResourceRow;
 }

@@ -5,6 +5,7 @@ import { ApiError } from '../http/errors.ts';
 import { ANSWERED, type Route, route } from '../http/route.ts';
 import { endpointParams } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import { toLogEntry } from '../logs/log-items.ts';
 import { isoTime, toResourceItem } from '../values/resource-item.ts';
 import { sensorUnits } from '../values/sensor-units.ts';
 import { seriesAfterOf, type SeriesInfo } from '../values/series-list.ts';
@@ -20,7 +21,7 @@ export function exportEndpointRoute({ database }: { readonly database: Database 
     operationId: 'exportEndpoint',
     summary: 'Everything that is stored of an endpoint',
     description:
-      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`; at the end `{"kind":"end"}`, ' +
+      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`, `log`; at the end `{"kind":"end"}`, ' +
       'so that an export that broke off can be told from a whole one. No credentials.',
     tag: 'Endpoints',
     access: 'read',
@@ -60,6 +61,7 @@ async function* pages(database: Database, endpoint: string): AsyncGenerator<read
   }
   yield* events(database, endpoint);
   yield* operations(database, endpoint);
+  yield* logs(database, endpoint);
 }
 
 async function* ofSeries({ longReads }: Database, series: SeriesInfo): AsyncGenerator<readonly object[]> {
@@ -145,6 +147,19 @@ async function* operations({ longReads }: Database, endpoint: string): AsyncGene
     }));
     after = rows.at(-1)?.sequence ?? 0;
     if (rows.length < limits.exportRows) return;
+  }
+}
+
+async function* logs({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let after: { readonly received_at: number; readonly id: number } | undefined; ;) {
+    let query = longReads.selectFrom('DeviceLog').selectAll().where('endpoint', '=', endpoint);
+    const { received_at: time, id } = after ?? { received_at: EARLIEST, id: 0 };
+    query = query.where((where) => where(where.refTuple('received_at', 'id'), '>', where.tuple(time, id)));
+    // Few at a time: they may be large.
+    const rows = await query.orderBy('received_at').orderBy('id').limit(limits.exportLargeRows).execute();
+    yield rows.map((row) => ({ kind: 'log', ...toLogEntry(row) }));
+    after = rows.at(-1);
+    if (rows.length < limits.exportLargeRows) return;
   }
 }
 

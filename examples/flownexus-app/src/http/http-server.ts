@@ -3,11 +3,14 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { limits } from '../limits.ts';
 import { StartError } from '../start-error.ts';
+import { limitBodyTime } from './body-time.ts';
 import { OpenResponses } from './open-responses.ts';
 
 export interface RunningHttpServer {
   /** Such as `http://127.0.0.1:8000/`; `https:` with a certificate. */
   readonly url: string;
+  /** That it is bound to. */
+  readonly port: number;
   /**
    * Takes no more connections, ends event streams, and lets requests that have begun end within `stopRequestsMs`; then ends all connections. A second call gives
    * what the first gives.
@@ -43,12 +46,18 @@ export async function startHttpServer(
   port: number,
   { portVariable = 'FLOWNEXUS_HTTP_PORT', stopRequestsMs = limits.stopRequestsMs, certificate }: HttpServerOptions = {},
 ): Promise<RunningHttpServer> {
-  const tls = certificate === undefined ? undefined : createTlsServer(secureOptions(certificate.current));
-  const server = tls ?? createServer();
+  // Node's own limit of the time of a request knows no exception.
+  const times = { headersTimeout: limits.requestHeadMs, requestTimeout: 0 };
+  const tls =
+    certificate === undefined ? undefined : createTlsServer({ ...times, ...secureOptions(certificate.current) });
+  const server = tls ?? createServer(times);
   const unfollow = certificate?.onChange((credential) => tls?.setSecureContext(secureOptions(credential)));
   const responses = new OpenResponses();
   // First of all: it has to know of a response before it is given.
-  server.on('request', (_, response) => responses.add(response));
+  server.on('request', (request, response) => {
+    responses.add(response);
+    limitBodyTime(request);
+  });
   server.on('request', listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -71,8 +80,8 @@ export async function startHttpServer(
     await closed;
   };
   let closing: Promise<void> | undefined;
-  const scheme = tls === undefined ? 'http' : 'https';
-  return { url: `${scheme}://${formatHost(reachable(host))}:${String(bound)}/`, stop: () => (closing ??= close()) };
+  const url = `${tls === undefined ? 'http' : 'https'}://${formatHost(reachable(host))}:${String(bound)}/`;
+  return { url, port: bound, stop: () => (closing ??= close()) };
 }
 
 /** What a server over TLS is made of. */

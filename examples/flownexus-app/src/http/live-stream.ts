@@ -9,7 +9,7 @@ import { ANSWERED, type Route, route } from './route.ts';
 import { endpointName } from './schemas.ts';
 
 /** What the events of the stream are named. `lost` is the stream's own. */
-export type StreamEventName = 'endpoint' | 'resource' | 'operation' | 'event';
+export type StreamEventName = 'endpoint' | 'resource' | 'operation' | 'event' | 'log';
 
 export interface LiveStreamOptions {
   readonly log: Logger;
@@ -98,7 +98,7 @@ export class LiveStream {
       operationId: 'followEvents',
       summary: 'Server-Sent Events of what is stored, after it is stored',
       description:
-        'The names of the events are `endpoint` (Endpoint), `resource` (a value, with its endpoint), `operation` (Operation) and `event` (Event); their ' +
+        'The names of the events are `endpoint` (Endpoint), `resource` (a value, with its endpoint), `operation` (Operation), `event` (Event) and `log` (LogEntry); their ' +
         'data is JSON. Who comes back with `Last-Event-ID` gets what was missed. When that is not kept any more, and whenever else something was missed, an ' +
         'event `lost` says that what is shown has to be fetched anew.',
       tag: 'Stream',

@@ -150,15 +150,19 @@ export class Admission {
     });
   }
 
-  /** The endpoint is about to be removed from the database: it is refused until {@link removed} is called. */
+  /** The endpoint is about to be removed from the database: it is refused until {@link released} is called. */
   remove(endpoint: string): void {
     this.#leaving.add(endpoint);
   }
 
-  /** The endpoint is unknown from now on; or, when it could not be removed, as it was. */
-  removed(endpoint: string, isGone: boolean): void {
+  /** The endpoint was removed from the database, and is unknown until something of it is stored again. */
+  removed(endpoint: string): void {
+    this.#forget(endpoint);
+  }
+
+  /** The endpoint may register again, whether it was removed or could not be. */
+  released(endpoint: string): void {
     this.#leaving.delete(endpoint);
-    if (isGone) this.#forget(endpoint);
   }
 
   #forget(endpoint: string): void {

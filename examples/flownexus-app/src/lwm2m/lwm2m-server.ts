@@ -46,10 +46,22 @@ export interface Lwm2mOptions {
 /** An LwM2M server that stores everything it hears of. Not started yet. */
 export function lwm2mServer(options: Lwm2mOptions): Lwm2mServer {
   const { objects, stores, settings, authorize, policies, store, unstoredEnds, resources, log } = options;
-  const server = new Lwm2mServer({
+  const server: Lwm2mServer = new Lwm2mServer({
     endpoints: options.endpoints,
     objects,
-    registrationStore: stores.registrations,
+    registrationStore: {
+      ...stores.registrations,
+      save: async (stored) => {
+        try {
+          await stores.registrations.save(stored);
+        } catch (error) {
+          const { endpointName } = stored.registration;
+          // Its row says already that it is registered. One that was so before is it still.
+          if (server.registration(endpointName) === undefined) unstoredEnds.add(endpointName, Date.now());
+          throw error;
+        }
+      },
+    },
     observationStore: stores.observations,
     operationStore: stores.operations,
     observe: policies,

@@ -3,10 +3,13 @@ import type {
   CoapResource,
   CoapsServerEndpoint,
   DtlsStatistics,
+  EstOptions,
   Lwm2mBootstrapServer,
   Lwm2mServer,
+  Registration,
 } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { Trust } from '../certificates/trust.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
 import { ObservationPolicies } from '../policies/observation-policies.ts';
@@ -21,6 +24,7 @@ import { credentialRoutes, type EditableCredentials } from './credential-routes.
 import { lwm2mServer, type Lwm2mStores } from './lwm2m-server.ts';
 import { objectModelRoutes } from './object-model-routes.ts';
 import { ObjectModels } from './object-models.ts';
+import { ReportedRegistrations } from './reported-registrations.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
 import { endBatch } from './registration-batches.ts';
 import {
@@ -46,7 +50,11 @@ export interface Lwm2mSideOptions {
     readonly port: number;
     readonly secured: SecuredOptions & { readonly credentials: EditableCredentials };
     readonly configurations: EditableConfigurations;
+    /** Gives certificates to devices; undefined: nobody does. */
+    readonly est: EstOptions | undefined;
   };
+  /** Told when somebody's certificates are not trusted any more. */
+  readonly trust: Pick<Trust, 'onNarrowed'>;
   /** Resolves when the batch is safe. */
   readonly store: (batch: Batch) => Promise<void>;
   /** What is served to devices beside LwM2M, such as firmware. */
@@ -71,19 +79,26 @@ export class Lwm2mSide {
   readonly #options: Lwm2mSideOptions;
   readonly #secured: Readonly<Record<'lwm2m' | 'bootstrap', CoapsServerEndpoint>>;
   readonly #unstoredEnds: UnstoredEnds;
+  readonly #reported: ReportedRegistrations;
   readonly #unfollow: (() => void)[] = [];
 
   private constructor(
     options: Lwm2mSideOptions,
     { admission, policies, models }: Pick<Lwm2mSide, 'admission' | 'policies' | 'models'>,
   ) {
-    const { objects, settings, secured, bootstrap, host, store, log } = options;
+    const { database, objects, settings, secured, bootstrap, host, store, log } = options;
     this.#options = options;
     this.admission = admission;
     this.policies = policies;
     this.models = models;
-    this.#unstoredEnds = new UnstoredEnds({
-      store: (endpoint, at) => store(endBatch(endpoint, at, settings.values.registrationObject)),
+    const storeEnd = (endpoint: string, at: number): Promise<void> =>
+      store(endBatch(endpoint, at, settings.values.registrationObject));
+    this.#unstoredEnds = new UnstoredEnds({ store: storeEnd });
+    this.#reported = new ReportedRegistrations({
+      database,
+      store: storeEnd,
+      onError: (error) =>
+        log.error({ err: error }, 'reported registrations whose lifetime has passed could not be ended'),
     });
     const endpoints = serverEndpoints(options);
     const bootstrapEndpoints = serverEndpoints({ ...bootstrap, host, log });
@@ -99,6 +114,7 @@ export class Lwm2mSide {
       endpoints: bootstrapEndpoints,
       objects,
       configurations: bootstrap.configurations,
+      est: bootstrap.est,
       settings,
       log,
     });
@@ -135,7 +151,7 @@ export class Lwm2mSide {
    * Rejects with a `StartError` when an address can not be bound.
    */
   async start(): Promise<Lwm2mAddresses> {
-    const { database, secured, bootstrap, settings } = this.#options;
+    const { database, secured, bootstrap, settings, trust } = this.#options;
     await reconcileEndpoints(database);
     const lwm2m = await startServer(this.server, secured.port);
     this.#unfollow.push(this.policies.onChange((policies) => this.server.setPolicies(policies)));
@@ -143,9 +159,13 @@ export class Lwm2mSide {
     const variables = { coap: 'FLOWNEXUS_BOOTSTRAP_PORT', coaps: 'FLOWNEXUS_BOOTSTRAPS_PORT' };
     const addresses = await startServer(this.bootstrapServer, bootstrap.secured.port, variables);
     const followSettings = settings.onChange(({ noSec }) => {
-      if (!noSec) void this.#endAnonymous();
+      if (!noSec) void this.#endRegistrations(({ identity }) => identity.kind === 'anonymous');
     });
-    this.#unfollow.push(followSettings);
+    const followTrust = trust.onNarrowed((isOrphan) => {
+      void this.#endRegistrations(({ identity }) => isOrphan(identity));
+    });
+    this.#unfollow.push(followSettings, followTrust);
+    this.#reported.start();
     return { lwm2m, bootstrap: addresses };
   }
 
@@ -168,14 +188,20 @@ export class Lwm2mSide {
     await bootstrap.configurations.delete(endpoint);
   }
 
-  /** It was removed, and is unknown from now on; or could not be. */
-  released(endpoint: string, isGone: boolean): void {
-    this.admission.removed(endpoint, isGone);
+  /** Has to hear of each endpoint that was removed from the database, before {@link stored} does of what came after it. */
+  removed(endpoint: string): void {
+    this.admission.removed(endpoint);
+  }
+
+  /** The removal is over, whether it has succeeded or not. */
+  released(endpoint: string): void {
+    this.admission.released(endpoint);
   }
 
   /** Ends both servers; what devices were answered is stored by then. */
   async stop(): Promise<void> {
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
+    await this.#reported.stop();
     await this.bootstrapServer.stop();
     await this.server.stop();
     this.#unstoredEnds.stop();
@@ -197,8 +223,8 @@ export class Lwm2mSide {
   }
 
   /** Never rejects: what fails goes to the error handler of the server. */
-  async #endAnonymous(): Promise<void> {
-    const anonymous = [...this.server.registrations()].filter(({ identity }) => identity.kind === 'anonymous');
-    for (const { endpointName } of anonymous) await this.server.endRegistration(endpointName);
+  async #endRegistrations(which: (registration: Registration) => boolean): Promise<void> {
+    const ended = [...this.server.registrations()].filter(which);
+    for (const { endpointName } of ended) await this.server.endRegistration(endpointName);
   }
 }

@@ -1,9 +1,24 @@
 import type { EventEmitter } from 'node:events';
 import { Lwm2mServerError, type OperationQueue } from '@flownexus/lwm2m-server';
+import { z } from 'zod';
 import { ApiError } from '../http/errors.ts';
 import { limits } from '../limits.ts';
 import { callingQueue } from './queue-errors.ts';
 
+/** `wait` of a query. */
+export const operationWait = z
+  .string()
+  .regex(/^\d{1,3}$/, 'expected seconds')
+  .transform(Number)
+  .refine(
+    (seconds) => seconds <= limits.operationWaitSeconds,
+    `expected at most ${String(limits.operationWaitSeconds)} seconds`,
+  ) // prettier-ignore
+  .default(0)
+  .meta({
+    description: `Seconds to wait until it is finished, at most ${String(limits.operationWaitSeconds)}`,
+    override: { type: 'integer', minimum: 0, maximum: limits.operationWaitSeconds, default: 0 },
+  });
 export interface OperationWaitsOptions {
   /** Aborted when the app begins to stop: nobody waits any longer. */
   readonly stopping?: AbortSignal | undefined;

@@ -84,10 +84,15 @@ export class ValueTrimmer {
 
   /** Deletes the aggregates of a series before a time. */
   async deleteAggregatesBefore(seriesId: number, time: number): Promise<number> {
-    const { numDeletedRows } = await this.#database.db
+    const { db, kind } = this.#database;
+    const { numDeletedRows } = await db
       .deleteFrom('ResourceAggregate')
       .where('series_id', '=', seriesId)
-      .where('bucket', '<', time)
+      .where('bucket', 'in', (builder) => {
+        const old = builder.selectFrom('ResourceAggregate').select('bucket').where('series_id', '=', seriesId).where('bucket', '<', time); // prettier-ignore
+        // Values that come in meanwhile lock aggregates in this order.
+        return kind === 'postgres' ? old.orderBy('bucket').forUpdate() : old;
+      })
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
   }

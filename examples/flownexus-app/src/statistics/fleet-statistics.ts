@@ -4,10 +4,12 @@ import type { Database } from '../database/open-database.ts';
 import type { OperationStatus } from '../database/tables.ts';
 import { limits } from '../limits.ts';
 import type { StoredBatch } from '../values/batch.ts';
+import type { RefusedValues } from '../values/refused-values.ts';
 import { MinuteRate } from './minute-rate.ts';
 
 export interface FleetStatisticsOptions {
   readonly database: Database;
+  readonly refused: Pick<RefusedValues, 'count'>;
   /** What the LwM2M server counts. */
   readonly lwm2m: () => ServerStatistics;
 }
@@ -17,6 +19,7 @@ type Snapshot = Awaited<ReturnType<FleetStatistics['read']>>;
 /** Numbers about everything: what the database has, and what came in lately. */
 export class FleetStatistics {
   readonly #database: Database;
+  readonly #refused: Pick<RefusedValues, 'count'>;
   readonly #lwm2m: () => ServerStatistics;
   readonly #messages = new MinuteRate();
   readonly #values = new MinuteRate();
@@ -24,8 +27,9 @@ export class FleetStatistics {
   readonly #totals = { messages: 0, values: 0, events: 0 };
   #latest: { readonly at: number; readonly snapshot: Promise<Snapshot> } | undefined;
 
-  constructor({ database, lwm2m }: FleetStatisticsOptions) {
+  constructor({ database, refused, lwm2m }: FleetStatisticsOptions) {
     this.#database = database;
+    this.#refused = refused;
     this.#lwm2m = lwm2m;
   }
 
@@ -72,6 +76,7 @@ export class FleetStatistics {
         values: this.#values.perMinute,
         events: this.#events.perMinute,
       },
+      refusedValues: this.#refused.count,
       operations,
       database: { kind: this.#database.kind, sizeBytes },
       lwm2m,

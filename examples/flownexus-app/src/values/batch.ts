@@ -55,7 +55,10 @@ export interface EarlierValue {
 
 /** What became of a batch. */
 export interface StoredBatch {
+  /** With the records that were stored. */
   readonly batch: Batch;
+  /** How many others it had: there was no place for them. */
+  readonly refused: number;
   /** Its values, in the order of its records. */
   readonly values: readonly StoredValueKey[];
   readonly events: readonly StoredEvent[];

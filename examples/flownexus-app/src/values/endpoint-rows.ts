@@ -14,6 +14,7 @@ interface RowChange {
   readonly first: number;
   last: number;
   registered: boolean | undefined;
+  reported: boolean;
   registeredAt: number | null;
   registrations: number;
   updates: number;
@@ -33,6 +34,7 @@ const known = {
 const flag = {
   ...known,
   registered: 'bigint',
+  reported: 'bigint',
   registered_at: 'bigint',
   registrations: 'bigint',
   updates: 'bigint',
@@ -51,7 +53,7 @@ const registration = {
 
 const setKnown = `last_updated = CASE WHEN excluded.last_updated > "Endpoint".last_updated THEN excluded.last_updated
     ELSE "Endpoint".last_updated END, ${deviceTexts.map((name) => `${name} = coalesce(excluded.${name}, "Endpoint".${name})`).join(', ')}`;
-const setFlag = `${setKnown}, registered = excluded.registered, registered_at = coalesce(excluded.registered_at, "Endpoint".registered_at),
+const setFlag = `${setKnown}, registered = excluded.registered, reported = excluded.reported, registered_at = coalesce(excluded.registered_at, "Endpoint".registered_at),
   registrations = "Endpoint".registrations + excluded.registrations, updates = "Endpoint".updates + excluded.updates`;
 const setRegistration = `${setFlag}, ${(['address', 'lifetime', 'lwm2m_version', 'binding_mode', 'queue_mode', 'object_links', 'demo', 'security'] as const).map((name) => `${name} = excluded.${name}`).join(', ')}`; // prettier-ignore
 
@@ -71,7 +73,8 @@ export async function writeEndpoints(trx: Kysely<Tables>, batches: readonly Batc
     if (change === undefined) changes.set(batch.endpoint, (change = noChange(batch)));
     add(change, batch);
   }
-  const all = [...changes.values()];
+  // All who lock several rows do it in one order: two transactions do not wait for each other then.
+  const all = [...changes.values()].sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
   const registrations = all.filter((change) => change.registration !== undefined);
   const flags = all.filter((change) => change.registration === undefined && change.registered !== undefined);
   const others = all.filter((change) => change.registered === undefined);
@@ -86,6 +89,7 @@ function noChange({ endpoint, receivedAt }: Batch): RowChange {
     first: receivedAt,
     last: receivedAt,
     registered: undefined,
+    reported: false,
     registeredAt: null,
     registrations: 0,
     updates: 0,
@@ -94,9 +98,12 @@ function noChange({ endpoint, receivedAt }: Batch): RowChange {
   };
 }
 
-function add(row: RowChange, { receivedAt, change, records }: Batch): void {
+function add(row: RowChange, { receivedAt, source, change, records }: Batch): void {
   row.last = Math.max(row.last, receivedAt);
-  if (change !== undefined) row.registered = change.kind !== 'unregistered';
+  if (change !== undefined) {
+    row.registered = change.kind !== 'unregistered';
+    row.reported = source === 'ingest';
+  }
   if (change?.kind === 'registered') {
     row.registeredAt = receivedAt;
     row.registrations += 1;
@@ -115,8 +122,8 @@ function knownRow({ endpoint, first, last, texts }: RowChange): Record<keyof typ
 }
 
 function flagRow(change: RowChange): Record<keyof typeof flag, unknown> {
-  const { registered, registeredAt, registrations, updates } = change;
-  return { ...knownRow(change), registered: registered === true ? 1 : 0, registered_at: registeredAt, registrations, updates }; // prettier-ignore
+  const { registered, reported, registeredAt, registrations, updates } = change;
+  return { ...knownRow(change), registered: registered === true ? 1 : 0, reported: reported ? 1 : 0, registered_at: registeredAt, registrations, updates }; // prettier-ignore
 }
 
 function registrationRow(change: RowChange): Record<keyof typeof registration, unknown> {

@@ -12,13 +12,13 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
   async function open() {
     const opened = await testIngest(kind);
     const released: string[] = [];
-    const outcomes: [endpoint: string, isGone: boolean][] = [];
+    const over: string[] = [];
     const release = async (endpoint: string) => {
       const row = await opened.database.reads.selectFrom('Endpoint').select('endpoint').where('endpoint', '=', endpoint).executeTakeFirst(); // prettier-ignore
       released.push(row?.endpoint ?? '');
     };
     const routes = [
-      removeEndpointRoute({ ...opened, release, released: (...outcome) => void outcomes.push(outcome) }),
+      removeEndpointRoute({ ...opened, release, released: (endpoint) => void over.push(endpoint) }),
       exportEndpointRoute(opened),
     ];
     const event: NewEvent = { eventType: '10300', source: 'composite', severity: 'info', records: [0] };
@@ -29,7 +29,7 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
       await opened.database.db.insertInto('EndpointOperation').values({ id: `op ${name}`, sequence: count, endpoint: name, operation_type: 'write', path: '/3/0/14', operation: '{}', status: 'CONFIRMED', max_attempts: 3, repeatable: 1, timestamp_created: NEW_YEAR, updated_at: NEW_YEAR }).execute(); // prettier-ignore
     };
     const { call } = await testRoutes(routes);
-    return { ...opened, released, outcomes, fill, call };
+    return { ...opened, released, over, fill, call };
   }
 
   test('is exported as lines of JSON, and the last one says that it is whole', async () => {
@@ -53,14 +53,14 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
   });
 
   test('is deleted after its registration was ended, and that of others is not', async () => {
-    const { call, fill, released, outcomes, database } = await open();
+    const { call, fill, released, over, database } = await open();
     await fill('a/b', 3);
     await fill('other', 4);
     expect((await call('DELETE', '/api/v1/endpoints/a%2Fb', undefined, { 'x-permissions': 'read,operate' })).status).toBe(403); // prettier-ignore
     expect(released).toEqual([]);
     expect((await call('DELETE', '/api/v1/endpoints/a%2Fb')).status).toBe(204);
     expect(released).toEqual(['a/b']);
-    expect(outcomes).toEqual([['a/b', true]]);
+    expect(over).toEqual(['a/b']);
     for (const table of ['Endpoint', 'Series', 'Event', 'EndpointOperation'] as const) {
       const rows = await database.reads.selectFrom(table).select('endpoint').distinct().execute();
       expect(rows, table).toEqual([{ endpoint: 'other' }]);
@@ -71,11 +71,20 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
   });
 
   test('stays when its registration can not be ended', async () => {
-    const { ingest, outcomes, database } = await open();
+    const { ingest, over, database } = await open();
     await ingest.submit(values('a', [record('/3303/0/5700', 'float', 1)]));
-    const { call } = await testRoutes([removeEndpointRoute({ database, ingest, release: () => Promise.reject(new Error('no')), released: (...outcome) => void outcomes.push(outcome) })]); // prettier-ignore
+    const { call } = await testRoutes([removeEndpointRoute({ database, ingest, release: () => Promise.reject(new Error('no')), released: (endpoint) => void over.push(endpoint) })]); // prettier-ignore
     expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(500);
-    expect(outcomes).toEqual([['a', false]]);
+    expect(over).toEqual(['a']);
     expect(await database.reads.selectFrom('Resource').select('float_value').execute()).toEqual([{ float_value: 1 }]);
+  });
+
+  test('is deleted once by two who ask at the same time', async () => {
+    const { call, fill, released, over } = await open();
+    await fill('a', 3);
+    const answers = await Promise.all([call('DELETE', '/api/v1/endpoints/a'), call('DELETE', '/api/v1/endpoints/a')]);
+    expect(answers.map(({ status }) => status)).toEqual([204, 204]);
+    expect(released).toEqual(['a']);
+    expect(over).toEqual(['a']);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { Admission } from '../../src/lwm2m/admission.ts';
 import { limits } from '../../src/limits.ts';
+import { record, values } from '../support/batches.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
 import { testLwm2m } from '../support/test-lwm2m.ts';
 
@@ -46,6 +47,25 @@ onEachDatabase('admission', (kind) => {
     expect((await call('GET', '/api/v1/admissions?admission=refused')).body).toMatchObject({ items: [{ endpoint: name }] });
     expect((await call('GET', '/api/v1/admissions?admission=held')).body).toMatchObject({ items: [] });
   }); // prettier-ignore
+
+  test('a report in the same commit as the deletion of its endpoint makes it known anew, in memory as in the database', async () => {
+    const { ingest, side, database, call } = await testLwm2m({ kind, settings: { admission: 'hold' } });
+    const report = () => ingest.submit(values('a', [record('/3303/0/5700', 'float', 1)]));
+    await report();
+    const remove = ingest.removeEndpoint.bind(ingest);
+    let reported: Promise<void> | undefined;
+    vi.spyOn(ingest, 'removeEndpoint').mockImplementation((name) => {
+      const removed = remove(name);
+      reported = report();
+      return removed;
+    });
+    expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(204);
+    await reported;
+    expect(await database.reads.selectFrom('Endpoint').select('admission').execute()).toEqual([
+      { admission: 'accepted' },
+    ]);
+    expect(side.admission.get('a')).toBe('accepted');
+  });
 
   test('decisions outlive a restart', async () => {
     const first = await testLwm2m({ kind, settings: { admission: 'hold' } });

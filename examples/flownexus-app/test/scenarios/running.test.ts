@@ -105,7 +105,7 @@ test('a stop lets a request end that waits for a device, and the level of the lo
   const { client } = await box.registered('asleep', { binding: 'UQ' });
   await client.close();
   expect(await box.call('PATCH', '/api/v1/settings', { logLevel: 'debug' })).toMatchObject({ status: 200 });
-  const waiting = box.call('POST', '/api/v1/endpoints/asleep/operations?wait=60', { type: 'read', path: '/3/0' });
+  const waiting = box.call('POST', '/api/v1/endpoints/asleep/operations?wait=60', { kind: 'read', path: '/3/0' });
   await vi.waitFor(async () => expect(await metric(box, 'flownexus_http_requests_in_progress')).toBe(2), soon);
   box.app.child.kill('SIGTERM');
   expect((await waiting).status).toBe(202);

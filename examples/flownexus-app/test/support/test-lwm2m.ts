@@ -54,6 +54,7 @@ export async function testLwm2m({
     database,
     definitions: objects,
     hooks: noHooks,
+    onRemoved: (endpoint) => side.removed(endpoint),
     onStored: (stored) => {
       batches.push(...stored.map(({ batch }) => batch));
       side.stored(stored);
@@ -70,6 +71,7 @@ export async function testLwm2m({
     objects,
     settings,
     store,
+    isLog: () => false,
     log: pino({ level: 'silent' }),
   });
   const { side } = devices;
@@ -79,7 +81,7 @@ export async function testLwm2m({
     database,
     ingest,
     release: (endpoint) => side.release(endpoint),
-    released: (endpoint, isGone) => side.released(endpoint, isGone),
+    released: (endpoint) => side.released(endpoint),
   });
   const { call, audited } = await testRoutes([...side.routes, removal]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
@@ -94,5 +96,5 @@ export async function testLwm2m({
     onTestFinished(() => client.close());
     return client;
   };
-  return { side, database, settings, objects, batches, addresses, call, audited, newClient };
+  return { side, ingest, database, settings, objects, batches, addresses, call, audited, newClient };
 }

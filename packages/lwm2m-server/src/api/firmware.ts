@@ -26,7 +26,7 @@ export interface FirmwareUpdaterOptions {
   readonly packages: FirmwarePackages;
   /**
    * The address of a package for one device and scheme, of at most 255 bytes and without a query (Zephyr takes 128 bytes, and drops queries); undefined
-   * when there is none. The schemes that the device supports are asked for one after another: `coaps`, `https`, `coaps+tcp`, `coap`, `http`, `coap+tcp`.
+   * when there is none. A path alone (`/media/app.bin`) is for devices that have the rest of the address built in. The schemes that the device supports are asked for one after another: `coaps`, `https`, `coaps+tcp`, `coap`, `http`, `coap+tcp`.
    * `coapPackageUris` makes one for `CoapFiles`. Where it gives none the package is pushed, to devices that take a push; without it packages are only pushed,
    * and `delivery: 'auto'` is `push`.
    */
