@@ -364,6 +364,15 @@ export const limits = {
   /** How long requests over HTTP may go on when the app stops, and how long each other step of stopping may take, in milliseconds. */
   stopRequestsMs: 3_000,
   stopStepMs: 6_000,
+  /** Proxies before us, or networks of them. */
+  proxies: 32,
+  /** How often it is looked whether the certificate of the web port is another, in milliseconds, and bytes of its files. */
+  webCertificateMs: 60_000,
+  webCertificateBytes: 262_144,
+  /** Files of a backup, what the connection to its database keeps in memory, and after how long one that was begun counts as given up, in milliseconds. */
+  backupFiles: 100_000,
+  backupCacheKib: 16_384,
+  backupMs: 21_600_000,
   /** Levels and entries of what is logged that are looked through for secrets, and characters of one text. */
   logDepth: 6,
   logEntries: 200,

@@ -274,8 +274,7 @@ export interface Tables extends CertificateTables, FirmwareUpdateTables {
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog'; next: number };
-  IdBlock: { name: 'ResourceValue' | 'Event' | 'EndpointOperation'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog' | 'EndpointOperation'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;

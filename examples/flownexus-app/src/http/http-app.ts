@@ -24,6 +24,8 @@ export interface HttpAppOptions {
   /** Of the OpenAPI document. */
   readonly version: string;
   readonly publicUrl: string | undefined;
+  /** Whose `X-Forwarded-…` headers count: the number of proxies, or their addresses and networks. Default: nobody's. */
+  readonly trustProxy?: number | readonly string[] | false;
   /** Sees each request first, with all routes that there are: what counts and logs. */
   readonly observe?: (routes: readonly Route[]) => RequestHandler;
   readonly log: Logger;
@@ -39,11 +41,12 @@ export interface Mount {
 
 /** All that is served over HTTP. */
 export function httpApp(options: HttpAppOptions): Express {
-  const { guards, mounts = [], webDirectory, version, publicUrl, observe, log } = options;
+  const { guards, mounts = [], webDirectory, version, publicUrl, trustProxy = false, observe, log } = options;
   const routes = httpRoutes(options);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', trustProxy);
   const document = openApiRoute(routes, { version, ...(publicUrl === undefined ? {} : { publicUrl }) });
   const all = [...routes, document];
   if (observe !== undefined) app.use(observe(all));

@@ -128,17 +128,18 @@ function perform(route: Route, guards: RouteGuards): RequestHandler {
         detail: reply.audit,
       });
     }
-    answer(request, reply);
+    await answer(request, reply);
   };
 }
 
-function answer(request: Request, { status = 200, headers = {}, body, csv, lines }: Reply): void {
+async function answer(request: Request, { status = 200, headers = {}, body, csv, lines, write }: Reply): Promise<void> {
   const response = request.res;
   if (response === undefined) throw new Error('a request without a response');
   response.status(status).set(headers);
   const types = ['json', ...(csv === undefined ? [] : ['csv']), ...(lines === undefined ? [] : ['text'])];
   const type = types.length === 1 ? 'json' : request.accepts(types);
-  if (csv !== undefined && type === 'csv') response.type('text/csv').send(formatCsv(csv));
+  if (write !== undefined) await write(response);
+  else if (csv !== undefined && type === 'csv') response.type('text/csv').send(formatCsv(csv));
   else if (lines !== undefined && type === 'text') {
     response.type('text/plain').send([...lines].map((line) => `${line}\n`).join(''));
   } else if (body === undefined) response.end();
