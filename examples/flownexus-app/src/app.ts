@@ -176,28 +176,11 @@ async function start(
   const statistics = new FleetStatistics({ database, refused, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop('what takes long', () => stopping.abort());
-  const operating = openOperating({ version: VERSION, dataDirectory, database, devices, statistics, log });
   const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   const firmwareUpdates = openFirmwareUpdates({ database, server: devices.side.server, source: firmware, stream, report }); // prettier-ignore
-  const parts = {
-    database,
-    objects,
-    settings,
-    users,
-    events,
-    endpoints,
-    ingest,
-    store,
-    devices,
-    logs,
-    statistics,
-    firmware,
-    firmwareUpdates,
-    certificates,
-    operating,
-    stopping: stopping.signal,
-    log,
-  };
+  const operating = openOperating({ version: VERSION, dataDirectory, database, devices, statistics, log });
+  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, logs, statistics, log }; // prettier-ignore
+  const parts = { ...known, firmware, firmwareUpdates, operating, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -232,10 +215,10 @@ async function start(
   firmware.start();
   listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
   certificates.start();
-  operating.start();
-  onStop('the look at the database', () => operating.stop());
   onStop('firmware updates', () => firmwareUpdates.stop());
   await firmwareUpdates.start();
+  operating.start();
+  onStop('the look at the database', () => operating.stop());
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),
     new OperationRetention({ database, report }),
