@@ -62,7 +62,7 @@ export class HttpMetrics {
     const { path } = (request.route ?? {}) as { readonly path?: unknown };
     const known = typeof path === 'string' && request.baseUrl === '' ? this.#routes.get(path) : undefined;
     if (known !== undefined) return known;
-    const { pathname } = URL.parse(request.originalUrl, 'http://localhost') ?? { pathname: '' };
+    const { pathname } = URL.parse(request.originalUrl.replace(/^\/+/, '/'), 'http://localhost') ?? { pathname: '' };
     const mount = this.#mounts.find((each) => pathname === each || pathname.startsWith(`${each}/`));
     return mount ?? 'page';
   }

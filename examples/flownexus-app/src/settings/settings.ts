@@ -9,7 +9,8 @@ const objectId = z.int().min(0).max(65_535);
 /** What an administrator can change while the app runs. */
 export const settingsSchema = z.strictObject({
   admission: z.enum(['accept', 'hold', 'refuse']).meta({
-    description: 'What becomes of an endpoint that is not known: admitted, kept waiting for approval, or refused',
+    description:
+      'What becomes of an endpoint that is not known: admitted, kept waiting for approval as long as it asks at least once a week, or refused',
   }),
   noSec: z.boolean().meta({ description: 'Whether devices over plain CoAP are admitted at all' }),
   maxEndpoints: z.int().min(1).max(1_000_000).meta({ description: 'Endpoints that are known at once' }),
