@@ -1,4 +1,9 @@
 import type { Generated } from 'kysely';
+import type { BootstrapSessionRow, BootstrapTemplateRow } from './bootstrap-tables.ts';
+import type { FirmwareRow } from './firmware-tables.ts';
+import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
+import type { CertificateTables } from './certificate-tables.ts';
+import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -262,14 +267,14 @@ export interface ApiTokenRow {
   last_used_at: number | null;
 }
 
-export interface Tables {
+export interface Tables extends CertificateTables, FirmwareUpdateTables {
   Endpoint: EndpointRow;
   ResourceType: ResourceTypeRow;
   Series: SeriesRow;
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event' | 'EndpointOperation'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog' | 'EndpointOperation'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;
@@ -288,4 +293,9 @@ export interface Tables {
   ObjectModel: { object_id: number; version: string; name: string; xml: string; created_at: number };
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
+  Firmware: FirmwareRow;
+  DeviceLog: DeviceLogRow;
+  LogResource: LogResourceRow;
+  BootstrapTemplate: BootstrapTemplateRow;
+  BootstrapSession: BootstrapSessionRow;
 }

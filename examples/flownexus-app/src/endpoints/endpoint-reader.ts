@@ -1,5 +1,6 @@
 import { type Expression, type ExpressionBuilder, type RawBuilder, type Selectable, sql, type SqlBool } from 'kysely';
 import { limits } from '../limits.ts';
+import { contains } from '../database/contains.ts';
 import type { Database } from '../database/open-database.ts';
 import type { EndpointRow, Tables } from '../database/tables.ts';
 import { ApiError } from '../http/errors.ts';
@@ -149,20 +150,15 @@ export function conditions(builder: Builder, filter: EndpointFilter): Expression
   if (object !== undefined) {
     // A list of paths in JSON: the one of the Object itself, or one below it.
     const path = `"/${String(object)}`;
-    all.push(builder.or([contains('object_links', `${path}"`), contains('object_links', `${path}/`)]));
+    all.push(
+      builder.or([contains(sql.ref('object_links'), `${path}"`), contains(sql.ref('object_links'), `${path}/`)]),
+    );
   }
   if (search !== undefined) {
     const columns = ['endpoint', 'manufacturer', 'model_number', 'serial_number', 'firmware_version', 'address'];
-    all.push(builder.or(columns.map((column) => contains(column, search))));
+    all.push(builder.or(columns.map((column) => contains(sql.ref(column), search))));
   }
   return all;
-}
-
-function contains(column: string, text: string): Expression<SqlBool> {
-  // SQLite folds the case of ASCII alone in lower(), PostgreSQL does so in the collation "C".
-  const folded = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<SqlBool>`lower(${sql.ref(column)}) LIKE ${pattern} ESCAPE '\\'`;
 }
 
 function formatCursor({ key, name }: Position): string {

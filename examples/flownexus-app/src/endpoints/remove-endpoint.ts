@@ -3,6 +3,7 @@ import { ApiError } from '../http/errors.ts';
 import { type Route, route } from '../http/route.ts';
 import { endpointParams } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import { deleteLogsOf } from '../logs/log-retention.ts';
 import { ValueTrimmer } from '../retention/value-trimmer.ts';
 import type { Ingest } from '../values/ingest.ts';
 import { keepLastSequence } from '../stores/last-sequence.ts';
@@ -70,6 +71,9 @@ async function deleteStored({ database, ingest, stopping }: RemoveEndpointOption
   const series = await database.longReads.selectFrom('Series').select('id').where('endpoint', '=', name).execute();
   for (const { id } of series) await trimmer.deleteAll(id);
   await deleteEvents(database, name, signal);
+  await deleteLogsOf(database, name, signal);
+  await database.db.deleteFrom('BootstrapSession').where('endpoint', '=', name).execute();
+  await database.db.deleteFrom('FirmwareUpdate').where('endpoint', '=', name).execute();
   await database.db.transaction().execute(async (trx) => {
     await keepLastSequence(trx);
     await trx

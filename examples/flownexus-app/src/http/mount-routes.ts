@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, R
 import type { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { ProblemIssue } from './api-types.ts';
+import { binaryBody } from './binary-body.ts';
 import { formatCsv } from './csv.ts';
 import { ApiError, unknownRoute } from './errors.ts';
 import type { Access, Permission, Principal } from './principal.ts';
@@ -32,7 +33,7 @@ export function mountRoutes(routes: readonly Route[], guards: RouteGuards): Rout
   for (const [path, group] of byPath) {
     const at = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     for (const route of group) {
-      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : readBody(route)), perform(route, guards)]; // prettier-ignore
+      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : readBody(route)), ...(route.binaryBody === true ? [binaryBody] : []), perform(route, guards)]; // prettier-ignore
       at[route.method](...handlers);
     }
     const allow = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
@@ -127,16 +128,20 @@ function perform(route: Route, guards: RouteGuards): RequestHandler {
         detail: reply.audit,
       });
     }
-    answer(request, reply);
+    await answer(request, reply);
   };
 }
 
-function answer(request: Request, { status = 200, headers = {}, body, csv }: Reply): void {
+async function answer(request: Request, { status = 200, headers = {}, body, csv, lines, write }: Reply): Promise<void> {
   const response = request.res;
   if (response === undefined) throw new Error('a request without a response');
   response.status(status).set(headers);
-  if (csv !== undefined && request.accepts(['json', 'csv']) === 'csv') {
-    response.type('text/csv').send(formatCsv(csv));
+  const types = ['json', ...(csv === undefined ? [] : ['csv']), ...(lines === undefined ? [] : ['text'])];
+  const type = types.length === 1 ? 'json' : request.accepts(types);
+  if (write !== undefined) await write(response);
+  else if (csv !== undefined && type === 'csv') response.type('text/csv').send(formatCsv(csv));
+  else if (lines !== undefined && type === 'text') {
+    response.type('text/plain').send([...lines].map((line) => `${line}\n`).join(''));
   } else if (body === undefined) response.end();
   else response.json(body);
 }

@@ -35,14 +35,14 @@ export async function openLeshanPorts(options: LeshanPortsOptions): Promise<Lesh
     localApp(leshanRouter(options.server)),
     HOST,
     options.port,
-    'FLOWNEXUS_LESHAN_PORT',
+    { portVariable: 'FLOWNEXUS_LESHAN_PORT' },
   );
   try {
     const bootstrap = await startHttpServer(
       localApp(leshanBootstrapRouter(options.bootstrap)),
       HOST,
       options.bootstrapPort,
-      'FLOWNEXUS_LESHAN_BOOTSTRAP_PORT',
+      { portVariable: 'FLOWNEXUS_LESHAN_BOOTSTRAP_PORT' },
     );
     return {
       url: server.url,

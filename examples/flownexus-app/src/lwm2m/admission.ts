@@ -82,6 +82,7 @@ export class Admission {
       ...(now === undefined ? {} : { now }),
     });
     this.#submit = database.commits.lane<NotAdmitted>({
+      name: 'admissions',
       maxWeight: limits.heldEndpoints,
       write: (trx, held) => insertHeld(trx, heldRows(held)),
     });

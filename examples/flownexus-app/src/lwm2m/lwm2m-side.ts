@@ -1,6 +1,16 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
-import type { CoapResource, Lwm2mBootstrapServer, Lwm2mServer } from '@flownexus/lwm2m-server';
+import type {
+  BootstrapStore,
+  CoapResource,
+  CoapsServerEndpoint,
+  DtlsStatistics,
+  EstOptions,
+  Lwm2mBootstrapServer,
+  Lwm2mServer,
+  Registration,
+} from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { Trust } from '../certificates/trust.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
 import { limits } from '../limits.ts';
@@ -20,7 +30,13 @@ import { ObjectModels } from './object-models.ts';
 import { ReportedRegistrations } from './reported-registrations.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
 import { endBatch } from './registration-batches.ts';
-import { type SecuredOptions, type ServerAddresses, startServer } from './server-endpoints.ts';
+import {
+  formatAddress,
+  type SecuredOptions,
+  type ServerAddresses,
+  serverEndpoints,
+  startServer,
+} from './server-endpoints.ts';
 import { UnstoredEnds } from './unstored-ends.ts';
 
 export interface Lwm2mSideOptions {
@@ -37,7 +53,13 @@ export interface Lwm2mSideOptions {
     readonly port: number;
     readonly secured: SecuredOptions & { readonly credentials: EditableCredentials };
     readonly configurations: EditableConfigurations;
+    /** What the bootstrap server gives to devices: those, and what is made for a device that asks. */
+    readonly served: BootstrapStore;
+    /** Gives certificates to devices; undefined: nobody does. */
+    readonly est: EstOptions | undefined;
   };
+  /** Told when somebody's certificates are not trusted any more. */
+  readonly trust: Pick<Trust, 'onNarrowed'>;
   /** Resolves when the batch is safe. */
   readonly store: (batch: Batch) => Promise<void>;
   /** What is served to devices beside LwM2M, such as firmware. */
@@ -60,6 +82,7 @@ export class Lwm2mSide {
   readonly models: ObjectModels;
   readonly routes: readonly Route[];
   readonly #options: Lwm2mSideOptions;
+  readonly #secured: Readonly<Record<'lwm2m' | 'bootstrap', CoapsServerEndpoint>>;
   readonly #unstoredEnds: UnstoredEnds;
   readonly #reported: ReportedRegistrations;
   readonly #heldJob: Repeated;
@@ -88,13 +111,24 @@ export class Lwm2mSide {
       run: () => admission.dropOldHeld(Date.now()),
       onError: (error) => log.error({ err: error }, 'endpoints that wait for approval no more could not be removed'),
     });
+    const endpoints = serverEndpoints(options);
+    const bootstrapEndpoints = serverEndpoints({ ...bootstrap, host, log });
+    this.#secured = { lwm2m: endpoints[1], bootstrap: bootstrapEndpoints[1] };
     this.server = lwm2mServer({
       ...options,
+      endpoints,
       policies: policies.current,
       authorize: (request) => admission.authorize(request),
       unstoredEnds: this.#unstoredEnds,
     });
-    this.bootstrapServer = bootstrapServer({ ...bootstrap, host, objects, settings, log });
+    this.bootstrapServer = bootstrapServer({
+      endpoints: bootstrapEndpoints,
+      objects,
+      configurations: bootstrap.served,
+      est: bootstrap.est,
+      settings,
+      log,
+    });
     this.routes = [
       ...admissionRoutes({ admission, endRegistration: (endpoint) => this.server.endRegistration(endpoint) }),
       ...policyRoutes({ policies, objects }),
@@ -103,6 +137,16 @@ export class Lwm2mSide {
       ...credentialRoutes({ credentials: bootstrap.secured.credentials, server: 'bootstrap' }),
       ...objectModelRoutes({ models, registry: objects }),
     ];
+  }
+
+  /** Where both servers listen: `coap://[::]:5683`; none before they start. */
+  get addresses(): readonly string[] {
+    return [...this.server.addresses, ...this.bootstrapServer.addresses].map(formatAddress);
+  }
+
+  /** What DTLS has counted, of both servers; undefined before they start. */
+  dtlsStatistics(server: 'lwm2m' | 'bootstrap'): DtlsStatistics | undefined {
+    return this.#secured[server].statistics;
   }
 
   /** Reads what is decided about devices. Nothing listens yet. */
@@ -118,7 +162,7 @@ export class Lwm2mSide {
    * Rejects with a `StartError` when an address can not be bound.
    */
   async start(): Promise<Lwm2mAddresses> {
-    const { database, secured, bootstrap, settings } = this.#options;
+    const { database, secured, bootstrap, settings, trust } = this.#options;
     await reconcileEndpoints(database);
     const lwm2m = await startServer(this.server, secured.port);
     this.#unfollow.push(this.policies.onChange((policies) => this.server.setPolicies(policies)));
@@ -126,9 +170,12 @@ export class Lwm2mSide {
     const variables = { coap: 'FLOWNEXUS_BOOTSTRAP_PORT', coaps: 'FLOWNEXUS_BOOTSTRAPS_PORT' };
     const addresses = await startServer(this.bootstrapServer, bootstrap.secured.port, variables);
     const followSettings = settings.onChange(({ noSec }) => {
-      if (!noSec) void this.#endAnonymous();
+      if (!noSec) void this.#endRegistrations(({ identity }) => identity.kind === 'anonymous');
     });
-    this.#unfollow.push(followSettings);
+    const followTrust = trust.onNarrowed((isOrphan) => {
+      void this.#endRegistrations(({ identity }) => isOrphan(identity));
+    });
+    this.#unfollow.push(followSettings, followTrust);
     this.#reported.start();
     this.#heldJob.start();
     return { lwm2m, bootstrap: addresses };
@@ -189,8 +236,8 @@ export class Lwm2mSide {
   }
 
   /** Never rejects: what fails goes to the error handler of the server. */
-  async #endAnonymous(): Promise<void> {
-    const anonymous = [...this.server.registrations()].filter(({ identity }) => identity.kind === 'anonymous');
-    for (const { endpointName } of anonymous) await this.server.endRegistration(endpointName);
+  async #endRegistrations(which: (registration: Registration) => boolean): Promise<void> {
+    const ended = [...this.server.registrations()].filter(which);
+    for (const { endpointName } of ended) await this.server.endRegistration(endpointName);
   }
 }

@@ -24,6 +24,7 @@ export class FleetStatistics {
   readonly #messages = new MinuteRate();
   readonly #values = new MinuteRate();
   readonly #events = new MinuteRate();
+  readonly #totals = { messages: 0, values: 0, events: 0 };
   #latest: { readonly at: number; readonly snapshot: Promise<Snapshot> } | undefined;
 
   constructor({ database, refused, lwm2m }: FleetStatisticsOptions) {
@@ -34,9 +35,19 @@ export class FleetStatistics {
 
   /** Counts what was stored. */
   count(stored: readonly StoredBatch[]): void {
+    const values = stored.reduce((sum, each) => sum + each.values.length, 0);
+    const events = stored.reduce((sum, each) => sum + each.events.length, 0);
     this.#messages.add(stored.length);
-    this.#values.add(stored.reduce((sum, { values }) => sum + values.length, 0));
-    this.#events.add(stored.reduce((sum, { events }) => sum + events.length, 0));
+    this.#values.add(values);
+    this.#events.add(events);
+    this.#totals.messages += stored.length;
+    this.#totals.values += values;
+    this.#totals.events += events;
+  }
+
+  /** What was stored since the start. */
+  get totals(): { readonly messages: number; readonly values: number; readonly events: number } {
+    return { ...this.#totals };
   }
 
   /** The present numbers, at most `limits.statisticsKeptMs` old: counting goes through tables. */

@@ -52,6 +52,7 @@ const upsert = bulkInsert({
  */
 export function operationStore(database: Database, report: ErrorReport): OperationStore {
   const submit = storeLane<OperationRow>({
+    name: 'operations',
     database,
     keyOf: ({ id }) => id,
     contentOf: ({ operation, result }) => [operation, result],

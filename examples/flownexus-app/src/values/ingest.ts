@@ -67,6 +67,7 @@ export class Ingest {
     });
     // Before the batches: what comes together with a removal is not lost by it.
     this.#remove = database.commits.lane<Removal>({
+      name: 'removals',
       maxWeight: limits.pendingRemovals,
       write: (trx, removals) => this.#writeRemovals(trx, removals),
       committed: () => {
@@ -74,6 +75,7 @@ export class Ingest {
       },
     });
     this.#submit = database.commits.lane<Item>({
+      name: 'values',
       maxWeight: maximum,
       weight: ({ batch }) => weightOf(batch),
       write: (trx, items) => this.#write(trx, items),
