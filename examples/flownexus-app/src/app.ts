@@ -223,7 +223,7 @@ async function start(
   events.start();
   logs.start();
   firmware.start();
-  listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
+  listening = { ...addresses.lwm2m, http: { scheme: certificate === undefined ? 'http' : 'https', host: config.httpHost, port: http.port } };
   certificates.start();
   operating.start();
   onStop('the look at the database', () => operating.stop());
