@@ -12,6 +12,7 @@ import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
 import type { Listening } from './firmware/firmware-uris.ts';
+import { openFirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
 import { startHttpServer } from './http/http-server.ts';
@@ -151,7 +152,7 @@ async function start(
     settings,
     listening: () => listening,
     deviceHost: (name) => devices.side.server.registration(name)?.address.host,
-    inUse: () => false,
+    inUse: (id) => firmwareUpdates.inUse(id),
     log,
   });
   onStop('firmware packages', () => firmware.stop());
@@ -175,24 +176,11 @@ async function start(
   const statistics = new FleetStatistics({ database, refused, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop('what takes long', () => stopping.abort());
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  const firmwareUpdates = openFirmwareUpdates({ database, server: devices.side.server, source: firmware, stream, report }); // prettier-ignore
   const operating = openOperating({ version: VERSION, dataDirectory, database, devices, statistics, log });
-  const known = {
-    database,
-    objects,
-    settings,
-    users,
-    events,
-    endpoints,
-    ingest,
-    store,
-    devices,
-    logs,
-    statistics,
-    firmware,
-    operating,
-    log,
-  };
-  const parts = { ...known, certificates, stopping: stopping.signal };
+  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, logs, statistics, log }; // prettier-ignore
+  const parts = { ...known, firmware, firmwareUpdates, operating, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -222,12 +210,15 @@ async function start(
   const addresses = await devices.side.start();
   events.start();
   logs.start();
+  devices.bootstrap.start();
+  onStop('the bootstrap sessions', () => devices.bootstrap.stop());
   firmware.start();
   listening = { ...addresses.lwm2m, http: { scheme: certificate === undefined ? 'http' : 'https', host: config.httpHost, port: http.port } };
   certificates.start();
+  onStop('firmware updates', () => firmwareUpdates.stop());
+  await firmwareUpdates.start();
   operating.start();
   onStop('the look at the database', () => operating.stop());
-  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),
     new OperationRetention({ database, report }),

@@ -18,6 +18,7 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
   X509CrlGenerator,
+  type X509CrlReason,
 } from './x509.ts';
 
 /** A certificate that was just signed. */
@@ -36,7 +37,7 @@ export interface RevokedEntry {
   /** Milliseconds since 1970. */
   readonly revokedAt: number;
   /** CRLReason of RFC 5280 §5.3.1. */
-  readonly reason: number;
+  readonly reason: X509CrlReason;
 }
 
 export interface RevocationListContent {

@@ -4,7 +4,7 @@ import { apiDocs } from './api-docs.ts';
 import { answerErrors, ApiError } from './errors.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { LiveStream } from './live-stream.ts';
-import { mountRoutes, type RouteGuards, unknownToGuests } from './mount-routes.ts';
+import { malformedToGuests, mountRoutes, type RouteGuards, unknownToGuests } from './mount-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { pages } from './pages.ts';
 import type { Route } from './route.ts';
@@ -34,6 +34,8 @@ export interface HttpAppOptions {
 export interface Mount {
   /** Such as `/api`. What its handler passes on is looked for further. */
   readonly path: string;
+  /** What it is mounted at in place of `path`, where more paths are to come to it. */
+  readonly pattern?: RegExp;
   readonly handler: RequestHandler;
 }
 
@@ -50,9 +52,10 @@ export function httpApp(options: HttpAppOptions): Express {
   if (observe !== undefined) app.use(observe(all));
   app.use(securityHeaders);
   app.use(mountRoutes(all, guards));
-  for (const { path, handler } of mounts) app.use(path, handler);
+  for (const { path, pattern, handler } of mounts) app.use(pattern ?? path, handler);
   app.use('/api/docs', apiDocs());
   app.use(['/api', '/leshan_api', '/healthz'], unknownToGuests(guards));
+  app.use(['/api', '/leshan_api', '/healthz'], malformedToGuests(guards));
   app.use(pages(webDirectory));
   app.use(answerErrors(log));
   return app;

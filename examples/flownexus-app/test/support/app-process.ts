@@ -8,8 +8,9 @@ export interface AppProcess {
   readonly child: ChildProcess;
   readonly httpUrl: string;
   readonly coapPort: number;
-  /** Of CoAP over DTLS. */
   readonly coapsPort: number;
+  /** Of the bootstrap server over DTLS. */
+  readonly bootstrapsPort: number;
   /** Of the interface of Leshan, and of its bootstrap server; undefined when they are not open. */
   readonly leshanUrls: readonly (string | undefined)[];
   /** Resolves when the process has ended. */
@@ -73,6 +74,7 @@ export async function startApp(
   const httpUrl = /FlowNexus is running: (https?:\S+)\n/.exec(output())?.[1] ?? '';
   const coapPort = Number(/LwM2M listens on coap:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
   const coapsPort = Number(/LwM2M over DTLS listens on coaps:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
+  const bootstrapsPort = Number(/Bootstrap listens on .*coaps:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
   const leshan = /The interface of Leshan .*: (http:\S+) and (http:\S+)\n/.exec(output());
-  return { child, httpUrl, coapPort, coapsPort, leshanUrls: [leshan?.[1], leshan?.[2]], ended };
+  return { child, httpUrl, coapPort, coapsPort, bootstrapsPort, leshanUrls: [leshan?.[1], leshan?.[2]], ended };
 }

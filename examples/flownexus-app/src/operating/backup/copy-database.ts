@@ -36,16 +36,16 @@ export async function copyDatabase(from: string, to: string): Promise<Record<str
 
 /** Opens a database that nobody else uses, in a thread of its own. */
 export function openCopy(file: string): Kysely<Tables> {
-  return new Kysely<Tables>({
-    dialect: new SqliteDialect({
-      file,
-      readOnly: false,
-      busyMs: limits.databaseBusyMs,
-      maxStatements: limits.preparedStatements,
-      cacheKib: limits.backupCacheKib,
-      walPages: limits.sqliteWalPages,
-    }),
-  });
+  const data = {
+    file,
+    readOnly: false,
+    busyMs: limits.databaseBusyMs,
+    maxStatements: limits.preparedStatements,
+    cacheKib: limits.backupCacheKib,
+    walPages: limits.sqliteWalPages,
+  };
+  // When its thread ends, whoever waits for an answer is told.
+  return new Kysely<Tables>({ dialect: new SqliteDialect(data, () => undefined) });
 }
 
 /** Deletes all DTLS associations, so that devices make new ones. */
