@@ -83,7 +83,6 @@ test('every variable is read', () => {
     authorityKeyFile: 'authority.key',
     authorityCertificateFile: 'authority.pem',
     est: true,
-    coapPublicHost: undefined,
     dataDirectory: '/var/lib/flow nexus',
     databaseUrl: 'postgresql://flownexus:secret@db/flownexus',
     bootstrapPort: 0,
