@@ -30,3 +30,8 @@ export interface BootstrapSessionRow {
   steps: string;
   step_count: number;
 }
+
+export interface BootstrapTables {
+  BootstrapTemplate: BootstrapTemplateRow;
+  BootstrapSession: BootstrapSessionRow;
+}

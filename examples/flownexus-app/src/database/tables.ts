@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
-import type { BootstrapSessionRow, BootstrapTemplateRow } from './bootstrap-tables.ts';
+import type { BootstrapTables } from './bootstrap-tables.ts';
 import type { FirmwareRow } from './firmware-tables.ts';
-import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
+import type { LogTables } from './log-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
 import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
 
@@ -267,7 +267,7 @@ export interface ApiTokenRow {
   last_used_at: number | null;
 }
 
-export interface Tables extends CertificateTables, FirmwareUpdateTables {
+export interface Tables extends CertificateTables, FirmwareUpdateTables, LogTables, BootstrapTables {
   Endpoint: EndpointRow;
   ResourceType: ResourceTypeRow;
   Series: SeriesRow;
@@ -294,8 +294,4 @@ export interface Tables extends CertificateTables, FirmwareUpdateTables {
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
   Firmware: FirmwareRow;
-  DeviceLog: DeviceLogRow;
-  LogResource: LogResourceRow;
-  BootstrapTemplate: BootstrapTemplateRow;
-  BootstrapSession: BootstrapSessionRow;
 }
