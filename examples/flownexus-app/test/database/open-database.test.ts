@@ -184,6 +184,7 @@ test('takes over what the previous release stored', async () => {
   expect(await db.selectFrom('Credential').select(['server', 'endpoint', 'mode']).execute()) //
     .toEqual([{ server: 'lwm2m', endpoint: 'a', mode: 'psk' }]);
   expect(await db.selectFrom('IdBlock').selectAll().orderBy('name').execute()).toEqual([
+    { name: 'DeviceLog', next: 1 },
     { name: 'Event', next: 5 },
     { name: 'ResourceValue', next: 10 },
   ]);
