@@ -25,7 +25,7 @@ async function testMetrics(database: Awaited<ReturnType<typeof testDatabase>>) {
   const objects = await ObjectRegistry.bundled();
   const server = new Lwm2mServer({ endpoints: [], objects });
   const bootstrap = new Lwm2mBootstrapServer({ endpoints: [], objects, configurations: { get: () => undefined } });
-  const statistics = new FleetStatistics({ database, refused: { count: 0 }, lwm2m: () => server.statistics });
+  const statistics = new FleetStatistics({ database, refused: { count: 2 }, lwm2m: () => server.statistics });
   const metrics = new Metrics({
     version: '1.2.3',
     database,
@@ -63,6 +63,7 @@ onEachDatabase('metrics', (kind) => {
       'flownexus_operations{state="queued"}': 0,
       flownexus_webhook_deliveries_waiting: 0,
       flownexus_stored_values_total: 1,
+      flownexus_refused_values_total: 2,
       'flownexus_commit_waiting{lane="values"}': 0,
       flownexus_commits_total: 1,
       flownexus_commit_items_total: 1,
