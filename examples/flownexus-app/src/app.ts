@@ -213,7 +213,7 @@ async function start(
   devices.bootstrap.start();
   onStop('the bootstrap sessions', () => devices.bootstrap.stop());
   firmware.start();
-  listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
+  listening = { ...addresses.lwm2m, http: { scheme: certificate === undefined ? 'http' : 'https', host: config.httpHost, port: http.port } };
   certificates.start();
   onStop('firmware updates', () => firmwareUpdates.stop());
   await firmwareUpdates.start();

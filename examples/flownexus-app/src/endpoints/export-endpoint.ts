@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
+import { listCertificates } from '../certificates/certificate-list.ts';
 import type { Database } from '../database/open-database.ts';
 import { ApiError } from '../http/errors.ts';
 import { itemColumns, toUpdateItem } from '../firmware-updates/update-item.ts';
@@ -23,8 +24,8 @@ export function exportEndpointRoute({ database }: { readonly database: Database 
     operationId: 'exportEndpoint',
     summary: 'Everything that is stored of an endpoint',
     description:
-      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`, `log`, `firmwareUpdate`, `bootstrapSession`; at the end `{"kind":"end"}`, ' +
-      'so that an export that broke off can be told from a whole one. No credentials.',
+      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`, `log`, `firmwareUpdate`, `bootstrapSession`, `certificate`; at the end `{"kind":"end"}`, ' +
+      'so that an export that broke off can be told from a whole one. No keys.',
     tag: 'Endpoints',
     access: 'read',
     params: endpointParams,
@@ -66,6 +67,7 @@ async function* pages(database: Database, endpoint: string): AsyncGenerator<read
   yield* logs(database, endpoint);
   yield* firmwareUpdates(database, endpoint);
   yield* bootstrapSessions(database, endpoint);
+  yield* certificates(database, endpoint);
 }
 
 async function* ofSeries({ longReads }: Database, series: SeriesInfo): AsyncGenerator<readonly object[]> {
@@ -151,6 +153,19 @@ async function* operations({ longReads }: Database, endpoint: string): AsyncGene
     }));
     after = rows.at(-1)?.sequence ?? 0;
     if (rows.length < limits.exportRows) return;
+  }
+}
+
+async function* certificates({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let cursor: number | undefined; ;) {
+    const { items, next } = await listCertificates(
+      longReads,
+      { endpoint, cursor, limit: limits.exportRows },
+      Date.now(),
+    );
+    yield items.map((item) => ({ kind: 'certificate', ...item }));
+    if (next === undefined) return;
+    cursor = next;
   }
 }
 

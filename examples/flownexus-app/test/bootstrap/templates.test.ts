@@ -75,6 +75,9 @@ onEachDatabase('bootstrap templates', (kind) => {
     await vi.waitFor(() => expect(side.server.registration('urn:meter:1')).toMatchObject({ identity: { kind: 'psk' } }), eventually); // prettier-ignore
     const sessions = async () => (await call('GET', '/api/v1/bootstrap-sessions?endpoint=urn:meter:1')).body;
     await vi.waitFor(async () => expect(await sessions()).toMatchObject({ items: [{ outcome: 'finished', security: 'psk', identity: 'factory' }] }), eventually); // prettier-ignore
+    await device.close();
+    expect(await call('DELETE', '/api/v1/endpoints/urn%3Ameter%3A1')).toMatchObject({ status: 204 });
+    expect(await sessions()).toEqual({ items: [], nextCursor: null });
   });
 
   test('who has proven nothing is given nothing', async () => {

@@ -4,6 +4,7 @@ import { testCertificate } from '@flownexus/dtls/testing';
 import { expect, test } from 'vitest';
 import { Authority } from '../../src/certificates/authority.ts';
 import { publicKeyOf } from '../../src/certificates/signing-key.ts';
+import { X509CrlReason } from '../../src/certificates/x509.ts';
 import { StartError } from '../../src/start-error.ts';
 import { OpenSsl } from '../support/openssl.ts';
 import { temporaryDirectory } from '../support/test-database.ts';
@@ -105,8 +106,12 @@ test('a revocation list with its number and reasons is one that openssl verifies
     thisUpdate,
     nextUpdate: thisUpdate + 86_400_000,
     entries: [
-      { serial: '4a00000000000000000000000000000f', revokedAt: thisUpdate - 5_000, reason: 1 },
-      { serial: '4b000000000000000000000000000010', revokedAt: thisUpdate - 4_000, reason: 0 },
+      {
+        serial: '4a00000000000000000000000000000f',
+        revokedAt: thisUpdate - 5_000,
+        reason: X509CrlReason.keyCompromise,
+      },
+      { serial: '4b000000000000000000000000000010', revokedAt: thisUpdate - 4_000, reason: X509CrlReason.unspecified },
     ],
   });
   const openssl = new OpenSsl();

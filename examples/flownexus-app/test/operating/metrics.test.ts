@@ -130,6 +130,7 @@ test('requests over HTTP are counted by route, and addresses that anybody can ma
   await get('/api/v1/things/b', { 'x-permissions': 'none' });
   await get('/api/v1/made-up');
   await get('/made/up');
+  await get('//media/firmware/a/b.bin');
   await call('PROPFIND', '/made/up');
   const answer = await get('/metrics');
   expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -140,6 +141,7 @@ test('requests over HTTP are counted by route, and addresses that anybody can ma
     'flownexus_http_requests_total{method="GET",route="/api/v1/things/{name}",status="401"}': 1,
     'flownexus_http_requests_total{method="GET",route="/api",status="404"}': 1,
     'flownexus_http_requests_total{method="GET",route="page",status="503"}': 1,
+    'flownexus_http_requests_total{method="GET",route="/media/firmware",status="503"}': 1,
     'flownexus_http_requests_total{method="other",route="page",status="404"}': 1,
   });
   expect(samples(answer.text).get('flownexus_http_request_duration_seconds_count{method="GET",route="/api/v1/things/{name}"}')).toBe(4); // prettier-ignore

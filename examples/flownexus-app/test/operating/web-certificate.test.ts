@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { testCertificate, type TestCertificate } from '@flownexus/dtls/testing';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
@@ -36,7 +36,8 @@ function ask(
 ): Promise<{ text: string; peer: PeerCertificate; protocol: string | null }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { ca: authority.pem, agent: false, ...options }, (response) => {
-      const socket = response.socket as TLSSocket;
+      const { socket } = response;
+      if (!(socket instanceof TLSSocket)) throw new Error('not over TLS');
       const [peer, protocol] = [socket.getPeerCertificate(), socket.getProtocol()];
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
