@@ -87,6 +87,7 @@ export class Admission {
       write: (trx, held) => insertHeld(trx, heldRows(held)),
     });
     this.#drop = database.commits.lane<string>({
+      name: 'admissions',
       maxWeight: limits.heldEndpoints,
       write: async (trx, endpoints) => {
         this.#dropped = await deleteHeld(trx, endpoints);
