@@ -11,7 +11,6 @@ import { type Database, openDatabase } from './database/open-database.ts';
 import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
-import type { Listening } from './firmware/firmware-uris.ts';
 import { openFirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
@@ -144,13 +143,11 @@ async function start(
   });
   onStop('the logs of devices', () => logs.stop());
   const store = logs.separating(events.guard((batch) => ingest.submit(batch)));
-  let listening: Listening | undefined;
   const firmware = await openFirmwarePackages({
     ...config,
     dataDirectory,
     database,
     settings,
-    listening: () => listening,
     deviceHost: (name) => devices.side.server.registration(name)?.address.host,
     inUse: (id) => firmwareUpdates.inUse(id),
     log,
@@ -212,8 +209,8 @@ async function start(
   logs.start();
   devices.bootstrap.start();
   onStop('the bootstrap sessions', () => devices.bootstrap.stop());
-  firmware.start();
-  listening = { ...addresses.lwm2m, http: { scheme: certificate === undefined ? 'http' : 'https', host: config.httpHost, port: http.port } };
+  const scheme = certificate === undefined ? 'http' : 'https';
+  firmware.start({ ...addresses.lwm2m, http: { scheme, host: config.httpHost, port: http.port } });
   certificates.start();
   onStop('firmware updates', () => firmwareUpdates.stop());
   await firmwareUpdates.start();
