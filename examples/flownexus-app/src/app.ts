@@ -12,6 +12,7 @@ import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
 import type { Listening } from './firmware/firmware-uris.ts';
+import { openFirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
 import { startHttpServer } from './http/http-server.ts';
@@ -20,9 +21,11 @@ import { StoredPublisher } from './http/stored-publisher.ts';
 import { openLogs } from './logs/open-logs.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { formatAddress } from './lwm2m/server-endpoints.ts';
+import { forgetAfterRestore, refuseHalfRestored } from './operating/backup/restored.ts';
 import { followLogLevel, openLog } from './operating/open-log.ts';
 import { openOperating } from './operating/open-operating.ts';
 import { StopSteps } from './operating/stop-steps.ts';
+import { WebCertificate } from './operating/web-certificate.ts';
 import { toOperationItem } from './operations/operation-item.ts';
 import { OperationRetention } from './operations/operation-retention.ts';
 import { RetentionJob } from './retention/retention-job.ts';
@@ -34,9 +37,7 @@ import { openUsers } from './users/users.ts';
 import { Ingest } from './values/ingest.ts';
 import { RefusedValues } from './values/refused-values.ts';
 import { ValueReader } from './values/value-reader.ts';
-
-/** Of the API, for the OpenAPI document. */
-const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 export interface FlowNexus {
   /** Such as `http://127.0.0.1:8000/`. */
@@ -88,14 +89,17 @@ async function start(
   onFatal: (error: Error) => void,
   onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
+  const certificate = WebCertificate.open(config, log);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
   onStop('the lock of the data directory', () => lock.release());
+  refuseHalfRestored(dataDirectory);
   const onLost = (error: Error): void =>
     log.warn({ err: error }, 'the database has lost a connection or failed in the background: it is tried again');
   const database = await openDatabase({ url: config.databaseUrl, dataDirectory, onFatal, onLost });
   onStop('the database', () => database.close());
+  await forgetAfterRestore(database, dataDirectory, log);
 
   const objects = await ObjectRegistry.bundled();
   const settings = await Settings.load(database, { production: config.production });
@@ -148,7 +152,7 @@ async function start(
     settings,
     listening: () => listening,
     deviceHost: (name) => devices.side.server.registration(name)?.address.host,
-    inUse: () => false,
+    inUse: (id) => firmwareUpdates.inUse(id),
     log,
   });
   onStop('firmware packages', () => firmware.stop());
@@ -172,24 +176,11 @@ async function start(
   const statistics = new FleetStatistics({ database, refused, lwm2m: () => devices.side.server.statistics });
   const stopping = new AbortController();
   onStop('what takes long', () => stopping.abort());
+  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
+  const firmwareUpdates = openFirmwareUpdates({ database, server: devices.side.server, source: firmware, stream, report }); // prettier-ignore
   const operating = openOperating({ version: VERSION, dataDirectory, database, devices, statistics, log });
-  const known = {
-    database,
-    objects,
-    settings,
-    users,
-    events,
-    endpoints,
-    ingest,
-    store,
-    devices,
-    logs,
-    statistics,
-    firmware,
-    operating,
-    log,
-  };
-  const parts = { ...known, certificates, stopping: stopping.signal };
+  const known = { database, objects, settings, users, events, endpoints, ingest, store, devices, logs, statistics, log }; // prettier-ignore
+  const parts = { ...known, firmware, firmwareUpdates, operating, certificates, stopping: stopping.signal };
   const routes = routesOf(parts);
   const http = await startHttpServer(
     httpApp({
@@ -201,12 +192,16 @@ async function start(
       webDirectory: fileURLToPath(new URL('../dist-web', import.meta.url)),
       version: VERSION,
       publicUrl: config.publicUrl,
+      trustProxy: config.trustProxy,
       observe: operating.observe(routes.mounts),
       log,
     }),
     config.httpHost,
     config.httpPort,
+    { certificate },
   );
+  certificate?.start();
+  onStop('the certificate of the web port', () => certificate?.stop());
   onStop('HTTP', () => http.stop());
 
   const demo = wantsDemo(config, await hasReal(database));
@@ -215,12 +210,15 @@ async function start(
   const addresses = await devices.side.start();
   events.start();
   logs.start();
+  devices.bootstrap.start();
+  onStop('the bootstrap sessions', () => devices.bootstrap.stop());
   firmware.start();
-  listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
+  listening = { ...addresses.lwm2m, http: { scheme: certificate === undefined ? 'http' : 'https', host: config.httpHost, port: http.port } };
   certificates.start();
+  onStop('firmware updates', () => firmwareUpdates.stop());
+  await firmwareUpdates.start();
   operating.start();
   onStop('the look at the database', () => operating.stop());
-  const report = (error: unknown, context: string): void => log.error({ err: error }, context);
   for (const job of [
     new RetentionJob({ database, settings, ingest, log }),
     new OperationRetention({ database, report }),

@@ -185,6 +185,8 @@ export const limits = {
   statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
+  /** Characters of what one of them says, and of where. */
+  problemTextLength: 300,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
   /** Levels of arrays and objects in it. */
@@ -240,6 +242,9 @@ export const limits = {
   unitReadsPerObject: 16,
   /** Endpoints that wait for approval. */
   heldEndpoints: 1_000,
+  /** How long one waits that does not ask any more, and how often it is looked for such, in milliseconds. */
+  heldMs: 604_800_000,
+  heldEveryMs: 3_600_000,
   /** Endpoints whose messages are counted in a minute. */
   countedEndpoints: 200_000,
   /** What a device is told when to try again, where there is no place for it, in seconds. */
@@ -274,6 +279,8 @@ export const limits = {
   /** Packages, and uploads of them at a time. */
   firmwarePackages: 1_000,
   firmwareUploads: 8,
+  /** When who comes while there are as many as may be is to try again, in seconds. */
+  uploadRetrySeconds: 60,
   /** Characters of the version of a package, of its file name and its notes. All of them have to fit into the address of a request. */
   firmwareVersionLength: 100,
   firmwareFileNameLength: 255,
@@ -307,6 +314,22 @@ export const limits = {
   /** How often old log entries are deleted, in milliseconds, and how many at once. */
   logRetentionEveryMs: 600_000,
   logRetentionRows: 1_000,
+  /** Templates of bootstrap configurations, and characters of the name of one and of a URI. */
+  bootstrapTemplates: 200,
+  bootstrapTemplateNameLength: 100,
+  bootstrapUriLength: 255,
+  /** Bytes of a key that is made for a device. */
+  newPskBytes: 16,
+  /** Bootstrap sessions that are kept, those that wait for a commit, and refused requests that are kept in a minute. */
+  bootstrapSessions: 100_000,
+  pendingBootstrapSessions: 20_000,
+  refusedBootstrapsPerMinute: 120,
+  /** Steps of one that are kept, and characters of the reason, of a diagnostic and of an identity. */
+  bootstrapSessionSteps: 100,
+  bootstrapReasonLength: 300,
+  /** How often old ones are deleted, in milliseconds, and how many at once. */
+  bootstrapRetentionEveryMs: 600_000,
+  bootstrapRetentionRows: 1_000,
   /** How long the authority, and the server's own certificate, are valid, in days; and how long before its end the latter is renewed. */
   authorityDays: 7_305,
   serverCertificateDays: 398,
@@ -341,8 +364,35 @@ export const limits = {
   /** How long requests over HTTP may go on when the app stops, and how long each other step of stopping may take, in milliseconds. */
   stopRequestsMs: 3_000,
   stopStepMs: 6_000,
+  /** Proxies before us, or networks of them. */
+  proxies: 32,
+  /** How often it is looked whether the certificate of the web port is another, in milliseconds, and bytes of its files. */
+  webCertificateMs: 60_000,
+  webCertificateBytes: 262_144,
+  /** Files of a backup, what the connection to its database keeps in memory, and after how long one that was begun counts as given up, in milliseconds. */
+  backupFiles: 100_000,
+  backupCacheKib: 16_384,
+  backupMs: 21_600_000,
   /** Levels and entries of what is logged that are looked through for secrets, and characters of one text. */
   logDepth: 6,
   logEntries: 200,
   logCharacters: 8_192,
+  /** Firmware updates: characters of the name of a campaign, endpoints of one, campaigns that are not over, and endpoints left out that its answer lists. */
+  firmwareCampaignNameLength: 100,
+  firmwareCampaignEndpoints: 100_000,
+  firmwareCampaigns: 1_000,
+  firmwareLeftOut: 100,
+  firmwareLeftOutCharacters: 32_768,
+  /** Instances of Object 33629 that are installed together, and characters of a version that a device has to report. */
+  linkedFirmwareInstances: 64,
+  firmwareExpectedVersionLength: 255,
+  /** Changes of one update that its history keeps of each run of the app: far more than its attempts can make. */
+  firmwareUpdateChanges: 2_000,
+  /** How long finished updates and campaigns are kept, in days, how many updates of one endpoint, rows that one transaction removes, and how often it is looked, in milliseconds. */
+  firmwareUpdateDays: 365,
+  finishedFirmwareUpdatesPerEndpoint: 100,
+  firmwareUpdatesPerRemoval: 500,
+  firmwareUpdateRetentionMs: 3_600_000,
+  /** How often the progress of one update, and the counts of one campaign, are told to the stream at most, in milliseconds. */
+  firmwareProgressMs: 1_000,
 } as const;

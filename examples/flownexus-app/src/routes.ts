@@ -9,6 +9,7 @@ import { exportEndpointRoute } from './endpoints/export-endpoint.ts';
 import { removeEndpointRoute } from './endpoints/remove-endpoint.ts';
 import type { Events } from './events/open-events.ts';
 import type { Firmware } from './firmware/open-firmware-packages.ts';
+import type { FirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import type { Mount } from './http/http-app.ts';
 import type { Route } from './http/route.ts';
 import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
@@ -47,6 +48,7 @@ export interface Parts {
   readonly logs: Logs;
   readonly statistics: FleetStatistics;
   readonly firmware: Firmware;
+  readonly firmwareUpdates: FirmwareUpdates;
   readonly certificates: Certificates;
   readonly operating: Operating;
   /** Aborted when the app stops. */
@@ -57,7 +59,7 @@ export interface Parts {
 /** All that is served over HTTP beside health, the stream, the OpenAPI document and the page. */
 export function routesOf(parts: Parts): { readonly api: readonly Route[]; readonly mounts: readonly Mount[] } {
   const { database, objects, settings, users, events, endpoints, store, devices, statistics, stopping, log } = parts;
-  const { certificates } = parts;
+  const { certificates, firmwareUpdates } = parts;
   const { server } = devices.side;
   const api = [
     ...endpointRoutes({ endpoints }),
@@ -66,6 +68,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
       database,
       ingest: parts.ingest,
       release: async (name) => {
+        await firmwareUpdates.release(name);
         await devices.side.release(name);
         await certificates.release(name);
       },
@@ -78,12 +81,14 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...events.routes,
     ...devices.side.routes,
     ...parts.logs.routes(server.operations),
+    ...devices.bootstrap.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
     ...namedValueRoutes({ database }),
     ...statisticsRoutes({ statistics }),
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
     ...parts.firmware.routes,
+    ...firmwareUpdates.routes,
     ...certificates.routes,
     ...parts.operating.routes,
   ];

@@ -122,6 +122,7 @@ export type {
   FirmwareState,
   FirmwareUpdate,
 } from './firmware/firmware-update.ts';
+export { CAMPAIGN_STATES } from './firmware/firmware-campaign.ts';
 export type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware/firmware-campaign.ts';
 export {
   formatFirmwareCampaign,

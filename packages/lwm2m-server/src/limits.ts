@@ -98,6 +98,8 @@ export const limits = {
   maxPushedPackageBytes: 67_108_864,
   /** Bytes of all packages that are pushed at a time; an update with another one waits. */
   maxHeldPackageBytes: 268_435_456,
+  /** Characters of what an application wants to stay with a firmware update or campaign. */
+  maxFirmwareMetadataLength: 65_536,
   /** What has happened to a firmware update and was not looked at yet; hints beyond it are left out. */
   maxFirmwareInputs: 16,
   /** Characters of a version that a device reports, and components in the way of an update, that are kept. */

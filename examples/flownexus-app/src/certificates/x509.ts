@@ -1,5 +1,5 @@
 // First of all: what comes next can not be loaded without.
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 
 export {
   AuthorityKeyIdentifierExtension,

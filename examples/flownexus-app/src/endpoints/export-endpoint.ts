@@ -3,9 +3,11 @@ import type { Response } from 'express';
 import { listCertificates } from '../certificates/certificate-list.ts';
 import type { Database } from '../database/open-database.ts';
 import { ApiError } from '../http/errors.ts';
+import { itemColumns, toUpdateItem } from '../firmware-updates/update-item.ts';
 import { ANSWERED, type Route, route } from '../http/route.ts';
 import { endpointParams } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import { toSessionDetail } from '../bootstrap/session-items.ts';
 import { toLogEntry } from '../logs/log-items.ts';
 import { isoTime, toResourceItem } from '../values/resource-item.ts';
 import { sensorUnits } from '../values/sensor-units.ts';
@@ -22,7 +24,7 @@ export function exportEndpointRoute({ database }: { readonly database: Database 
     operationId: 'exportEndpoint',
     summary: 'Everything that is stored of an endpoint',
     description:
-      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`, `log`, `certificate`; at the end `{"kind":"end"}`, ' +
+      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`, `log`, `firmwareUpdate`, `bootstrapSession`, `certificate`; at the end `{"kind":"end"}`, ' +
       'so that an export that broke off can be told from a whole one. No keys.',
     tag: 'Endpoints',
     access: 'read',
@@ -63,6 +65,8 @@ async function* pages(database: Database, endpoint: string): AsyncGenerator<read
   yield* events(database, endpoint);
   yield* operations(database, endpoint);
   yield* logs(database, endpoint);
+  yield* firmwareUpdates(database, endpoint);
+  yield* bootstrapSessions(database, endpoint);
   yield* certificates(database, endpoint);
 }
 
@@ -174,6 +178,31 @@ async function* logs({ longReads }: Database, endpoint: string): AsyncGenerator<
     const rows = await query.orderBy('received_at').orderBy('id').limit(limits.exportLargeRows).execute();
     yield rows.map((row) => ({ kind: 'log', ...toLogEntry(row) }));
     after = rows.at(-1);
+    if (rows.length < limits.exportLargeRows) return;
+  }
+}
+
+async function* firmwareUpdates({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let after = -1; ;) {
+    const rows = await longReads.selectFrom('FirmwareUpdate').select([...itemColumns]).where('endpoint', '=', endpoint).where('position', '>', after).orderBy('position').limit(limits.exportRows).execute(); // prettier-ignore
+    yield rows.map((row) => ({ kind: 'firmwareUpdate', ...toUpdateItem(row) }));
+    after = rows.at(-1)?.position ?? 0;
+    if (rows.length < limits.exportRows) return;
+  }
+}
+
+async function* bootstrapSessions({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let after = 0; ;) {
+    const rows = await longReads
+      .selectFrom('BootstrapSession')
+      .selectAll()
+      .where('endpoint', '=', endpoint)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limits.exportLargeRows)
+      .execute();
+    yield rows.map((row) => ({ kind: 'bootstrapSession', ...toSessionDetail(row) }));
+    after = rows.at(-1)?.id ?? 0;
     if (rows.length < limits.exportLargeRows) return;
   }
 }

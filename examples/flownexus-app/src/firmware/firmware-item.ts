@@ -17,12 +17,9 @@ export const firmwareItemSchema = z
     createdBy: z.string(),
     damage: z.string().nullable().meta({ description: 'Why its file can not be used; null: it can' }),
     path: z.string().meta({ description: 'Where devices fetch it over HTTP. Whoever knows it needs no other right' }),
-    coapPath: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'The same over CoAP and CoAPS; null: it is too large for CoAP, or its file can not be used',
-      }),
+    coapPath: z.string().nullable().meta({
+      description: 'The same over CoAP and CoAPS; null: it is too large for CoAP, or its file can not be used',
+    }),
     downloads: z
       .object({
         started: z.int().meta({ description: 'Those that began with the first byte' }),

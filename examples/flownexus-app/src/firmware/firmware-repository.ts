@@ -3,8 +3,8 @@ import type { FirmwareRow } from '../database/firmware-tables.ts';
 import { isTaken } from '../database/faults.ts';
 import type { Database } from '../database/open-database.ts';
 import { ApiError } from '../http/errors.ts';
-import { limits } from '../limits.ts';
 import type { PackageFiles, ReceivedFile } from './package-files.ts';
+import { type BoundsOptions, UploadBounds, versionTaken } from './upload-bounds.ts';
 
 /** 128 bits, 22 characters. */
 const TOKEN_BYTES = 16;
@@ -38,7 +38,7 @@ export interface NewPackage extends Pick<StoredPackage, 'version' | 'fileName' |
 export interface FirmwareRepositoryOptions {
   readonly database: Database;
   readonly files: PackageFiles;
-  readonly settings: { readonly values: { readonly maxFirmwareBytes: number; readonly firmwareStorageBytes: number } };
+  readonly settings: BoundsOptions['settings'];
   /** Whether an update needs a package. */
   readonly inUse: (id: string) => boolean | Promise<boolean>;
   /** Told of files that could not be removed. */
@@ -50,13 +50,13 @@ export class FirmwareRepository {
   readonly #options: FirmwareRepositoryOptions;
   readonly #packages = new Map<string, StoredPackage>();
   readonly #byToken = new Map<string, StoredPackage>();
-  /** By their ids, what is being received: its version, and bytes that it has or will have. */
-  readonly #uploads = new Map<string, { readonly version: string; readonly bytes: number }>();
+  readonly #bounds: UploadBounds;
   readonly #pending = new Set<Promise<unknown>>();
   readonly #listeners: ((id: string, now: StoredPackage | undefined) => void)[] = [];
 
   private constructor(options: FirmwareRepositoryOptions) {
     this.#options = options;
+    this.#bounds = new UploadBounds({ stored: () => this.#packages.values(), settings: options.settings });
   }
 
   /** Reads the rows, and removes files that are none's. `onRow` is told of each row with its package. */
@@ -100,17 +100,15 @@ export class FirmwareRepository {
    * What can be refused before the bytes are read is.
    */
   async add(wanted: NewPackage, bytes: AsyncIterable<Uint8Array>): Promise<StoredPackage> {
-    const { length = 0, version } = wanted;
-    this.#checkNew(wanted);
     const id = randomUUID();
-    this.#uploads.set(id, { version, bytes: length });
+    this.#bounds.begin(id, wanted);
     const receiving = this.#receive(id, wanted, bytes);
     this.#pending.add(receiving);
     try {
       return await receiving;
     } finally {
       this.#pending.delete(receiving);
-      this.#uploads.delete(id);
+      this.#bounds.end(id);
     }
   }
 
@@ -152,7 +150,7 @@ export class FirmwareRepository {
     const { files } = this.#options;
     await files.checkRoom(wanted.length ?? 0);
     const received = await files.receive(id, bytes, {
-      check: (size) => this.#checkSize(id, wanted, size),
+      check: (size) => this.#bounds.grow(id, size),
       verify: (each) => verify(each, wanted),
     });
     const row: FirmwareRow = {
@@ -200,37 +198,6 @@ export class FirmwareRepository {
     }
   }
 
-  #checkNew({ version, length = 0 }: NewPackage): void {
-    const known = [...this.#packages.values(), ...this.#uploads.values()];
-    if (known.some((each) => each.version === version)) throw versionTaken(version);
-    this.#checkBytes(length, length);
-    if (known.length >= limits.firmwarePackages) {
-      throw new ApiError(409, 'quota-exceeded', `there are ${limits.firmwarePackages} packages already, and not more may be`); // prettier-ignore
-    }
-    if (this.#uploads.size >= limits.firmwareUploads) {
-      throw new ApiError(429, 'too-many-requests', 'too many packages are being uploaded; try again later');
-    }
-  }
-
-  #checkSize(id: string, { version, length = 0 }: NewPackage, size: number): void {
-    const counted = this.#uploads.get(id)?.bytes ?? 0;
-    this.#checkBytes(size, size - counted);
-    this.#uploads.set(id, { version, bytes: Math.max(length, size) });
-  }
-
-  /** Whether a package may have so many bytes, which are so many more than were counted before. */
-  #checkBytes(size: number, more: number): void {
-    const { maxFirmwareBytes, firmwareStorageBytes } = this.#options.settings.values;
-    if (size > maxFirmwareBytes) {
-      throw new ApiError(413, 'too-large', `a package has at most ${maxFirmwareBytes} bytes`);
-    }
-    const stored = [...this.#packages.values()].reduce((sum, each) => sum + each.size, 0);
-    const received = [...this.#uploads.values()].reduce((sum, each) => sum + each.bytes, 0);
-    if (stored + received + more > firmwareStorageBytes) {
-      throw new ApiError(409, 'quota-exceeded', `all packages together have at most ${firmwareStorageBytes} bytes`);
-    }
-  }
-
   #keep(stored: StoredPackage): void {
     this.#packages.set(stored.id, stored);
     this.#byToken.set(stored.token, stored);
@@ -259,10 +226,6 @@ function verify({ size, sha256 }: ReceivedFile, wanted: NewPackage): void {
   if (wanted.sha256.some((expected) => expected !== sha256)) {
     throw new ApiError(422, 'wrong-digest', `what was received has the SHA-256 ${sha256}, and not the one that was said`); // prettier-ignore
   }
-}
-
-function versionTaken(version: string): ApiError {
-  return new ApiError(409, 'conflict', `there is a package of the version ${JSON.stringify(version)} already`);
 }
 
 function toPackage(row: FirmwareRow, damage: string | undefined): StoredPackage {

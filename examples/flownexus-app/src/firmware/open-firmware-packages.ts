@@ -10,7 +10,7 @@ import { toFirmwareItem } from './firmware-item.ts';
 import { FirmwareRepository, type FirmwareRepositoryOptions, type StoredPackage } from './firmware-repository.ts';
 import { firmwareRoutes } from './firmware-routes.ts';
 import { firmwareUris, type FirmwareUrisOptions } from './firmware-uris.ts';
-import { mediaPath } from './media-path.ts';
+import { MEDIA, mediaPath } from './media-path.ts';
 import { PackageFiles } from './package-files.ts';
 import { serveMedia } from './serve-media.ts';
 import { uploadRoute } from './upload-route.ts';
@@ -79,7 +79,7 @@ export async function openFirmwarePackages(options: FirmwarePackagesOptions): Pr
     });
   return {
     routes: [uploadRoute({ repository, itemOf }), ...firmwareRoutes({ repository, itemOf, folder })],
-    mount: { path: '/', handler: serveMedia({ repository, counts, folder }) },
+    mount: { ...MEDIA, handler: serveMedia({ repository, counts, folder }) },
     resources: [coap.resource],
     packages: {
       open: async (id) => {

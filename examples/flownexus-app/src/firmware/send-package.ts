@@ -22,13 +22,13 @@ export async function sendPackage(
   });
   // Emitted when a body is sent, with its headers set.
   response.once('pipe', () => follow(response, stored.size, count));
-  const error = await new Promise<unknown>((resolve) => {
+  const error = await new Promise<Error | undefined>((resolve) => {
     response.sendFile(stored.id, { root: folder, dotfiles: 'allow', cacheControl: false }, resolve);
   });
   if (error === undefined || response.headersSent) return;
   // Of the file, not of what is answered now.
   for (const name of ['ETag', 'Last-Modified', 'Cache-Control']) response.removeHeader(name);
-  switch (error instanceof Error && 'status' in error ? error.status : undefined) {
+  switch ('status' in error ? error.status : undefined) {
     case 404:
       throw gone('its file is not there');
     case 412:

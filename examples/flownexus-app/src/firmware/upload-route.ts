@@ -1,5 +1,7 @@
+import type { Response } from 'express';
 import { z } from 'zod';
 import { bodyBytes, bodyLength } from '../http/binary-body.ts';
+import { ApiError } from '../http/errors.ts';
 import { type Route, route } from '../http/route.ts';
 import { storableText } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
@@ -50,21 +52,24 @@ export function uploadRoute({ repository, itemOf }: UploadRouteOptions): Route {
       413: { description: 'It is larger than `maxFirmwareBytes` of the settings' },
       415: { description: 'The body is not of type application/octet-stream, or has a content-encoding' },
       422: { description: 'It has another digest than was said' },
-      429: { description: 'Too many are being uploaded' },
+      429: { description: 'Too many are being uploaded; `Retry-After` says when to try again' },
       507: { description: 'The disk has no room for it' },
     },
-    handle: async ({ query, principal, request }) => {
+    handle: async ({ query, principal, request, response }) => {
       const said = ['repr-digest', 'content-digest'].map((name) => sha256Of(name, request.get(name)));
-      const stored = await repository.add(
-        {
-          version: query.version,
-          fileName: query.fileName,
-          notes: query.notes ?? null,
-          createdBy: principal?.actor ?? '',
-          length: bodyLength(request),
-          sha256: [query.sha256, ...said].filter((digest) => digest !== undefined),
-        },
-        bodyBytes(request),
+      const stored = await orTryAgain(
+        response,
+        repository.add(
+          {
+            version: query.version,
+            fileName: query.fileName,
+            notes: query.notes ?? null,
+            createdBy: principal?.actor ?? '',
+            length: bodyLength(request),
+            sha256: [query.sha256, ...said].filter((digest) => digest !== undefined),
+          },
+          bodyBytes(request),
+        ),
       );
       const { id, version, size, sha256 } = stored;
       return {
@@ -75,4 +80,14 @@ export function uploadRoute({ repository, itemOf }: UploadRouteOptions): Route {
       };
     },
   });
+}
+
+async function orTryAgain<T>(response: Response, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 429)
+      response.set('Retry-After', String(limits.uploadRetrySeconds));
+    throw error;
+  }
 }

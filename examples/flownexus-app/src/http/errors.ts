@@ -26,6 +26,8 @@ export const apiErrorCodes = {
   'no-credentials': 'the endpoint has no credentials',
   'identity-taken': 'another endpoint has the identity',
   'unknown-path': 'the endpoint has nothing at that path',
+  'unknown-firmware': 'no firmware package of that id is known',
+  'no-firmware-object': 'the endpoint has none of the Objects that firmware is updated by',
   'too-many-series': 'more series of values are at or below the path than one list can merge',
   'not-found': 'nothing is at that address',
   conflict: 'the present state does not allow this',

@@ -71,7 +71,7 @@ export async function startApp(
   });
   const end = await Promise.race([running, ended]);
   if (end !== undefined) throw new Error(`the app ended at once with code ${String(end.code)}: ${end.stderr}`);
-  const httpUrl = /FlowNexus is running: (http:\S+)\n/.exec(output())?.[1] ?? '';
+  const httpUrl = /FlowNexus is running: (https?:\S+)\n/.exec(output())?.[1] ?? '';
   const coapPort = Number(/LwM2M listens on coap:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
   const coapsPort = Number(/LwM2M over DTLS listens on coaps:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
   const bootstrapsPort = Number(/Bootstrap listens on .*coaps:\/\/\S+:(\d+)\n/.exec(output())?.[1]);

@@ -74,7 +74,14 @@ export async function testLwm2m({
   const log = pino({ level: 'silent' });
   const certificates = await openCertificates({ config: { ...byDefault, ...config }, dataDirectory, database, log });
   const devices = await openDevices({
-    config: { coapHost: '127.0.0.1', coapPort: port, coapsPort, bootstrapPort: 0, bootstrapsPort: 0 },
+    config: {
+      coapHost: '127.0.0.1',
+      coapPort: port,
+      coapsPort,
+      bootstrapPort: 0,
+      bootstrapsPort: 0,
+      publicUrl: undefined,
+    },
     certificates,
     database,
     objects,
@@ -95,7 +102,12 @@ export async function testLwm2m({
     },
     released: (endpoint) => side.released(endpoint),
   });
-  const { call, audited } = await testRoutes([...side.routes, ...certificates.routes, removal]);
+  const { call, audited } = await testRoutes([
+    ...side.routes,
+    ...certificates.routes,
+    ...devices.bootstrap.routes,
+    removal,
+  ]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
     const lifetime = options.lifetime ?? 300;
     const client = new Lwm2mClient({
@@ -108,5 +120,18 @@ export async function testLwm2m({
     onTestFinished(() => client.close());
     return client;
   };
-  return { side, certificates, ingest, database, settings, objects, batches, addresses, call, audited, newClient };
+  return {
+    side,
+    devices,
+    certificates,
+    ingest,
+    database,
+    settings,
+    objects,
+    batches,
+    addresses,
+    call,
+    audited,
+    newClient,
+  };
 }

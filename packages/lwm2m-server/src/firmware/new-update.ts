@@ -42,6 +42,7 @@ export function newUpdate(options: UpdateOptions, given: NewUpdate): FirmwareUpd
     packageSize: size,
     version: options.version,
     settings: settingsOf(options),
+    metadata: metadataOf(options),
     state: 'QUEUED',
     delivery: undefined,
     refusedDeliveries: [],
@@ -96,17 +97,26 @@ export function settingsOf(options: UpdateSettings): FirmwareSettings {
   };
 }
 
+/** @throws RangeError for a text that is too long */
+export function metadataOf({ metadata }: Pick<UpdateOptions, 'metadata'>): string | undefined {
+  if (metadata === undefined || metadata.length <= limits.maxFirmwareMetadataLength) return metadata;
+  throw new RangeError(`metadata has at most ${limits.maxFirmwareMetadataLength} characters`);
+}
+
 /** @throws RangeError for what can be no campaign */
 export function checkCampaign({
   endpoints,
   concurrency,
   stopAtFailureShare,
-}: Required<Pick<CampaignOptions, 'endpoints' | 'concurrency' | 'stopAtFailureShare'>>): void {
+  startAt,
+}: Required<Pick<CampaignOptions, 'endpoints' | 'concurrency' | 'stopAtFailureShare'>> &
+  Pick<CampaignOptions, 'startAt'>): void {
   between('the number of endpoints', endpoints.length, 1, limits.maxFirmwareUpdates);
   between('concurrency', concurrency, 1, limits.maxActiveFirmwareUpdates);
   if (!(stopAtFailureShare > 0 && stopAtFailureShare <= 1)) {
     throw new RangeError(`stopAtFailureShare is above 0 and up to 1, not ${stopAtFailureShare}`);
   }
+  if (startAt !== undefined && !Number.isFinite(startAt)) throw new RangeError('startAt is a time in milliseconds');
   if (new Set(endpoints).size < endpoints.length) throw new RangeError('an endpoint is there twice');
 }
 

@@ -4,7 +4,8 @@ import { newUpdate } from '../../src/firmware/new-update.ts';
 import { FirmwareUpdater, MemoryFirmwareStore, type FirmwareUpdate } from '../../src/index.ts';
 
 const times = { createdAt: 0, updatedAt: 0 };
-const campaign = { id: 'c', packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...times } as const;
+const nothing = { startAt: undefined, metadata: undefined };
+const campaign = { id: 'c', packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...nothing, ...times } as const; // prettier-ignore
 
 function queued(id: string, campaignId: string): FirmwareUpdate {
   const given = { id, endpointName: id, campaignId, size: 1, registration: undefined, now: 0 };
