@@ -27,16 +27,14 @@ export async function forgetOrphans({ database, dataDirectory, roots }: TrustedB
     await database.db
       .deleteFrom('DtlsAssociation')
       .where('identity_key', 'like', 'fingerprint %')
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('Certificate')
-              .select('Certificate.id')
-              .where('Certificate.authority', '=', now[0] ?? '')
-              .where(sql<boolean>`"DtlsAssociation".identity_key = 'fingerprint ' || "Certificate".fingerprint`),
-          ),
-        ),
-      )
+      .where((eb) => {
+        const ours = eb
+          .selectFrom('Certificate')
+          .select('Certificate.id')
+          .where('Certificate.authority', '=', now[0] ?? '')
+          .where(sql<boolean>`"DtlsAssociation".identity_key = 'fingerprint ' || "Certificate".fingerprint`);
+        return eb.not(eb.exists(ours));
+      })
       .execute();
   }
   rememberTrusted(dataDirectory, roots);

@@ -18,6 +18,5 @@ export {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
-  X509CrlGenerator,
   X509CrlReason,
 } from '@peculiar/x509';

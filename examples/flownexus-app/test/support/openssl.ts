@@ -16,7 +16,12 @@ export class OpenSsl {
 
   /** What a command says on its standard output. Throws when it fails. */
   run(...args: readonly string[]): string {
-    return execFileSync('openssl', args, { cwd: this.directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync('openssl', args, {
+      cwd: this.directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 2 ** 26,
+    });
   }
 
   /** The exit code of a command, and all that it says. */
