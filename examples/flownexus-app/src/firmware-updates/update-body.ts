@@ -92,7 +92,7 @@ export function settingsBodyOf({ settings: given, version, objectId, instanceId 
     updateSeconds: Math.ceil(updateMs / 1_000),
     pollSeconds: Math.ceil(pollMs / 1_000),
     retrySeconds: Math.ceil(retryMs / 1_000),
-  }) as UpdateSettingsBody;
+  });
 }
 
 function milliseconds(value: number | undefined): number | undefined {
