@@ -11,7 +11,6 @@ import { type Database, openDatabase } from './database/open-database.ts';
 import { startDemo, wantsDemo } from './demo.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { openEvents } from './events/open-events.ts';
-import type { Listening } from './firmware/firmware-uris.ts';
 import { openFirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import { openFirmwarePackages } from './firmware/open-firmware-packages.ts';
 import { httpApp } from './http/http-app.ts';
@@ -21,9 +20,11 @@ import { StoredPublisher } from './http/stored-publisher.ts';
 import { openLogs } from './logs/open-logs.ts';
 import { openDevices } from './lwm2m/open-devices.ts';
 import { formatAddress } from './lwm2m/server-endpoints.ts';
+import { forgetAfterRestore, refuseHalfRestored } from './operating/backup/restored.ts';
 import { followLogLevel, openLog } from './operating/open-log.ts';
 import { openOperating } from './operating/open-operating.ts';
 import { StopSteps } from './operating/stop-steps.ts';
+import { WebCertificate } from './operating/web-certificate.ts';
 import { toOperationItem } from './operations/operation-item.ts';
 import { OperationRetention } from './operations/operation-retention.ts';
 import { RetentionJob } from './retention/retention-job.ts';
@@ -35,9 +36,7 @@ import { openUsers } from './users/users.ts';
 import { Ingest } from './values/ingest.ts';
 import { RefusedValues } from './values/refused-values.ts';
 import { ValueReader } from './values/value-reader.ts';
-
-/** Of the API, for the OpenAPI document. */
-const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 export interface FlowNexus {
   /** Such as `http://127.0.0.1:8000/`. */
@@ -89,14 +88,17 @@ async function start(
   onFatal: (error: Error) => void,
   onStop: OnStop,
 ): Promise<Omit<FlowNexus, 'stop'>> {
+  const certificate = WebCertificate.open(config, log);
   const dataDirectory = makeDataDirectory(config.dataDirectory);
   // First of all: another process must not find its database changed, not even by a migration.
   const lock = lockDataDirectory(dataDirectory);
   onStop('the lock of the data directory', () => lock.release());
+  refuseHalfRestored(dataDirectory);
   const onLost = (error: Error): void =>
     log.warn({ err: error }, 'the database has lost a connection or failed in the background: it is tried again');
   const database = await openDatabase({ url: config.databaseUrl, dataDirectory, onFatal, onLost });
   onStop('the database', () => database.close());
+  await forgetAfterRestore(database, dataDirectory, log);
 
   const objects = await ObjectRegistry.bundled();
   const settings = await Settings.load(database, { production: config.production });
@@ -141,13 +143,11 @@ async function start(
   });
   onStop('the logs of devices', () => logs.stop());
   const store = logs.separating(events.guard((batch) => ingest.submit(batch)));
-  let listening: Listening | undefined;
   const firmware = await openFirmwarePackages({
     ...config,
     dataDirectory,
     database,
     settings,
-    listening: () => listening,
     deviceHost: (name) => devices.side.server.registration(name)?.address.host,
     inUse: (id) => firmwareUpdates.inUse(id),
     log,
@@ -189,12 +189,16 @@ async function start(
       webDirectory: fileURLToPath(new URL('../dist-web', import.meta.url)),
       version: VERSION,
       publicUrl: config.publicUrl,
+      trustProxy: config.trustProxy,
       observe: operating.observe(routes.mounts),
       log,
     }),
     config.httpHost,
     config.httpPort,
+    { certificate },
   );
+  certificate?.start();
+  onStop('the certificate of the web port', () => certificate?.stop());
   onStop('HTTP', () => http.stop());
 
   const demo = wantsDemo(config, await hasReal(database));
@@ -203,8 +207,10 @@ async function start(
   const addresses = await devices.side.start();
   events.start();
   logs.start();
-  firmware.start();
-  listening = { ...addresses.lwm2m, http: { scheme: 'http', host: config.httpHost, port: http.port } };
+  devices.bootstrap.start();
+  onStop('the bootstrap sessions', () => devices.bootstrap.stop());
+  const scheme = certificate === undefined ? 'http' : 'https';
+  firmware.start({ ...addresses.lwm2m, http: { scheme, host: config.httpHost, port: http.port } });
   certificates.start();
   onStop('firmware updates', () => firmwareUpdates.stop());
   await firmwareUpdates.start();

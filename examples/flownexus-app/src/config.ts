@@ -17,6 +17,11 @@ export interface Config {
   readonly coapsKeyFile: string | undefined;
   readonly coapsCertificateFile: string | undefined;
   readonly coapsAuthoritiesFile: string | undefined;
+  /** Paths of PEM files of the web port. */
+  readonly httpsKeyFile: string | undefined;
+  readonly httpsCertificateFile: string | undefined;
+  /** Whose `X-Forwarded-…` counts: so many proxies before us, or those with these addresses; false: nobody's. */
+  readonly trustProxy: number | readonly string[] | false;
   /** Paths of PEM files of the authority that issues certificates to devices; undefined: one of our own. */
   readonly authorityKeyFile: string | undefined;
   readonly authorityCertificateFile: string | undefined;
@@ -74,6 +79,19 @@ const hosts = z
   .pipe(z.array(host).max(limits.webhookHosts))
   .default([]);
 
+const proxies = z
+  .string()
+  .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((each) => each.trim())))
+  .pipe(
+    z.union([
+      z.int().min(0).max(limits.proxies),
+      z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])]))
+        .max(limits.proxies),
+    ]),
+  )
+  .optional();
+
 const path = z.string().refine((text) => !text.includes('\0'));
 
 const variables = z.object({
@@ -85,6 +103,9 @@ const variables = z.object({
   FLOWNEXUS_COAPS_KEY: path.optional(),
   FLOWNEXUS_COAPS_CERT: path.optional(),
   FLOWNEXUS_COAPS_CA: path.optional(),
+  FLOWNEXUS_HTTPS_KEY: path.optional(),
+  FLOWNEXUS_HTTPS_CERT: path.optional(),
+  FLOWNEXUS_TRUST_PROXY: proxies,
   FLOWNEXUS_CA_KEY: path.optional(),
   FLOWNEXUS_CA_CERT: path.optional(),
   FLOWNEXUS_EST: z.enum(['off', 'on']).default('off'),
@@ -134,6 +155,10 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_COAPS_KEY: PEM,
   FLOWNEXUS_COAPS_CERT: PEM,
   FLOWNEXUS_COAPS_CA: PEM,
+  FLOWNEXUS_HTTPS_KEY: PEM,
+  FLOWNEXUS_HTTPS_CERT: PEM,
+  FLOWNEXUS_TRUST_PROXY:
+    'the number of proxies, or their IP addresses and networks with commas between them (loopback, linklocal and uniquelocal are some)',
   FLOWNEXUS_CA_KEY: PEM,
   FLOWNEXUS_CA_CERT: PEM,
   FLOWNEXUS_EST: 'off or on',
@@ -181,6 +206,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     coapsKeyFile: data.FLOWNEXUS_COAPS_KEY,
     coapsCertificateFile: data.FLOWNEXUS_COAPS_CERT,
     coapsAuthoritiesFile: data.FLOWNEXUS_COAPS_CA,
+    httpsKeyFile: data.FLOWNEXUS_HTTPS_KEY,
+    httpsCertificateFile: data.FLOWNEXUS_HTTPS_CERT,
+    trustProxy: data.FLOWNEXUS_TRUST_PROXY ?? false,
     authorityKeyFile: data.FLOWNEXUS_CA_KEY,
     authorityCertificateFile: data.FLOWNEXUS_CA_CERT,
     est: data.FLOWNEXUS_EST === 'on',

@@ -185,6 +185,8 @@ export const limits = {
   statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
+  /** Characters of what one of them says, and of where. */
+  problemTextLength: 300,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
   /** Levels of arrays and objects in it. */
@@ -240,6 +242,9 @@ export const limits = {
   unitReadsPerObject: 16,
   /** Endpoints that wait for approval. */
   heldEndpoints: 1_000,
+  /** How long one waits that does not ask any more, and how often it is looked for such, in milliseconds. */
+  heldMs: 604_800_000,
+  heldEveryMs: 3_600_000,
   /** Endpoints whose messages are counted in a minute. */
   countedEndpoints: 200_000,
   /** What a device is told when to try again, where there is no place for it, in seconds. */
@@ -309,6 +314,22 @@ export const limits = {
   /** How often old log entries are deleted, in milliseconds, and how many at once. */
   logRetentionEveryMs: 600_000,
   logRetentionRows: 1_000,
+  /** Templates of bootstrap configurations, and characters of the name of one and of a URI. */
+  bootstrapTemplates: 200,
+  bootstrapTemplateNameLength: 100,
+  bootstrapUriLength: 255,
+  /** Bytes of a key that is made for a device. */
+  newPskBytes: 16,
+  /** Bootstrap sessions that are kept, those that wait for a commit, and refused requests that are kept in a minute. */
+  bootstrapSessions: 100_000,
+  pendingBootstrapSessions: 20_000,
+  refusedBootstrapsPerMinute: 120,
+  /** Steps of one that are kept, and characters of the reason, of a diagnostic and of an identity. */
+  bootstrapSessionSteps: 100,
+  bootstrapReasonLength: 300,
+  /** How often old ones are deleted, in milliseconds, and how many at once. */
+  bootstrapRetentionEveryMs: 600_000,
+  bootstrapRetentionRows: 1_000,
   /** How long the authority, and the server's own certificate, are valid, in days; and how long before its end the latter is renewed. */
   authorityDays: 7_305,
   serverCertificateDays: 398,
@@ -343,6 +364,15 @@ export const limits = {
   /** How long requests over HTTP may go on when the app stops, and how long each other step of stopping may take, in milliseconds. */
   stopRequestsMs: 3_000,
   stopStepMs: 6_000,
+  /** Proxies before us, or networks of them. */
+  proxies: 32,
+  /** How often it is looked whether the certificate of the web port is another, in milliseconds, and bytes of its files. */
+  webCertificateMs: 60_000,
+  webCertificateBytes: 262_144,
+  /** Files of a backup, what the connection to its database keeps in memory, and after how long one that was begun counts as given up, in milliseconds. */
+  backupFiles: 100_000,
+  backupCacheKib: 16_384,
+  backupMs: 21_600_000,
   /** Levels and entries of what is logged that are looked through for secrets, and characters of one text. */
   logDepth: 6,
   logEntries: 200,

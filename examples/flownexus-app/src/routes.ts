@@ -81,6 +81,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...events.routes,
     ...devices.side.routes,
     ...parts.logs.routes(server.operations),
+    ...devices.bootstrap.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
     ...namedValueRoutes({ database }),
     ...statisticsRoutes({ statistics }),

@@ -1,9 +1,9 @@
 /** Something took longer than it may. */
-export class TimeoutError extends Error {
+class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-/** What `work` gives, or rejects with. Rejects with a {@link TimeoutError} when that takes longer than so many milliseconds; the work itself goes on. */
+/** What `work` gives, or rejects with. Rejects with a `TimeoutError` when that takes longer than so many milliseconds; the work itself goes on. */
 export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,6 +1,7 @@
 import { type AuthorityMaterial, type AuthorityPlace, loadAuthority } from './authority-files.ts';
 import { certificateFingerprint } from '@flownexus/lwm2m-server';
 import { limits } from '../limits.ts';
+import { derInteger, encodeRevocationList, type RevokedEntry } from './revocation-list-der.ts';
 import { newSerialNumber } from './serial-number.ts';
 import {
   AuthorityKeyIdentifierExtension,
@@ -17,7 +18,6 @@ import {
   SubjectKeyIdentifierExtension,
   type X509Certificate,
   X509CertificateGenerator,
-  X509CrlGenerator,
 } from './x509.ts';
 
 /** A certificate that was just signed. */
@@ -28,15 +28,6 @@ export interface SignedCertificate {
   /** Milliseconds since 1970, whole seconds. */
   readonly notBefore: number;
   readonly notAfter: number;
-}
-
-/** A certificate that a revocation list names. */
-export interface RevokedEntry {
-  readonly serial: string;
-  /** Milliseconds since 1970. */
-  readonly revokedAt: number;
-  /** CRLReason of RFC 5280 §5.3.1. */
-  readonly reason: number;
 }
 
 export interface RevocationListContent {
@@ -128,21 +119,12 @@ export class Authority {
     nextUpdate,
     entries,
   }: RevocationListContent): Promise<Uint8Array<ArrayBuffer>> {
-    const { signingKey, signingAlgorithm } = this.#material.key;
-    const list = await X509CrlGenerator.create({
-      issuer: this.#own.subjectName,
-      thisUpdate: new Date(thisUpdate),
-      nextUpdate: new Date(nextUpdate),
-      signingKey,
-      signingAlgorithm,
-      entries: entries.map(({ serial, revokedAt, reason }) => ({
-        serialNumber: serial,
-        revocationDate: new Date(revokedAt),
-        reason,
-      })),
-      extensions: [await this.#keyIdentifier(), new Extension(CRL_NUMBER, false, derInteger(number))],
-    });
-    return new Uint8Array(list.rawData);
+    const extensions = [await this.#keyIdentifier(), new Extension(CRL_NUMBER, false, derInteger(number.toString(16)))];
+    const issuer = new Uint8Array(this.#own.subjectName.toArrayBuffer());
+    return encodeRevocationList(
+      { issuer, thisUpdate, nextUpdate, entries, extensions: extensions.map(({ rawData }) => new Uint8Array(rawData)) },
+      this.#material.key,
+    );
   }
 
   get #own(): X509Certificate {
@@ -192,12 +174,4 @@ export class Authority {
       ? AuthorityKeyIdentifierExtension.create(new PublicKey(this.#material.key.publicKey))
       : new AuthorityKeyIdentifierExtension(known.keyId);
   }
-}
-
-/** DER of a non-negative INTEGER (X.690 §8.3). */
-function derInteger(value: number): Uint8Array<ArrayBuffer> {
-  const hex = value.toString(16);
-  const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
-  const content = (bytes[0] ?? 0) >= 0x80 ? [0, ...bytes] : [...bytes];
-  return Uint8Array.of(0x02, content.length, ...content);
 }

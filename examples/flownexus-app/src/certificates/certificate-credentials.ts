@@ -48,6 +48,10 @@ class CertificateCredentials implements EditableCredentialStore {
     return this.#base.set(endpointName, credential);
   }
 
+  setAlong(...change: Parameters<EditableCredentialStore['setAlong']>): Promise<boolean> {
+    return this.#base.setAlong(...change);
+  }
+
   delete(endpointName: string): Promise<boolean> {
     return this.#base.delete(endpointName);
   }

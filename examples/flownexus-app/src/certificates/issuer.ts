@@ -33,7 +33,7 @@ export class Issuer {
   }): Promise<StoredCertificate> {
     const { endpoint, issuedBy } = asked;
     const { authority, certificates, crlUrl, now = Date.now } = this.#options;
-    if ([...endpoint].length > limits.commonNameLength) {
+    if (Array.from(endpoint).length > limits.commonNameLength) {
       throw new RequestRefusedError(
         `the name of the endpoint has more than the ${String(limits.commonNameLength)} characters that a common name may have (RFC 5280)`,
       );

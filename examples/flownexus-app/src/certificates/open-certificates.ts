@@ -13,6 +13,7 @@ import { withCertificates } from './certificate-credentials.ts';
 import { certificateRoutes } from './certificate-routes.ts';
 import { CertificateStore } from './certificate-store.ts';
 import { estOptions } from './est.ts';
+import { forgetOrphans, rememberTrusted } from './forget-orphans.ts';
 import { Issuer } from './issuer.ts';
 import { configuredRoots, OwnFiles } from './own-files.ts';
 import { RevocationLists } from './revocation-lists.ts';
@@ -81,6 +82,8 @@ export async function openCertificates({
   const added = await TrustedRoots.load(database);
   const [own = new Uint8Array(0)] = authority.certificates;
   const trust = new Trust({ authority: own, configured: configuredRoots(authoritiesFile), added });
+  await forgetOrphans({ database, dataDirectory, roots: trust.roots });
+  trust.onChange(() => rememberTrusted(dataDirectory, trust.roots));
   const certificates = new CertificateStore(database, authority);
   const lists = new RevocationLists(database, authority);
   const crlUrl = config.publicUrl === undefined ? undefined : new URL(CRL_PATH, config.publicUrl).href;

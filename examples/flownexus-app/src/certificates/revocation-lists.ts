@@ -2,7 +2,8 @@ import type { RevocationReason } from '../database/certificate-tables.ts';
 import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
 import { Serial } from '../serial.ts';
-import type { Authority, RevokedEntry } from './authority.ts';
+import type { Authority } from './authority.ts';
+import type { RevokedEntry } from './revocation-list-der.ts';
 import { X509CrlReason } from './x509.ts';
 
 const REASONS: Readonly<Record<RevocationReason, X509CrlReason>> = {

@@ -69,7 +69,7 @@ export function rootRoutes({ trust, added }: RootRoutesOptions): Route[] {
         const root = await added.add(onlyRoot(pem), principal?.actor ?? '');
         if (root === 'exists') throw new ApiError(409, 'conflict', 'this authority is trusted already');
         if (root === 'full')
-          throw new ApiError(409, 'conflict', `at most ${String(limits.trustedRoots)} authorities are trusted`);
+          throw new ApiError(409, 'quota-exceeded', `at most ${String(limits.trustedRoots)} authorities are trusted`);
         return { status: 201, body: ofApi(root), audit: { fingerprint: root.fingerprint, subject: root.subject } };
       },
     }),

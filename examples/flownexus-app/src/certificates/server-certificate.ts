@@ -20,6 +20,8 @@ export interface ServerCertificateOptions {
   readonly now?: () => number;
 }
 
+const DAY_MS = 86_400_000;
+
 /** What there is to be shown at one time. */
 interface Material {
   /** PEM, or what was in a file. */
@@ -93,60 +95,61 @@ function keyOf({ dataDirectory, keyFile }: ServerCertificateOptions): string {
 }
 
 /** The certificate of our authority for this key: the one that was kept, or a new one. */
-async function issued(
-  { dataDirectory, authority, names }: ServerCertificateOptions,
-  keyPem: string,
-  now: number,
-): Promise<string> {
+async function issued(options: ServerCertificateOptions, keyPem: string, now: number): Promise<string> {
+  const { dataDirectory, authority } = options;
   const path = join(dataDirectory, 'server.crt');
-  const { privateKey, publicKey } = signingKey(keyPem);
-  const at = names();
+  const { privateKey, publicKey } = usable(options, () => signingKey(keyPem));
+  const at = options.names();
+  const remaining = Math.floor((authority.notAfter - now) / DAY_MS);
+  // Near the end of the authority nothing better can be had.
+  const renewalDays = Math.min(limits.serverCertificateRenewalDays, remaining / 2);
   const kept = readPrivateFile(path);
-  if (kept !== undefined && isGood(kept)) return kept;
-  const remaining = Math.floor((authority.notAfter - now) / 86_400_000);
-  const { der } = await authority.signServer({
-    publicKey,
-    ...at,
-    days: Math.min(limits.serverCertificateDays, remaining),
-  });
+  const known = kept === undefined ? undefined : certificateIn(kept, authority);
+  if (
+    kept !== undefined &&
+    known?.checkPrivateKey(privateKey) === true &&
+    known.validToDate.getTime() - now > renewalDays * DAY_MS &&
+    isFor(known, at)
+  ) {
+    return kept;
+  }
+  const days = Math.min(limits.serverCertificateDays, remaining);
+  const { der } = await authority.signServer({ publicKey, ...at, days });
   const pem = `${PemConverter.encode(der, 'CERTIFICATE')}\n${authority.pem}`;
   writePrivateFile(path, pem);
   return pem;
-
-  function isGood(pem: string): boolean {
-    try {
-      const [own = '', issuer = ''] = PemConverter.decode(pem).map((bytes) => Buffer.from(bytes));
-      const [certificate, by] = [new X509Certificate(own), new X509Certificate(issuer)];
-      return (
-        Buffer.from(authority.certificates[0] ?? []).equals(by.raw) &&
-        certificate.checkPrivateKey(privateKey) &&
-        certificate.verify(by.publicKey) &&
-        certificate.validFromDate.getTime() <= now &&
-        // Near the end of the authority nothing better can be had.
-        certificate.validToDate.getTime() - now >
-          Math.min(limits.serverCertificateRenewalDays, remaining / 2) * 86_400_000 &&
-        at.names.every((name) => certificate.checkHost(name) !== undefined) &&
-        at.addresses.every((address) => certificate.checkIP(address) !== undefined)
-      );
-    } catch {
-      // Whatever is in it is no certificate of ours: it is made anew.
-      return false;
-    }
-  }
 }
 
-function credentialOf(
-  { keyFile, certificateFile }: ServerCertificateOptions,
-  { key, certificates }: Material,
-): OwnCredential {
+/** The first certificate of a text that {@link issued} has written; undefined when it is damaged, or of another authority. */
+function certificateIn(pem: string, authority: Authority): X509Certificate | undefined {
+  let certificates: X509Certificate[];
   try {
-    // Devices that take raw public keys get the key alone.
-    return loadCredential({ privateKey: key, certificate: certificates, rawPublicKey: true });
+    certificates = PemConverter.decode(pem).map((der) => new X509Certificate(Buffer.from(der)));
+  } catch {
+    return undefined;
+  }
+  const [own, issuer] = certificates;
+  const isOurs = issuer !== undefined && Buffer.from(authority.certificates[0] ?? []).equals(issuer.raw);
+  return isOurs && own?.verify(issuer.publicKey) === true ? own : undefined;
+}
+
+function isFor(certificate: X509Certificate, { names, addresses }: ServerNames): boolean {
+  const isThere = (name: string): boolean => certificate.checkHost(name) !== undefined;
+  return names.every(isThere) && addresses.every((address) => certificate.checkIP(address) !== undefined);
+}
+
+function credentialOf(options: ServerCertificateOptions, { key, certificates }: Material): OwnCredential {
+  // Devices that take raw public keys get the key alone.
+  return usable(options, () => loadCredential({ privateKey: key, certificate: certificates, rawPublicKey: true }));
+}
+
+/** What `load` gives; its Error says which files are meant. */
+function usable<T>({ keyFile, certificateFile }: ServerCertificateOptions, load: () => T): T {
+  try {
+    return load();
   } catch (error) {
-    const names = [keyFile && 'FLOWNEXUS_COAPS_KEY', certificateFile && 'FLOWNEXUS_COAPS_CERT'].filter(
-      (name) => name !== undefined,
-    );
-    const what = names.length === 0 ? "the server's own certificate" : names.join(' and ');
+    const own = keyFile === undefined ? "the server's own key" : 'FLOWNEXUS_COAPS_KEY';
+    const what = certificateFile === undefined ? own : `${own} and FLOWNEXUS_COAPS_CERT`;
     throw new Error(`${what} can not be used: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });

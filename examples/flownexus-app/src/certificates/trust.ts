@@ -20,6 +20,7 @@ export interface TrustOptions {
 export class Trust {
   readonly #authority: Uint8Array;
   readonly #added: TrustedRoots;
+  readonly #followers = new Set<() => void>();
   readonly #listeners = new Set<(isOrphan: IsOrphan) => void>();
   #configured: readonly RootCertificate[];
   #roots: readonly Uint8Array[] = [];
@@ -47,6 +48,11 @@ export class Trust {
     this.#change();
   }
 
+  /** Calls `listener` after each change. */
+  onChange(listener: () => void): void {
+    this.#followers.add(listener);
+  }
+
   /**
    * Calls `listener` when somebody is trusted no longer, until the function that it returns is called. Who has a certificate with others between it and its root counts as an orphan too,
    * since those are not remembered: it proves itself anew.
@@ -59,6 +65,7 @@ export class Trust {
   #change(): void {
     const before = this.#roots;
     this.#collect();
+    for (const follower of this.#followers) follower();
     const known = new Set(this.#roots.map(certificateFingerprint));
     if (before.every((root) => known.has(certificateFingerprint(root)))) return;
     const isOrphan = orphans(this.#roots);

@@ -1,5 +1,5 @@
 // First of all: what comes next can not be loaded without.
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 
 export {
   AuthorityKeyIdentifierExtension,
@@ -18,6 +18,5 @@ export {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
-  X509CrlGenerator,
   X509CrlReason,
 } from '@peculiar/x509';

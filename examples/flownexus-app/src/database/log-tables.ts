@@ -24,3 +24,8 @@ export interface LogResourceRow {
   path: string;
   format: LogContentFormat;
 }
+
+export interface LogTables {
+  DeviceLog: DeviceLogRow;
+  LogResource: LogResourceRow;
+}

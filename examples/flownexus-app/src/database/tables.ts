@@ -1,8 +1,9 @@
 import type { Generated } from 'kysely';
+import type { BootstrapTables } from './bootstrap-tables.ts';
 import type { FirmwareRow } from './firmware-tables.ts';
-import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
-import type { DeviceLogRow, LogResourceRow } from './log-tables.ts';
+import type { LogTables } from './log-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
+import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -40,6 +41,8 @@ export interface EndpointRow {
   serial_number: string | null;
   firmware_version: string | null;
   reported: Generated<Flag>;
+  reboots: Generated<number>;
+  rebooted_at: number | null;
 }
 
 export interface ResourceTypeRow {
@@ -264,14 +267,14 @@ export interface ApiTokenRow {
   last_used_at: number | null;
 }
 
-export interface Tables extends CertificateTables, FirmwareUpdateTables {
+export interface Tables extends CertificateTables, FirmwareUpdateTables, LogTables, BootstrapTables {
   Endpoint: EndpointRow;
   ResourceType: ResourceTypeRow;
   Series: SeriesRow;
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog' | 'EndpointOperation'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;
@@ -291,6 +294,4 @@ export interface Tables extends CertificateTables, FirmwareUpdateTables {
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
   Firmware: FirmwareRow;
-  DeviceLog: DeviceLogRow;
-  LogResource: LogResourceRow;
 }

@@ -14,6 +14,8 @@ export const sortColumns = {
   lastUpdated: 'last_updated',
   registeredAt: 'registered_at',
   registrations: 'registrations',
+  reboots: 'reboots',
+  rebootedAt: 'rebooted_at',
   manufacturer: 'manufacturer',
   modelNumber: 'model_number',
   serialNumber: 'serial_number',
@@ -127,7 +129,7 @@ export class EndpointReader {
   }
 }
 
-const numbers: ReadonlySet<EndpointSort> = new Set(['registered', 'firstSeen', 'lastUpdated', 'registeredAt', 'registrations']); // prettier-ignore
+const numbers: ReadonlySet<EndpointSort> = new Set(['registered', 'firstSeen', 'lastUpdated', 'registeredAt', 'registrations', 'reboots', 'rebootedAt']); // prettier-ignore
 
 /** What is not known comes first. Devices choose texts, and a cursor has to be short. */
 function sortKey(sort: EndpointSort): RawBuilder<string | number> {

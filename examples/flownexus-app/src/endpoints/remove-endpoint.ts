@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 import { deleteLogsOf } from '../logs/log-retention.ts';
 import { ValueTrimmer } from '../retention/value-trimmer.ts';
 import type { Ingest } from '../values/ingest.ts';
-import { LATEST } from '../values/times.ts';
+import { keepLastSequence } from '../stores/last-sequence.ts';
 
 export interface RemoveEndpointOptions {
   readonly database: Database;
@@ -69,15 +69,19 @@ async function deleteStored({ database, ingest, stopping }: RemoveEndpointOption
   const signal = stopping ?? new AbortController().signal;
   const trimmer = new ValueTrimmer(database, signal);
   const series = await database.longReads.selectFrom('Series').select('id').where('endpoint', '=', name).execute();
-  for (const { id } of series) await trimmer.deleteBefore(id, LATEST);
+  for (const { id } of series) await trimmer.deleteAll(id);
   await deleteEvents(database, name, signal);
   await deleteLogsOf(database, name, signal);
-  await database.db
-    .deleteFrom('EndpointOperation')
-    .where('endpoint', '=', name)
-    .where('status', 'in', ['CONFIRMED', 'FAILED'])
-    .execute();
+  await database.db.deleteFrom('BootstrapSession').where('endpoint', '=', name).execute();
   await database.db.deleteFrom('FirmwareUpdate').where('endpoint', '=', name).execute();
+  await database.db.transaction().execute(async (trx) => {
+    await keepLastSequence(trx);
+    await trx
+      .deleteFrom('EndpointOperation')
+      .where('endpoint', '=', name)
+      .where('status', 'in', ['CONFIRMED', 'FAILED'])
+      .execute();
+  });
   signal.throwIfAborted();
   await ingest.removeEndpoint(name);
 }

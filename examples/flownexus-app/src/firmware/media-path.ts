@@ -1,14 +1,15 @@
 import { limits } from '../limits.ts';
 import type { StoredPackage } from './firmware-repository.ts';
 
-const PREFIX = '/media/firmware/';
+/** Where the packages are below. Any slash may be doubled: Zephyr's downloader puts one before each path. */
+export const MEDIA = { path: '/media/firmware', pattern: /^\/+media\/+firmware(?=\/|$)/ } as const;
 
 /** The path that devices fetch a package from. The file name at its end is for people; without it the path is shorter. */
 export function mediaPath(
   { token, fileName }: Pick<StoredPackage, 'token' | 'fileName'>,
   named: boolean = true,
 ): string {
-  return PREFIX + token + (named ? `/${encodeURIComponent(fileName)}` : '');
+  return `${MEDIA.path}/${token}` + (named ? `/${encodeURIComponent(fileName)}` : '');
 }
 
 /**
@@ -22,15 +23,7 @@ export function mediaUri(base: string, stored: Pick<StoredPackage, 'token' | 'fi
   return short.length <= limits.packageUriBytes ? short : undefined;
 }
 
-/**
- * The token in a path such as {@link mediaPath} gives, whatever the file name; undefined for another path. Any slash may be doubled: Zephyr's downloader puts one
- * before each path.
- */
+/** The token in a path such as {@link mediaPath} gives, whatever the file name; undefined for another path. */
 export function tokenIn(path: string): string | undefined {
   return /^\/+media\/+firmware\/+([^/]+)(?:\/+[^/]*)?$/.exec(path)?.[1];
-}
-
-/** Whether a path is of those, with a token or without. */
-export function isMediaPath(path: string): boolean {
-  return /^\/+media\/+firmware(?:\/|$)/.test(path);
 }

@@ -9,15 +9,15 @@ import { DownloadCounts } from './download-counts.ts';
 import { toFirmwareItem } from './firmware-item.ts';
 import { FirmwareRepository, type FirmwareRepositoryOptions, type StoredPackage } from './firmware-repository.ts';
 import { firmwareRoutes } from './firmware-routes.ts';
-import { firmwareUris, type FirmwareUrisOptions } from './firmware-uris.ts';
-import { mediaPath } from './media-path.ts';
+import { firmwareUris, type FirmwareUrisOptions, type Listening } from './firmware-uris.ts';
+import { MEDIA, mediaPath } from './media-path.ts';
 import { PackageFiles } from './package-files.ts';
 import { serveMedia } from './serve-media.ts';
 import { uploadRoute } from './upload-route.ts';
 
 export interface FirmwarePackagesOptions extends Pick<
   FirmwareUrisOptions,
-  'publicUrl' | 'coapPublicHost' | 'listening' | 'deviceHost'
+  'publicUrl' | 'coapPublicHost' | 'deviceHost'
 > {
   readonly database: Database;
   readonly dataDirectory: string;
@@ -40,8 +40,8 @@ export interface Firmware {
   readonly packageUri: (request: PackageUriRequest) => string | undefined;
   /** A package by its id; undefined when there is none. */
   packageOf(id: string): StoredPackage | undefined;
-  /** Begins to store the counts of downloads. */
-  start(): void;
+  /** Begins to give addresses of packages and to store the counts of downloads. `at` is where the app listens. */
+  start(at: Listening): void;
   /** To be called when nothing listens any more: uploads that are being received end with their connections. */
   stop(): Promise<void>;
 }
@@ -71,6 +71,7 @@ export async function openFirmwarePackages(options: FirmwarePackagesOptions): Pr
       coap.serve(now);
     }
   });
+  let listening: Listening | undefined;
   const itemOf = (stored: StoredPackage) =>
     toFirmwareItem(stored, {
       path: mediaPath(stored),
@@ -79,7 +80,7 @@ export async function openFirmwarePackages(options: FirmwarePackagesOptions): Pr
     });
   return {
     routes: [uploadRoute({ repository, itemOf }), ...firmwareRoutes({ repository, itemOf, folder })],
-    mount: { path: '/', handler: serveMedia({ repository, counts, folder }) },
+    mount: { ...MEDIA, handler: serveMedia({ repository, counts, folder }) },
     resources: [coap.resource],
     packages: {
       open: async (id) => {
@@ -89,9 +90,12 @@ export async function openFirmwarePackages(options: FirmwarePackagesOptions): Pr
         return fileSource(files.path(id), { sha256: Uint8Array.from(Buffer.from(stored.sha256, 'hex')) });
       },
     },
-    packageUri: firmwareUris({ ...options, packages: repository, files: coap.resource }),
+    packageUri: firmwareUris({ ...options, packages: repository, files: coap.resource, listening: () => listening }),
     packageOf: (id) => repository.byId(id),
-    start: () => counts.start(),
+    start: (at) => {
+      listening = at;
+      counts.start();
+    },
     stop: async () => {
       await repository.settled();
       await counts.stop();

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { ApiError } from '../http/errors.ts';
 import type { DownloadCounts } from './download-counts.ts';
 import type { FirmwareRepository } from './firmware-repository.ts';
-import { isMediaPath, tokenIn } from './media-path.ts';
+import { tokenIn } from './media-path.ts';
 import { sendPackage } from './send-package.ts';
 
 export interface ServeMediaOptions {
@@ -11,14 +11,10 @@ export interface ServeMediaOptions {
   readonly folder: string;
 }
 
-/** `GET` and `HEAD /media/firmware/<token>/<fileName>`, for devices: who knows the token needs nothing else. To be mounted at `/`, for paths with doubled slashes. */
+/** `GET` and `HEAD /media/firmware/<token>/<fileName>`, for devices: who knows the token needs nothing else. To be mounted at `MEDIA`. */
 export function serveMedia({ repository, counts, folder }: ServeMediaOptions): RequestHandler {
-  return async (request, response, next) => {
+  return async (request, response) => {
     const path = request.originalUrl.split('?', 1)[0] ?? '';
-    if (!isMediaPath(path)) {
-      next();
-      return;
-    }
     response.set('Cache-Control', 'no-store');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.set('Allow', 'GET, HEAD');

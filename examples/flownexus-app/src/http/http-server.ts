@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { limits } from '../limits.ts';
 import { StartError } from '../start-error.ts';
@@ -6,7 +7,7 @@ import { limitBodyTime } from './body-time.ts';
 import { OpenResponses } from './open-responses.ts';
 
 export interface RunningHttpServer {
-  /** Such as `http://127.0.0.1:8000/`. */
+  /** Such as `http://127.0.0.1:8000/`; `https:` with a certificate. */
   readonly url: string;
   /** That it is bound to. */
   readonly port: number;
@@ -22,6 +23,20 @@ export interface HttpServerOptions {
   readonly portVariable?: string;
   /** How long requests that have begun may go on when it is stopped, in milliseconds. Default `limits.stopRequestsMs`. */
   readonly stopRequestsMs?: number;
+  /** Serves over TLS: the key and certificate, and those that come in their place later. */
+  readonly certificate?: ServedCertificate | undefined;
+}
+
+/** A key and a certificate (PEM) that can be exchanged. */
+export interface ServedCertificate {
+  readonly current: WebCredential;
+  /** Calls `listener` with each that comes in its place, until the function that it returns is called. */
+  onChange(listener: (credential: WebCredential) => void): () => void;
+}
+
+export interface WebCredential {
+  readonly key: Uint8Array;
+  readonly cert: Uint8Array;
 }
 
 /** Listens. Rejects with a {@link StartError} when the address can not be bound; it names the variable that sets the port. */
@@ -29,10 +44,14 @@ export async function startHttpServer(
   listener: RequestListener,
   host: string,
   port: number,
-  { portVariable = 'FLOWNEXUS_HTTP_PORT', stopRequestsMs = limits.stopRequestsMs }: HttpServerOptions = {},
+  { portVariable = 'FLOWNEXUS_HTTP_PORT', stopRequestsMs = limits.stopRequestsMs, certificate }: HttpServerOptions = {},
 ): Promise<RunningHttpServer> {
   // Node's own limit of the time of a request knows no exception.
-  const server = createServer({ headersTimeout: limits.requestHeadMs, requestTimeout: 0 });
+  const times = { headersTimeout: limits.requestHeadMs, requestTimeout: 0 };
+  const tls =
+    certificate === undefined ? undefined : createTlsServer({ ...times, ...secureOptions(certificate.current) });
+  const server = tls ?? createServer(times);
+  const unfollow = certificate?.onChange((credential) => tls?.setSecureContext(secureOptions(credential)));
   const responses = new OpenResponses();
   // First of all: it has to know of a response before it is given.
   server.on('request', (request, response) => {
@@ -52,6 +71,7 @@ export async function startHttpServer(
   });
   const bound = (server.address() as AddressInfo).port;
   const close = async (): Promise<void> => {
+    unfollow?.();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
@@ -60,8 +80,13 @@ export async function startHttpServer(
     await closed;
   };
   let closing: Promise<void> | undefined;
-  const url = `http://${formatHost(reachable(host))}:${String(bound)}/`;
+  const url = `${tls === undefined ? 'http' : 'https'}://${formatHost(reachable(host))}:${String(bound)}/`;
   return { url, port: bound, stop: () => (closing ??= close()) };
+}
+
+/** What a server over TLS is made of. */
+export function secureOptions({ key, cert }: WebCredential) {
+  return { key: Buffer.from(key), cert: Buffer.from(cert), minVersion: 'TLSv1.2' } as const;
 }
 
 /** A host as it stands in a URL. */

@@ -32,6 +32,8 @@ export interface Reply {
   readonly body?: unknown;
   /** The same list as a table, for who asks for text/csv. */
   readonly csv?: CsvTable;
+  /** Writes the body by itself, when status and headers are set and the audit log is written; called unless one of these fails before. */
+  readonly write?: (response: Response) => Promise<void>;
   /** The same list as lines of text, for who asks for text/plain. */
   readonly lines?: Iterable<string>;
   /** Who did it, where the route is public and has found out; for the audit log. */

@@ -10,7 +10,7 @@ import { limitedErrors } from '../limited-log.ts';
 import { Repeated } from '../repeated.ts';
 import type { Batch, NewEvent } from '../values/batch.ts';
 import { IdBlock } from '../values/id-block.ts';
-import { LogBudget } from './log-budget.ts';
+import { type LeftOut, LogBudget } from './log-budget.ts';
 import { leftOutRow, type NewLogRow, toLogRow, writeLogRows } from './log-rows.ts';
 
 export interface DeviceLogsOptions {
@@ -73,8 +73,10 @@ export class DeviceLogs {
     this.#leftOut.start();
   }
 
-  stop(): Promise<void> {
-    return this.#leftOut.stop();
+  /** Devices are not heard any more by then. */
+  async stop(): Promise<void> {
+    await this.#leftOut.stop();
+    await this.#note(this.#budget.takeRest());
   }
 
   /** Wraps the function that stores batches: what of them is a log is stored as such, and the rest by `store`. It resolves when both is safe. */
@@ -92,8 +94,11 @@ export class DeviceLogs {
   }
 
   /** Notes in the logs, and in that of the app, how much was left out of minutes that are over. */
-  async tellLeftOut(): Promise<void> {
-    const leftOut = this.#budget.takeLeftOut();
+  tellLeftOut(): Promise<void> {
+    return this.#note(this.#budget.takeLeftOut());
+  }
+
+  async #note(leftOut: readonly LeftOut[]): Promise<void> {
     if (leftOut.length === 0) return;
     const now = Date.now();
     for (const { endpoint, entries, bytes } of leftOut.slice(0, limits.errorLinesPerSecond)) {

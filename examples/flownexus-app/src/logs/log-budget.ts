@@ -69,10 +69,20 @@ export class LogBudget {
     return this.#over.splice(0);
   }
 
+  /** The same with the present minute, after which nothing more comes. */
+  takeRest(): LeftOut[] {
+    this.#end();
+    return this.#over.splice(0);
+  }
+
   #roll(): void {
     const minute = Math.floor(this.#now() / MINUTE_MS);
     if (minute === this.#minute) return;
     this.#minute = minute;
+    this.#end();
+  }
+
+  #end(): void {
     for (const [endpoint, { leftOut }] of this.#counted) {
       if (leftOut !== undefined && this.#over.length < this.#maximum) this.#over.push({ endpoint, ...leftOut });
     }

@@ -174,12 +174,12 @@ export function logControlRoutes({ database, queue, intake }: LogControlRoutesOp
         description: 'LogClass and LogDataFormat are an operation of their own, before the start, and the log starts also when the device refuses them.', // prettier-ignore
         body: startBody,
       },
-      ({ log: path, ttl: _, ...options }) => logStartRequests(path, options),
+      ({ log: path, ...options }) => logStartRequests(path, options),
     ),
     post(
       'stop',
       { operationId: 'stopLog', summary: 'Has a device stop logging', body: stopBody },
-      ({ log: path, ttl: _, ...options }) => [logStopRequest(path, options)],
+      ({ log: path, ...options }) => [logStopRequest(path, options)],
     ),
     post(
       'read',
@@ -189,7 +189,7 @@ export function logControlRoutes({ database, queue, intake }: LogControlRoutesOp
         description: 'What is read is in the list of log entries when the operation is CONFIRMED.',
         body: readBody,
       },
-      ({ log: path, ttl: _, ...options }) => [intake.readRequest(path, options)],
+      ({ log: path, ...options }) => [intake.readRequest(path, options)],
     ),
     post(
       'increments',

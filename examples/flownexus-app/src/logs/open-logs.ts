@@ -24,7 +24,7 @@ export interface Logs {
   /** Wraps the function that stores batches: what of them is a log becomes log entries, and no values. */
   separating(store: (batch: Batch) => Promise<void>): (batch: Batch) => Promise<void>;
   /** Whether a value of a device is what a log holds, and no value. */
-  isLog(record: ResourceRecord): boolean;
+  readonly isLog: (record: ResourceRecord) => boolean;
   /** `queue` is that of the LwM2M server. */
   routes(queue: OperationQueue): Route[];
   /** Begins to delete what is old. The commits of the database must be open. */

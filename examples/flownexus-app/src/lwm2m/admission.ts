@@ -1,11 +1,13 @@
 import type { AuthorizationRequest, RefusalReason } from '@flownexus/lwm2m-server';
+import { type Kysely, sql, type SqlBool } from 'kysely';
 import { bulkInsert } from '../database/bulk-insert.ts';
 import type { Database } from '../database/open-database.ts';
-import type { Admission as AdmissionState } from '../database/tables.ts';
+import type { Admission as AdmissionState, Tables } from '../database/tables.ts';
 import { formatHost } from '../http/http-server.ts';
 import { limits } from '../limits.ts';
 import { Serial } from '../serial.ts';
 import type { Settings } from '../settings/settings.ts';
+import { chunks, KEYS_PER_QUERY } from '../values/key-rows.ts';
 import { MessageRate } from './message-rate.ts';
 
 /** An endpoint that is not admitted. */
@@ -68,6 +70,8 @@ export class Admission {
   readonly #refused = new Map<string, NotAdmitted>();
   readonly #leaving = new Set<string>();
   readonly #submit: (held: NotAdmitted) => Promise<void>;
+  readonly #drop: (endpoint: string) => Promise<void>;
+  #dropped: readonly string[] = [];
 
   private constructor({ database, settings, now }: AdmissionOptions) {
     this.#database = database;
@@ -81,6 +85,16 @@ export class Admission {
       name: 'admissions',
       maxWeight: limits.heldEndpoints,
       write: (trx, held) => insertHeld(trx, heldRows(held)),
+    });
+    this.#drop = database.commits.lane<string>({
+      name: 'admissions',
+      maxWeight: limits.heldEndpoints,
+      write: async (trx, endpoints) => {
+        this.#dropped = await deleteHeld(trx, endpoints);
+      },
+      committed: () => {
+        for (const endpoint of this.#dropped) this.#held.delete(endpoint);
+      },
     });
   }
 
@@ -148,6 +162,12 @@ export class Admission {
       this.#put(endpoint, admission, row.first_seen, known?.lastSeen ?? row.last_updated, known?.address ?? row.address); // prettier-ignore
       return true;
     });
+  }
+
+  /** Removes those that wait for approval and have not asked for it for long, at a time in milliseconds since 1970: they hold the places of others. */
+  async dropOldHeld(now: number): Promise<void> {
+    const old = [...this.#held.values()].filter(({ lastSeen }) => lastSeen < now - limits.heldMs);
+    await Promise.all(old.map(({ endpoint }) => this.#drop(endpoint)));
   }
 
   /** The endpoint is about to be removed from the database: it is refused until {@link released} is called. */
@@ -229,6 +249,23 @@ function seenAgain(endpoint: NotAdmitted, request: AuthorizationRequest): NotAdm
 
 function addressOf({ address: { host, port } }: AuthorizationRequest): string {
   return `${formatHost(host)}:${String(port)}`;
+}
+
+/** Deletes those that are held still, and of which nothing is stored; gives them. */
+async function deleteHeld(trx: Kysely<Tables>, endpoints: readonly string[]): Promise<string[]> {
+  const deleted: string[] = [];
+  for (const group of chunks(endpoints, KEYS_PER_QUERY)) {
+    const rows = await trx
+      .deleteFrom('Endpoint')
+      .where('endpoint', 'in', group)
+      .where('admission', '=', 'held')
+      .where('registrations', '=', 0)
+      .where(sql<SqlBool>`NOT EXISTS (SELECT 1 FROM "Series" s WHERE s.endpoint = "Endpoint".endpoint)`)
+      .returning('endpoint')
+      .execute();
+    for (const { endpoint } of rows) deleted.push(endpoint);
+  }
+  return deleted;
 }
 
 function heldRows(held: readonly NotAdmitted[]): Parameters<typeof insertHeld>[1] {

@@ -1,5 +1,6 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
 import type {
+  BootstrapStore,
   CoapResource,
   CoapsServerEndpoint,
   DtlsStatistics,
@@ -12,8 +13,10 @@ import type { Logger } from 'pino';
 import type { Trust } from '../certificates/trust.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
+import { limits } from '../limits.ts';
 import { ObservationPolicies } from '../policies/observation-policies.ts';
 import { policyRoutes } from '../policies/policy-routes.ts';
+import { Repeated } from '../repeated.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Batch, StoredBatch } from '../values/batch.ts';
 import { Admission } from './admission.ts';
@@ -50,6 +53,8 @@ export interface Lwm2mSideOptions {
     readonly port: number;
     readonly secured: SecuredOptions & { readonly credentials: EditableCredentials };
     readonly configurations: EditableConfigurations;
+    /** What the bootstrap server gives to devices: those, and what is made for a device that asks. */
+    readonly served: BootstrapStore;
     /** Gives certificates to devices; undefined: nobody does. */
     readonly est: EstOptions | undefined;
   };
@@ -80,6 +85,7 @@ export class Lwm2mSide {
   readonly #secured: Readonly<Record<'lwm2m' | 'bootstrap', CoapsServerEndpoint>>;
   readonly #unstoredEnds: UnstoredEnds;
   readonly #reported: ReportedRegistrations;
+  readonly #heldJob: Repeated;
   readonly #unfollow: (() => void)[] = [];
 
   private constructor(
@@ -100,6 +106,11 @@ export class Lwm2mSide {
       onError: (error) =>
         log.error({ err: error }, 'reported registrations whose lifetime has passed could not be ended'),
     });
+    this.#heldJob = new Repeated({
+      everyMs: limits.heldEveryMs,
+      run: () => admission.dropOldHeld(Date.now()),
+      onError: (error) => log.error({ err: error }, 'endpoints that wait for approval no more could not be removed'),
+    });
     const endpoints = serverEndpoints(options);
     const bootstrapEndpoints = serverEndpoints({ ...bootstrap, host, log });
     this.#secured = { lwm2m: endpoints[1], bootstrap: bootstrapEndpoints[1] };
@@ -113,7 +124,7 @@ export class Lwm2mSide {
     this.bootstrapServer = bootstrapServer({
       endpoints: bootstrapEndpoints,
       objects,
-      configurations: bootstrap.configurations,
+      configurations: bootstrap.served,
       est: bootstrap.est,
       settings,
       log,
@@ -166,6 +177,7 @@ export class Lwm2mSide {
     });
     this.#unfollow.push(followSettings, followTrust);
     this.#reported.start();
+    this.#heldJob.start();
     return { lwm2m, bootstrap: addresses };
   }
 
@@ -202,6 +214,7 @@ export class Lwm2mSide {
   async stop(): Promise<void> {
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
     await this.#reported.stop();
+    await this.#heldJob.stop();
     await this.bootstrapServer.stop();
     await this.server.stop();
     this.#unstoredEnds.stop();

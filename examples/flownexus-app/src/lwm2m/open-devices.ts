@@ -14,10 +14,14 @@ import { observationStore } from '../stores/observation-store.ts';
 import { operationStore } from '../stores/operation-store.ts';
 import { registrationStore } from '../stores/registration-store.ts';
 import type { Batch } from '../values/batch.ts';
+import { type Bootstrap, openBootstrap } from '../bootstrap/open-bootstrap.ts';
 import { Lwm2mSide } from './lwm2m-side.ts';
 
 export interface DevicesOptions {
-  readonly config: Pick<Config, 'coapHost' | 'coapPort' | 'coapsPort' | 'bootstrapPort' | 'bootstrapsPort'>;
+  readonly config: Pick<
+    Config,
+    'coapHost' | 'coapPort' | 'coapsPort' | 'bootstrapPort' | 'bootstrapsPort' | 'publicUrl'
+  >;
   readonly certificates: Pick<Certificates, 'ownCredential' | 'roots' | 'credentials' | 'est' | 'trust'>;
   readonly database: Database;
   readonly objects: ObjectRegistry;
@@ -36,6 +40,7 @@ export interface Devices {
   readonly credentials: EditableCredentialStore;
   readonly bootstrapCredentials: EditableCredentialStore;
   readonly bootstrapConfigurations: EditableBootstrapStore;
+  readonly bootstrap: Bootstrap;
 }
 
 /** Reads what is known of devices. Nothing listens yet. */
@@ -48,6 +53,15 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
   // Who asks to be bootstrapped is who it was without a certificate too: it may ask for its first.
   const bootstrapCredentials = certificates.credentials(credentialStore(database, 'bootstrap'), { securing: false });
   const bootstrapConfigurations = bootstrapStore(database);
+  const bootstrap = openBootstrap({
+    database,
+    settings,
+    credentials,
+    bootstrapCredentials,
+    configurations: bootstrapConfigurations,
+    reached: { publicUrl: config.publicUrl, coapHost: config.coapHost, addresses: () => side.server.addresses },
+    log,
+  });
   const side = await Lwm2mSide.open({
     database,
     objects,
@@ -69,6 +83,7 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
         associations: associationStore(database, 'bootstrap'),
       },
       configurations: bootstrapConfigurations,
+      served: bootstrap.served,
       est,
     },
     trust,
@@ -76,5 +91,6 @@ export async function openDevices(options: DevicesOptions): Promise<Devices> {
     resources,
     log,
   });
-  return { side, credentials, bootstrapCredentials, bootstrapConfigurations };
+  bootstrap.follow(side.bootstrapServer);
+  return { side, credentials, bootstrapCredentials, bootstrapConfigurations, bootstrap };
 }

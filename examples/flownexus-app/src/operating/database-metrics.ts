@@ -62,6 +62,7 @@ export function registerDatabaseMetrics(registry: Registry, sample: () => Databa
 
   counter('stored_batches', 'Messages of devices and reports that were stored', ({ stored }) => stored.messages);
   counter('stored_values', 'Values that were stored', ({ stored }) => stored.values);
+  counter('refused_values', 'Values that were not stored, as there are too many series', ({ stored }) => stored.refusedValues); // prettier-ignore
   counter('stored_events', 'Events that were stored', ({ stored }) => stored.events);
 
   sampledGauge(registry, {

@@ -5,6 +5,9 @@ import type { Route } from '../http/route.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** Where devices get firmware; it is mounted at the root, to be found at doubled slashes, too. */
+const DEVICE_FILES = '/media/firmware';
+
 export interface HttpMetricsOptions {
   readonly registry: Registry;
   readonly routes: readonly Pick<Route, 'path'>[];
@@ -41,7 +44,7 @@ export class HttpMetrics {
       registers,
     });
     this.#routes = new Map(routes.map(({ path }) => [path.replaceAll(/\{(\w+)\}/g, ':$1'), path]));
-    this.#mounts = mounts.map(({ path }) => path);
+    this.#mounts = [...mounts.map(({ path }) => path), DEVICE_FILES].filter((path) => path !== '/');
   }
 
   began(): void {
@@ -62,8 +65,8 @@ export class HttpMetrics {
     const { path } = (request.route ?? {}) as { readonly path?: unknown };
     const known = typeof path === 'string' && request.baseUrl === '' ? this.#routes.get(path) : undefined;
     if (known !== undefined) return known;
-    const { pathname } = URL.parse(request.originalUrl, 'http://localhost') ?? { pathname: '' };
-    const mount = this.#mounts.find((each) => pathname === each || pathname.startsWith(`${each}/`));
-    return mount ?? 'page';
+    // Some devices double slashes.
+    const pathname = (request.originalUrl.split('?', 1)[0] ?? '').replaceAll(/\/{2,}/g, '/');
+    return this.#mounts.find((each) => pathname === each || pathname.startsWith(`${each}/`)) ?? 'page';
   }
 }

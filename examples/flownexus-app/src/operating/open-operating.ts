@@ -4,6 +4,7 @@ import type { Database } from '../database/open-database.ts';
 import type { Route } from '../http/route.ts';
 import type { Devices } from '../lwm2m/open-devices.ts';
 import type { FleetStatistics } from '../statistics/fleet-statistics.ts';
+import { backupRoute } from './backup/backup-route.ts';
 import { DatabaseWatch } from './database-watch.ts';
 import { healthDetailsRoute } from './health-details.ts';
 import { HttpMetrics } from './http-metrics.ts';
@@ -61,7 +62,7 @@ export function openOperating({
     listening: () => side.addresses,
   });
   return {
-    routes: [metrics.route, health],
+    routes: [metrics.route, health, backupRoute({ dataDirectory, kind: database.kind, version })],
     observe: (mounts) => (routes) =>
       observeRequests({ metrics: new HttpMetrics({ registry: metrics.registry, routes, mounts }), log }),
     start: () => watch.start(),

@@ -11,7 +11,7 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, `$1 ${REDACTED}`],
   [/(\b[a-z][\w+.-]*:\/\/[^\s:@/?#]*:)[^\s@/?#]+@/gi, `$1${REDACTED}@`],
-  [/(\/media\/firmware\/+)[^\s/"'?#]+/g, `$1${REDACTED}`],
+  [/(\/media\/+firmware\/+)[^\s/"'?#]+/g, `$1${REDACTED}`],
   [/(session_token=)[^\s;"']+/g, `$1${REDACTED}`],
 ];
 

@@ -14,6 +14,9 @@ export interface ValuesOfOperationsOptions {
   readonly report: ErrorReport;
 }
 
+/** Of the Device Object. */
+const REBOOT = '/3/0/4';
+
 /**
  * A store of operations that stores as values, too, what a Read that is CONFIRMED gave and what a Write or Create that is CONFIRMED wrote. Who waits for the
  * operation finds them.
@@ -40,12 +43,21 @@ export function storingValues(
   };
 }
 
-/** The values of an operation that is CONFIRMED; undefined when it has none. */
+/** The values of an operation that is CONFIRMED, or that the device reboots; undefined when there is nothing to store. */
 export function batchOf(
   { endpointName, operation, result, state, updatedAt }: QueuedOperation,
   isLog: (record: ResourceRecord) => boolean = () => false,
 ): Batch | undefined {
   if (state !== 'CONFIRMED' || result === undefined) return undefined;
+  if (operation.kind === 'execute' && operation.path === REBOOT) {
+    return {
+      endpoint: endpointName,
+      receivedAt: Math.floor(updatedAt),
+      source: 'operation',
+      reboots: true,
+      records: [],
+    };
+  }
   const isRead = operation.kind === 'read' || operation.kind === 'readComposite';
   const all = isRead ? (result.records ?? []) : recordsWritten(operation, result);
   const records = all.filter(

@@ -9,7 +9,8 @@ const objectId = z.int().min(0).max(65_535);
 /** What an administrator can change while the app runs. */
 export const settingsSchema = z.strictObject({
   admission: z.enum(['accept', 'hold', 'refuse']).meta({
-    description: 'What becomes of an endpoint that is not known: admitted, kept waiting for approval, or refused',
+    description:
+      'What becomes of an endpoint that is not known: admitted, kept waiting for approval as long as it asks at least once a week, or refused',
   }),
   noSec: z.boolean().meta({ description: 'Whether devices over plain CoAP are admitted at all' }),
   maxEndpoints: z.int().min(1).max(1_000_000).meta({ description: 'Endpoints that are known at once' }),
@@ -36,6 +37,7 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(1_000_000)
     .meta({ description: 'Millions of bytes of log entries that are kept of one endpoint; the oldest make room' }),
+  bootstrapSessionDays: z.int().min(1).max(36_500).meta({ description: 'Days that bootstrap sessions are kept' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
   maxFirmwareBytes: z
@@ -126,6 +128,7 @@ function defaults(production: boolean): SettingsValues {
     logDays: 30,
     logEntriesPerEndpoint: 100_000,
     logMegabytesPerEndpoint: 50,
+    bootstrapSessionDays: 30,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
     maxFirmwareBytes: 2 ** 30,

@@ -45,9 +45,14 @@ export class FleetStatistics {
     this.#totals.events += events;
   }
 
-  /** What was stored since the start. */
-  get totals(): { readonly messages: number; readonly values: number; readonly events: number } {
-    return { ...this.#totals };
+  /** What was stored since the start, and values that were not. */
+  get totals(): {
+    readonly messages: number;
+    readonly values: number;
+    readonly events: number;
+    readonly refusedValues: number;
+  } {
+    return { ...this.#totals, refusedValues: this.#refused.count };
   }
 
   /** The present numbers, at most `limits.statisticsKeptMs` old: counting goes through tables. */

@@ -8,6 +8,8 @@ export interface Batch {
   readonly receivedAt: number;
   /** A change of the endpoint's row. An endpoint that has none yet, and sends values alone, gets one. */
   readonly change?: EndpointChange;
+  /** The device has confirmed that it reboots. */
+  readonly reboots?: true;
   readonly source: ValueSource;
   /** `down`: what was written to the device. Default `up`. */
   readonly direction?: 'up' | 'down';

@@ -18,6 +18,8 @@ interface RowChange {
   registeredAt: number | null;
   registrations: number;
   updates: number;
+  reboots: number;
+  rebootedAt: number | null;
   registration: EndpointRegistration | undefined;
   readonly texts: (string | null)[];
 }
@@ -30,6 +32,8 @@ const known = {
   model_number: 'text',
   serial_number: 'text',
   firmware_version: 'text',
+  reboots: 'bigint',
+  rebooted_at: 'bigint',
 } as const;
 const flag = {
   ...known,
@@ -52,7 +56,8 @@ const registration = {
 } as const;
 
 const setKnown = `last_updated = CASE WHEN excluded.last_updated > "Endpoint".last_updated THEN excluded.last_updated
-    ELSE "Endpoint".last_updated END, ${deviceTexts.map((name) => `${name} = coalesce(excluded.${name}, "Endpoint".${name})`).join(', ')}`;
+    ELSE "Endpoint".last_updated END, reboots = "Endpoint".reboots + excluded.reboots, rebooted_at = coalesce(excluded.rebooted_at, "Endpoint".rebooted_at),
+    ${deviceTexts.map((name) => `${name} = coalesce(excluded.${name}, "Endpoint".${name})`).join(', ')}`;
 const setFlag = `${setKnown}, registered = excluded.registered, reported = excluded.reported, registered_at = coalesce(excluded.registered_at, "Endpoint".registered_at),
   registrations = "Endpoint".registrations + excluded.registrations, updates = "Endpoint".updates + excluded.updates`;
 const setRegistration = `${setFlag}, ${(['address', 'lifetime', 'lwm2m_version', 'binding_mode', 'queue_mode', 'object_links', 'demo', 'security'] as const).map((name) => `${name} = excluded.${name}`).join(', ')}`; // prettier-ignore
@@ -68,7 +73,7 @@ const upsertRegistration = bulkInsert({ table: 'Endpoint', columns: registration
 export async function writeEndpoints(trx: Kysely<Tables>, batches: readonly Batch[]): Promise<void> {
   const changes = new Map<string, RowChange>();
   for (const batch of batches) {
-    if (batch.change === undefined && batch.records.length === 0) continue;
+    if (batch.change === undefined && batch.reboots === undefined && batch.records.length === 0) continue;
     let change = changes.get(batch.endpoint);
     if (change === undefined) changes.set(batch.endpoint, (change = noChange(batch)));
     add(change, batch);
@@ -93,12 +98,14 @@ function noChange({ endpoint, receivedAt }: Batch): RowChange {
     registeredAt: null,
     registrations: 0,
     updates: 0,
+    reboots: 0,
+    rebootedAt: null,
     registration: undefined,
     texts: [null, null, null, null],
   };
 }
 
-function add(row: RowChange, { receivedAt, source, change, records }: Batch): void {
+function add(row: RowChange, { receivedAt, source, change, reboots, records }: Batch): void {
   row.last = Math.max(row.last, receivedAt);
   if (change !== undefined) {
     row.registered = change.kind !== 'unregistered';
@@ -109,6 +116,10 @@ function add(row: RowChange, { receivedAt, source, change, records }: Batch): vo
     row.registrations += 1;
   } else if (change?.kind === 'updated') row.updates += 1;
   if (change !== undefined && change.kind !== 'unregistered') row.registration = change.registration ?? row.registration; // prettier-ignore
+  if (reboots === true) {
+    row.reboots += 1;
+    row.rebootedAt = receivedAt;
+  }
   for (const { path, value } of records) {
     if (path.objectId !== DEVICE_OBJECT || path.objectInstanceId !== 0 || path.prefix !== undefined) continue;
     const { resourceId = -1 } = path;
@@ -116,9 +127,16 @@ function add(row: RowChange, { receivedAt, source, change, records }: Batch): vo
   }
 }
 
-function knownRow({ endpoint, first, last, texts }: RowChange): Record<keyof typeof known, unknown> {
+function knownRow({
+  endpoint,
+  first,
+  last,
+  reboots,
+  rebootedAt,
+  texts,
+}: RowChange): Record<keyof typeof known, unknown> {
   const [manufacturer, model_number, serial_number, firmware_version] = texts;
-  return { endpoint, first_seen: first, last_updated: last, manufacturer, model_number, serial_number, firmware_version }; // prettier-ignore
+  return { endpoint, first_seen: first, last_updated: last, manufacturer, model_number, serial_number, firmware_version, reboots, rebooted_at: rebootedAt }; // prettier-ignore
 }
 
 function flagRow(change: RowChange): Record<keyof typeof flag, unknown> {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { exportEndpointRoute } from '../../src/endpoints/export-endpoint.ts';
 import { removeEndpointRoute } from '../../src/endpoints/remove-endpoint.ts';
 import { limits } from '../../src/limits.ts';
+import { operationStore } from '../../src/stores/operation-store.ts';
 import type { NewEvent } from '../../src/values/batch.ts';
 import { NEW_YEAR, record, registered, values } from '../support/batches.ts';
 import { onEachDatabase } from '../support/test-database.ts';
@@ -68,6 +69,17 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
     const { n } = await database.reads.selectFrom('ResourceValue').select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow(); // prettier-ignore
     expect(n).toBe(5);
     expect((await call('DELETE', '/api/v1/endpoints/a%2Fb')).status).toBe(404);
+  });
+
+  test('takes no sequence with it: the next operation has a greater one than all that ever were', async () => {
+    const { call, fill, database } = await open();
+    await fill('a', 7);
+    await fill('other', 5);
+    expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(204);
+    const store = operationStore(database, () => undefined);
+    expect(await store.lastSequence()).toBe(7);
+    expect((await call('DELETE', '/api/v1/endpoints/other')).status).toBe(204);
+    expect(await store.lastSequence()).toBe(7);
   });
 
   test('stays when its registration can not be ended', async () => {

@@ -42,6 +42,8 @@ onEachDatabase('endpoints', (kind) => {
         model_number: 'OMA-LWM2M Sample Client',
         serial_number: '345000123',
         firmware_version: '1.0',
+        reboots: 3,
+        rebooted_at: NEW_YEAR + 6,
       },
       { endpoint: 'x', registered: 0, admission: 'held', registered_at: null },
     );
@@ -67,6 +69,8 @@ onEachDatabase('endpoints', (kind) => {
       modelNumber: 'OMA-LWM2M Sample Client',
       serialNumber: '345000123',
       firmwareVersion: '1.0',
+      reboots: 3,
+      rebootedAt: '2026-01-01T00:00:00.006Z',
     };
     const { items, nextCursor } = await list();
     expect(items[0]).toEqual(endpoint);
@@ -189,9 +193,9 @@ onEachDatabase('endpoints', (kind) => {
     expect(headers['content-type']).toBe('text/csv; charset=utf-8');
     expect(text).toBe(
       'name,registered,presence,admission,firstSeen,lastUpdated,registeredAt,registrations,updates,address,lifetime,lwm2mVersion,bindingMode,queueMode,' +
-        'demo,security,objectLinks,manufacturer,modelNumber,serialNumber,firmwareVersion\r\n' +
+        'demo,security,objectLinks,manufacturer,modelNumber,serialNumber,firmwareVersion,reboots,rebootedAt\r\n' +
         "'=1+1,true,awake,accepted,2026-01-01T00:00:00.000Z,2026-01-01T00:00:00.000Z,2026-01-01T00:00:00.000Z,0,0,192.0.2.7:5683,60,1.1,U,false," +
-        'false,none,/1/0 /3/0 /3303/0,"a,""b""",,,\r\n',
+        'false,none,/1/0 /3/0 /3303/0,"a,""b""",,,,0,\r\n',
     );
   });
 

@@ -7,7 +7,6 @@ import type { DatabaseKind } from '../../src/database/dialect.ts';
 import type { Database } from '../../src/database/open-database.ts';
 import { type Firmware, openFirmwarePackages } from '../../src/firmware/open-firmware-packages.ts';
 import type { FirmwareItem } from '../../src/firmware/firmware-item.ts';
-import type { Listening } from '../../src/firmware/firmware-uris.ts';
 import { Settings, type SettingsValues } from '../../src/settings/settings.ts';
 import { temporaryDirectory, testDatabase } from '../support/test-database.ts';
 import { testHttpApp } from '../support/test-http-app.ts';
@@ -37,7 +36,6 @@ export interface FirmwareHostOptions {
   /** Default: a new one. */
   readonly dataDirectory?: string;
   readonly inUse?: (id: string) => boolean;
-  readonly listening?: Listening;
 }
 
 /** The firmware packages over a database of their own, behind the whole HTTP app. */
@@ -54,7 +52,6 @@ export async function firmwareHost(options: FirmwareHostOptions = {}) {
     settings,
     publicUrl: undefined,
     coapPublicHost: undefined,
-    listening: () => options.listening,
     deviceHost: () => '127.0.0.1',
     inUse: options.inUse ?? (() => false),
     log,

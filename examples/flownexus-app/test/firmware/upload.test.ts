@@ -3,7 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { uploadRoute } from '../../src/firmware/upload-route.ts';
+import { ApiError } from '../../src/http/errors.ts';
 import { onEachDatabase } from '../support/test-database.ts';
+import { testRoutes } from '../support/test-routes.ts';
 import { BINARY, COLLECTION, firmwareHost, image, sha256, uploaded } from './firmware-host.ts';
 
 const IMAGE = image(300_000);
@@ -209,6 +212,20 @@ test('an upload needs the right to operate, and who has none learns it before th
 test('a client that sends all before it looks gets its answer, too', async () => {
   const host = await firmwareHost({ settings: { maxFirmwareBytes: 10 } });
   expect(await host.upload('version=1.0', image(20_000_000))).toMatchObject({ status: 413 });
+});
+
+test('who comes while too many are being uploaded is told when to try again', async () => {
+  const refused = new ApiError(429, 'too-many-requests', 'too many');
+  const never = (): never => {
+    throw new Error('nothing is stored');
+  };
+  const { call } = await testRoutes([
+    uploadRoute({ repository: { add: () => Promise.reject(refused) }, itemOf: never }),
+  ]);
+  expect(await call('POST', `${COLLECTION}?version=1.0`)).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '60' },
+  });
 });
 
 test('packages are listed page by page, the newest first', async () => {

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Admission } from '../../src/lwm2m/admission.ts';
 import { limits } from '../../src/limits.ts';
 import { record, values } from '../support/batches.ts';
@@ -65,6 +65,21 @@ onEachDatabase('admission', (kind) => {
       { admission: 'accepted' },
     ]);
     expect(side.admission.get('a')).toBe('accepted');
+  });
+
+  test('one that waits and does not ask for a week is forgotten, unless something of it is known', async () => {
+    const { newClient, ingest, side, database } = await testLwm2m({ kind, settings: { admission: 'hold' } });
+    await Promise.allSettled(['old', 'known', 'new'].map((name) => newClient(name).start()));
+    await ingest.submit(values('known', [record('/3303/0/5700', 'float', 1)]));
+    const later = Date.now() + limits.heldMs;
+    vi.useFakeTimers({ toFake: ['Date'], now: later });
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(newClient('new').start()).rejects.toThrow('waits for approval');
+    await side.admission.dropOldHeld(later + 1_000);
+    expect(side.admission.list().map(({ endpoint }) => endpoint)).toEqual(['known', 'new']);
+    const rows = await database.reads.selectFrom('Endpoint').select('endpoint').orderBy('endpoint').execute();
+    expect(rows.map(({ endpoint }) => endpoint)).toEqual(['known', 'new']);
+    await expect(newClient('old').start()).rejects.toThrow('waits for approval');
   });
 
   test('decisions outlive a restart', async () => {

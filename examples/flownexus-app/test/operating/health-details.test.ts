@@ -21,7 +21,7 @@ onEachDatabase('the details of health', (kind) => {
         dataDirectory: place.dataDirectory,
         database,
         watch: new DatabaseWatch({ database }),
-        statistics: new FleetStatistics({ database, lwm2m: () => server.statistics }),
+        statistics: new FleetStatistics({ database, refused: { count: 0 }, lwm2m: () => server.statistics }),
         queue: () => ({ queued: 2, waiting: 1 }),
         listening: () => ['coap://127.0.0.1:5683'],
       }),

@@ -25,7 +25,7 @@ async function testMetrics(database: Awaited<ReturnType<typeof testDatabase>>) {
   const objects = await ObjectRegistry.bundled();
   const server = new Lwm2mServer({ endpoints: [], objects });
   const bootstrap = new Lwm2mBootstrapServer({ endpoints: [], objects, configurations: { get: () => undefined } });
-  const statistics = new FleetStatistics({ database, lwm2m: () => server.statistics });
+  const statistics = new FleetStatistics({ database, refused: { count: 2 }, lwm2m: () => server.statistics });
   const metrics = new Metrics({
     version: '1.2.3',
     database,
@@ -47,7 +47,7 @@ onEachDatabase('metrics', (kind) => {
     const { metrics, statistics } = await testMetrics(database);
     await addEndpoints(database, { endpoint: 'secret-name' }, { endpoint: 'b', registered: 0, admission: 'held' });
     const batch = { endpoint: 'secret-name', receivedAt: 1, source: 'observe', records: [] } as const;
-    statistics.count([{ batch, values: [{ seriesId: 1, time: 1, id: 1 }], events: [] }]);
+    statistics.count([{ batch, values: [{ seriesId: 1, time: 1, id: 1 }], refused: 0, events: [] }]);
     const submit = database.commits.lane<string>({ name: 'values', maxWeight: 1, write: () => Promise.resolve() });
     await submit('a');
     const text = await metrics.text();
@@ -63,6 +63,7 @@ onEachDatabase('metrics', (kind) => {
       'flownexus_operations{state="queued"}': 0,
       flownexus_webhook_deliveries_waiting: 0,
       flownexus_stored_values_total: 1,
+      flownexus_refused_values_total: 2,
       'flownexus_commit_waiting{lane="values"}': 0,
       flownexus_commits_total: 1,
       flownexus_commit_items_total: 1,
@@ -130,6 +131,7 @@ test('requests over HTTP are counted by route, and addresses that anybody can ma
   await get('/api/v1/things/b', { 'x-permissions': 'none' });
   await get('/api/v1/made-up');
   await get('/made/up');
+  await get('//media/firmware/a/b.bin');
   await call('PROPFIND', '/made/up');
   const answer = await get('/metrics');
   expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -140,6 +142,7 @@ test('requests over HTTP are counted by route, and addresses that anybody can ma
     'flownexus_http_requests_total{method="GET",route="/api/v1/things/{name}",status="401"}': 1,
     'flownexus_http_requests_total{method="GET",route="/api",status="404"}': 1,
     'flownexus_http_requests_total{method="GET",route="page",status="503"}': 1,
+    'flownexus_http_requests_total{method="GET",route="/media/firmware",status="503"}': 1,
     'flownexus_http_requests_total{method="other",route="page",status="404"}': 1,
   });
   expect(samples(answer.text).get('flownexus_http_request_duration_seconds_count{method="GET",route="/api/v1/things/{name}"}')).toBe(4); // prettier-ignore

@@ -54,6 +54,16 @@ onEachDatabase('retention', (kind) => {
     expect(await job.run(NEW_YEAR + 14 * MINUTE)).toEqual({ values: 0, aggregates: 0 });
   });
 
+  test('values that a device had kept stay as long after they have come as others', async () => {
+    const { job, ingest, left, policy } = await open();
+    await policy({ keepValues: 3_600 });
+    const measured = NEW_YEAR / 1000 - 40 * 86_400;
+    await ingest.submit(values('a', [record('/3303/0/5700', 'float', 1, measured), record('/3303/0/5700', 'float', 2, 5)])); // prettier-ignore
+    expect((await job.run(NEW_YEAR + HOUR)).values).toBe(0);
+    expect(await left()).toEqual([2, 1]);
+    expect((await job.run(NEW_YEAR + HOUR + 1)).values).toBe(2);
+  });
+
   test('more values than one transaction deletes go in several', async () => {
     const { job, minutes, left, policy, database } = await open();
     await minutes('a', limits.retentionRows * 2 + 5);

@@ -9,6 +9,8 @@ export interface AppProcess {
   readonly httpUrl: string;
   readonly coapPort: number;
   readonly coapsPort: number;
+  /** Of the bootstrap server over DTLS. */
+  readonly bootstrapsPort: number;
   /** Of the interface of Leshan, and of its bootstrap server; undefined when they are not open. */
   readonly leshanUrls: readonly (string | undefined)[];
   /** Resolves when the process has ended. */
@@ -69,9 +71,10 @@ export async function startApp(
   });
   const end = await Promise.race([running, ended]);
   if (end !== undefined) throw new Error(`the app ended at once with code ${String(end.code)}: ${end.stderr}`);
-  const httpUrl = /FlowNexus is running: (http:\S+)\n/.exec(output())?.[1] ?? '';
+  const httpUrl = /FlowNexus is running: (https?:\S+)\n/.exec(output())?.[1] ?? '';
   const coapPort = Number(/LwM2M listens on coap:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
   const coapsPort = Number(/LwM2M over DTLS listens on coaps:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
+  const bootstrapsPort = Number(/Bootstrap listens on .*coaps:\/\/\S+:(\d+)\n/.exec(output())?.[1]);
   const leshan = /The interface of Leshan .*: (http:\S+) and (http:\S+)\n/.exec(output());
-  return { child, httpUrl, coapPort, coapsPort, leshanUrls: [leshan?.[1], leshan?.[2]], ended };
+  return { child, httpUrl, coapPort, coapsPort, bootstrapsPort, leshanUrls: [leshan?.[1], leshan?.[2]], ended };
 }

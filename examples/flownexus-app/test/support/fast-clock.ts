@@ -12,21 +12,17 @@ if (isMainThread && factor > 1) {
   const wallTime = (): number => wallStart + Math.floor(now() - start);
   performance.now = now;
   const RealDate = Date;
-  globalThis.Date = class extends RealDate {
-    constructor(...values: []) {
-      if (values.length === 0) super(wallTime());
-      else super(...values);
-    }
-    static override now(): number {
-      return wallTime();
-    }
-  } as DateConstructor;
+  globalThis.Date = new Proxy(RealDate, {
+    construct: (target, values, newTarget) =>
+      Reflect.construct(target, values.length === 0 ? [wallTime()] : values, newTarget) as Date,
+    get: (target, name) => (name === 'now' ? wallTime : (Reflect.get(target, name) as unknown)),
+  });
   const { setTimeout: realTimeout, setInterval: realInterval } = globalThis;
   const faster = (delay: number | undefined): number => (delay ?? 1) / factor;
   globalThis.setTimeout = ((callback: () => void, delay?: number, ...values: []) =>
     realTimeout(callback, faster(delay), ...values)) as typeof setTimeout;
-  globalThis.setInterval = ((callback: () => void, delay?: number, ...values: []) =>
-    realInterval(callback, faster(delay), ...values)) as typeof setInterval;
+  globalThis.setInterval = (callback: () => void, delay?: number, ...values: []) =>
+    realInterval(callback, faster(delay), ...values);
 }
 
 /** The environment of an app with such a clock. */
