@@ -88,5 +88,5 @@ export function toCampaignItem(
 /** The same with its settings. */
 export function toCampaignDetail(row: Selectable<FirmwareCampaignRow>, counts: CampaignCounts): CampaignDetail {
   const { settings, leftOutEndpoints } = parseCampaignMetadata(parseFirmwareCampaign(row.firmware_campaign).metadata);
-  return { ...toCampaignItem(row, counts), settings: settings, leftOutEndpoints };
+  return { ...toCampaignItem(row, counts), settings, leftOutEndpoints };
 }
