@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { VirtualClock } from '@flownexus/datagram/testing';
 import { expect, test } from 'vitest';
 import { newUpdate } from '../../src/firmware/new-update.ts';
@@ -72,4 +73,39 @@ test('what was under way in a campaign that was being cancelled is taken back', 
   expect(store.get('dev')).toMatchObject({ state: 'CANCELLED' });
   expect(updater.active('dev')).toBeUndefined();
   expect(updater.active('alone')).toMatchObject({ state: 'RETRYING' });
+});
+
+/** A store that takes a turn of the loop for each update, and tells how many it has at a time. */
+class SlowStore extends MemoryFirmwareStore {
+  most = 0;
+  #now = 0;
+  override async save(update: FirmwareUpdate): Promise<void> {
+    this.most = Math.max(this.most, (this.#now += 1));
+    await setImmediate();
+    this.#now -= 1;
+    super.save(update);
+  }
+}
+
+test('the updates of a campaign that was being cancelled are taken back many at a time', async () => {
+  const store = new SlowStore();
+  store.saveCampaign({ ...campaign, total: 200, state: 'CANCELLED' });
+  for (let index = 0; index < 200; index += 1) await store.save(queued(`dev${index}`, 'c'));
+  const { updater } = updaterOver(store);
+  store.most = 0;
+  await updater.start();
+  expect(store.count('c')).toEqual({ CANCELLED: 200 });
+  expect(store.most).toBeGreaterThan(10);
+});
+
+test('and so are those of one that is cancelled', async () => {
+  const store = new SlowStore();
+  store.saveCampaign({ ...campaign, total: 200, state: 'PAUSED' });
+  for (let index = 0; index < 200; index += 1) await store.save(queued(`dev${index}`, 'c'));
+  const { updater } = updaterOver(store);
+  await updater.start();
+  store.most = 0;
+  expect(await updater.campaigns.cancel('c')).toBe(true);
+  expect(store.count('c')).toEqual({ CANCELLED: 200 });
+  expect(store.most).toBeGreaterThan(10);
 });
