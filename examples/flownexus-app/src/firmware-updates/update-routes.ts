@@ -41,12 +41,10 @@ export function updateRoutes({ database, updater, source, reader }: UpdateRoutes
     settings: UpdateSettingsBody,
     principal: Principal | undefined,
   ): Promise<Reply> => {
-    const metadata = formatUpdateMetadata({
-      createdBy: principal?.actor,
-      firmwareVersion: versionOf(source, firmware),
+    const { id } = await withPackage(source, firmware, ({ version }) => {
+      const metadata = formatUpdateMetadata({ createdBy: principal?.actor, firmwareVersion: version });
+      return callingUpdater(() => updater.update(endpoint, { ...toUpdateOptions(firmware, settings), metadata }));
     });
-    const options = { ...toUpdateOptions(firmware, settings), metadata };
-    const { id } = await callingUpdater(() => updater.update(endpoint, options));
     return {
       status: 201,
       headers: { Location: `${COLLECTION}/${id}` },
@@ -161,14 +159,14 @@ export function updateRoutes({ database, updater, source, reader }: UpdateRoutes
   ];
 }
 
-/**
- * The version of a package.
- *
- * @throws ApiError 422 when there is none of that id
- */
-export function versionOf(source: FirmwareSource, firmware: string): string {
-  const known = source.packageOf(firmware);
-  if (known !== undefined) return known.version;
+/** Begins an update with a package, which is not deleted before the update is stored. Rejects with an {@link ApiError} 422 when there is none of that id. */
+export async function withPackage<T>(
+  source: FirmwareSource,
+  firmware: string,
+  begin: (known: { readonly version: string }) => Promise<T>,
+): Promise<T> {
+  const begun = await source.using(firmware, begin);
+  if (begun !== undefined) return begun;
   throw new ApiError(422, 'unknown-firmware', 'no firmware package of that id is known', [{ path: 'body.firmware', message: 'no firmware package of that id is known' }]); // prettier-ignore
 }
 

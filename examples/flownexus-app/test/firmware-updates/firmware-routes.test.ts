@@ -26,7 +26,8 @@ async function host(kind: 'sqlite' | 'postgres' = 'sqlite') {
   onTestFinished(() => server.stop());
   const source = {
     packages: { open: (id: string) => (id === 'app' ? { size: 3, etag: Uint8Array.of(1), read: () => Uint8Array.of(1, 2, 3) } : undefined) }, // prettier-ignore
-    packageOf: (id: string) => (id === 'app' || id === 'lost' ? { version: '1.0' } : undefined),
+    using: async <T>(id: string, work: (known: { version: string }) => Promise<T>) =>
+      id === 'app' || id === 'lost' ? work({ version: '1.0' }) : undefined,
   };
   const streamed: unknown[] = [];
   const stream = {
