@@ -5,7 +5,9 @@ import { ApiError } from '../http/errors.ts';
 import { type Reply, type Route, route } from '../http/route.ts';
 import { listOf, pageLimit } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import type { EndpointSelection } from '../operations/operation-body.ts';
 import { beginCampaign, type NewCampaign } from './begin-campaign.ts';
+import type { Beginnings } from './beginnings.ts';
 import { campaignDetailSchema, type CampaignItem, campaignItemSchema, campaignStateSchema } from './campaign-item.ts';
 import type { CampaignReader } from './campaign-reader.ts';
 import type { FirmwareSource } from './firmware-source.ts';
@@ -22,12 +24,20 @@ export interface CampaignRoutesOptions {
   readonly updater: Pick<FirmwareUpdater, 'campaign' | 'campaigns'>;
   readonly source: FirmwareSource;
   readonly reader: CampaignReader;
+  readonly beginnings: Beginnings;
 }
 
 /** `/api/v1/firmware-campaigns`: updates of many endpoints with one package. */
-export function campaignRoutes({ database, updater, source, reader }: CampaignRoutesOptions): Route[] {
-  const begin = async (campaign: NewCampaign): Promise<Reply> => {
-    const id = await beginCampaign({ updater, source, reader }, campaign);
+export function campaignRoutes({ database, updater, source, reader, beginnings }: CampaignRoutesOptions): Route[] {
+  const begin = async (
+    campaign: Omit<NewCampaign, 'targets'>,
+    endpoints: EndpointSelection,
+    atOnce: boolean,
+  ): Promise<Reply> => {
+    const id = await beginnings.run(async () => {
+      const targets = await selectTargets(database, endpoints, { atOnce, beginnings });
+      return beginCampaign({ updater, source, reader }, { ...campaign, targets });
+    });
     const body = await reader.get(id);
     const { firmware, total, leftOut } = body;
     return {
@@ -82,10 +92,9 @@ export function campaignRoutes({ database, updater, source, reader }: CampaignRo
       body: campaignBody,
       bodyLimit: limits.bulkBodyBytes,
       answers: begun,
-      handle: async ({ body: { endpoints, ...body }, principal }) => {
+      handle: ({ body: { endpoints, ...body }, principal }) => {
         const atOnce = body.startAt === undefined || Date.parse(body.startAt) <= Date.now();
-        const targets = await selectTargets(database, endpoints, atOnce);
-        return begin({ ...body, targets, createdBy: principal?.actor });
+        return begin({ ...body, createdBy: principal?.actor }, endpoints, atOnce);
       },
     }),
     route({
@@ -148,8 +157,7 @@ export function campaignRoutes({ database, updater, source, reader }: CampaignRo
         if (state === 'RUNNING' || state === 'SCHEDULED') throw new ApiError(409, 'conflict', 'it is not over yet');
         const names = await reader.failed(id);
         if (names.length === 0) throw new ApiError(409, 'conflict', 'none of its updates has failed');
-        const targets = await selectTargets(database, { names }, true);
-        return begin({ ...settings, name, firmware, concurrency, stopAtFailureShare, targets, retryOf: id, createdBy: principal?.actor }); // prettier-ignore
+        return begin({ ...settings, name, firmware, concurrency, stopAtFailureShare, retryOf: id, createdBy: principal?.actor }, { names }, true); // prettier-ignore
       },
     }),
   ];

@@ -24,10 +24,14 @@ async function host(kind: 'sqlite' | 'postgres' = 'sqlite') {
   });
   await server.start();
   onTestFinished(() => server.stop());
+  /** The packages that updates were to begin with. */
+  const asked: string[] = [];
   const source = {
     packages: { open: (id: string) => (id === 'app' ? { size: 3, etag: Uint8Array.of(1), read: () => Uint8Array.of(1, 2, 3) } : undefined) }, // prettier-ignore
-    using: async <T>(id: string, work: (known: { version: string }) => Promise<T>) =>
-      id === 'app' || id === 'lost' ? work({ version: '1.0' }) : undefined,
+    using: async <T>(id: string, work: (known: { version: string }) => Promise<T>) => {
+      asked.push(id);
+      return id === 'app' || id === 'lost' ? work({ version: '1.0' }) : undefined;
+    },
   };
   const streamed: unknown[] = [];
   const stream = {
@@ -46,7 +50,7 @@ async function host(kind: 'sqlite' | 'postgres' = 'sqlite') {
     { endpoint: 'plain', registered: 1, object_links: '["/3/0","/50/0"]' },
     { endpoint: 'away', registered: 0, object_links: '["/3/0"]' },
   );
-  return { database, updates, streamed, ...(await testRoutes(updates.routes)) };
+  return { database, updates, streamed, asked, ...(await testRoutes(updates.routes)) };
 }
 
 type Host = Awaited<ReturnType<typeof host>>;
@@ -152,6 +156,25 @@ onEachDatabase('firmware updates over the API', (kind) => {
     expect((await app.call('GET', `${UPDATES}/${id}`)).body).toMatchObject({ phase: 'CANCELLED' });
     expect((await app.call('GET', `${CAMPAIGNS}/${later.id}`)).body).toMatchObject({ counts: { QUEUED: 3, CANCELLED: 1 } }); // prettier-ignore
   });
+});
+
+test('no update begins for an endpoint that is being removed, and one that was about to is taken back', async () => {
+  const app = await host();
+  const { call, updates } = app;
+  const at = '/api/v1/endpoints/a/firmware-updates';
+  const beginning = call('POST', at, { firmware: 'app' });
+  const several = call('POST', CAMPAIGNS, { name: 'c', firmware: 'app', endpoints: { names: ['a', 'b'] } });
+  await vi.waitFor(() => expect(app.asked).toHaveLength(2), { interval: 1 });
+  await updates.release('a');
+  await Promise.all([beginning, several]);
+  expect((await call('POST', at, { firmware: 'app' })).status).toBe(404);
+  const later = await campaign(app, { endpoints: { names: ['a', 'away'] } });
+  expect(later).toMatchObject({ total: 1, leftOutEndpoints: [{ endpoint: 'a', code: 'unknown-endpoint' }] });
+  const { items } = (await call('GET', `${UPDATES}?endpoint=a`)).body as { items: UpdateDetail[] };
+  expect(items.length).toBeGreaterThan(0);
+  for (const { phase } of items) expect(phase).toBe('CANCELLED');
+  updates.released('a');
+  await begin(app, 'a');
 });
 
 test('what can not be begun', async () => {
