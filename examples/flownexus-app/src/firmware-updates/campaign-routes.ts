@@ -6,6 +6,7 @@ import { type Reply, type Route, route } from '../http/route.ts';
 import { listOf, pageLimit } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import type { EndpointSelection } from '../operations/operation-body.ts';
+import { Serial } from '../serial.ts';
 import { beginCampaign, type NewCampaign } from './begin-campaign.ts';
 import type { Beginnings } from './beginnings.ts';
 import { campaignDetailSchema, type CampaignItem, campaignItemSchema, campaignStateSchema } from './campaign-item.ts';
@@ -47,6 +48,8 @@ export function campaignRoutes({ database, updater, source, reader, beginnings }
       audit: { campaign: id, firmware, total, leftOut },
     };
   };
+  /** One after another: who asks twice is not to have everything done twice. */
+  const retries = new Serial();
   const begun = {
     201: { description: 'It is stored; the answer names endpoints that are left out', schema: campaignDetailSchema },
     409: { description: 'No endpoint is left, or there are more campaigns or endpoints than may be' },
@@ -151,14 +154,16 @@ export function campaignRoutes({ database, updater, source, reader, beginnings }
       tag: TAG,
       access: 'operate',
       params: idParams,
-      answers: { ...begun, 404: found[404], 409: { description: 'It runs or is scheduled, or none has failed' } },
-      handle: async ({ params: { id }, principal }) => {
-        const { state, name, firmware, concurrency, stopAtFailureShare, settings } = await reader.get(id);
-        if (state === 'RUNNING' || state === 'SCHEDULED') throw new ApiError(409, 'conflict', 'it is not over yet');
-        const names = await reader.failed(id);
-        if (names.length === 0) throw new ApiError(409, 'conflict', 'none of its updates has failed');
-        return begin({ ...settings, name, firmware, concurrency, stopAtFailureShare, retryOf: id, createdBy: principal?.actor }, { names }, true); // prettier-ignore
-      },
+      answers: { ...begun, 404: found[404], 409: { description: 'It runs or is scheduled, none has failed, or they are being tried already' } }, // prettier-ignore
+      handle: ({ params: { id }, principal }) =>
+        retries.run(async () => {
+          const { state, name, firmware, concurrency, stopAtFailureShare, settings } = await reader.get(id);
+          if (state === 'RUNNING' || state === 'SCHEDULED') throw new ApiError(409, 'conflict', 'it is not over yet');
+          const names = await reader.failed(id);
+          if (names.length === 0) throw new ApiError(409, 'conflict', 'none of its updates has failed');
+          if (await reader.isRetried(id)) throw new ApiError(409, 'conflict', 'another campaign tries them already');
+          return begin({ ...settings, name, firmware, concurrency, stopAtFailureShare, retryOf: id, createdBy: principal?.actor }, { names }, true); // prettier-ignore
+        }),
     }),
   ];
 }
