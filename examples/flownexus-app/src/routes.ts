@@ -72,7 +72,10 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
         await devices.side.release(name);
         await certificates.release(name);
       },
-      released: (name) => devices.side.released(name),
+      released: (name) => {
+        devices.side.released(name);
+        firmwareUpdates.released(name);
+      },
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),

@@ -5,7 +5,7 @@ import type { CampaignReader } from './campaign-reader.ts';
 import { formatCampaignMetadata, formatUpdateMetadata } from './firmware-metadata.ts';
 import type { FirmwareSource } from './firmware-source.ts';
 import { type CampaignBody, toUpdateOptions } from './update-body.ts';
-import { versionOf } from './update-routes.ts';
+import { withPackage } from './update-routes.ts';
 import { firstOf, type UpdateTargets } from './update-targets.ts';
 import { callingUpdater } from './updater-errors.ts';
 
@@ -27,11 +27,15 @@ export interface NewCampaign extends Omit<CampaignBody, 'endpoints'> {
  *
  * @throws ApiError 409 when no endpoint is left, or there are as many campaigns as may be; 422 when there is no such package
  */
-export async function beginCampaign(
-  { updater, source, reader }: BeginCampaignOptions,
+export function beginCampaign(options: BeginCampaignOptions, campaign: NewCampaign): Promise<string> {
+  return withPackage(options.source, campaign.firmware, ({ version }) => begin(options, campaign, version));
+}
+
+async function begin(
+  { updater, reader }: BeginCampaignOptions,
   { name, firmware, targets, retryOf, createdBy, concurrency, stopAtFailureShare, startAt, ...settings }: NewCampaign,
+  firmwareVersion: string,
 ): Promise<string> {
-  const firmwareVersion = versionOf(source, firmware);
   const { names, leftOut } = targets;
   const [first] = leftOut;
   if (names.length === 0) {

@@ -58,6 +58,12 @@ export class CampaignReader {
     return row?.count ?? 0;
   }
 
+  /** Whether one that is not over tries the failed updates of a campaign once more. */
+  async isRetried(id: string): Promise<boolean> {
+    const row = await this.#database.reads.selectFrom('FirmwareCampaign').select('id').where('over', '=', 0).where('retry_of', '=', id).limit(1).executeTakeFirst(); // prettier-ignore
+    return row !== undefined;
+  }
+
   /** The names of the endpoints whose update in a campaign has FAILED, in the order in which they were selected. */
   async failed(id: string): Promise<string[]> {
     const names: string[] = [];

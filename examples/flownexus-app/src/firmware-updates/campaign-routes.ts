@@ -5,7 +5,10 @@ import { ApiError } from '../http/errors.ts';
 import { type Reply, type Route, route } from '../http/route.ts';
 import { listOf, pageLimit } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import type { EndpointSelection } from '../operations/operation-body.ts';
+import { Serial } from '../serial.ts';
 import { beginCampaign, type NewCampaign } from './begin-campaign.ts';
+import type { Beginnings } from './beginnings.ts';
 import { campaignDetailSchema, type CampaignItem, campaignItemSchema, campaignStateSchema } from './campaign-item.ts';
 import type { CampaignReader } from './campaign-reader.ts';
 import type { FirmwareSource } from './firmware-source.ts';
@@ -22,12 +25,20 @@ export interface CampaignRoutesOptions {
   readonly updater: Pick<FirmwareUpdater, 'campaign' | 'campaigns'>;
   readonly source: FirmwareSource;
   readonly reader: CampaignReader;
+  readonly beginnings: Beginnings;
 }
 
 /** `/api/v1/firmware-campaigns`: updates of many endpoints with one package. */
-export function campaignRoutes({ database, updater, source, reader }: CampaignRoutesOptions): Route[] {
-  const begin = async (campaign: NewCampaign): Promise<Reply> => {
-    const id = await beginCampaign({ updater, source, reader }, campaign);
+export function campaignRoutes({ database, updater, source, reader, beginnings }: CampaignRoutesOptions): Route[] {
+  const begin = async (
+    campaign: Omit<NewCampaign, 'targets'>,
+    endpoints: EndpointSelection,
+    atOnce: boolean,
+  ): Promise<Reply> => {
+    const id = await beginnings.run(async () => {
+      const targets = await selectTargets(database, endpoints, { atOnce, beginnings });
+      return beginCampaign({ updater, source, reader }, { ...campaign, targets });
+    });
     const body = await reader.get(id);
     const { firmware, total, leftOut } = body;
     return {
@@ -37,6 +48,8 @@ export function campaignRoutes({ database, updater, source, reader }: CampaignRo
       audit: { campaign: id, firmware, total, leftOut },
     };
   };
+  /** One after another: who asks twice is not to have everything done twice. */
+  const retries = new Serial();
   const begun = {
     201: { description: 'It is stored; the answer names endpoints that are left out', schema: campaignDetailSchema },
     409: { description: 'No endpoint is left, or there are more campaigns or endpoints than may be' },
@@ -82,10 +95,9 @@ export function campaignRoutes({ database, updater, source, reader }: CampaignRo
       body: campaignBody,
       bodyLimit: limits.bulkBodyBytes,
       answers: begun,
-      handle: async ({ body: { endpoints, ...body }, principal }) => {
+      handle: ({ body: { endpoints, ...body }, principal }) => {
         const atOnce = body.startAt === undefined || Date.parse(body.startAt) <= Date.now();
-        const targets = await selectTargets(database, endpoints, atOnce);
-        return begin({ ...body, targets, createdBy: principal?.actor });
+        return begin({ ...body, createdBy: principal?.actor }, endpoints, atOnce);
       },
     }),
     route({
@@ -142,15 +154,16 @@ export function campaignRoutes({ database, updater, source, reader }: CampaignRo
       tag: TAG,
       access: 'operate',
       params: idParams,
-      answers: { ...begun, 404: found[404], 409: { description: 'It runs or is scheduled, or none has failed' } },
-      handle: async ({ params: { id }, principal }) => {
-        const { state, name, firmware, concurrency, stopAtFailureShare, settings } = await reader.get(id);
-        if (state === 'RUNNING' || state === 'SCHEDULED') throw new ApiError(409, 'conflict', 'it is not over yet');
-        const names = await reader.failed(id);
-        if (names.length === 0) throw new ApiError(409, 'conflict', 'none of its updates has failed');
-        const targets = await selectTargets(database, { names }, true);
-        return begin({ ...settings, name, firmware, concurrency, stopAtFailureShare, targets, retryOf: id, createdBy: principal?.actor }); // prettier-ignore
-      },
+      answers: { ...begun, 404: found[404], 409: { description: 'It runs or is scheduled, none has failed, or they are being tried already' } }, // prettier-ignore
+      handle: ({ params: { id }, principal }) =>
+        retries.run(async () => {
+          const { state, name, firmware, concurrency, stopAtFailureShare, settings } = await reader.get(id);
+          if (state === 'RUNNING' || state === 'SCHEDULED') throw new ApiError(409, 'conflict', 'it is not over yet');
+          const names = await reader.failed(id);
+          if (names.length === 0) throw new ApiError(409, 'conflict', 'none of its updates has failed');
+          if (await reader.isRetried(id)) throw new ApiError(409, 'conflict', 'another campaign tries them already');
+          return begin({ ...settings, name, firmware, concurrency, stopAtFailureShare, retryOf: id, createdBy: principal?.actor }, { names }, true); // prettier-ignore
+        }),
     }),
   ];
 }

@@ -3,6 +3,7 @@ import type { Database } from '../database/open-database.ts';
 import type { LiveStream } from '../http/live-stream.ts';
 import type { Route } from '../http/route.ts';
 import type { ErrorReport } from '../stores/readable.ts';
+import { Beginnings } from './beginnings.ts';
 import { CampaignReader } from './campaign-reader.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import type { FirmwareSource } from './firmware-source.ts';
@@ -31,8 +32,10 @@ export interface FirmwareUpdates {
   stop(): Promise<void>;
   /** Whether a package is needed still. */
   inUse(firmware: string): Promise<boolean>;
-  /** An endpoint is about to be removed: takes back its updates that are not finished. */
+  /** An endpoint is about to be removed: takes back its updates that are not finished. None begins until {@link released} is called. */
   release(endpoint: string): Promise<void>;
+  /** The removal is over, whether it has succeeded or not. */
+  released(endpoint: string): void;
 }
 
 /** Makes the updater over the tables of the database. Nothing is under way yet. */
@@ -58,14 +61,15 @@ export function openFirmwareUpdates({
     return active?.id === id ? active.progress?.transferred : undefined;
   });
   const campaigns = new CampaignReader(database);
+  const beginnings = new Beginnings();
   const publisher = new UpdatePublisher({ stream, campaigns, report });
   updater.on('changed', (update, previous) => publisher.updateChanged(update, previous));
   updater.on('campaign', ({ id }) => publisher.campaignChanged(id));
   const retention = new FirmwareUpdateRetention({ database, report });
   return {
     routes: [
-      ...updateRoutes({ database, updater, source, reader: updates }),
-      ...campaignRoutes({ database, updater, source, reader: campaigns }),
+      ...updateRoutes({ database, updater, source, reader: updates, beginnings }),
+      ...campaignRoutes({ database, updater, source, reader: campaigns, beginnings }),
     ],
     start: async () => {
       await updater.start();
@@ -78,7 +82,9 @@ export function openFirmwareUpdates({
     },
     inUse: (firmware) => updates.needs(firmware),
     release: async (endpoint) => {
+      await beginnings.leave(endpoint);
       for (const id of await updates.unfinished(endpoint)) await updater.cancel(id);
     },
+    released: (endpoint) => beginnings.stay(endpoint),
   };
 }

@@ -5,6 +5,7 @@ import { ApiError } from '../http/errors.ts';
 import type { Principal } from '../http/principal.ts';
 import { type Reply, type Route, route } from '../http/route.ts';
 import { endpointParams, listOf, pageLimit, queryFlag, storableText } from '../http/schemas.ts';
+import type { Beginnings } from './beginnings.ts';
 import type { FirmwareSource } from './firmware-source.ts';
 import { formatUpdateMetadata } from './firmware-metadata.ts';
 import { settingsBodyOf, toUpdateOptions, updateBody, type UpdateSettingsBody } from './update-body.ts';
@@ -31,22 +32,22 @@ export interface UpdateRoutesOptions {
   readonly updater: Pick<FirmwareUpdater, 'update' | 'get' | 'cancel'>;
   readonly source: FirmwareSource;
   readonly reader: UpdateReader;
+  readonly beginnings: Beginnings;
 }
 
 /** `/api/v1/firmware-updates` and `/api/v1/endpoints/{name}/firmware-updates`: updates of single endpoints, and what became of all. */
-export function updateRoutes({ database, updater, source, reader }: UpdateRoutesOptions): Route[] {
+export function updateRoutes({ database, updater, source, reader, beginnings }: UpdateRoutesOptions): Route[] {
   const begin = async (
     endpoint: string,
     firmware: string,
     settings: UpdateSettingsBody,
     principal: Principal | undefined,
   ): Promise<Reply> => {
-    const metadata = formatUpdateMetadata({
-      createdBy: principal?.actor,
-      firmwareVersion: versionOf(source, firmware),
+    await checkTarget(database, endpoint, beginnings);
+    const { id } = await withPackage(source, firmware, ({ version }) => {
+      const metadata = formatUpdateMetadata({ createdBy: principal?.actor, firmwareVersion: version });
+      return callingUpdater(() => updater.update(endpoint, { ...toUpdateOptions(firmware, settings), metadata }));
     });
-    const options = { ...toUpdateOptions(firmware, settings), metadata };
-    const { id } = await callingUpdater(() => updater.update(endpoint, options));
     return {
       status: 201,
       headers: { Location: `${COLLECTION}/${id}` },
@@ -76,10 +77,8 @@ export function updateRoutes({ database, updater, source, reader }: UpdateRoutes
       params: endpointParams,
       body: updateBody,
       answers: begun,
-      handle: async ({ params: { name }, body: { firmware, ...settings }, principal }) => {
-        await checkTarget(database, name);
-        return begin(name, firmware, settings, principal);
-      },
+      handle: ({ params: { name }, body: { firmware, ...settings }, principal }) =>
+        beginnings.run(() => begin(name, firmware, settings, principal)),
     }),
     route({
       method: 'get',
@@ -152,23 +151,22 @@ export function updateRoutes({ database, updater, source, reader }: UpdateRoutes
         const { finished, phase, endpoint, firmware } = await reader.get(id);
         if (!finished) throw new ApiError(409, 'conflict', 'it is not finished yet');
         if (phase === 'SUCCEEDED') throw new ApiError(409, 'conflict', 'it has succeeded');
-        await checkTarget(database, endpoint);
         const update = await updater.get(id);
         if (update === undefined) throw new ApiError(404, 'not-found', 'there is no firmware update of that id');
-        return begin(endpoint, firmware, settingsBodyOf(update), principal);
+        return beginnings.run(() => begin(endpoint, firmware, settingsBodyOf(update), principal));
       },
     }),
   ];
 }
 
-/**
- * The version of a package.
- *
- * @throws ApiError 422 when there is none of that id
- */
-export function versionOf(source: FirmwareSource, firmware: string): string {
-  const known = source.packageOf(firmware);
-  if (known !== undefined) return known.version;
+/** Begins an update with a package, which is not deleted before the update is stored. Rejects with an {@link ApiError} 422 when there is none of that id. */
+export async function withPackage<T>(
+  source: FirmwareSource,
+  firmware: string,
+  begin: (known: { readonly version: string }) => Promise<T>,
+): Promise<T> {
+  const begun = await source.using(firmware, begin);
+  if (begun !== undefined) return begun;
   throw new ApiError(422, 'unknown-firmware', 'no firmware package of that id is known', [{ path: 'body.firmware', message: 'no firmware package of that id is known' }]); // prettier-ignore
 }
 

@@ -6,6 +6,7 @@ import { ApiError } from '../http/errors.ts';
 import { limits } from '../limits.ts';
 import type { EndpointSelection } from '../operations/operation-body.ts';
 import { knownEndpoints, selectEndpoints } from '../operations/select-endpoints.ts';
+import type { Beginnings } from './beginnings.ts';
 import type { LeftOut } from './campaign-item.ts';
 
 /** The endpoints that a campaign can update, and those that it can not with the reason. */
@@ -17,10 +18,14 @@ export interface UpdateTargets {
 const OBJECTS = ['/5', '/9', '/33629'];
 const NO_OBJECT = 'it has none of Objects 5, 9 and 33629';
 
-/** Rejects with a 404 for an endpoint that is not known, and a 422 for one that is registered without an Object that firmware is updated by. */
-export async function checkTarget({ reads }: Database, name: string): Promise<void> {
+/** Rejects with a 404 for an endpoint that is not known, and a 422 for one that is registered without an Object that firmware is updated by. One that is being removed is not known. */
+export async function checkTarget(
+  { reads }: Database,
+  name: string,
+  beginnings: Pick<Beginnings, 'isLeaving'>,
+): Promise<void> {
   const row = await reads.selectFrom('Endpoint').select(['registered', 'object_links']).where('endpoint', '=', name).executeTakeFirst(); // prettier-ignore
-  if (row === undefined)
+  if (row === undefined || beginnings.isLeaving(name))
     throw new ApiError(404, 'unknown-endpoint', `no endpoint named ${JSON.stringify(name)} is known`);
   if (!canBeUpdated(row)) throw new ApiError(422, 'no-firmware-object', NO_OBJECT);
 }
@@ -34,7 +39,7 @@ export async function checkTarget({ reads }: Database, name: string): Promise<vo
 export async function selectTargets(
   database: Database,
   selection: EndpointSelection,
-  atOnce: boolean,
+  { atOnce, beginnings }: { readonly atOnce: boolean; readonly beginnings: Pick<Beginnings, 'isLeaving'> },
 ): Promise<UpdateTargets> {
   // prettier-ignore
   const { names: named } = selection;
@@ -53,7 +58,7 @@ export async function selectTargets(
     const unable = await withoutObject(database, page);
     const busy = atOnce ? await underWay(database, page) : new Set<string>();
     for (const endpoint of page) {
-      if (known?.has(endpoint) === false)
+      if (known?.has(endpoint) === false || beginnings.isLeaving(endpoint))
         leftOut.push({ endpoint, code: 'unknown-endpoint', message: endpointNameProblem(endpoint) ?? 'it is not known, or not one of those that were selected' }); // prettier-ignore
       else if (unable.has(endpoint)) leftOut.push({ endpoint, code: 'no-firmware-object', message: NO_OBJECT });
       else if (busy.has(endpoint))

@@ -52,6 +52,10 @@ export class FirmwareRepository {
   readonly #byToken = new Map<string, StoredPackage>();
   readonly #bounds: UploadBounds;
   readonly #pending = new Set<Promise<unknown>>();
+  /** How often packages are in use by {@link using}, by their ids. */
+  readonly #held = new Map<string, number>();
+  /** Ids of packages that are being deleted. */
+  readonly #leaving = new Set<string>();
   readonly #listeners: ((id: string, now: StoredPackage | undefined) => void)[] = [];
 
   private constructor(options: FirmwareRepositoryOptions) {
@@ -112,6 +116,20 @@ export class FirmwareRepository {
     }
   }
 
+  /** Does `work` with a package that can not be deleted meanwhile. Resolves to undefined, with nothing done, when there is none, or it is being deleted. */
+  async using<T>(id: string, work: (stored: StoredPackage) => Promise<T>): Promise<T | undefined> {
+    const stored = this.#leaving.has(id) ? undefined : this.#packages.get(id);
+    if (stored === undefined) return undefined;
+    this.#held.set(id, (this.#held.get(id) ?? 0) + 1);
+    try {
+      return await work(stored);
+    } finally {
+      const others = (this.#held.get(id) ?? 0) - 1;
+      if (others > 0) this.#held.set(id, others);
+      else this.#held.delete(id);
+    }
+  }
+
   /** Resolves to undefined when there is none of that id. */
   async changeNotes(id: string, notes: string | null): Promise<StoredPackage | undefined> {
     if (!this.#packages.has(id)) return undefined;
@@ -126,16 +144,17 @@ export class FirmwareRepository {
   /** Resolves to false when there is none of that id. Rejects with an {@link ApiError} 409 while an update needs it. */
   async delete(id: string): Promise<boolean> {
     const stored = this.#packages.get(id);
-    if (stored === undefined) return false;
-    // An update that begins meanwhile does not find it any more.
-    this.#drop(stored);
+    if (stored === undefined || this.#leaving.has(id)) return false;
+    if (this.#held.has(id)) throw needed();
+    // No update begins meanwhile. Those that are under way find it until it is certain that there are none.
+    this.#leaving.add(id);
     try {
-      if (await this.#options.inUse(id)) throw new ApiError(409, 'conflict', 'an update that is not over needs it');
+      if (await this.#options.inUse(id)) throw needed();
       await this.#options.database.db.deleteFrom('Firmware').where('id', '=', id).execute();
-    } catch (error) {
-      this.#keep(stored);
-      throw error;
+    } finally {
+      this.#leaving.delete(id);
     }
+    this.#drop(stored);
     this.#tell(id, undefined);
     await this.#removeFile(id);
     return true;
@@ -219,6 +238,10 @@ export function compare(
   b: Pick<StoredPackage, 'createdAt' | 'id'>,
 ): number {
   return b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
+function needed(): ApiError {
+  return new ApiError(409, 'conflict', 'an update that is not over needs it');
 }
 
 function verify({ size, sha256 }: ReceivedFile, wanted: NewPackage): void {

@@ -38,8 +38,8 @@ export interface Firmware {
   readonly packages: FirmwarePackages;
   /** For a `FirmwareUpdater`. */
   readonly packageUri: (request: PackageUriRequest) => string | undefined;
-  /** A package by its id; undefined when there is none. */
-  packageOf(id: string): StoredPackage | undefined;
+  /** Does `work` with a package that can not be deleted meanwhile. Resolves to undefined, with nothing done, when there is none. */
+  using: FirmwareRepository['using'];
   /** Begins to give addresses of packages and to store the counts of downloads. `at` is where the app listens. */
   start(at: Listening): void;
   /** To be called when nothing listens any more: uploads that are being received end with their connections. */
@@ -91,7 +91,7 @@ export async function openFirmwarePackages(options: FirmwarePackagesOptions): Pr
       },
     },
     packageUri: firmwareUris({ ...options, packages: repository, files: coap.resource, listening: () => listening }),
-    packageOf: (id) => repository.byId(id),
+    using: (id, work) => repository.using(id, work),
     start: (at) => {
       listening = at;
       counts.start();

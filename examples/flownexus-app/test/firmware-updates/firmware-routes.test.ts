@@ -24,9 +24,14 @@ async function host(kind: 'sqlite' | 'postgres' = 'sqlite') {
   });
   await server.start();
   onTestFinished(() => server.stop());
+  /** The packages that updates were to begin with. */
+  const asked: string[] = [];
   const source = {
     packages: { open: (id: string) => (id === 'app' ? { size: 3, etag: Uint8Array.of(1), read: () => Uint8Array.of(1, 2, 3) } : undefined) }, // prettier-ignore
-    packageOf: (id: string) => (id === 'app' || id === 'lost' ? { version: '1.0' } : undefined),
+    using: async <T>(id: string, work: (known: { version: string }) => Promise<T>) => {
+      asked.push(id);
+      return id === 'app' || id === 'lost' ? work({ version: '1.0' }) : undefined;
+    },
   };
   const streamed: unknown[] = [];
   const stream = {
@@ -45,7 +50,7 @@ async function host(kind: 'sqlite' | 'postgres' = 'sqlite') {
     { endpoint: 'plain', registered: 1, object_links: '["/3/0","/50/0"]' },
     { endpoint: 'away', registered: 0, object_links: '["/3/0"]' },
   );
-  return { database, updates, streamed, ...(await testRoutes(updates.routes)) };
+  return { database, updates, streamed, asked, ...(await testRoutes(updates.routes)) };
 }
 
 type Host = Awaited<ReturnType<typeof host>>;
@@ -130,12 +135,18 @@ onEachDatabase('firmware updates over the API', (kind) => {
     const app = await host(kind);
     const { call } = app;
     // Nothing is heard of them in time.
-    const made = await campaign(app, { endpoints: { names: ['a', 'b'] }, contactSeconds: 1, maxDeferrals: 5 });
+    const made = await campaign(app, { endpoints: { names: ['a', 'b'] }, concurrency: 1, contactSeconds: 1, maxDeferrals: 5 }); // prettier-ignore
     const id = made.id;
     await vi.waitFor(async () => expect((await call('GET', `${CAMPAIGNS}/${id}`)).body).toMatchObject({ state: 'FINISHED' }), { timeout: 10_000, interval: 50 }); // prettier-ignore
     expect((await call('GET', `${CAMPAIGNS}/${id}`)).body).toMatchObject({ counts: { FAILED: 2 }, failures: { 'no-contact': 2 } }); // prettier-ignore
-    const again = await call('POST', `${CAMPAIGNS}/${id}/retry`);
-    expect(again.body).toMatchObject({ retryOf: id, name: 'c', total: 2, settings: { maxDeferrals: 5 } });
+    const [again, twice] = await Promise.all([call('POST', `${CAMPAIGNS}/${id}/retry`), call('POST', `${CAMPAIGNS}/${id}/retry`)]); // prettier-ignore
+    expect([again.status, twice.status].sort()).toEqual([201, 409]);
+    expect([again, twice].find(({ status }) => status === 201)?.body).toMatchObject({
+      retryOf: id,
+      name: 'c',
+      total: 2,
+      settings: { maxDeferrals: 5 },
+    });
     await vi.waitFor(() => expect(app.streamed).toContainEqual(['firmwareCampaign', expect.objectContaining({ id, state: 'FINISHED', counts: { FAILED: 2 } })]), { timeout: 5_000 }); // prettier-ignore
   });
 
@@ -151,6 +162,25 @@ onEachDatabase('firmware updates over the API', (kind) => {
     expect((await app.call('GET', `${UPDATES}/${id}`)).body).toMatchObject({ phase: 'CANCELLED' });
     expect((await app.call('GET', `${CAMPAIGNS}/${later.id}`)).body).toMatchObject({ counts: { QUEUED: 3, CANCELLED: 1 } }); // prettier-ignore
   });
+});
+
+test('no update begins for an endpoint that is being removed, and one that was about to is taken back', async () => {
+  const app = await host();
+  const { call, updates } = app;
+  const at = '/api/v1/endpoints/a/firmware-updates';
+  const beginning = call('POST', at, { firmware: 'app' });
+  const several = call('POST', CAMPAIGNS, { name: 'c', firmware: 'app', endpoints: { names: ['a', 'b'] } });
+  await vi.waitFor(() => expect(app.asked).toHaveLength(2), { interval: 1 });
+  await updates.release('a');
+  await Promise.all([beginning, several]);
+  expect((await call('POST', at, { firmware: 'app' })).status).toBe(404);
+  const later = await campaign(app, { endpoints: { names: ['a', 'away'] } });
+  expect(later).toMatchObject({ total: 1, leftOutEndpoints: [{ endpoint: 'a', code: 'unknown-endpoint' }] });
+  const { items } = (await call('GET', `${UPDATES}?endpoint=a`)).body as { items: UpdateDetail[] };
+  expect(items.length).toBeGreaterThan(0);
+  for (const { phase } of items) expect(phase).toBe('CANCELLED');
+  updates.released('a');
+  await begin(app, 'a');
 });
 
 test('what can not be begun', async () => {

@@ -77,12 +77,28 @@ test('a package that could not be deleted is there as before', async () => {
 test('an update that begins while a package is being deleted does not find it', async () => {
   const { promise: answer, resolve } = Promise.withResolvers<boolean>();
   const { repository } = await open({ database: await testDatabase(), inUse: () => answer });
-  const { id } = await repository.add(wanted('1.0'), bytes());
+  const { id, token } = await repository.add(wanted('1.0'), bytes());
   const deleting = repository.delete(id);
-  expect(repository.byId(id)).toBeUndefined();
+  expect(await repository.using(id, () => Promise.resolve('begun'))).toBeUndefined();
+  // But those do that are under way.
+  expect([repository.byId(id)?.id, repository.byToken(token)?.id]).toEqual([id, id]);
+  expect(await repository.delete(id)).toBe(false);
   resolve(true);
   await expect(deleting).rejects.toMatchObject({ status: 409 });
   expect(repository.byId(id)).toMatchObject({ version: '1.0' });
+});
+
+test('a package that an update is about to begin with is not deleted', async () => {
+  const { repository } = await open({ database: await testDatabase() });
+  const { id } = await repository.add(wanted('1.0'), bytes());
+  const { promise: until, resolve } = Promise.withResolvers<string>();
+  const beginning = [repository.using(id, () => until), repository.using(id, () => Promise.resolve('other'))];
+  await beginning[1];
+  await expect(repository.delete(id)).rejects.toMatchObject({ status: 409 });
+  resolve('begun');
+  expect(await Promise.all(beginning)).toEqual(['begun', 'other']);
+  expect(await repository.delete(id)).toBe(true);
+  expect(await repository.using(id, () => Promise.resolve('begun'))).toBeUndefined();
 });
 
 test('so many are uploaded at a time, and it waits for them when it ends', async () => {

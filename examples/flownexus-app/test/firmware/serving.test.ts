@@ -158,8 +158,9 @@ test('a package whose file is gone or cut is told in the log, and answered with 
 test('the updater gets the bytes of a package', async () => {
   const host = await firmwareHost();
   const { id } = uploaded(await host.upload('version=1.0', IMAGE));
-  expect(host.firmware.packageOf(id)).toMatchObject({ version: '1.0', size: 3_000_000 });
-  expect(host.firmware.packageOf('x')).toBeUndefined();
+  const found = (of: string) => host.firmware.using(of, (stored) => Promise.resolve(stored));
+  expect(await found(id)).toMatchObject({ version: '1.0', size: 3_000_000 });
+  expect(await found('x')).toBeUndefined();
   expect(await host.firmware.packages.open('x')).toBeUndefined();
   const source = await host.firmware.packages.open(id);
   expect(source?.size).toBe(3_000_000);

@@ -76,7 +76,7 @@ onEachDatabase('uploads', (kind) => {
       expect(answer, method).toMatchObject({ status: 404 });
     }
     expect((await host.get(path)).status).toBe(404);
-    expect((await firmwareHost({ database: host.database, dataDirectory: host.dataDirectory })).firmware.packageOf(id)).toBeUndefined(); // prettier-ignore
+    expect(await (await firmwareHost({ database: host.database, dataDirectory: host.dataDirectory })).firmware.packages.open(id)).toBeUndefined(); // prettier-ignore
     uploaded(await host.upload('version=1.0', IMAGE));
   });
 

@@ -1,5 +1,7 @@
 import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
 import type { ErrorReporter } from '../events.ts';
+import { limits } from '../limits.ts';
+import { inParallel } from '../maybe-promise.ts';
 import { SerialByKey } from '../registration/serial-by-key.ts';
 import { isOver, type CampaignState, type FirmwareCampaign, type FirmwareCounts } from './firmware-campaign.ts';
 import type { FirmwareStore } from './firmware-store.ts';
@@ -136,11 +138,28 @@ export class Campaigns {
     // What could not be taken back the first time is the next.
     const isAgain = running.campaign.state === 'CANCELLED';
     if (!isAgain && !(await this.#enter(campaignId, UNFINISHED, 'CANCELLED'))) return false;
-    for (const [id, endpointName] of [...running.active, ...running.queued]) {
-      if (await this.#context.cancel(endpointName, id)) continue;
-      const update = await this.#context.store.get(id);
-      if (update?.state === 'QUEUED') await this.#context.cancelQueued(update);
-    }
+    let hasFailed = false;
+    const takeBack = async (id: string, endpointName: string): Promise<void> => {
+      if (hasFailed) return;
+      try {
+        if (await this.#context.cancel(endpointName, id)) return;
+        const update = await this.#context.store.get(id);
+        if (update?.state === 'QUEUED') await this.#context.cancelQueued(update);
+      } catch (error) {
+        // The store may not take the others either.
+        hasFailed = true;
+        throw error;
+      }
+    };
+    const updates = [...running.active, ...running.queued];
+    await inParallel(
+      limits.maxParallelRestorations,
+      updates.map(
+        ([id, endpointName]) =>
+          () =>
+            takeBack(id, endpointName),
+      ),
+    );
     this.#running.delete(campaignId);
     return true;
   }

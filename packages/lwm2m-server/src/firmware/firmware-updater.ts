@@ -287,11 +287,14 @@ export class FirmwareUpdater {
     }
     for (const active of resumed) active.resume();
     for (const active of abandoned) void active.take({ kind: 'cancel' });
-    for (const update of orphans) {
-      await this.#cancelQueued(update).catch((error: unknown) => {
+    const takeBack = (update: FirmwareUpdate): Promise<void> =>
+      this.#cancelQueued(update).catch((error: unknown) => {
         this.#report(error, `the firmware update ${update.id} stays QUEUED until the next start`);
       });
-    }
+    await inParallel(
+      limits.maxParallelRestorations,
+      orphans.map((update) => () => takeBack(update)),
+    );
   }
 
   /** Saves a campaign with its updates: all, or as far as that can be, nothing. */

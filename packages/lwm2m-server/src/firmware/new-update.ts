@@ -9,6 +9,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Longer times overflow what clocks can wait for in one piece. */
 const MAX_TIME_MS = 3_650 * DAY_MS;
+const NO_TARGET = 'a target is an Object Instance of Object 5, 9 or 33629';
 
 /** Who and when: what the updater adds to what the caller wants. */
 export interface NewUpdate {
@@ -31,7 +32,7 @@ export function newUpdate(options: UpdateOptions, given: NewUpdate): FirmwareUpd
   const problem = endpointNameProblem(endpointName);
   if (problem !== undefined) throw new RangeError(problem);
   const { objectId, instanceId } =
-    options.target === undefined ? usualTarget(registration) : targetOf(parsePath(options.target));
+    options.target === undefined ? usualTarget(registration) : targetOf(targetPath(options.target));
   return {
     id,
     endpointName,
@@ -131,10 +132,19 @@ interface Target {
   readonly instanceId: number;
 }
 
+/** @throws RangeError for what is no path */
+function targetPath(target: string): Path {
+  try {
+    return parsePath(target);
+  } catch (error) {
+    throw new RangeError(NO_TARGET, { cause: error });
+  }
+}
+
 function targetOf({ prefix, objectId, objectInstanceId, resourceId }: Path): Target {
   const isObject = objectId === 5 || objectId === 9 || objectId === 33_629;
   if (prefix !== undefined || !isObject || objectInstanceId === undefined || resourceId !== undefined) {
-    throw new RangeError('a target is an Object Instance of Object 5, 9 or 33629');
+    throw new RangeError(NO_TARGET);
   }
   return { objectId, instanceId: objectInstanceId };
 }

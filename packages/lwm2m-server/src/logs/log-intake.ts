@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { formatPath, pathLevel, toPath, type ResourceRecord } from '@flownexus/lwm2m-core';
 import type {
   LogEntry,
@@ -94,8 +95,20 @@ export class LogIntake {
       if (batch.length === 0) return count;
       count += batch.length;
       const work = asPromise(this.#options.onEntries(batch));
+      if (batch.length === limits.maxLogEntriesAtOnce) return this.#deliverLater(work, entries, count);
       if (work !== undefined) return work.then(() => this.#deliver(entries, count));
     }
+  }
+
+  /** A log of very many lines must not keep everybody else waiting. */
+  async #deliverLater(
+    work: Promise<void> | undefined,
+    entries: Iterator<LogEntry>,
+    delivered: number,
+  ): Promise<number> {
+    await work;
+    await setImmediate();
+    return this.#deliver(entries, delivered);
   }
 
   /** The path that is read for a log. */

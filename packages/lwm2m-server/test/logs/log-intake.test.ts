@@ -82,3 +82,13 @@ test('what the application throws goes to the caller', () => {
   });
   expect(() => logs.take(values(record('/20/0/4014', 'a')))).toThrow('disk full');
 });
+
+test('a log of very many lines lets others have their turn', async () => {
+  const { logs, entries } = intake();
+  let turns = 0;
+  const others = setInterval(() => (turns += 1), 0);
+  expect(await logs.take(values(record('/20/0/4014', 'a\n'.repeat(20_000))))).toBe(20_000);
+  clearInterval(others);
+  expect(entries).toHaveLength(20_000);
+  expect(turns).toBeGreaterThan(3);
+});
