@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { certificateFingerprint } from '@flownexus/lwm2m-server';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { CertificateRow, RevocationReason } from '../database/certificate-tables.ts';
@@ -127,15 +127,29 @@ export class CertificateStore {
   async identify(
     certificate: Uint8Array,
   ): Promise<{ readonly endpoint: string | undefined; readonly isRevoked: boolean } | undefined> {
-    const row = await this.#database.reads
-      .selectFrom('Certificate')
-      .select(['endpoint', 'not_after', 'revoked_at'])
-      .where('fingerprint', '=', certificateFingerprint(certificate))
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
+    const row = await this.#lookUp('fingerprint', certificateFingerprint(certificate));
+    if (row === undefined) return this.#identifyAltered(certificate);
     const isRevoked = row.revoked_at !== null;
     const isValid = !isRevoked && row.not_after >= this.#now();
     return { endpoint: isValid ? (row.endpoint ?? undefined) : undefined, isRevoked };
+  }
+
+  /**
+   * The signature on a certificate can be written in another way that verifies, too: its owner can make one of another fingerprint, which must not pass for one
+   * of somebody else. It is nobody's.
+   */
+  async #identifyAltered(
+    certificate: Uint8Array,
+  ): Promise<{ readonly endpoint: undefined; readonly isRevoked: boolean } | undefined> {
+    const row = await this.#lookUp('serial', new X509Certificate(certificate).serialNumber.toLowerCase());
+    return row && { endpoint: undefined, isRevoked: row.revoked_at !== null };
+  }
+
+  #lookUp(
+    column: 'fingerprint' | 'serial',
+    value: string,
+  ): Promise<Pick<StoredCertificate, 'endpoint' | 'not_after' | 'revoked_at'> | undefined> {
+    return this.#database.reads.selectFrom('Certificate').select(['endpoint', 'not_after', 'revoked_at']).where(column, '=', value).executeTakeFirst(); // prettier-ignore
   }
 
   /** Whether an endpoint has ever been given one that is still listed: nobody is believed to be it without. */

@@ -4,6 +4,7 @@ import { testCertificate } from '@flownexus/dtls/testing';
 import type { Lwm2mClientOptions } from '@flownexus/lwm2m-client';
 import { expect, test, vi } from 'vitest';
 import { exportEndpointRoute } from '../../src/endpoints/export-endpoint.ts';
+import { alteredCertificate } from '../support/altered-certificate.ts';
 import { OpenSsl } from '../support/openssl.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
 import { testLwm2m, type TestLwm2mOptions } from '../support/test-lwm2m.ts';
@@ -176,6 +177,16 @@ test('a certificate counts beside a pre-shared key, and is for its endpoint alon
   const psk = await device('dev', { psk: { identity: 'id', key: new Uint8Array(Buffer.from(key, 'hex')) } });
   await psk.client.start();
   expect(isRegistered('dev')).toBe(true);
+});
+
+test("one that was made to look like another by its owner is nobody's, whatever credential has its common name", async () => {
+  const { issue, call, refusal } = await scene();
+  expect(await call('PUT', '/api/v1/endpoints/other/credentials', { mode: 'x509', commonName: 'dev' })).toMatchObject({ status: 201 }); // prettier-ignore
+  const issued = await issue('dev');
+  const altered = proving({ key: issued.key, pem: alteredCertificate(issued.pem) });
+  expect(await refusal('other', altered)).toContain('access_denied');
+  await call('POST', `/api/v1/certificates/${issued.serial}/revoke`, {});
+  expect(await refusal('other', altered)).toContain('certificate_revoked');
 });
 
 test.each([
