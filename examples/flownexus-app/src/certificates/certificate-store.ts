@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { certificateFingerprint } from '@flownexus/lwm2m-server';
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { ExpressionBuilder, Kysely, Selectable, Transaction } from 'kysely';
 import type { CertificateRow, RevocationReason } from '../database/certificate-tables.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Tables } from '../database/tables.ts';
@@ -152,15 +152,24 @@ export class CertificateStore {
     return this.#database.reads.selectFrom('Certificate').select(['endpoint', 'not_after', 'revoked_at']).where(column, '=', value).executeTakeFirst(); // prettier-ignore
   }
 
-  /** Whether an endpoint has ever been given one that is still listed: nobody is believed to be it without. */
+  /** Whether an endpoint has ever been given one: nobody is believed to be it without, also when all have ended. */
   isSecured(endpoint: string): Promise<boolean> {
     return hasAny(this.#database.reads, endpoint);
   }
 
-  /** Deletes those that have expired long ago, and are on no revocation list any more. Resolves to how many. */
+  /**
+   * Deletes those that have expired long ago, and are on no revocation list any more. The last one of an endpoint stays: by it the endpoint is known to be believed
+   * by nothing less. Resolves to how many.
+   */
   async removeExpired(): Promise<number> {
     const before = this.#now() - limits.expiredCertificateDays * 86_400_000;
-    const rows = await this.#database.reads.selectFrom('Certificate').select('id').where('not_after', '<', before).limit(limits.certificatesPerRemoval).execute(); // prettier-ignore
+    const rows = await this.#database.reads
+      .selectFrom('Certificate')
+      .select('id')
+      .where('not_after', '<', before)
+      .where((eb) => eb.or([eb('endpoint', 'is', null), eb.exists(laterOfTheSame(eb))]))
+      .limit(limits.certificatesPerRemoval)
+      .execute();
     if (rows.length === 0) return 0;
     await this.#database.db.deleteFrom('Certificate').where('id', 'in', rows.map(({ id }) => id)).execute(); // prettier-ignore
     return rows.length;
@@ -217,6 +226,14 @@ export class CertificateStore {
   #tell(event: CertificateEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+function laterOfTheSame(eb: ExpressionBuilder<Tables, 'Certificate'>) {
+  return eb
+    .selectFrom('Certificate as later')
+    .select('later.id')
+    .whereRef('later.endpoint', '=', 'Certificate.endpoint')
+    .whereRef('later.id', '>', 'Certificate.id');
 }
 
 async function hasAny(db: Kysely<Tables>, endpoint: string): Promise<boolean> {
