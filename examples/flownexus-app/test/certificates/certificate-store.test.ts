@@ -1,7 +1,8 @@
 import { testCertificate } from '@flownexus/dtls/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Authority } from '../../src/certificates/authority.ts';
 import { CertificateStore } from '../../src/certificates/certificate-store.ts';
+import { RevocationLists } from '../../src/certificates/revocation-lists.ts';
 import { publicKeyOf } from '../../src/certificates/signing-key.ts';
 import { onEachDatabase, temporaryDirectory, testDatabase } from '../support/test-database.ts';
 
@@ -33,5 +34,16 @@ onEachDatabase('the store of certificates', (kind) => {
     ]);
     expect(await store.isSecured('dev')).toBe(true);
     expect(await store.removeExpired()).toBe(0);
+  });
+
+  test('is asked once for all who want the revocation list meanwhile', async () => {
+    const database = await testDatabase(kind);
+    const place = { dataDirectory: temporaryDirectory(), keyFile: undefined, certificateFile: undefined };
+    const lists = new RevocationLists(database, await Authority.open(place));
+    const first = await lists.present();
+    const read = vi.spyOn(database.reads, 'selectFrom');
+    const all = await Promise.all(Array.from({ length: 100 }, () => lists.present()));
+    expect(all.every((each) => Buffer.compare(each, first) === 0)).toBe(true);
+    expect(read.mock.calls.length).toBeLessThan(5);
   });
 });
