@@ -86,7 +86,8 @@ export class CertificateStore {
 
   /**
    * Revokes a certificate; resolves when that is stored, to the certificate as it is then and whether it was valid before; undefined when there is none of this serial
-   * number. DTLS associations that were made with it are not found any more after a restart.
+   * number. DTLS associations that were made with it are not found any more after a restart. Whoever has a compromised key has it for all certificates of that key:
+   * they are revoked, too.
    */
   revoke(
     serial: string,
@@ -97,12 +98,15 @@ export class CertificateStore {
       const result = await this.#database.db.transaction().execute(async (trx) => {
         const before = await trx.selectFrom('Certificate').selectAll().where('serial', '=', serial).executeTakeFirst();
         if (before === undefined || before.revoked_at !== null)
-          return before && { certificate: before, changed: false };
-        const [certificate = before] = await this.#revoke(trx, [before], reason, revokedBy);
-        return { certificate, changed: true };
+          return before && { certificate: before, changed: false, revoked: [] };
+        const rows = reason === 'keyCompromise' ? await validOfKey(trx, before.public_key) : [before];
+        const revoked = await this.#revoke(trx, rows, reason, revokedBy);
+        return { certificate: revoked.find(({ id }) => id === before.id) ?? before, changed: true, revoked };
       });
-      if (result?.changed === true) this.#tellRevoked([result.certificate]);
-      return result;
+      if (result === undefined) return undefined;
+      const { certificate, changed, revoked } = result;
+      this.#tellRevoked(revoked);
+      return { certificate, changed };
     });
   }
 
@@ -226,6 +230,11 @@ export class CertificateStore {
   #tell(event: CertificateEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** Those that were not revoked. */
+function validOfKey(trx: Transaction<Tables>, keyHash: string): Promise<StoredCertificate[]> {
+  return trx.selectFrom('Certificate').selectAll().where('public_key', '=', keyHash).where('revoked_at', 'is', null).execute(); // prettier-ignore
 }
 
 function laterOfTheSame(eb: ExpressionBuilder<Tables, 'Certificate'>) {
