@@ -7,7 +7,7 @@ import {
 import type { ResourceNode } from '@flownexus/lwm2m-core';
 
 /** Stands for the URI of this server in a Security Object, and for the endpoint name in any text. */
-export const SERVER = '{server}';
+const SERVER = '{server}';
 const ENDPOINT = '{endpoint}';
 
 /** Resources of the Security Object: the URI, and those of the security, which go together. */

@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { SecurityMode } from './tables.ts';
+import type { SecurityMode } from './security-mode.ts';
 
 // The rows of the tables that migrations/0006-bootstrap.ts makes and explains.
 

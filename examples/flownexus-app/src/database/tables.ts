@@ -4,6 +4,7 @@ import type { FirmwareRow } from './firmware-tables.ts';
 import type { LogTables } from './log-tables.ts';
 import type { CertificateTables } from './certificate-tables.ts';
 import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
+import type { SecurityMode } from './security-mode.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -13,7 +14,6 @@ export type Flag = 0 | 1;
 export type ValueType =
   'STRING' | 'INTEGER' | 'UNSIGNED_INTEGER' | 'FLOAT' | 'BOOLEAN' | 'OPAQUE' | 'TIME' | 'OBJLNK' | 'CORELINK' | 'NONE';
 export type Admission = 'accepted' | 'held' | 'refused';
-export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
 export type ValueSource = 'observe' | 'composite' | 'send' | 'read' | 'register' | 'ingest' | 'operation';
 export type EventSource = 'composite' | 'observe' | 'send' | 'read' | 'ingest' | 'rule';
 export type Severity = 'info' | 'warning' | 'critical';

@@ -8,7 +8,7 @@ import { limits } from '../limits.ts';
 import { isoTime } from '../values/resource-item.ts';
 import { parseCampaignMetadata } from './firmware-metadata.ts';
 import { failureReasonSchema, phaseSchema } from './update-item.ts';
-import { updateSettingsSchema, type UpdateSettingsBody } from './update-body.ts';
+import { updateSettingsSchema } from './update-body.ts';
 
 export const campaignStateSchema = z.enum(CAMPAIGN_STATES as [CampaignState, ...CampaignState[]]).meta({
   id: 'FirmwareCampaignState',
@@ -88,5 +88,5 @@ export function toCampaignItem(
 /** The same with its settings. */
 export function toCampaignDetail(row: Selectable<FirmwareCampaignRow>, counts: CampaignCounts): CampaignDetail {
   const { settings, leftOutEndpoints } = parseCampaignMetadata(parseFirmwareCampaign(row.firmware_campaign).metadata);
-  return { ...toCampaignItem(row, counts), settings: settings, leftOutEndpoints };
+  return { ...toCampaignItem(row, counts), settings, leftOutEndpoints };
 }

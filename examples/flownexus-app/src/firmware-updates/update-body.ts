@@ -1,5 +1,6 @@
 import type { FirmwareUpdate, UpdateOptions } from '@flownexus/lwm2m-server';
 import { z } from 'zod';
+import { lwm2mPath } from '../http/lwm2m-path.ts';
 import { storableText } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { endpointSelection } from '../operations/operation-body.ts';
@@ -18,9 +19,11 @@ const seconds = (least: number, description: string) =>
 const settings = {
   delivery: z.enum(['auto', 'push', 'pull']).optional().meta({ description: '`push`: the server writes the package; `pull`: the device fetches it. Default `auto`: what the device supports (5/0/9), and the other way when one does not work' }), // prettier-ignore
   blockSize: z.literal([16, 32, 64, 128, 256, 512, 1_024]).optional().meta({ description: 'Bytes of a block of a push' }), // prettier-ignore
-  target: z
-    .string()
-    .regex(/^\/(5|9|33629)\/\d{1,5}$/, 'expected an Object Instance of Object 5, 9 or 33629, such as /5/0')
+  target: lwm2mPath(2)
+    .refine(
+      (path) => /^\/(5|9|33629)\/\d+$/.test(path),
+      'expected an Object Instance of Object 5, 9 or 33629, such as /5/0',
+    )
     .optional()
     .meta({ description: 'The Object Instance. Default: the first of Object 33629 that it registered, else `/5/0`' }),
   expectedVersion: storableText.min(1).max(limits.firmwareExpectedVersionLength).optional().meta({ description: 'What the device says when the package is installed (3/0/3 or 5/0/7): then only that is a success, and who says so already is not updated' }), // prettier-ignore

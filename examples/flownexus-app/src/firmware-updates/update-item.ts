@@ -15,7 +15,7 @@ export const stateSchema = z.enum(updateStates).meta({
   id: 'FirmwareState',
   description: 'The State of the device (5/0/3); IDLE again when the update is finished',
 });
-export const resultSchema = z.enum(updateResults).meta({
+const resultSchema = z.enum(updateResults).meta({
   id: 'FirmwareResult',
   description:
     'The Update Result (5/0/5). DEFAULT: it is not finished. UPDATE_FAILED also for reasons that devices have no number for, and for one that was cancelled',

@@ -2,6 +2,7 @@ import type { FirmwareUpdate } from '@flownexus/lwm2m-server';
 import { limits } from '../limits.ts';
 import type { LiveStream } from '../http/live-stream.ts';
 import type { ErrorReport } from '../stores/readable.ts';
+import { campaignItemSchema } from './campaign-item.ts';
 import type { CampaignReader } from './campaign-reader.ts';
 import { toUpdateRow } from './firmware-rows.ts';
 import { toUpdateItem } from './update-item.ts';
@@ -62,7 +63,7 @@ export class UpdatePublisher {
   async #tell(id: string): Promise<void> {
     const { stream, campaigns, report } = this.#options;
     try {
-      const { settings: _settings, leftOutEndpoints: _leftOut, ...item } = await campaigns.get(id);
+      const item = campaignItemSchema.parse(await campaigns.get(id));
       stream.publish('firmwareCampaign', undefined, () => item);
     } catch (error) {
       report(error, `the campaign ${id} could not be told to the stream`);

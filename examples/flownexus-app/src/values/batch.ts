@@ -1,5 +1,6 @@
 import type { Path, ResourceRecord } from '@flownexus/lwm2m-core';
-import type { EventSource, SecurityMode, Severity, ValueSource } from '../database/tables.ts';
+import type { SecurityMode } from '../database/security-mode.ts';
+import type { EventSource, Severity, ValueSource } from '../database/tables.ts';
 
 /** What is stored as a whole or not at all: one registration event, notification, Send, Read or ingested report of one endpoint. */
 export interface Batch {

@@ -28,7 +28,10 @@ type StopSettings = Omit<LogStopOptions, 'timeToLiveMs' | 'signal'>;
  *   await server.operations.add('urn:imei:123456789012345', operation, { key, repeatable: true });
  * }
  */
-export function logStartRequests(log: LogPath, options: StartSettings = {}): readonly [...LogRequest[], LogRequest] {
+export function logStartRequests(
+  log: LogPath,
+  options: Omit<LogStartOptions, 'timeToLiveMs' | 'signal'> = {},
+): readonly [...LogRequest[], LogRequest] {
   const [kind, instance] = controllable(log);
   checkOptions(kind, instance, options);
   if (kind === SYSTEM_LOG) return [{ operation: systemLogEnabled(instance, true, options), key: runKey(instance) }];
@@ -38,7 +41,10 @@ export function logStartRequests(log: LogPath, options: StartSettings = {}): rea
 }
 
 /** What has a device stop logging: LogStop of the Event Log, Enabled of the System Log. It takes the place of a start that is still queued. Throws as `logStartRequests` does. */
-export function logStopRequest(log: LogPath, options: StopSettings = {}): LogRequest {
+export function logStopRequest(
+  log: LogPath,
+  options: Omit<LogStopOptions, 'timeToLiveMs' | 'signal'> = {},
+): LogRequest {
   const [kind, instance] = controllable(log);
   checkOptions(kind, instance, options);
   const operation = kind === SYSTEM_LOG ? systemLogEnabled(instance, false) : eventLogStop(instance, options);
