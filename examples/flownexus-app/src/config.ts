@@ -79,6 +79,9 @@ const hosts = z
   .pipe(z.array(host).max(limits.webhookHosts))
   .default([]);
 
+/** Not everybody: what the library refuses, too. */
+const isNotEverybody = (network: string): boolean => !/\/0+$/.test(network);
+
 const proxies = z
   .string()
   .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((each) => each.trim())))
@@ -86,7 +89,15 @@ const proxies = z
     z.union([
       z.int().min(0).max(limits.proxies),
       z
-        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])]))
+        .array(
+          z.union([
+            z.ipv4(),
+            z.ipv6(),
+            z.cidrv4().refine(isNotEverybody),
+            z.cidrv6().refine(isNotEverybody),
+            z.enum(['loopback', 'linklocal', 'uniquelocal']),
+          ]),
+        ) // prettier-ignore
         .max(limits.proxies),
     ]),
   )

@@ -148,6 +148,8 @@ describe('a bad variable is named with what was found and what is allowed', () =
     ['FLOWNEXUS_TRUST_PROXY', 'true', 'FLOWNEXUS_TRUST_PROXY is "true": allowed is the number of proxies'],
     ['FLOWNEXUS_TRUST_PROXY', '10.0.0.0/40', 'is "10.0.0.0/40"'],
     ['FLOWNEXUS_TRUST_PROXY', '99', 'is "99"'],
+    ['FLOWNEXUS_TRUST_PROXY', '10.0.0.1,0.0.0.0/0', 'is "10.0.0.1,0.0.0.0/0"'],
+    ['FLOWNEXUS_TRUST_PROXY', '::/0', 'is "::/0"'],
   ])('%s=%j', (name, value, message) => {
     const error = problem({ [name]: value });
     expect(error.message).toContain(message);

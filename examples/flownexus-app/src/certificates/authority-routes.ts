@@ -2,7 +2,7 @@ import { type ANSWERED, type Route, route } from '../http/route.ts';
 import { answerBytes, formatQuery, PEM } from './answer-bytes.ts';
 import type { Authority } from './authority.ts';
 import type { RevocationLists } from './revocation-lists.ts';
-import { PemConverter } from './x509.ts';
+import { encodePem } from './encode-pem.ts';
 
 /** Where revocation lists are, below the public URL. */
 export const CRL_PATH = 'api/v1/certificates/crl';
@@ -25,8 +25,8 @@ export function authorityRoutes({ authority, lists }: AuthorityRoutesOptions): R
       answers: { 200: { description: 'It', contentType: PEM } },
       handle: (call) =>
         answerBytes(call, [
-          { format: 'pem', type: PEM, bytes: authority.pem },
-          { format: 'der', type: 'application/pkix-cert', bytes: authority.certificates[0] ?? '' },
+          { format: 'pem', type: PEM, bytes: () => authority.pem },
+          { format: 'der', type: 'application/pkix-cert', bytes: () => authority.certificates[0] ?? '' },
         ]),
     }),
     route({
@@ -41,8 +41,8 @@ export function authorityRoutes({ authority, lists }: AuthorityRoutesOptions): R
       handle: async (call): Promise<typeof ANSWERED> => {
         const der = await lists.present();
         return answerBytes(call, [
-          { format: 'der', type: 'application/pkix-crl', bytes: der },
-          { format: 'pem', type: PEM, bytes: `${PemConverter.encode(der, 'X509 CRL')}\n` },
+          { format: 'der', type: 'application/pkix-crl', bytes: () => der },
+          { format: 'pem', type: PEM, bytes: () => encodePem('X509 CRL', der) },
         ]);
       },
     }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RevocationReason } from '../database/certificate-tables.ts';
 import { isoTimestamp } from '../http/schemas.ts';
 import type { StoredCertificate } from './certificate-store.ts';
-import { PemConverter } from './x509.ts';
+import { encodePem } from './encode-pem.ts';
 
 export const revocationReasons = ['unspecified', 'keyCompromise', 'affiliationChanged', 'superseded', 'cessationOfOperation', 'privilegeWithdrawn'] as const satisfies readonly RevocationReason[]; // prettier-ignore
 export const certificateStates = ['valid', 'expired', 'revoked'] as const;
@@ -52,7 +52,7 @@ export function toCertificateDetail(row: StoredCertificate, now: number): z.infe
 
 /** PEM of one certificate, with the end of its last line. */
 export function certificatePem(der: Uint8Array): string {
-  return `${PemConverter.encode(Uint8Array.from(der), 'CERTIFICATE')}\n`;
+  return encodePem('CERTIFICATE', der);
 }
 
 function iso(at: number): string {

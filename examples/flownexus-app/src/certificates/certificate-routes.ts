@@ -132,7 +132,7 @@ export function certificateRoutes({ database, authority, certificates, issuer }:
       operationId: 'revokeCertificate',
       summary: 'Revokes a certificate, for good',
       description:
-        'What is open with it ends at once, and the revocation list has it. One that is revoked already stays as it is.',
+        'What is open with it ends at once, and the revocation list has it. With `keyCompromise` all certificates of its key are revoked. One that is revoked already stays as it is.',
       tag: TAG,
       access: 'administer',
       params: serialParams,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { certificateFingerprint } from '@flownexus/lwm2m-server';
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { ExpressionBuilder, Kysely, Selectable, Transaction } from 'kysely';
 import type { CertificateRow, RevocationReason } from '../database/certificate-tables.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Tables } from '../database/tables.ts';
@@ -86,7 +86,8 @@ export class CertificateStore {
 
   /**
    * Revokes a certificate; resolves when that is stored, to the certificate as it is then and whether it was valid before; undefined when there is none of this serial
-   * number. DTLS associations that were made with it are not found any more after a restart.
+   * number. DTLS associations that were made with it are not found any more after a restart. Whoever has a compromised key has it for all certificates of that key:
+   * they are revoked, too.
    */
   revoke(
     serial: string,
@@ -97,12 +98,15 @@ export class CertificateStore {
       const result = await this.#database.db.transaction().execute(async (trx) => {
         const before = await trx.selectFrom('Certificate').selectAll().where('serial', '=', serial).executeTakeFirst();
         if (before === undefined || before.revoked_at !== null)
-          return before && { certificate: before, changed: false };
-        const [certificate = before] = await this.#revoke(trx, [before], reason, revokedBy);
-        return { certificate, changed: true };
+          return before && { certificate: before, changed: false, revoked: [] };
+        const rows = reason === 'keyCompromise' ? await validOfKey(trx, before.public_key) : [before];
+        const revoked = await this.#revoke(trx, rows, reason, revokedBy);
+        return { certificate: revoked.find(({ id }) => id === before.id) ?? before, changed: true, revoked };
       });
-      if (result?.changed === true) this.#tellRevoked([result.certificate]);
-      return result;
+      if (result === undefined) return undefined;
+      const { certificate, changed, revoked } = result;
+      this.#tellRevoked(revoked);
+      return { certificate, changed };
     });
   }
 
@@ -127,26 +131,49 @@ export class CertificateStore {
   async identify(
     certificate: Uint8Array,
   ): Promise<{ readonly endpoint: string | undefined; readonly isRevoked: boolean } | undefined> {
-    const row = await this.#database.reads
-      .selectFrom('Certificate')
-      .select(['endpoint', 'not_after', 'revoked_at'])
-      .where('fingerprint', '=', certificateFingerprint(certificate))
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
+    const row = await this.#lookUp('fingerprint', certificateFingerprint(certificate));
+    if (row === undefined) return this.#identifyAltered(certificate);
     const isRevoked = row.revoked_at !== null;
     const isValid = !isRevoked && row.not_after >= this.#now();
     return { endpoint: isValid ? (row.endpoint ?? undefined) : undefined, isRevoked };
   }
 
-  /** Whether an endpoint has ever been given one that is still listed: nobody is believed to be it without. */
+  /**
+   * The signature on a certificate can be written in another way that verifies, too: its owner can make one of another fingerprint, which must not pass for one
+   * of somebody else. It is nobody's.
+   */
+  async #identifyAltered(
+    certificate: Uint8Array,
+  ): Promise<{ readonly endpoint: undefined; readonly isRevoked: boolean } | undefined> {
+    const row = await this.#lookUp('serial', new X509Certificate(certificate).serialNumber.toLowerCase());
+    return row && { endpoint: undefined, isRevoked: row.revoked_at !== null };
+  }
+
+  #lookUp(
+    column: 'fingerprint' | 'serial',
+    value: string,
+  ): Promise<Pick<StoredCertificate, 'endpoint' | 'not_after' | 'revoked_at'> | undefined> {
+    return this.#database.reads.selectFrom('Certificate').select(['endpoint', 'not_after', 'revoked_at']).where(column, '=', value).executeTakeFirst(); // prettier-ignore
+  }
+
+  /** Whether an endpoint has ever been given one: nobody is believed to be it without, also when all have ended. */
   isSecured(endpoint: string): Promise<boolean> {
     return hasAny(this.#database.reads, endpoint);
   }
 
-  /** Deletes those that have expired long ago, and are on no revocation list any more. Resolves to how many. */
+  /**
+   * Deletes those that have expired long ago, and are on no revocation list any more. The last one of an endpoint stays: by it the endpoint is known to be believed
+   * by nothing less. Resolves to how many.
+   */
   async removeExpired(): Promise<number> {
     const before = this.#now() - limits.expiredCertificateDays * 86_400_000;
-    const rows = await this.#database.reads.selectFrom('Certificate').select('id').where('not_after', '<', before).limit(limits.certificatesPerRemoval).execute(); // prettier-ignore
+    const rows = await this.#database.reads
+      .selectFrom('Certificate')
+      .select('id')
+      .where('not_after', '<', before)
+      .where((eb) => eb.or([eb('endpoint', 'is', null), eb.exists(laterOfTheSame(eb))]))
+      .limit(limits.certificatesPerRemoval)
+      .execute();
     if (rows.length === 0) return 0;
     await this.#database.db.deleteFrom('Certificate').where('id', 'in', rows.map(({ id }) => id)).execute(); // prettier-ignore
     return rows.length;
@@ -203,6 +230,19 @@ export class CertificateStore {
   #tell(event: CertificateEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** Those that were not revoked. */
+function validOfKey(trx: Transaction<Tables>, keyHash: string): Promise<StoredCertificate[]> {
+  return trx.selectFrom('Certificate').selectAll().where('public_key', '=', keyHash).where('revoked_at', 'is', null).execute(); // prettier-ignore
+}
+
+function laterOfTheSame(eb: ExpressionBuilder<Tables, 'Certificate'>) {
+  return eb
+    .selectFrom('Certificate as later')
+    .select('later.id')
+    .whereRef('later.endpoint', '=', 'Certificate.endpoint')
+    .whereRef('later.id', '>', 'Certificate.id');
 }
 
 async function hasAny(db: Kysely<Tables>, endpoint: string): Promise<boolean> {

@@ -52,8 +52,8 @@ export function encodeRevocationList(
     issuer,
     time(thisUpdate),
     time(nextUpdate),
-    // An empty list of them must not be there.
-    ...(entries.length === 0 ? [] : [element(Tag.sequence, ...entries.map(revoked))]),
+    // An empty list of them must not be there. Of a long one each as an argument would be more than a call can have.
+    ...(entries.length === 0 ? [] : [element(Tag.sequence, Buffer.concat(entries.map(revoked)))]),
     element(Tag.context0, element(Tag.sequence, ...extensions)),
   );
   const signature = sign(hash.replace('-', '').toLowerCase(), content, privateKey);
@@ -69,9 +69,21 @@ export function derInteger(hex: string): Buffer {
 function revoked({ serial, revokedAt, reason }: RevokedEntry): Buffer {
   const fields = [derInteger(serial), time(revokedAt)];
   // RFC 5280 §5.3.1: `unspecified` is said by saying nothing.
-  if (reason === X509CrlReason.unspecified) return element(Tag.sequence, ...fields);
-  const value = element(Tag.octetString, Buffer.of(Tag.enumerated, 1, reason));
-  return element(Tag.sequence, ...fields, element(Tag.sequence, element(Tag.sequence, CRL_REASON, value)));
+  return reason === X509CrlReason.unspecified
+    ? element(Tag.sequence, ...fields)
+    : element(Tag.sequence, ...fields, reasonExtension(reason));
+}
+
+/** There are few reasons, and many entries. */
+const reasonExtensions = new Map<X509CrlReason, Buffer>();
+
+function reasonExtension(reason: X509CrlReason): Buffer {
+  let known = reasonExtensions.get(reason);
+  if (known === undefined) {
+    const value = element(Tag.octetString, Buffer.of(Tag.enumerated, 1, reason));
+    reasonExtensions.set(reason, (known = element(Tag.sequence, element(Tag.sequence, CRL_REASON, value))));
+  }
+  return known;
 }
 
 /** UTCTime until 2049, GeneralizedTime from then on (RFC 5280 §5.1.2.4). */

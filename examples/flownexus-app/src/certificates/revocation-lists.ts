@@ -28,6 +28,8 @@ export class RevocationLists {
   readonly #now: () => number;
   readonly #serial = new Serial();
   #present: RevocationList | undefined;
+  /** What was asked for and is not begun yet. */
+  #next: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
   constructor(database: Database, authority: Authority, now: () => number = Date.now) {
     this.#database = database;
@@ -35,16 +37,25 @@ export class RevocationLists {
     this.#now = now;
   }
 
-  /** DER of the present list: with everything that was revoked before, and far from its end. It is made anew when it is asked for, once for any number of changes. */
+  /**
+   * DER of the present list: with everything that was revoked before, and far from its end. It is made anew when it is asked for, once for any number of changes. Who
+   * asks before it is looked up gets the same: anybody may ask, as often as they like.
+   */
   present(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#serial.run(async () => {
-      const authority = this.#authority.fingerprint;
-      const row = await this.#database.reads.selectFrom('RevocationList').select(['number', 'next_update', 'stale']).where('authority', '=', authority).executeTakeFirst(); // prettier-ignore
-      const isGood = row?.stale === 0 && row.next_update - this.#now() > limits.revocationListRenewalMs;
-      if (!isGood) return (this.#present = await this.#remake(authority)).der;
-      if (this.#present?.number !== row.number) this.#present = await this.#read(authority);
-      return this.#present.der;
+    this.#next ??= this.#serial.run(() => {
+      this.#next = undefined;
+      return this.#lookUp();
     });
+    return this.#next;
+  }
+
+  async #lookUp(): Promise<Uint8Array<ArrayBuffer>> {
+    const authority = this.#authority.fingerprint;
+    const row = await this.#database.reads.selectFrom('RevocationList').select(['number', 'next_update', 'stale']).where('authority', '=', authority).executeTakeFirst(); // prettier-ignore
+    const isGood = row?.stale === 0 && row.next_update - this.#now() > limits.revocationListRenewalMs;
+    if (!isGood) return (this.#present = await this.#remake(authority)).der;
+    if (this.#present?.number !== row.number) this.#present = await this.#read(authority);
+    return this.#present.der;
   }
 
   async #read(authority: string): Promise<RevocationList> {

@@ -133,7 +133,7 @@ export class Admission {
     }
     const held = this.#held.get(endpointName);
     if (held !== undefined) {
-      if (identity.kind !== 'anonymous') return this.decide(endpointName, 'accepted').then(() => ADMITTED);
+      if (identity.kind !== 'anonymous') return this.#acceptProven(endpointName);
       this.#held.set(endpointName, seenAgain(held, request));
       return HELD;
     }
@@ -149,19 +149,15 @@ export class Admission {
 
   /** Decides on an endpoint that has a row; false when it has none. A registration that it has is for the caller to end. */
   decide(endpoint: string, admission: AdmissionState): Promise<boolean> {
-    return this.#serial.run(async () => {
-      const row = await this.#database.db
-        .updateTable('Endpoint')
-        .set({ admission })
-        .where('endpoint', '=', endpoint)
-        .returning(['first_seen', 'last_updated', 'address'])
-        .executeTakeFirst();
-      if (row === undefined) return false;
-      const known = this.#held.get(endpoint) ?? this.#refused.get(endpoint);
-      this.#forget(endpoint);
-      this.#put(endpoint, admission, row.first_seen, known?.lastSeen ?? row.last_updated, known?.address ?? row.address); // prettier-ignore
-      return true;
-    });
+    return this.#serial.run(() => this.#decide(endpoint, admission));
+  }
+
+  /**
+   * What proves that it is the endpoint is about to be taken away: should the endpoint not be removed in the end, whoever comes with its name waits for approval.
+   * One that is refused stays so.
+   */
+  async hold(endpoint: string): Promise<void> {
+    await this.#serial.run(async () => this.#refused.has(endpoint) || this.#decide(endpoint, 'held'));
   }
 
   /** Removes those that wait for approval and have not asked for it for long, at a time in milliseconds since 1970: they hold the places of others. */
@@ -183,6 +179,30 @@ export class Admission {
   /** The endpoint may register again, whether it was removed or could not be. */
   released(endpoint: string): void {
     this.#leaving.delete(endpoint);
+  }
+
+  /** Accepts one that is held, unless something else was decided meanwhile. */
+  #acceptProven(endpoint: string): Promise<true | RefusalReason> {
+    return this.#serial.run(async () => {
+      if (this.#leaving.has(endpoint)) return LEAVING;
+      if (this.#refused.has(endpoint)) return REFUSED;
+      await this.#decide(endpoint, 'accepted');
+      return ADMITTED;
+    });
+  }
+
+  async #decide(endpoint: string, admission: AdmissionState): Promise<boolean> {
+    const row = await this.#database.db
+      .updateTable('Endpoint')
+      .set({ admission })
+      .where('endpoint', '=', endpoint)
+      .returning(['first_seen', 'last_updated', 'address'])
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    const known = this.#held.get(endpoint) ?? this.#refused.get(endpoint);
+    this.#forget(endpoint);
+    this.#put(endpoint, admission, row.first_seen, known?.lastSeen ?? row.last_updated, known?.address ?? row.address);
+    return true;
   }
 
   #forget(endpoint: string): void {

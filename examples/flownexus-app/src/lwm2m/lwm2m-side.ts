@@ -195,6 +195,8 @@ export class Lwm2mSide {
     this.admission.remove(endpoint);
     await this.server.endRegistration(endpoint, { forget: true });
     for (const id of await this.#unfinishedOperations(endpoint)) await this.server.operations.cancel(id);
+    // A stop may come between this and the end of the removal.
+    await this.admission.hold(endpoint);
     await secured.credentials.delete(endpoint);
     await bootstrap.secured.credentials.delete(endpoint);
     await bootstrap.configurations.delete(endpoint);

@@ -10,7 +10,8 @@ const SECRET_NAME =
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, `$1 ${REDACTED}`],
-  [/(\b[a-z][\w+.-]*:\/\/[^\s:@/?#]*:)[^\s@/?#]+@/gi, `$1${REDACTED}@`],
+  // A scheme is looked for from its first letter on alone: from each it would take long.
+  [/((?<![\w+.-])[\w+.-]+:\/\/[^\s:@/?#]*:)[^\s@/?#]+@/g, `$1${REDACTED}@`],
   [/(\/media\/+firmware\/+)[^\s/"'?#]+/g, `$1${REDACTED}`],
   [/(session_token=)[^\s;"']+/g, `$1${REDACTED}`],
 ];
@@ -27,7 +28,12 @@ export function redacted(value: unknown, depth: number = limits.logDepth): unkno
   if (value instanceof Error) return redactedError(value, depth);
   if (depth === 0) return '[…]';
   if (Array.isArray(value)) return value.slice(0, limits.logEntries).map((each) => redacted(each, depth - 1));
-  if (value instanceof Map || value instanceof Set) return redacted([...value.values()], depth - 1);
+  if (value instanceof Map)
+    return redactedEntries(
+      [...value].map(([name, each]) => [String(name), each]),
+      depth,
+    );
+  if (value instanceof Set) return redacted([...value], depth - 1);
   if ('toJSON' in value && typeof value.toJSON === 'function') return redacted((value as { toJSON(): unknown }).toJSON(), depth - 1); // prettier-ignore
   return redactedProperties(value, depth);
 }
@@ -56,8 +62,12 @@ function redactedError(error: Error, depth: number): unknown {
 }
 
 function redactedProperties(value: object, depth: number): unknown {
-  const entries = Object.entries(value as Record<string, unknown>).slice(0, limits.logEntries);
-  return Object.fromEntries(entries.map(([name, each]) => [name, isSecret(name, each) ? REDACTED : redacted(each, depth - 1)])); // prettier-ignore
+  return redactedEntries(Object.entries(value as Record<string, unknown>), depth);
+}
+
+function redactedEntries(entries: readonly (readonly [string, unknown])[], depth: number): unknown {
+  const first = entries.slice(0, limits.logEntries);
+  return Object.fromEntries(first.map(([name, each]) => [name, isSecret(name, each) ? REDACTED : redacted(each, depth - 1)])); // prettier-ignore
 }
 
 function isSecret(name: string, value: unknown): boolean {

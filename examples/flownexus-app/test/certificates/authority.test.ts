@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { testCertificate } from '@flownexus/dtls/testing';
 import { expect, test } from 'vitest';
 import { Authority } from '../../src/certificates/authority.ts';
+import { encodePem } from '../../src/certificates/encode-pem.ts';
 import { publicKeyOf } from '../../src/certificates/signing-key.ts';
-import { X509CrlReason } from '../../src/certificates/x509.ts';
+import { PemConverter, X509CrlReason } from '../../src/certificates/x509.ts';
 import { StartError } from '../../src/start-error.ts';
 import { OpenSsl } from '../support/openssl.ts';
 import { temporaryDirectory } from '../support/test-database.ts';
@@ -150,6 +151,18 @@ test('a list of twenty thousand is made in a moment', async () => {
     .run('crl', '-in', 'list.der', '-inform', 'DER', '-noout', '-text')
     .matchAll(/Serial Number: (\w+)/g);
   expect([...serials].map(([, found]) => found?.toLowerCase())).toEqual(entries.map((entry) => entry.serial));
+});
+
+test('a list may be longer than a call has arguments', async () => {
+  const authority = await own(temporaryDirectory());
+  const entry = { serial: '4a', revokedAt: 0, reason: X509CrlReason.superseded };
+  const list = { number: 1, thisUpdate: 0, nextUpdate: 1_000 };
+  const one = await authority.signRevocationList({ ...list, entries: [entry] });
+  const many = await authority.signRevocationList({ ...list, entries: Array.from({ length: 200_000 }, () => entry) });
+  expect(many.length).toBeGreaterThan(one.length + 199_999 * 32);
+  const lines = encodePem('X509 CRL', many).split('\n');
+  expect([lines[0], lines.at(-2), lines.at(-1)]).toEqual(['-----BEGIN X509 CRL-----', '-----END X509 CRL-----', '']);
+  expect(encodePem('X509 CRL', one)).toBe(`${PemConverter.encode(one, 'X509 CRL')}\n`);
 });
 
 test('an authority that was configured signs in the place of our own', async () => {

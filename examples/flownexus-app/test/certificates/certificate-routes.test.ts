@@ -4,6 +4,7 @@ import { testCertificate } from '@flownexus/dtls/testing';
 import type { Lwm2mClientOptions } from '@flownexus/lwm2m-client';
 import { expect, test, vi } from 'vitest';
 import { exportEndpointRoute } from '../../src/endpoints/export-endpoint.ts';
+import { alteredCertificate } from '../support/altered-certificate.ts';
 import { OpenSsl } from '../support/openssl.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
 import { testLwm2m, type TestLwm2mOptions } from '../support/test-lwm2m.ts';
@@ -178,6 +179,16 @@ test('a certificate counts beside a pre-shared key, and is for its endpoint alon
   expect(isRegistered('dev')).toBe(true);
 });
 
+test("one that was made to look like another by its owner is nobody's, whatever credential has its common name", async () => {
+  const { issue, call, refusal } = await scene();
+  expect(await call('PUT', '/api/v1/endpoints/other/credentials', { mode: 'x509', commonName: 'dev' })).toMatchObject({ status: 201 }); // prettier-ignore
+  const issued = await issue('dev');
+  const altered = proving({ key: issued.key, pem: alteredCertificate(issued.pem) });
+  expect(await refusal('other', altered)).toContain('access_denied');
+  await call('POST', `/api/v1/certificates/${issued.serial}/revoke`, {});
+  expect(await refusal('other', altered)).toContain('certificate_revoked');
+});
+
 test.each([
   ['no csr', {}, 400, /^body\.csr/],
   ['another field', { csr: 'x', name: 'dev' }, 400, /name/],
@@ -193,16 +204,18 @@ test.each([
 });
 
 test('refused are names that are too long for a certificate, keys that were compromised, and too many', async () => {
-  const { call, issue } = await scene();
+  const { call, issue, items } = await scene();
   const post = (name: string, csr: string, days?: number) => call('POST', `/api/v1/endpoints/${encodeURIComponent(name)}/certificates`, { csr, ...(days && { days }) }); // prettier-ignore
   const request = openssl().request('device', '/');
   expect(await post('x'.repeat(65), request.csr)).toMatchObject({ status: 422, body: { detail: expect.stringContaining('64 characters') as string } }); // prettier-ignore
   expect(await post('dev', request.csr, 7_300)).toMatchObject({ status: 201 });
   const { serial } = await issue('dev', request);
-  await call('POST', `/api/v1/certificates/${serial}/revoke`, { reason: 'keyCompromise' });
+  expect(await call('POST', `/api/v1/certificates/${serial}/revoke`, { reason: 'keyCompromise' })).toMatchObject({ body: { serial, state: 'revoked' } }); // prettier-ignore
+  // Whoever has the key has it for both.
+  expect((await items()).map(({ state }) => state)).toEqual(['revoked', 'revoked']);
   expect(await post('dev', request.csr)).toMatchObject({ status: 422, body: { detail: 'a certificate for this key was revoked as compromised' } }); // prettier-ignore
   const other = openssl().request('device', '/');
-  for (let count = 1; count < 20; count += 1) expect(await post('dev', other.csr)).toMatchObject({ status: 201 });
+  for (let count = 0; count < 20; count += 1) expect(await post('dev', other.csr)).toMatchObject({ status: 201 });
   expect(await post('dev', other.csr)).toMatchObject({ status: 422, body: { detail: expect.stringContaining('20 valid certificates') as string } }); // prettier-ignore
 });
 

@@ -106,6 +106,37 @@ onEachDatabase('admission', (kind) => {
     expect(side.admission.get('dev')).toBe('accepted');
   });
 
+  test('one that is refused while it proves who it is stays refused', async () => {
+    const { call, side } = await testLwm2m({ kind, settings: { admission: 'hold' } });
+    await call('PUT', '/api/v1/endpoints/dev/credentials', PSK);
+    const request = {
+      operation: 'register',
+      endpointName: 'dev',
+      address: { host: '::1', port: 1 },
+      registration: undefined,
+    } as const;
+    await side.admission.authorize({ ...request, identity: { kind: 'anonymous' } });
+    const decided = side.admission.decide('dev', 'refused');
+    const answer = side.admission.authorize({ ...request, identity: { kind: 'psk', identity: 'id' } });
+    expect([await decided, await answer]).toEqual([true, { reason: 'the endpoint is refused' }]);
+    expect(side.admission.get('dev')).toBe('refused');
+  });
+
+  test('one whose deletion did not come to its end has lost its credentials, and waits for approval', async () => {
+    const scene = await testLwm2m({ kind });
+    const { newClient, ingest, call, database } = scene;
+    await newClient('dev').start();
+    await call('PUT', '/api/v1/endpoints/dev/credentials', PSK);
+    vi.spyOn(ingest, 'removeEndpoint').mockRejectedValueOnce(new Error('the disk is full'));
+    expect((await call('DELETE', '/api/v1/endpoints/dev')).status).toBe(500);
+    expect((await call('GET', '/api/v1/endpoints/dev/credentials')).status).toBe(404);
+    await expect(newClient('dev').start()).rejects.toThrow('4.03 the endpoint waits for approval');
+    expect((await Admission.load(scene)).get('dev')).toBe('held');
+    expect((await call('DELETE', '/api/v1/endpoints/dev')).status).toBe(204);
+    expect(await database.reads.selectFrom('Endpoint').selectAll().execute()).toEqual([]);
+    await newClient('dev').start();
+  });
+
   test('there are so many endpoints, and messages in a minute', async () => {
     const { newClient, settings, side } = await testLwm2m({ kind, settings: { maxEndpoints: 1 } });
     // A device tries again by itself.

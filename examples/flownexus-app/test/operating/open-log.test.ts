@@ -26,6 +26,8 @@ test.each([
   ['several in one', { err: new AggregateError([new Error(`Bearer ${SECRET}`)], 'all failed') }],
   ['what PostgreSQL says of a row', { err: Object.assign(new Error('null'), { severity: 'ERROR', detail: `Failing row contains (${SECRET})` }) }],
   ['what is in a map', { map: new Map([['a', { psk: SECRET }]]) }],
+  ['what a map has by the name of a secret', { map: new Map([['password', SECRET]]) }],
+  ['the password of an address after a number', { url: `1.postgres://a:${SECRET}@b` }],
 ])('%s is not logged', (_, object) => {
   const { log, lines } = testLog();
   log.error(object, 'it failed');
@@ -56,6 +58,14 @@ test('what is no secret stays, with the stack of errors', () => {
     keys: 3,
   });
 }); // prettier-ignore
+
+test('a text that is nearly many addresses does not take long', () => {
+  const { log } = testLog();
+  const began = performance.now();
+  for (let count = 0; count < 20; count += 1) log.error({ url: `/${'a.'.repeat(4_000)}` }, 'it failed');
+  // It was two seconds.
+  expect(performance.now() - began).toBeLessThan(700);
+});
 
 test('what refers to itself, or is endless, ends', () => {
   const { log, lines } = testLog();

@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { limits } from '../../limits.ts';
 
+/** The root of some file systems has it, for root alone. It is no data of ours. */
+export const LOST_AND_FOUND = 'lost+found';
+
 /** The regular files below a directory whose paths `isWanted`, with `/` in them, in order. Links are not followed. */
 export async function filesBelow(
   directory: string,

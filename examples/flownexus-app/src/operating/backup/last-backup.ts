@@ -23,9 +23,9 @@ export async function lastBackup(dataDirectory: string): Promise<LastBackup | un
   }
 }
 
-/** Keeps that a backup was made. */
+/** Keeps that a backup was made. Whoever may look into the data directory may read it: root makes backups, too, of what another user runs. */
 export async function keepLastBackup(dataDirectory: string, backup: LastBackup): Promise<void> {
   const file = join(dataDirectory, LAST_BACKUP_FILE);
-  await writeFile(`${file}.part`, JSON.stringify(backup), { mode: 0o600 });
+  await writeFile(`${file}.part`, JSON.stringify(backup), { mode: 0o644 });
   await rename(`${file}.part`, file);
 }

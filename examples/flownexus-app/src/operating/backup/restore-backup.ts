@@ -5,7 +5,7 @@ import { LOCK_FILE } from '../../data-directory-lock.ts';
 import { DATABASE_FILE } from '../../database/open-database.ts';
 import { StartError } from '../../start-error.ts';
 import { forgetAssociations, openCopy } from './copy-database.ts';
-import { digestOf, filesBelow, flush } from './data-files.ts';
+import { digestOf, filesBelow, flush, LOST_AND_FOUND } from './data-files.ts';
 import { DATABASE_DIRECTORY, FILES_DIRECTORY, MANIFEST, type Manifest, manifestSchema } from './manifest.ts';
 import { markRestored, RESTORE_DIRECTORY, RESTORED_FILE } from './restored.ts';
 
@@ -32,7 +32,9 @@ export interface Restored {
  */
 export async function restoreBackup({ file, dataDirectory, replace, now }: RestoreOptions): Promise<Restored> {
   const stage = join(dataDirectory, RESTORE_DIRECTORY);
-  const before = (await readdir(dataDirectory)).filter((name) => !name.startsWith(LOCK_FILE));
+  const before = (await readdir(dataDirectory)).filter(
+    (name) => !name.startsWith(LOCK_FILE) && name !== LOST_AND_FOUND,
+  );
   if (before.length > 0 && !replace) {
     throw new StartError(`FLOWNEXUS_DATA_DIR ${dataDirectory} is not empty: --replace moves aside what is there`);
   }

@@ -7,7 +7,7 @@ import type { DatabaseKind } from '../../database/dialect.ts';
 import { DATABASE_FILE } from '../../database/open-database.ts';
 import { limits } from '../../limits.ts';
 import { copyDatabase } from './copy-database.ts';
-import { digestOf, filesBelow, keepFile } from './data-files.ts';
+import { digestOf, filesBelow, keepFile, LOST_AND_FOUND } from './data-files.ts';
 import { LAST_BACKUP_FILE } from './last-backup.ts';
 import { DATABASE_DIRECTORY, FILES_DIRECTORY, MANIFEST, type Manifest, type ManifestFile } from './manifest.ts';
 import { RESTORED_FILE } from './restored.ts';
@@ -67,7 +67,7 @@ async function keepFiles(dataDirectory: string, stage: string): Promise<void> {
 
 /** Not the database, which is copied otherwise, nor what belongs to this place or is not finished. */
 function isKept(path: string): boolean {
-  if ([LOCK_FILE, LAST_BACKUP_FILE, RESTORED_FILE].includes(path)) return false;
+  if ([LOCK_FILE, LAST_BACKUP_FILE, RESTORED_FILE, LOST_AND_FOUND].includes(path)) return false;
   if (path.startsWith(DATABASE_FILE) || path.startsWith(`${LOCK_FILE}-`)) return false;
   return !path.startsWith(STAGE) && !/^(restore\.part|replaced-)/.test(path) && !path.endsWith('.part');
 }

@@ -58,6 +58,25 @@ async function restored(file: string, replace = false) {
   return { ...result, dataDirectory };
 }
 
+test('what a file system has in its root is no data, and who may look into the data directory knows of the last backup', async () => {
+  const backup = await testBackup();
+  const addLost = (directory: string): void => {
+    mkdirSync(join(directory, 'lost+found'));
+    writeFileSync(join(directory, 'lost+found', '#1'), 'lost');
+  };
+  addLost(backup.dataDirectory);
+  const { manifest } = await backup.write();
+  expect(manifest.files.filter(({ path }) => path.includes('lost'))).toEqual([]);
+  expect(statSync(join(backup.dataDirectory, 'last-backup.json')).mode & 0o044).toBe(0o044);
+  const dataDirectory = temporaryDirectory();
+  addLost(dataDirectory);
+  expect(
+    (await restoreBackup({ file: backup.file, dataDirectory, replace: false, now: NOW })).replaced,
+  ).toBeUndefined();
+  expect((await restoreBackup({ file: backup.file, dataDirectory, replace: true, now: NOW })).replaced).toBeDefined();
+  expect(readFileSync(join(dataDirectory, 'lost+found', '#1'), 'utf8')).toBe('lost');
+});
+
 test('what was stored is there again, and the files, but no associations', async () => {
   const backup = await testBackup();
   const { manifest, bytes } = await backup.write();
