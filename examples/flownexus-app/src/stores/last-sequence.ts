@@ -20,11 +20,9 @@ export async function keepLastSequence(trx: Kysely<Tables>): Promise<void> {
     .insertInto('IdBlock')
     .values({ name: NAME, next })
     .onConflict((conflict) =>
-      conflict
-        .column('name')
-        .doUpdateSet({
-          next: sql<number>`CASE WHEN excluded.next > "IdBlock".next THEN excluded.next ELSE "IdBlock".next END`,
-        }),
+      conflict.column('name').doUpdateSet({
+        next: sql<number>`CASE WHEN excluded.next > "IdBlock".next THEN excluded.next ELSE "IdBlock".next END`,
+      }),
     )
     .execute();
 }
