@@ -3,15 +3,18 @@ import type { EndpointItem, EndpointPresence } from '../../src/endpoints/endpoin
 import { EndpointReader, sortColumns } from '../../src/endpoints/endpoint-reader.ts';
 import { endpointRoutes } from '../../src/endpoints/endpoint-routes.ts';
 import { addEndpoints } from '../support/endpoint-rows.ts';
-import { onEachDatabase, testDatabase } from '../support/test-database.ts';
+import { onEachDatabase, sharedDatabase } from '../support/test-database.ts';
 import { testRoutes } from '../support/test-routes.ts';
 import { NEW_YEAR } from '../support/times.ts';
 
 const LIST = '/api/v1/endpoints';
 
 onEachDatabase('endpoints', (kind) => {
+  const shared = sharedDatabase(kind);
+
   async function start(presence: (name: string) => EndpointPresence | undefined = () => undefined) {
-    const database = await testDatabase(kind);
+    const database = shared();
+    await database.db.deleteFrom('Endpoint').execute();
     const { call } = await testRoutes(endpointRoutes({ endpoints: new EndpointReader(database, presence) }));
     const list = async (query = '') => {
       const answer = await call('GET', `${LIST}${query}`);
