@@ -90,12 +90,13 @@ function fromDatabase(error: unknown): ApiError | undefined {
     : undefined;
 }
 
-/** Express refuses malformed addresses and bodies with an error that has a status; that of a body has a type, too. */
+/** Express refuses malformed addresses and bodies with an error that has a status; that of a body has a type, too. What else fails while a body is read is ours. */
 function fromExpress(error: unknown): ApiError | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   if (error.status < 400 || error.status >= 500) return undefined;
   // Its message may quote the body.
-  if (!('type' in error)) return new ApiError(error.status, 'bad-request', 'the address is malformed');
+  if (error instanceof URIError) return new ApiError(400, 'bad-request', 'the address is malformed');
+  if (!('type' in error)) return undefined;
   return error.status === 413
     ? new ApiError(413, 'too-large', 'the body is too large')
     : new ApiError(error.status, 'bad-body', 'the body is not JSON');

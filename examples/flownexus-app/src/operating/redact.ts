@@ -48,7 +48,7 @@ export function redactedText(text: string): string {
 function redactedError(error: Error, depth: number): unknown {
   if (depth === 0) return redactedText(error.message);
   const { name, message, stack } = error;
-  const own = redactedProperties(error, depth) as Record<string, unknown>;
+  const own = redactedEntries(plainEntries(error), depth) as Record<string, unknown>;
   // PostgreSQL quotes the row in it.
   if ('severity' in error && 'detail' in error) own['detail'] = REDACTED;
   return {
@@ -59,6 +59,11 @@ function redactedError(error: Error, depth: number): unknown {
     ...(error.cause === undefined ? {} : { cause: redacted(error.cause, depth - 1) }),
     ...(error instanceof AggregateError ? { errors: redacted(error.errors, depth - 1) } : {}),
   };
+}
+
+/** What an error has besides, without objects: some carry the whole client that failed, with all that it knows. */
+function plainEntries(error: Error): [string, unknown][] {
+  return Object.entries(error).filter(([, value]) => typeof value !== 'object' || Array.isArray(value));
 }
 
 function redactedProperties(value: object, depth: number): unknown {

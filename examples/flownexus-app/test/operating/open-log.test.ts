@@ -22,6 +22,7 @@ test.each([
   ['the password of a database', { url: `postgres://flownexus:${SECRET}@db/flownexus` }],
   ['the address of firmware', { url: `GET //media/firmware/${SECRET}/app.bin` }],
   ['an error with secrets', { err: Object.assign(new Error(`Bearer ${SECRET}`), { key: SECRET, parameters: [SECRET] }) }],
+  ['the client that an error of PostgreSQL carries', { err: Object.assign(new Error('lost'), { client: { secretKey: 7, host: SECRET } }) }],
   ['its cause', { err: new Error('a', { cause: new Error(`postgres://a:${SECRET}@b`) }) }],
   ['several in one', { err: new AggregateError([new Error(`Bearer ${SECRET}`)], 'all failed') }],
   ['what PostgreSQL says of a row', { err: Object.assign(new Error('null'), { severity: 'ERROR', detail: `Failing row contains (${SECRET})` }) }],
