@@ -72,6 +72,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
         await devices.side.release(name);
         await certificates.release(name);
       },
+      cancelOperations: (name) => devices.side.cancelOperations(name),
       released: (name) => {
         devices.side.released(name);
         firmwareUpdates.released(name);

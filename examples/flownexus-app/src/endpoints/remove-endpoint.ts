@@ -11,8 +11,10 @@ import { keepLastSequence } from '../stores/last-sequence.ts';
 export interface RemoveEndpointOptions {
   readonly database: Database;
   readonly ingest: Pick<Ingest, 'removeEndpoint'>;
-  /** Ends the registration of the endpoint, cancels its operations and observations and takes its credentials away; resolves when that is done. */
+  /** Ends the registration of the endpoint and its observations, and takes its credentials away; resolves when that is done. */
   readonly release: (endpoint: string) => Promise<void>;
+  /** Cancels what is queued for it. Called once more in the end, for what was queued meanwhile. */
+  readonly cancelOperations: (endpoint: string) => Promise<void>;
   /** Called when nothing of it is left, or when that has failed. */
   readonly released: (endpoint: string) => void;
   /** Aborted when the app stops. */
@@ -58,14 +60,19 @@ async function removeEndpoint(options: RemoveEndpointOptions, name: string): Pro
   }
   try {
     await options.release(name);
+    await options.cancelOperations(name);
     await deleteStored(options, name);
+    // From now on nobody knows it, so that nothing more is queued.
+    await options.cancelOperations(name);
+    await deleteOperations(options, name);
   } finally {
     options.released(name);
   }
 }
 
 /** Deletes what is stored of an endpoint: its values in small transactions, then the rest in one. */
-async function deleteStored({ database, ingest, stopping }: RemoveEndpointOptions, name: string): Promise<void> {
+async function deleteStored(options: RemoveEndpointOptions, name: string): Promise<void> {
+  const { database, ingest, stopping } = options;
   const signal = stopping ?? new AbortController().signal;
   const trimmer = new ValueTrimmer(database, signal);
   const series = await database.longReads.selectFrom('Series').select('id').where('endpoint', '=', name).execute();
@@ -74,6 +81,13 @@ async function deleteStored({ database, ingest, stopping }: RemoveEndpointOption
   await deleteLogsOf(database, name, signal);
   await database.db.deleteFrom('BootstrapSession').where('endpoint', '=', name).execute();
   await database.db.deleteFrom('FirmwareUpdate').where('endpoint', '=', name).execute();
+  await deleteOperations(options, name);
+  signal.throwIfAborted();
+  await ingest.removeEndpoint(name);
+}
+
+/** Those that are over. */
+async function deleteOperations({ database }: RemoveEndpointOptions, name: string): Promise<void> {
   await database.db.transaction().execute(async (trx) => {
     await keepLastSequence(trx);
     await trx
@@ -82,8 +96,6 @@ async function deleteStored({ database, ingest, stopping }: RemoveEndpointOption
       .where('status', 'in', ['CONFIRMED', 'FAILED'])
       .execute();
   });
-  signal.throwIfAborted();
-  await ingest.removeEndpoint(name);
 }
 
 async function deleteEvents(database: Database, endpoint: string, signal: AbortSignal): Promise<void> {

@@ -194,12 +194,17 @@ export class Lwm2mSide {
     const { secured, bootstrap } = this.#options;
     this.admission.remove(endpoint);
     await this.server.endRegistration(endpoint, { forget: true });
-    for (const id of await this.#unfinishedOperations(endpoint)) await this.server.operations.cancel(id);
+    await this.cancelOperations(endpoint);
     // A stop may come between this and the end of the removal.
     await this.admission.hold(endpoint);
     await secured.credentials.delete(endpoint);
     await bootstrap.secured.credentials.delete(endpoint);
     await bootstrap.configurations.delete(endpoint);
+  }
+
+  /** Cancels what is queued for an endpoint. */
+  async cancelOperations(endpoint: string): Promise<void> {
+    for (const id of await this.#unfinishedOperations(endpoint)) await this.server.operations.cancel(id);
   }
 
   /** Has to hear of each endpoint that was removed from the database, before {@link stored} does of what came after it. */

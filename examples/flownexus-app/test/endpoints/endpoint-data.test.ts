@@ -10,7 +10,7 @@ import { testIngest } from '../support/test-ingest.ts';
 import { testRoutes } from '../support/test-routes.ts';
 
 onEachDatabase('all that is stored of an endpoint', (kind) => {
-  async function open() {
+  async function open(cancelled: (endpoint: string) => Promise<void> = () => Promise.resolve()) {
     const opened = await testIngest(kind);
     const released: string[] = [];
     const over: string[] = [];
@@ -18,8 +18,9 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
       const row = await opened.database.reads.selectFrom('Endpoint').select('endpoint').where('endpoint', '=', endpoint).executeTakeFirst(); // prettier-ignore
       released.push(row?.endpoint ?? '');
     };
+    const cancelOperations = (endpoint: string) => cancelled(endpoint);
     const routes = [
-      removeEndpointRoute({ ...opened, release, released: (endpoint) => void over.push(endpoint) }),
+      removeEndpointRoute({ ...opened, release, cancelOperations, released: (endpoint) => void over.push(endpoint) }),
       exportEndpointRoute(opened),
     ];
     const event: NewEvent = { eventType: '10300', source: 'composite', severity: 'info', records: [0] };
@@ -82,10 +83,24 @@ onEachDatabase('all that is stored of an endpoint', (kind) => {
     expect(await store.lastSequence()).toBe(7);
   });
 
+  test('takes with it what was queued for it meanwhile', async () => {
+    let late = (): Promise<void> => Promise.resolve();
+    const { call, fill, database } = await open(() => late());
+    await fill('a', 1);
+    late = async () => {
+      const row = await database.reads.selectFrom('Endpoint').select('endpoint').executeTakeFirst();
+      // It is cancelled when the endpoint is gone, and not before.
+      if (row === undefined) await database.db.updateTable('EndpointOperation').set({ status: 'FAILED' }).execute();
+      else await database.db.insertInto('EndpointOperation').values({ id: 'late', sequence: 9, endpoint: 'a', operation_type: 'write', path: '/3/0/14', operation: '{}', status: 'QUEUED', max_attempts: 3, repeatable: 1, timestamp_created: NEW_YEAR, updated_at: NEW_YEAR }).execute(); // prettier-ignore
+    };
+    expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(204);
+    expect(await database.reads.selectFrom('EndpointOperation').select('id').execute()).toEqual([]);
+  });
+
   test('stays when its registration can not be ended', async () => {
     const { ingest, over, database } = await open();
     await ingest.submit(values('a', [record('/3303/0/5700', 'float', 1)]));
-    const { call } = await testRoutes([removeEndpointRoute({ database, ingest, release: () => Promise.reject(new Error('no')), released: (endpoint) => void over.push(endpoint) })]); // prettier-ignore
+    const { call } = await testRoutes([removeEndpointRoute({ database, ingest, release: () => Promise.reject(new Error('no')), cancelOperations: () => Promise.resolve(), released: (endpoint) => void over.push(endpoint) })]); // prettier-ignore
     expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(500);
     expect(over).toEqual(['a']);
     expect(await database.reads.selectFrom('Resource').select('float_value').execute()).toEqual([{ float_value: 1 }]);

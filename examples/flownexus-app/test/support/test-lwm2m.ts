@@ -100,6 +100,7 @@ export async function testLwm2m({
       await side.release(endpoint);
       await certificates.release(endpoint);
     },
+    cancelOperations: (endpoint) => side.cancelOperations(endpoint),
     released: (endpoint) => side.released(endpoint),
   });
   const { call, audited } = await testRoutes([
