@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { formatPath, pathLevel, toPath, type ResourceRecord } from '@flownexus/lwm2m-core';
 import type {
   LogEntry,
@@ -107,7 +106,9 @@ export class LogIntake {
     delivered: number,
   ): Promise<number> {
     await work;
-    await setImmediate();
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
     return this.#deliver(entries, delivered);
   }
 
