@@ -59,6 +59,7 @@ export class DeviceLogs {
     this.intake = new LogIntake({
       resources,
       onEntries: (entries) => this.#store(entries.map(toLogRow)),
+      wanted: (endpoint) => !this.#budget.isSpent(endpoint),
       onError: limitedErrors(log),
     });
     this.#leftOut = new Repeated({

@@ -12,7 +12,7 @@ export interface LogBudgetOptions {
   readonly now?: () => number;
 }
 
-/** Entries of an endpoint that were left out of a minute that is over. */
+/** Entries of an endpoint that were left out of a minute that is over: so many at least, since the rest was not looked at. */
 export interface LeftOut {
   readonly endpoint: string;
   readonly entries: number;
@@ -61,6 +61,12 @@ export class LogBudget {
     counted.leftOut.entries += 1;
     counted.leftOut.bytes += size;
     return false;
+  }
+
+  /** Whether as many entries of an endpoint were left out of the present minute as may be stored: nothing more of it needs to be looked at. */
+  isSpent(endpoint: string): boolean {
+    this.#roll();
+    return (this.#counted.get(endpoint)?.leftOut?.entries ?? 0) >= this.#entries;
   }
 
   /** What was left out of minutes that are over: once each. */

@@ -80,7 +80,7 @@ export function toLogRow(entry: LogEntry): NewLogRow {
 
 /** What is noted in the log of an endpoint in the place of entries that were left out. */
 export function leftOutRow({ endpoint, entries, bytes, path }: LeftOut, receivedAt: number): NewLogRow {
-  const message = `${String(entries)} entries of ${String(bytes)} bytes were left out: the device logs more than may be stored in a minute`;
+  const message = `at least ${String(entries)} entries of ${String(bytes)} bytes were left out: the device logs more than may be stored in a minute`;
   return {
     endpoint,
     path,

@@ -31,3 +31,16 @@ test('endpoints are counted up to a bound', () => {
   expect([1, 2].map(() => budget.take('a', '/x', 1))).toEqual([true, false]);
   expect([1, 2].map(() => budget.take('b', '/x', 1))).toEqual([true, true]);
 });
+
+test('is spent when as much was left out as may be stored', () => {
+  let now = 0;
+  const budget = new LogBudget({ entries: 2, bytes: 100, now: () => now });
+  const spent = ['a', 'a', 'a', 'a', 'b'].map((endpoint) => {
+    budget.take(endpoint, '/x', 1);
+    return budget.isSpent('a');
+  });
+  expect(spent).toEqual([false, false, false, true, true]);
+  expect(budget.isSpent('b')).toBe(false);
+  now = 60_000;
+  expect(budget.isSpent('a')).toBe(false);
+});

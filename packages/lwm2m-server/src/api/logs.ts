@@ -59,6 +59,11 @@ export interface LogIntakeOptions {
    * they came by: `take`; `read`, or `onNotify` and `onSend`, whereupon the device sends again. An entry may come twice then.
    */
   readonly onEntries: (entries: readonly LogEntry[]) => MaybePromise<void>;
+  /**
+   * Whether more of the logs of an endpoint is wanted: asked before each thousand entries. When it is not, the rest of what came is passed over without being taken apart, so that a
+   * device that logs without end costs no processor time. Default: all is wanted.
+   */
+  readonly wanted?: (endpointName: string) => boolean;
   /** Resources that are logs, beside those of the Event Log (20) and the System Log (10259). */
   readonly resources?: readonly LogResource[];
   /**

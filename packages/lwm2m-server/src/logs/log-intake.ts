@@ -63,7 +63,7 @@ export class LogIntake {
    * Hands what of values is a log to `onEntries`, a batch at a time; gives how many entries that were, once it has them. Throws and rejects as `onEntries` does.
    */
   take(values: LoggedValues): MaybePromise<number> {
-    return this.#deliver(logEntries(values, this.#sources, this.#reportError), 0);
+    return this.#deliver(logEntries(values, this.#sources, this.#reportError), values.endpointName, 0);
   }
 
   /**
@@ -87,15 +87,16 @@ export class LogIntake {
     return { operation: { kind: 'read', path }, key: LOG_READ_KEY + path };
   }
 
-  #deliver(entries: Iterator<LogEntry>, delivered: number): MaybePromise<number> {
+  #deliver(entries: Iterator<LogEntry>, endpointName: string, delivered: number): MaybePromise<number> {
     let count = delivered;
     for (;;) {
+      if (this.#options.wanted?.(endpointName) === false) return count;
       const batch = take(entries, limits.maxLogEntriesAtOnce);
       if (batch.length === 0) return count;
       count += batch.length;
       const work = asPromise(this.#options.onEntries(batch));
-      if (batch.length === limits.maxLogEntriesAtOnce) return this.#deliverLater(work, entries, count);
-      if (work !== undefined) return work.then(() => this.#deliver(entries, count));
+      if (batch.length === limits.maxLogEntriesAtOnce) return this.#deliverLater(work, entries, endpointName, count);
+      if (work !== undefined) return work.then(() => this.#deliver(entries, endpointName, count));
     }
   }
 
@@ -103,13 +104,14 @@ export class LogIntake {
   async #deliverLater(
     work: Promise<void> | undefined,
     entries: Iterator<LogEntry>,
+    endpointName: string,
     delivered: number,
   ): Promise<number> {
     await work;
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
     });
-    return this.#deliver(entries, delivered);
+    return this.#deliver(entries, endpointName, delivered);
   }
 
   /** The path that is read for a log. */

@@ -92,3 +92,19 @@ test('a log of very many lines lets others have their turn', async () => {
   expect(entries).toHaveLength(20_000);
   expect(turns).toBeGreaterThan(3);
 });
+
+test('what is not wanted any more is passed over, and not taken apart', async () => {
+  const entries: LogEntry[] = [];
+  const asked: string[] = [];
+  const logs = new LogIntake({
+    onEntries: (batch) => void entries.push(...batch),
+    wanted: (endpointName) => {
+      asked.push(endpointName);
+      return entries.length < 2_000;
+    },
+  });
+  expect(await logs.take(values(record('/20/0/4016', bytes('a\n'.repeat(5_000)))))).toBe(2_000);
+  expect(entries).toHaveLength(2_000);
+  expect(asked).toEqual(['dev', 'dev', 'dev']);
+  expect(await logs.take(values(record('/20/0/4016', bytes('b'))))).toBe(0);
+});
