@@ -8,11 +8,9 @@ export class Child<Message> {
   #wake: (() => void) | undefined;
   #exit: string | undefined;
 
-  /** `module` is relative to this folder; `nodeOptions` come on top of those of this process. */
-  constructor(module: string, nodeOptions: readonly string[] = []) {
-    this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), {
-      execArgv: [...process.execArgv, ...nodeOptions],
-    });
+  /** `module` is relative to this folder; `nodeOptions` come on top of `inherited`, those of this process unless it says otherwise. */
+  constructor(module: string, nodeOptions: readonly string[] = [], inherited: readonly string[] = process.execArgv) {
+    this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), { execArgv: [...inherited, ...nodeOptions] });
     this.#process.on('message', (message) => {
       this.#heard.push(message as Message);
       this.#wake?.();

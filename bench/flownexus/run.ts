@@ -1,4 +1,4 @@
-// npm run bench:flownexus -- [--smoke] [--seconds=300] [--only='engine sqlite'] [--endpoints=100] [--days=365] [--cpu-prof=FOLDER]
+// npm run bench:flownexus -- [--smoke] [--seconds=300] [--only='engine sqlite'] [--endpoints=100] [--days=365] [--cpu-prof=FOLDER] [--node='--max-semi-space-size=4']
 // The application's way from a value to the disk and back, on SQLite and on PostgreSQL.
 import { parseArgs } from 'node:util';
 import type { DatabaseKind } from '../../examples/flownexus-app/src/database/dialect.ts';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     endpoints: { type: 'string' },
     days: { type: 'string' },
     'cpu-prof': { type: 'string' },
+    node: { type: 'string' },
   },
 });
 const { smoke, only } = values;
@@ -25,7 +26,10 @@ const fleet = smoke ? 60 : 5_000;
 const history = { endpoints: Number(values.endpoints ?? (smoke ? 2 : 100)), days: Number(values.days ?? (smoke ? 2 : 365)), queries: smoke ? 4 : 200 }; // prettier-ignore
 const kinds: readonly DatabaseKind[] = ['sqlite', 'postgres'];
 const folder = values['cpu-prof'];
-const profile = folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+const options = [
+  ...(folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]),
+  ...(values.node?.split(' ') ?? []),
+];
 const results: object[] = [];
 
 const engine: string[][] = [['storing alone', 'values/s', 'CPU µs/value', 'p50 ms', 'p99 ms']];
@@ -52,7 +56,7 @@ for (const [part, load] of [
   const table: string[][] = [[`${part}: through the app`, 'acknowledged/s', 'acknowledged', 'sent again', 'lost', 'CPU µs/value', 'p50 ms', 'p99 ms', 'RSS MB', 'at most']]; // prettier-ignore
   for (const kind of kinds) {
     if (!`${part} ${kind}`.includes(only)) continue;
-    const result = await measureThroughUdp(kind, load, profile);
+    const result = await measureThroughUdp(kind, load, options);
     if (result === undefined) continue;
     lost += result.lost;
     results.push({ part, ...result });
@@ -61,17 +65,14 @@ for (const [part, load] of [
   show(table);
 }
 
-const reading: string[][] = [['reading', 'rows', 'query', 'p50 ms', 'p99 ms']];
 for (const kind of kinds) {
   if (!`history ${kind}`.includes(only)) continue;
   const result = await measureHistory(kind, history);
   if (result === undefined) continue;
   results.push({ part: 'history', ...result });
-  for (const { name, p50Ms, p99Ms } of result.queries) {
-    reading.push([kind, whole(result.rows), name, tenth(p50Ms), tenth(p99Ms)]);
-  }
+  const times = result.queries.map(({ name, p50Ms, p99Ms }) => [kind, whole(result.rows), name, tenth(p50Ms), tenth(p99Ms)]); // prettier-ignore
+  show([['reading', 'rows', 'query', 'p50 ms', 'p99 ms'], ...times]);
 }
-show(reading);
 process.stdout.write(`${JSON.stringify(results)}\n`);
 if (lost > 0) {
   process.stderr.write(`${String(lost)} values were acknowledged and are not in the database\n`);

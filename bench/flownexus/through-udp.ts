@@ -32,7 +32,7 @@ export async function measureThroughUdp(
 ): Promise<ThroughUdpResult | undefined> {
   const at = place(kind);
   if (at === undefined) return undefined;
-  const app = new Child<AppMessage>('./flownexus/app-process.ts', nodeOptions);
+  const app = new Child<AppMessage>('./flownexus/app-process.mjs', nodeOptions, []);
   const devices = new Child<DevicesMessage>('./flownexus/devices.ts');
   try {
     app.say({ url: at.url, dataDirectory: at.dataDirectory } satisfies AppOrder);

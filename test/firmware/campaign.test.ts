@@ -137,6 +137,38 @@ test('a campaign goes on after a restart', async () => {
   expect(await next.campaigns.counts(id)).toEqual({ SUCCEEDED: 3, FAILED: 1 });
 });
 
+test('a campaign whose time comes while the process is down begins with the next one', async () => {
+  const { bed, updater, endpoints, store } = await fleet([GOOD, GOOD]);
+  const startAt = bed.clock.wallTime() + 5_000_000;
+  const { id } = await updater.campaign({ endpoints, packageId: 'app', startAt, metadata: 'of spring' });
+  await bed.pass(60);
+  expect(await updater.campaigns.counts(id)).toEqual({ QUEUED: 2 });
+  await updater.stop();
+  const second = createUpdater(bed, { store });
+  await second.start();
+  await bed.pass(60);
+  expect(await second.campaigns.list()).toMatchObject([{ id, state: 'SCHEDULED', startAt, metadata: 'of spring' }]);
+  await second.stop();
+  await bed.pass(5_000);
+  const third = createUpdater(bed, { store });
+  const finished = until(bed, third, 'FINISHED');
+  await third.start();
+  await finished;
+  expect(await third.campaigns.counts(id)).toEqual({ SUCCEEDED: 2 });
+});
+
+test('an update keeps what the application wanted to stay with it', async () => {
+  const { updater } = await fleet([]);
+  const { id } = await updater.update('dev', { packageId: 'app', metadata: 'for anna' });
+  expect(await updater.get(id)).toMatchObject({ metadata: 'for anna' });
+  const metadata = 'x'.repeat(65_537);
+  await expect(updater.update('other', { packageId: 'app', metadata })).rejects.toThrow(RangeError);
+  await expect(updater.campaign({ endpoints: ['other'], packageId: 'app', metadata })).rejects.toThrow(RangeError);
+  const campaign = { endpoints: ['other'], packageId: 'app', metadata: 'of all', updateMetadata: 'of each' };
+  expect(await updater.campaign(campaign)).toMatchObject({ metadata: 'of all' });
+  expect(await updater.list({ endpointName: 'other' })).toMatchObject([{ metadata: 'of each' }]);
+});
+
 test('of a campaign that can not be saved nothing is left, not even after a restart', async () => {
   const { bed, endpoints } = await fleet([GOOD, GOOD]);
   class Full extends MemoryFirmwareStore {
@@ -169,6 +201,7 @@ test('what can be no campaign', async () => {
     { endpoints: ['a'], concurrency: 0 },
     { endpoints: ['a'], stopAtFailureShare: 0 },
     { endpoints: ['\u0000'] },
+    { endpoints: ['a'], startAt: Number.NaN },
   ];
   for (const options of bad) {
     await expect(updater.campaign({ packageId: 'app', ...options })).rejects.toThrow(RangeError);

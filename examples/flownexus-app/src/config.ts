@@ -17,6 +17,16 @@ export interface Config {
   readonly coapsKeyFile: string | undefined;
   readonly coapsCertificateFile: string | undefined;
   readonly coapsAuthoritiesFile: string | undefined;
+  /** Paths of PEM files of the web port. */
+  readonly httpsKeyFile: string | undefined;
+  readonly httpsCertificateFile: string | undefined;
+  /** Whose `X-Forwarded-…` counts: so many proxies before us, or those with these addresses; false: nobody's. */
+  readonly trustProxy: number | readonly string[] | false;
+  /** Paths of PEM files of the authority that issues certificates to devices; undefined: one of our own. */
+  readonly authorityKeyFile: string | undefined;
+  readonly authorityCertificateFile: string | undefined;
+  /** Whether devices may ask the bootstrap server for certificates (EST). */
+  readonly est: boolean;
   readonly dataDirectory: string;
   /** `postgres://…`; undefined: SQLite in the data directory. */
   readonly databaseUrl: string | undefined;
@@ -35,13 +45,16 @@ export interface Config {
   readonly adminPassword: string | undefined;
   /** Where browsers and devices reach us, such as `https://flownexus.example/`; undefined: where we listen. */
   readonly publicUrl: string | undefined;
+  /** Where devices reach the CoAP ports; undefined: at the host of the public URL, or where we listen. */
+  readonly coapPublicHost: string | undefined;
   /** Undefined: when there is nothing else to see, and not in production. */
   readonly demo: boolean | undefined;
   readonly production: boolean;
   readonly logLevel: LogLevel;
 }
 
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** From least to most; `silent` is nothing at all. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 const port = (byDefault: number) =>
@@ -66,6 +79,30 @@ const hosts = z
   .pipe(z.array(host).max(limits.webhookHosts))
   .default([]);
 
+/** Not everybody: what the library refuses, too. */
+const isNotEverybody = (network: string): boolean => !/\/0+$/.test(network);
+
+const proxies = z
+  .string()
+  .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((each) => each.trim())))
+  .pipe(
+    z.union([
+      z.int().min(0).max(limits.proxies),
+      z
+        .array(
+          z.union([
+            z.ipv4(),
+            z.ipv6(),
+            z.cidrv4().refine(isNotEverybody),
+            z.cidrv6().refine(isNotEverybody),
+            z.enum(['loopback', 'linklocal', 'uniquelocal']),
+          ]),
+        ) // prettier-ignore
+        .max(limits.proxies),
+    ]),
+  )
+  .optional();
+
 const path = z.string().refine((text) => !text.includes('\0'));
 
 const variables = z.object({
@@ -77,6 +114,12 @@ const variables = z.object({
   FLOWNEXUS_COAPS_KEY: path.optional(),
   FLOWNEXUS_COAPS_CERT: path.optional(),
   FLOWNEXUS_COAPS_CA: path.optional(),
+  FLOWNEXUS_HTTPS_KEY: path.optional(),
+  FLOWNEXUS_HTTPS_CERT: path.optional(),
+  FLOWNEXUS_TRUST_PROXY: proxies,
+  FLOWNEXUS_CA_KEY: path.optional(),
+  FLOWNEXUS_CA_CERT: path.optional(),
+  FLOWNEXUS_EST: z.enum(['off', 'on']).default('off'),
   FLOWNEXUS_DATA_DIR: path.default('./data'),
   // Without a host where it is a socket: postgres:///name?host=/run/postgresql
   FLOWNEXUS_DATABASE_URL: z
@@ -94,6 +137,7 @@ const variables = z.object({
     .url({ protocol: /^https?$/ })
     .refine((text) => URL.parse(text)?.pathname === '/')
     .optional(),
+  FLOWNEXUS_COAP_PUBLIC_HOST: host.optional(),
   // RFC 6750 §2.1: what a bearer token may be made of.
   FLOWNEXUS_API_TOKEN: z
     .string()
@@ -122,6 +166,13 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_COAPS_KEY: PEM,
   FLOWNEXUS_COAPS_CERT: PEM,
   FLOWNEXUS_COAPS_CA: PEM,
+  FLOWNEXUS_HTTPS_KEY: PEM,
+  FLOWNEXUS_HTTPS_CERT: PEM,
+  FLOWNEXUS_TRUST_PROXY:
+    'the number of proxies, or their IP addresses and networks with commas between them (loopback, linklocal and uniquelocal are some)',
+  FLOWNEXUS_CA_KEY: PEM,
+  FLOWNEXUS_CA_CERT: PEM,
+  FLOWNEXUS_EST: 'off or on',
   FLOWNEXUS_DATA_DIR: 'the path of a folder',
   FLOWNEXUS_DATABASE_URL: 'the URL of a PostgreSQL database: postgres://user:password@host/name',
   FLOWNEXUS_BOOTSTRAP_PORT: PORT,
@@ -132,6 +183,7 @@ const allowed: Readonly<Record<VariableName, string>> = {
   FLOWNEXUS_WEBHOOK_HOSTS: 'IP addresses and host names, without ports or brackets, with commas between them',
   FLOWNEXUS_ADMIN_PASSWORD: `${limits.passwordLength} to ${limits.maximumPasswordLength} characters`,
   FLOWNEXUS_PUBLIC_URL: 'an address such as https://flownexus.example/, without a path',
+  FLOWNEXUS_COAP_PUBLIC_HOST: HOST,
   FLOWNEXUS_API_TOKEN: `at least ${limits.tokenLength} letters, digits or -._~+/=`,
   FLOWNEXUS_DEMO: '0 or 1',
   FLOWNEXUS_LOG_LEVEL: logLevels.join(', '),
@@ -165,6 +217,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     coapsKeyFile: data.FLOWNEXUS_COAPS_KEY,
     coapsCertificateFile: data.FLOWNEXUS_COAPS_CERT,
     coapsAuthoritiesFile: data.FLOWNEXUS_COAPS_CA,
+    httpsKeyFile: data.FLOWNEXUS_HTTPS_KEY,
+    httpsCertificateFile: data.FLOWNEXUS_HTTPS_CERT,
+    trustProxy: data.FLOWNEXUS_TRUST_PROXY ?? false,
+    authorityKeyFile: data.FLOWNEXUS_CA_KEY,
+    authorityCertificateFile: data.FLOWNEXUS_CA_CERT,
+    est: data.FLOWNEXUS_EST === 'on',
     dataDirectory: data.FLOWNEXUS_DATA_DIR,
     databaseUrl: data.FLOWNEXUS_DATABASE_URL,
     bootstrapPort: data.FLOWNEXUS_BOOTSTRAP_PORT,
@@ -176,6 +234,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     webhookHosts: data.FLOWNEXUS_WEBHOOK_HOSTS,
     adminPassword: data.FLOWNEXUS_ADMIN_PASSWORD,
     publicUrl: data.FLOWNEXUS_PUBLIC_URL,
+    coapPublicHost: data.FLOWNEXUS_COAP_PUBLIC_HOST,
     demo: data.FLOWNEXUS_DEMO,
     production: environment['NODE_ENV'] === 'production',
     logLevel: data.FLOWNEXUS_LOG_LEVEL,

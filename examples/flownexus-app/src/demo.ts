@@ -1,4 +1,4 @@
-import { type SimulatedDevices, startSimulatedDevices } from '@flownexus/lwm2m-client';
+import { Lwm2mClientError, type SimulatedDevices, startSimulatedDevices } from '@flownexus/lwm2m-client';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 
@@ -16,14 +16,30 @@ export function wantsDemo({ demo, production }: Config, hasRealEndpoints: boolea
   return demo ?? (!production && !hasRealEndpoints);
 }
 
+function isRefusal(error: Error): boolean {
+  return error instanceof Lwm2mClientError && error.code === 'ERR_LWM2M_CLIENT_REFUSED';
+}
+
+/** A device that was registered before tries again after the time that the client has for it. */
+function refused(wasRegistered: boolean): string {
+  return wasRegistered
+    ? 'a simulated device was refused: what is refused to register is tried again after ten minutes'
+    : 'a simulated device was refused: it tries again when the app starts the next time';
+}
+
 /** Starts simulated devices that report to the app's own CoAP port, as any device would: over UDP. */
 export function startDemo(host: string, port: number, log: Logger): Promise<SimulatedDevices> {
+  const registered = new Set<string>();
   return startSimulatedDevices({
     count: COUNT,
     serverHost: host,
     serverPort: port,
     endpointName: (index) => `${PREFIX}${String(index + 1)}`,
     intervalMs: INTERVAL_MS,
-    onTrouble: (endpoint, error) => log.debug({ err: error, endpoint }, 'trouble of a simulated device'),
+    onRegistered: (endpoint) => registered.add(endpoint),
+    onTrouble: (endpoint, error) => {
+      if (isRefusal(error)) log.warn({ endpoint, reason: error.message }, refused(registered.has(endpoint)));
+      else log.debug({ err: error, endpoint }, 'trouble of a simulated device');
+    },
   });
 }

@@ -10,6 +10,8 @@ export const limits = {
   cachedSeries: 200_000,
   /** Batches of one transaction: bounds how long one commit holds up everything else. */
   batchesPerCommit: 1_000,
+  /** How often a transaction is written that is rolled back for the sake of others at the same time, such as by a deadlock. */
+  commitAttempts: 5,
   /** How long more is waited for between one transaction and the next, in milliseconds. */
   commitGatherMs: 5,
   /** Kilobytes of registrations, observations, operations and associations, of each so many, that wait for a commit. */
@@ -41,7 +43,7 @@ export const limits = {
   /** Prepared statements that each connection to SQLite keeps. */
   preparedStatements: 500,
   /** What SQLite's writing connection keeps of the file in memory. */
-  sqliteCacheKib: 65_536,
+  sqliteCacheKib: 16_384,
   /**
    * Pages of 4096 bytes of the write-ahead log that a thread of its own copies into the file, how often it looks, and how long after the start it begins, in
    * milliseconds. The connection that writes copies what is left at a few more: then the log begins anew.
@@ -68,6 +70,12 @@ export const limits = {
   databaseBusyMs: 2_000,
   /** Resource types that are kept in memory. A type beyond them is looked up in the database. */
   cachedResourceTypes: 10_000,
+  /** Resource types that no definition tells of are added until there are so many of all kinds: devices make them up. */
+  resourceTypes: 20_000,
+  /** Series of one endpoint, unless the settings say otherwise. */
+  seriesPerEndpoint: 2_000,
+  /** Endpoints of which it is remembered that they were told of in the log. */
+  toldEndpoints: 10_000,
   /** Series (a Resource of one Object Instance) that one list merges, and steps to find them. Beyond them it is refused. */
   seriesPerRequest: 2_000,
   /** The same for a list of what has one name, over all endpoints. */
@@ -88,6 +96,9 @@ export const limits = {
   unstoredEndsAtOnce: 1_000,
   /** Between two tries, in milliseconds. */
   unstoredEndsRetryMs: 10_000,
+  /** How often it is looked for endpoints that another server has reported and whose lifetime has passed, in milliseconds, and how many end at once. */
+  reportedEndsEveryMs: 60_000,
+  reportedEndsAtOnce: 1_000,
   /** Items of one page of a list, unless asked otherwise, and at most. */
   defaultPageSize: 1_000,
   maximumPageSize: 10_000,
@@ -174,6 +185,8 @@ export const limits = {
   statisticsKeptMs: 2_000,
   /** Errors that one answer lists. */
   problemIssues: 20,
+  /** Characters of what one of them says, and of where. */
+  problemTextLength: 300,
   /** Bytes of the body of a request. */
   bodyBytes: 16_384,
   /** Levels of arrays and objects in it. */
@@ -220,7 +233,7 @@ export const limits = {
   auditTargetCharacters: 1_024,
   auditDetailCharacters: 4_096,
   /** The longest a graceful stop may take before the process exits anyway, in milliseconds. */
-  stopMs: 5_000,
+  stopMs: 20_000,
   /** Errors of the LwM2M server that are logged in one second; the others are counted. */
   errorLinesPerSecond: 5,
   /** A Read that the app starts by itself gives up after this time, in milliseconds. */
@@ -229,6 +242,9 @@ export const limits = {
   unitReadsPerObject: 16,
   /** Endpoints that wait for approval. */
   heldEndpoints: 1_000,
+  /** How long one waits that does not ask any more, and how often it is looked for such, in milliseconds. */
+  heldMs: 604_800_000,
+  heldEveryMs: 3_600_000,
   /** Endpoints whose messages are counted in a minute. */
   countedEndpoints: 200_000,
   /** What a device is told when to try again, where there is no place for it, in seconds. */
@@ -258,4 +274,125 @@ export const limits = {
   objectModels: 1_000,
   objectModelsAtOnce: 32,
   objectModelBytes: 1_048_576,
+
+  // Firmware packages.
+  /** Packages, and uploads of them at a time. */
+  firmwarePackages: 1_000,
+  firmwareUploads: 8,
+  /** When who comes while there are as many as may be is to try again, in seconds. */
+  uploadRetrySeconds: 60,
+  /** Characters of the version of a package, of its file name and its notes. All of them have to fit into the address of a request. */
+  firmwareVersionLength: 100,
+  firmwareFileNameLength: 255,
+  firmwareNotesLength: 1_000,
+  /** Bytes of the disk that uploads leave free for the database, and how many of an upload are written until it is looked again. */
+  firmwareDiskReserveBytes: 67_108_864,
+  firmwareDiskLookBytes: 16_777_216,
+  /** Bytes of a file that CoAP transfers: 2^20 blocks of 1024. */
+  coapFileBytes: 1_073_741_824,
+  /** Bytes of the address of a package: what Zephyr has room for, and what the object allows. */
+  zephyrUriBytes: 128,
+  packageUriBytes: 255,
+  /** How often counts of downloads are stored, in milliseconds. */
+  downloadCountsMs: 10_000,
+  /** How long the head and the body of a request may take, how long an upload may be silent, and how long what was refused is read on so that the answer is heard, in milliseconds. */
+  requestHeadMs: 60_000,
+  requestBodyMs: 300_000,
+  uploadIdleMs: 60_000,
+  uploadLingerMs: 5_000,
+  /** Resources that are marked as logs, as many as the library takes. */
+  logResources: 100,
+  /** Log entries, and bytes of them, that are stored of one endpoint in a minute. What is more is counted, and left out. */
+  logEntriesPerMinute: 6_000,
+  logBytesPerMinute: 2_097_152,
+  /** How often it is looked whose entries were left out, in milliseconds. */
+  logLeftOutEveryMs: 60_000,
+  /** Entries, and kilobytes of them, that wait for a commit. */
+  pendingLogs: 100_000,
+  /** Bytes of an entry that is no text that the live stream shows; of a longer one it has the size alone. */
+  streamedLogBytes: 4_096,
+  /** How often old log entries are deleted, in milliseconds, and how many at once. */
+  logRetentionEveryMs: 600_000,
+  logRetentionRows: 1_000,
+  /** Templates of bootstrap configurations, and characters of the name of one and of a URI. */
+  bootstrapTemplates: 200,
+  bootstrapTemplateNameLength: 100,
+  bootstrapUriLength: 255,
+  /** Bytes of a key that is made for a device. */
+  newPskBytes: 16,
+  /** Bootstrap sessions that are kept, those that wait for a commit, and refused requests that are kept in a minute. */
+  bootstrapSessions: 100_000,
+  pendingBootstrapSessions: 20_000,
+  refusedBootstrapsPerMinute: 120,
+  /** Steps of one that are kept, and characters of the reason, of a diagnostic and of an identity. */
+  bootstrapSessionSteps: 100,
+  bootstrapReasonLength: 300,
+  /** How often old ones are deleted, in milliseconds, and how many at once. */
+  bootstrapRetentionEveryMs: 600_000,
+  bootstrapRetentionRows: 1_000,
+  /** How long the authority, and the server's own certificate, are valid, in days; and how long before its end the latter is renewed. */
+  authorityDays: 7_305,
+  serverCertificateDays: 398,
+  serverCertificateRenewalDays: 60,
+  /** How long before they were made certificates are valid, in milliseconds: clocks differ. */
+  certificateClockSkewMs: 3_600_000,
+  /** Days that a certificate of a device is valid, unless asked otherwise, and at most. */
+  certificateDays: 730,
+  longestCertificateDays: 7_300,
+  /** Characters of a common name (RFC 5280, ub-common-name), and of a request for a certificate. */
+  commonNameLength: 64,
+  certificationRequestCharacters: 12_288,
+  /** Certificates of one endpoint that are valid at once. */
+  certificatesPerEndpoint: 20,
+  /** Host names and addresses in the server's own certificate. */
+  serverNames: 32,
+  /** Trusted roots beside our authority, and characters of one. */
+  trustedRoots: 100,
+  trustedRootCharacters: 12_288,
+  /** How long a revocation list is valid, and how long before its end it is made anew, in milliseconds. */
+  revocationListMs: 604_800_000,
+  revocationListRenewalMs: 518_400_000,
+  /** How often certificates and their files are looked at, in milliseconds; and rows of those long expired that one transaction removes. */
+  certificateCheckMs: 60_000,
+  certificatesPerRemoval: 500,
+  /** How long expired certificates are listed, in days. */
+  expiredCertificateDays: 90,
+  // Operating the app.
+  /** How often it is looked whether the database answers, and how long the metrics wait for what they count in it, in milliseconds. */
+  databaseWatchMs: 5_000,
+  metricsQueryMs: 5_000,
+  /** How long requests over HTTP may go on when the app stops, and how long each other step of stopping may take, in milliseconds. */
+  stopRequestsMs: 3_000,
+  stopStepMs: 6_000,
+  /** Proxies before us, or networks of them. */
+  proxies: 32,
+  /** How often it is looked whether the certificate of the web port is another, in milliseconds, and bytes of its files. */
+  webCertificateMs: 60_000,
+  webCertificateBytes: 262_144,
+  /** Files of a backup, what the connection to its database keeps in memory, and after how long one that was begun counts as given up, in milliseconds. */
+  backupFiles: 100_000,
+  backupCacheKib: 16_384,
+  backupMs: 21_600_000,
+  /** Levels and entries of what is logged that are looked through for secrets, and characters of one text. */
+  logDepth: 6,
+  logEntries: 200,
+  logCharacters: 8_192,
+  /** Firmware updates: characters of the name of a campaign, endpoints of one, campaigns that are not over, and endpoints left out that its answer lists. */
+  firmwareCampaignNameLength: 100,
+  firmwareCampaignEndpoints: 100_000,
+  firmwareCampaigns: 1_000,
+  firmwareLeftOut: 100,
+  firmwareLeftOutCharacters: 32_768,
+  /** Instances of Object 33629 that are installed together, and characters of a version that a device has to report. */
+  linkedFirmwareInstances: 64,
+  firmwareExpectedVersionLength: 255,
+  /** Changes of one update that its history keeps of each run of the app: far more than its attempts can make. */
+  firmwareUpdateChanges: 2_000,
+  /** How long finished updates and campaigns are kept, in days, how many updates of one endpoint, rows that one transaction removes, and how often it is looked, in milliseconds. */
+  firmwareUpdateDays: 365,
+  finishedFirmwareUpdatesPerEndpoint: 100,
+  firmwareUpdatesPerRemoval: 500,
+  firmwareUpdateRetentionMs: 3_600_000,
+  /** How often the progress of one update, and the counts of one campaign, are told to the stream at most, in milliseconds. */
+  firmwareProgressMs: 1_000,
 } as const;

@@ -26,8 +26,12 @@ async function main(): Promise<void> {
     if (stopping) process.exit(1);
     stopping = true;
     process.stdout.write(`FlowNexus stops (${signal}).\n`);
-    setTimeout(() => process.exit(1), limits.stopMs).unref();
-    app.stop().then(() => process.exit(0), fail);
+    setTimeout(() => fail(new StartError('stopping has taken too long')), limits.stopMs).unref();
+    app.stop().then(
+      () => process.exit(0),
+      // The reasons are in the log.
+      (error: unknown) => fail(new StartError(error instanceof Error ? error.message : String(error))),
+    );
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

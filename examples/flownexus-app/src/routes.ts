@@ -1,6 +1,6 @@
 import type { ObjectRegistry } from '@flownexus/lwm2m-core';
-import type { OwnCredential } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
+import type { Certificates } from './certificates/open-certificates.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/open-database.ts';
 import type { EndpointReader } from './endpoints/endpoint-reader.ts';
@@ -8,6 +8,8 @@ import { endpointRoutes } from './endpoints/endpoint-routes.ts';
 import { exportEndpointRoute } from './endpoints/export-endpoint.ts';
 import { removeEndpointRoute } from './endpoints/remove-endpoint.ts';
 import type { Events } from './events/open-events.ts';
+import type { Firmware } from './firmware/open-firmware-packages.ts';
+import type { FirmwareUpdates } from './firmware-updates/open-firmware-updates.ts';
 import type { Mount } from './http/http-app.ts';
 import type { Route } from './http/route.ts';
 import { namedValueRoutes } from './ingest-api/named-value-routes.ts';
@@ -16,8 +18,10 @@ import { leshanRouter } from './leshan/leshan-router.ts';
 import { leshanConfigurations, leshanCredentials, leshanGuards, localAudit } from './leshan/mount-leshan.ts';
 import { type LeshanPorts, openLeshanPorts } from './leshan/open-leshan-ports.ts';
 import type { LeshanOptions } from './leshan/options.ts';
+import type { Logs } from './logs/open-logs.ts';
 import { definitionsBy } from './lwm2m/definitions-by.ts';
 import type { Devices } from './lwm2m/open-devices.ts';
+import type { Operating } from './operating/open-operating.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { retentionRoutes } from './retention/retention-routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -41,9 +45,12 @@ export interface Parts {
   readonly ingest: Ingest;
   readonly store: (batch: Batch) => Promise<void>;
   readonly devices: Devices;
+  readonly logs: Logs;
   readonly statistics: FleetStatistics;
-  /** Who the server is in DTLS. */
-  readonly ownCredential: OwnCredential | undefined;
+  readonly firmware: Firmware;
+  readonly firmwareUpdates: FirmwareUpdates;
+  readonly certificates: Certificates;
+  readonly operating: Operating;
   /** Aborted when the app stops. */
   readonly stopping: AbortSignal;
   readonly log: Logger;
@@ -52,6 +59,7 @@ export interface Parts {
 /** All that is served over HTTP beside health, the stream, the OpenAPI document and the page. */
 export function routesOf(parts: Parts): { readonly api: readonly Route[]; readonly mounts: readonly Mount[] } {
   const { database, objects, settings, users, events, endpoints, store, devices, statistics, stopping, log } = parts;
+  const { certificates, firmwareUpdates } = parts;
   const { server } = devices.side;
   const api = [
     ...endpointRoutes({ endpoints }),
@@ -59,26 +67,37 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     removeEndpointRoute({
       database,
       ingest: parts.ingest,
-      release: (name) => devices.side.release(name),
-      released: (name, isGone) => {
-        devices.side.released(name, isGone);
-        if (isGone) events.forget(name);
+      release: async (name) => {
+        await firmwareUpdates.release(name);
+        await devices.side.release(name);
+        await certificates.release(name);
+      },
+      cancelOperations: (name) => devices.side.cancelOperations(name),
+      released: (name) => {
+        devices.side.released(name);
+        firmwareUpdates.released(name);
       },
       stopping,
     }),
     ...resourceRoutes({ database, definitions: objects }),
     ...retentionRoutes({ database }),
-    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects) }),
+    ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects), stopping }),
     ...events.routes,
     ...devices.side.routes,
+    ...parts.logs.routes(server.operations),
+    ...devices.bootstrap.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
     ...namedValueRoutes({ database }),
     ...statisticsRoutes({ statistics }),
     ...settingsRoutes({ settings }),
     ...userRoutes(users),
+    ...parts.firmware.routes,
+    ...firmwareUpdates.routes,
+    ...certificates.routes,
+    ...parts.operating.routes,
   ];
   const leshan = leshanRouter({ ...leshanOptions(parts), ...leshanGuards(users.guards, reportTo(log)) });
-  return { api, mounts: [{ path: '/api', handler: leshan }] };
+  return { api, mounts: [{ path: '/api', handler: leshan }, parts.firmware.mount] };
 }
 
 /** The same devices on ports of the loopback interface, for everybody on this machine. */
@@ -86,19 +105,16 @@ export async function openLeshan(
   parts: Parts,
   { leshanPort: port, leshanBootstrapPort: bootstrapPort }: Pick<Config, 'leshanPort' | 'leshanBootstrapPort'>,
 ): Promise<LeshanPorts> {
-  // prettier-ignore
   const { devices, users, log } = parts;
   const audit = localAudit(users.guards, reportTo(log));
-  const { ownCredential, ...common } = leshanOptions(parts);
-  const own = ownCredential === undefined ? {} : { ownCredential };
   return openLeshanPorts({
-    server: { ...common, ...own, audit },
+    server: { ...leshanOptions(parts), audit },
     port,
     bootstrap: {
       server: devices.side.bootstrapServer,
       credentials: leshanCredentials(devices.bootstrapCredentials),
       configurations: leshanConfigurations(devices.bootstrapConfigurations),
-      ...own,
+      ownCredential: parts.certificates.ownCredential,
       audit,
       log,
     },
@@ -106,12 +122,12 @@ export async function openLeshan(
   });
 }
 
-function leshanOptions({ devices, objects, ownCredential, log }: Parts): LeshanOptions {
+function leshanOptions({ devices, objects, certificates, log }: Parts): LeshanOptions {
   return {
     server: devices.side.server,
     objects,
     credentials: leshanCredentials(devices.credentials),
-    ...(ownCredential === undefined ? {} : { ownCredential }),
+    ownCredential: certificates.ownCredential,
     log,
   };
 }

@@ -12,6 +12,13 @@ test('every variable has a default', () => {
     coapsKeyFile: undefined,
     coapsCertificateFile: undefined,
     coapsAuthoritiesFile: undefined,
+    httpsKeyFile: undefined,
+    httpsCertificateFile: undefined,
+    trustProxy: false,
+    authorityKeyFile: undefined,
+    authorityCertificateFile: undefined,
+    est: false,
+    coapPublicHost: undefined,
     dataDirectory: './data',
     databaseUrl: undefined,
     bootstrapPort: 5783,
@@ -39,6 +46,12 @@ test('every variable is read', () => {
     FLOWNEXUS_COAPS_KEY: 'key.pem',
     FLOWNEXUS_COAPS_CERT: '/etc/flow nexus/server.pem',
     FLOWNEXUS_COAPS_CA: 'ca.pem',
+    FLOWNEXUS_HTTPS_KEY: '/etc/web.key',
+    FLOWNEXUS_HTTPS_CERT: '/etc/web.pem',
+    FLOWNEXUS_TRUST_PROXY: 'loopback, 10.0.0.0/8,2001:db8::1',
+    FLOWNEXUS_CA_KEY: 'authority.key',
+    FLOWNEXUS_CA_CERT: 'authority.pem',
+    FLOWNEXUS_EST: 'on',
     FLOWNEXUS_DATA_DIR: '/var/lib/flow nexus',
     FLOWNEXUS_DATABASE_URL: 'postgresql://flownexus:secret@db/flownexus',
     FLOWNEXUS_BOOTSTRAP_PORT: '0',
@@ -50,6 +63,7 @@ test('every variable is read', () => {
     FLOWNEXUS_WEBHOOK_HOSTS: 'Hooks.lan, ::1',
     FLOWNEXUS_ADMIN_PASSWORD: 'correct horse',
     FLOWNEXUS_PUBLIC_URL: 'https://flownexus.example/',
+    FLOWNEXUS_COAP_PUBLIC_HOST: 'coap.flownexus.example',
     FLOWNEXUS_DEMO: '0',
     FLOWNEXUS_LOG_LEVEL: 'debug',
     NODE_ENV: 'production',
@@ -63,6 +77,12 @@ test('every variable is read', () => {
     coapsKeyFile: 'key.pem',
     coapsCertificateFile: '/etc/flow nexus/server.pem',
     coapsAuthoritiesFile: 'ca.pem',
+    httpsKeyFile: '/etc/web.key',
+    httpsCertificateFile: '/etc/web.pem',
+    trustProxy: ['loopback', '10.0.0.0/8', '2001:db8::1'],
+    authorityKeyFile: 'authority.key',
+    authorityCertificateFile: 'authority.pem',
+    est: true,
     dataDirectory: '/var/lib/flow nexus',
     databaseUrl: 'postgresql://flownexus:secret@db/flownexus',
     bootstrapPort: 0,
@@ -74,10 +94,15 @@ test('every variable is read', () => {
     webhookHosts: ['hooks.lan', '::1'],
     adminPassword: 'correct horse',
     publicUrl: 'https://flownexus.example/',
+    coapPublicHost: 'coap.flownexus.example',
     demo: false,
     production: true,
     logLevel: 'debug',
   });
+});
+
+test('proxies may be told by their number', () => {
+  expect(readConfig({ FLOWNEXUS_TRUST_PROXY: '2' })).toMatchObject({ trustProxy: 2 });
 });
 
 test('an empty variable counts as absent', () => {
@@ -116,9 +141,15 @@ describe('a bad variable is named with what was found and what is allowed', () =
       'is "https://a/b": allowed is an address such as https://flownexus.example/',
     ],
     ['FLOWNEXUS_PUBLIC_URL', 'ftp://a/', 'is "ftp://a/"'],
+    ['FLOWNEXUS_COAP_PUBLIC_HOST', 'coap://a', 'is "coap://a": allowed is an IP address or host name, without port'],
     ['FLOWNEXUS_WEBHOOK_HOSTS', 'a, [::1]', 'FLOWNEXUS_WEBHOOK_HOSTS is "a, [::1]": allowed is IP addresses'],
     ['FLOWNEXUS_LESHAN_API', 'on', 'FLOWNEXUS_LESHAN_API is "on": allowed is off or open'],
     ['FLOWNEXUS_HTTP_PORT', '1\n2', 'is "1\\n2"'],
+    ['FLOWNEXUS_TRUST_PROXY', 'true', 'FLOWNEXUS_TRUST_PROXY is "true": allowed is the number of proxies'],
+    ['FLOWNEXUS_TRUST_PROXY', '10.0.0.0/40', 'is "10.0.0.0/40"'],
+    ['FLOWNEXUS_TRUST_PROXY', '99', 'is "99"'],
+    ['FLOWNEXUS_TRUST_PROXY', '10.0.0.1,0.0.0.0/0', 'is "10.0.0.1,0.0.0.0/0"'],
+    ['FLOWNEXUS_TRUST_PROXY', '::/0', 'is "::/0"'],
   ])('%s=%j', (name, value, message) => {
     const error = problem({ [name]: value });
     expect(error.message).toContain(message);

@@ -9,10 +9,16 @@ export type PskLookup = (
   bytes: Uint8Array,
 ) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
+/** Certificates of authorities: PEM (one or several in a text) or DER. */
+export type X509Roots = readonly (string | Uint8Array)[];
+
 /** What is trusted of the peer's certificates (RFC 5280 §6). */
 export interface X509Trust {
-  /** Certificates of authorities: PEM (one or several in a text) or DER. */
-  readonly roots: readonly (string | Uint8Array)[];
+  /**
+   * Whom certificates have to come from. A function is asked in each handshake, for roots that change while the transport is open: what it gives is parsed
+   * again when it is another array, and when that can't be used the roots before hold and `onError` is told. An association outlives the root that it was made with: `revoke` ends it.
+   */
+  readonly roots: X509Roots | (() => X509Roots);
   /**
    * The last word about a chain that is valid, own certificate first, DER: false or a reason refuses it (`certificate_revoked` unless it
    * names another alert). For revocation lists and pinned certificates.
@@ -32,8 +38,13 @@ export interface DtlsServerOptions {
   /** Enables the PSK suites. */
   readonly psk?: PskLookup;
   readonly pskIdentityHint?: string;
-  /** Our own certificate or key, by server name where there are several; enables the ECDHE_ECDSA suites. Made by `loadCredential`. */
+  /**
+   * Our own certificate or key; enables the ECDHE_ECDSA suites. Made by `loadCredential`. A function is asked in each handshake: for one that is renewed while the
+   * transport is open, or by server name where there are several. Undefined: there is none at present, and no such suite.
+   */
   readonly credential?: OwnCredential | ((serverName: string | undefined) => OwnCredential | undefined);
+  /** Whether `credential` looks at the name, which is then acknowledged (RFC 6066 §3). Default: when it is a function. */
+  readonly choosesByServerName?: boolean;
   /** Certificates of clients that are accepted. */
   readonly x509?: X509Trust;
   /** Raw public keys of clients that are accepted. */

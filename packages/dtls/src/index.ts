@@ -11,6 +11,7 @@ export type {
   PskLookup,
   RawPublicKeyTrust,
   StoredAssociation,
+  X509Roots,
   X509Trust,
 } from './api.ts';
 export { loadCredential } from './auth/credential.ts';

@@ -46,10 +46,13 @@ export type {
   LogDecoder,
   LogEntry,
   LogFormat,
+  LoggedValues,
+  LogIntakeOptions,
   LogOperationOptions,
   LogOrigin,
   LogPath,
   LogReadOptions,
+  LogRequest,
   LogResource,
   LogStartOptions,
   LogStatus,
@@ -119,6 +122,7 @@ export type {
   FirmwareState,
   FirmwareUpdate,
 } from './firmware/firmware-update.ts';
+export { CAMPAIGN_STATES } from './firmware/firmware-campaign.ts';
 export type { CampaignState, FirmwareCampaign, FirmwareCounts } from './firmware/firmware-campaign.ts';
 export {
   formatFirmwareCampaign,
@@ -137,7 +141,15 @@ export type {
   QueuedOperation,
 } from './queue/operation-store.ts';
 export { LogCollector, type LogCollectorServer } from './logs/log-collector.ts';
+export { LogIntake } from './logs/log-intake.ts';
 export { LOG_LEVELS, type LogLevel } from './logs/log-level.ts';
+export {
+  logIncrementsRequest,
+  logStartRequests,
+  logStatusRequest,
+  logStopRequest,
+  parseLogStatus,
+} from './logs/log-requests.ts';
 export { parseLogLine, type ParsedLine } from './logs/parse-line.ts';
 export type { Presence, PresenceReason } from './presence/presence.ts';
 export { MemoryOperationStore, type MemoryOperationStoreOptions } from './queue/memory-operation-store.ts';
@@ -168,7 +180,8 @@ export type { ObservationStore, StoredObservation } from './observation/observat
 export { CoapFileServer, type CoapFileServerOptions } from './files/coap-file-server.ts';
 export { CoapFiles, type CoapFileOptions, type CoapFilesOptions, type ServedFile } from './files/coap-files.ts';
 export { coapPackageUris, type FileAddresses, type PackageUriRequest } from './files/coap-package-uris.ts';
-export { bytesSource, fileSource, type FileSource } from './files/file-sources.ts';
+export { bytesSource, fileSource, type FileSource, type FileSourceOptions } from './files/file-sources.ts';
+export { fileOnDemand, type FileOnDemandOptions } from './files/file-on-demand.ts';
 export { coap, type CoapServerEndpointOptions } from './endpoints/coap.ts';
 export {
   coaps,
@@ -182,6 +195,7 @@ export {
   type HandshakeFailure,
   type OwnCredential,
   type StoredAssociation,
+  type X509Roots,
 } from './endpoints/coaps.ts';
 export { overTransport } from './endpoints/over-transport.ts';
 export {

@@ -98,6 +98,8 @@ export const limits = {
   maxPushedPackageBytes: 67_108_864,
   /** Bytes of all packages that are pushed at a time; an update with another one waits. */
   maxHeldPackageBytes: 268_435_456,
+  /** Characters of what an application wants to stay with a firmware update or campaign. */
+  maxFirmwareMetadataLength: 65_536,
   /** What has happened to a firmware update and was not looked at yet; hints beyond it are left out. */
   maxFirmwareInputs: 16,
   /** Characters of a version that a device reports, and components in the way of an update, that are kept. */
@@ -133,6 +135,8 @@ export const limits = {
   /** Bytes of an open file that are read at a time, and how many such pieces of it are kept; the one used longest ago makes room. */
   fileChunkBytes: 65_536,
   maxFileChunks: 16,
+  /** How long a file that is opened on demand stays open after the last read, in milliseconds. */
+  fileIdleMs: 30_000,
   /** Characters of a diagnostic payload that an error keeps. */
   maxDiagnosticLength: 256,
 } as const;

@@ -34,8 +34,16 @@ export function isTaken(error: unknown): boolean {
 /** SQLite's primary result codes for what passes, or what an operator can mend: locked, a disk that fails, is full, or can not be written. */
 const SQLITE_AWAY: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
 
-/** SQLSTATE classes: connection exception, insufficient resources, operator intervention, system error; and the code of a statement that took too long. */
-const POSTGRES_AWAY = /^(08|53|57|58)/;
+/**
+ * SQLSTATE: connection exception, transaction rollback, insufficient resources, operator intervention (such as a statement that took too long), system error;
+ * and a server that takes no writes, such as one that waits to become the primary.
+ */
+const POSTGRES_AWAY = /^(08|40|53|57|58|25006)/;
+
+/** Whether a transaction was rolled back only because of others at the same time, such as by a deadlock: the same again may succeed. */
+export function isConflict(error: unknown): boolean {
+  return /^40/.test(sqlState(error) ?? '');
+}
 
 /** Whether the database can not do anything at present: it is away, full or overloaded. */
 export function isUnavailable(error: unknown): boolean {

@@ -49,18 +49,27 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return options.url === undefined ? openSqlite(options) : openPostgres(options.url, options);
 }
 
-async function openSqlite({ dataDirectory, onLost }: DatabaseOptions): Promise<Database> {
+async function openSqlite({ dataDirectory, onFatal, onLost }: DatabaseOptions): Promise<Database> {
   const file = join(dataDirectory, DATABASE_FILE);
+  let isOpen = false;
+  const onThreadLost = (error: Error): void => {
+    // What fails before is for who opens it to hear.
+    if (isOpen)
+      onFatal(new Error(`the connection to the database ${file} is lost: ${error.message}`, { cause: error }));
+  };
   const connect = (readOnly: boolean): Kysely<Tables> =>
     new Kysely<Tables>({
-      dialect: new SqliteDialect({
-        file,
-        readOnly,
-        busyMs: limits.databaseBusyMs,
-        maxStatements: limits.preparedStatements,
-        cacheKib: limits.sqliteCacheKib,
-        walPages: limits.sqliteWalPages,
-      }),
+      dialect: new SqliteDialect(
+        {
+          file,
+          readOnly,
+          busyMs: limits.databaseBusyMs,
+          maxStatements: limits.preparedStatements,
+          cacheKib: limits.sqliteCacheKib,
+          walPages: limits.sqliteWalPages,
+        },
+        onThreadLost,
+      ),
     });
   const db = connect(false);
   try {
@@ -71,6 +80,7 @@ async function openSqlite({ dataDirectory, onLost }: DatabaseOptions): Promise<D
     if (error instanceof StartError) throw error;
     throw new StartError(`The database can not be opened at ${file}: ${reason(error)}`, { cause: error });
   }
+  isOpen = true;
   const reads = connect(true);
   const longReads = connect(true);
   const commits = new GroupCommit(db, { maxItems: limits.batchesPerCommit });

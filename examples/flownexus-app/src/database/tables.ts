@@ -1,4 +1,10 @@
 import type { Generated } from 'kysely';
+import type { BootstrapTables } from './bootstrap-tables.ts';
+import type { FirmwareRow } from './firmware-tables.ts';
+import type { LogTables } from './log-tables.ts';
+import type { CertificateTables } from './certificate-tables.ts';
+import type { FirmwareUpdateTables } from './firmware-update-tables.ts';
+import type { SecurityMode } from './security-mode.ts';
 
 // The rows of the tables, as migrations/0001-platform.ts makes and explains them. Integers of 64 bit come as numbers, and as decimal text where
 // a number would not be exact.
@@ -8,7 +14,6 @@ export type Flag = 0 | 1;
 export type ValueType =
   'STRING' | 'INTEGER' | 'UNSIGNED_INTEGER' | 'FLOAT' | 'BOOLEAN' | 'OPAQUE' | 'TIME' | 'OBJLNK' | 'CORELINK' | 'NONE';
 export type Admission = 'accepted' | 'held' | 'refused';
-export type SecurityMode = 'none' | 'psk' | 'x509' | 'rpk';
 export type ValueSource = 'observe' | 'composite' | 'send' | 'read' | 'register' | 'ingest' | 'operation';
 export type EventSource = 'composite' | 'observe' | 'send' | 'read' | 'ingest' | 'rule';
 export type Severity = 'info' | 'warning' | 'critical';
@@ -35,6 +40,9 @@ export interface EndpointRow {
   model_number: string | null;
   serial_number: string | null;
   firmware_version: string | null;
+  reported: Generated<Flag>;
+  reboots: Generated<number>;
+  rebooted_at: number | null;
 }
 
 export interface ResourceTypeRow {
@@ -259,14 +267,14 @@ export interface ApiTokenRow {
   last_used_at: number | null;
 }
 
-export interface Tables {
+export interface Tables extends CertificateTables, FirmwareUpdateTables, LogTables, BootstrapTables {
   Endpoint: EndpointRow;
   ResourceType: ResourceTypeRow;
   Series: SeriesRow;
   ResourceValue: ResourceValueRow;
   ResourceAggregate: ResourceAggregateRow;
   Resource: ResourceView;
-  IdBlock: { name: 'ResourceValue' | 'Event'; next: number };
+  IdBlock: { name: 'ResourceValue' | 'Event' | 'DeviceLog' | 'EndpointOperation'; next: number };
   RetentionPolicy: RetentionPolicyRow;
   Event: EventRow;
   EventResource: EventResourceRow;
@@ -285,4 +293,5 @@ export interface Tables {
   ObjectModel: { object_id: number; version: string; name: string; xml: string; created_at: number };
   AuditEntry: AuditEntryRow;
   ApiToken: ApiTokenRow;
+  Firmware: FirmwareRow;
 }

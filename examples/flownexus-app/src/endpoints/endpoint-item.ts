@@ -54,6 +54,10 @@ export const endpointItemSchema = z
     modelNumber: z.string().nullable().meta({ description: 'The latest 3/0/1' }),
     serialNumber: z.string().nullable().meta({ description: 'The latest 3/0/2' }),
     firmwareVersion: z.string().nullable().meta({ description: 'The latest 3/0/3' }),
+    reboots: z.int().meta({
+      description: 'How often it has confirmed an Execute of 3/0/4. Of reboots by itself its registrations tell',
+    }),
+    rebootedAt: isoTimestamp.nullable().meta({ description: 'When it did so last' }),
   })
   .meta({ id: 'Endpoint' });
 
@@ -90,6 +94,8 @@ export function toEndpointItem(row: EndpointRowRead, presence: EndpointPresence 
     modelNumber: row.model_number,
     serialNumber: row.serial_number,
     firmwareVersion: row.firmware_version,
+    reboots: row.reboots,
+    rebootedAt: row.rebooted_at === null ? null : timestamp(row.rebooted_at),
   };
 }
 

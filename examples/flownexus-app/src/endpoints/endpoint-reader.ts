@@ -1,5 +1,6 @@
 import { type Expression, type ExpressionBuilder, type RawBuilder, type Selectable, sql, type SqlBool } from 'kysely';
 import { limits } from '../limits.ts';
+import { contains } from '../database/contains.ts';
 import type { Database } from '../database/open-database.ts';
 import type { EndpointRow, Tables } from '../database/tables.ts';
 import { ApiError } from '../http/errors.ts';
@@ -13,6 +14,8 @@ export const sortColumns = {
   lastUpdated: 'last_updated',
   registeredAt: 'registered_at',
   registrations: 'registrations',
+  reboots: 'reboots',
+  rebootedAt: 'rebooted_at',
   manufacturer: 'manufacturer',
   modelNumber: 'model_number',
   serialNumber: 'serial_number',
@@ -126,7 +129,7 @@ export class EndpointReader {
   }
 }
 
-const numbers: ReadonlySet<EndpointSort> = new Set(['registered', 'firstSeen', 'lastUpdated', 'registeredAt', 'registrations']); // prettier-ignore
+const numbers: ReadonlySet<EndpointSort> = new Set(['registered', 'firstSeen', 'lastUpdated', 'registeredAt', 'registrations', 'reboots', 'rebootedAt']); // prettier-ignore
 
 /** What is not known comes first. Devices choose texts, and a cursor has to be short. */
 function sortKey(sort: EndpointSort): RawBuilder<string | number> {
@@ -147,20 +150,15 @@ export function conditions(builder: Builder, filter: EndpointFilter): Expression
   if (object !== undefined) {
     // A list of paths in JSON: the one of the Object itself, or one below it.
     const path = `"/${String(object)}`;
-    all.push(builder.or([contains('object_links', `${path}"`), contains('object_links', `${path}/`)]));
+    all.push(
+      builder.or([contains(sql.ref('object_links'), `${path}"`), contains(sql.ref('object_links'), `${path}/`)]),
+    );
   }
   if (search !== undefined) {
     const columns = ['endpoint', 'manufacturer', 'model_number', 'serial_number', 'firmware_version', 'address'];
-    all.push(builder.or(columns.map((column) => contains(column, search))));
+    all.push(builder.or(columns.map((column) => contains(sql.ref(column), search))));
   }
   return all;
-}
-
-function contains(column: string, text: string): Expression<SqlBool> {
-  // SQLite folds the case of ASCII alone in lower(), PostgreSQL does so in the collation "C".
-  const folded = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<SqlBool>`lower(${sql.ref(column)}) LIKE ${pattern} ESCAPE '\\'`;
 }
 
 function formatCursor({ key, name }: Position): string {

@@ -1,10 +1,14 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
+import { listCertificates } from '../certificates/certificate-list.ts';
 import type { Database } from '../database/open-database.ts';
 import { ApiError } from '../http/errors.ts';
+import { itemColumns, toUpdateItem } from '../firmware-updates/update-item.ts';
 import { ANSWERED, type Route, route } from '../http/route.ts';
 import { endpointParams } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import { toSessionDetail } from '../bootstrap/session-items.ts';
+import { toLogEntry } from '../logs/log-items.ts';
 import { isoTime, toResourceItem } from '../values/resource-item.ts';
 import { sensorUnits } from '../values/sensor-units.ts';
 import { seriesAfterOf, type SeriesInfo } from '../values/series-list.ts';
@@ -20,8 +24,8 @@ export function exportEndpointRoute({ database }: { readonly database: Database 
     operationId: 'exportEndpoint',
     summary: 'Everything that is stored of an endpoint',
     description:
-      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`; at the end `{"kind":"end"}`, ' +
-      'so that an export that broke off can be told from a whole one. No credentials.',
+      'One JSON object on each line, with what it is as `kind`: `endpoint`, `resource`, `aggregate`, `event`, `operation`, `log`, `firmwareUpdate`, `bootstrapSession`, `certificate`; at the end `{"kind":"end"}`, ' +
+      'so that an export that broke off can be told from a whole one. No keys.',
     tag: 'Endpoints',
     access: 'read',
     params: endpointParams,
@@ -60,6 +64,10 @@ async function* pages(database: Database, endpoint: string): AsyncGenerator<read
   }
   yield* events(database, endpoint);
   yield* operations(database, endpoint);
+  yield* logs(database, endpoint);
+  yield* firmwareUpdates(database, endpoint);
+  yield* bootstrapSessions(database, endpoint);
+  yield* certificates(database, endpoint);
 }
 
 async function* ofSeries({ longReads }: Database, series: SeriesInfo): AsyncGenerator<readonly object[]> {
@@ -145,6 +153,57 @@ async function* operations({ longReads }: Database, endpoint: string): AsyncGene
     }));
     after = rows.at(-1)?.sequence ?? 0;
     if (rows.length < limits.exportRows) return;
+  }
+}
+
+async function* certificates({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let cursor: number | undefined; ;) {
+    const { items, next } = await listCertificates(
+      longReads,
+      { endpoint, cursor, limit: limits.exportRows },
+      Date.now(),
+    );
+    yield items.map((item) => ({ kind: 'certificate', ...item }));
+    if (next === undefined) return;
+    cursor = next;
+  }
+}
+
+async function* logs({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let after: { readonly received_at: number; readonly id: number } | undefined; ;) {
+    let query = longReads.selectFrom('DeviceLog').selectAll().where('endpoint', '=', endpoint);
+    const { received_at: time, id } = after ?? { received_at: EARLIEST, id: 0 };
+    query = query.where((where) => where(where.refTuple('received_at', 'id'), '>', where.tuple(time, id)));
+    // Few at a time: they may be large.
+    const rows = await query.orderBy('received_at').orderBy('id').limit(limits.exportLargeRows).execute();
+    yield rows.map((row) => ({ kind: 'log', ...toLogEntry(row) }));
+    after = rows.at(-1);
+    if (rows.length < limits.exportLargeRows) return;
+  }
+}
+
+async function* firmwareUpdates({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let after = -1; ;) {
+    const rows = await longReads.selectFrom('FirmwareUpdate').select([...itemColumns]).where('endpoint', '=', endpoint).where('position', '>', after).orderBy('position').limit(limits.exportRows).execute(); // prettier-ignore
+    yield rows.map((row) => ({ kind: 'firmwareUpdate', ...toUpdateItem(row) }));
+    after = rows.at(-1)?.position ?? 0;
+    if (rows.length < limits.exportRows) return;
+  }
+}
+
+async function* bootstrapSessions({ longReads }: Database, endpoint: string): AsyncGenerator<readonly object[]> {
+  for (let after = 0; ;) {
+    const rows = await longReads
+      .selectFrom('BootstrapSession')
+      .selectAll()
+      .where('endpoint', '=', endpoint)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limits.exportLargeRows)
+      .execute();
+    yield rows.map((row) => ({ kind: 'bootstrapSession', ...toSessionDetail(row) }));
+    after = rows.at(-1)?.id ?? 0;
+    if (rows.length < limits.exportLargeRows) return;
   }
 }
 

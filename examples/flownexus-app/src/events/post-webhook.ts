@@ -2,6 +2,7 @@ import { type Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { useAgent } from 'request-filtering-agent';
 import { limits } from '../limits.ts';
+import { isIpv4Compatible, publicLookup } from './public-lookup.ts';
 
 export interface WebhookPost {
   readonly url: string;
@@ -26,15 +27,16 @@ export function postWebhook(
   { allowedHosts, timeoutMs = limits.webhookTimeoutMs }: WebhookPostOptions,
 ): Promise<number> {
   const { protocol, hostname } = new URL(url);
-  const agent: Agent = useAgent(url, {
-    allowPrivateIPAddress: allowedHosts.has(hostname.replace(/^\[(.*)\]$/, '$1')),
-    keepAlive: false,
-  });
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const isAllowed = allowedHosts.has(host);
+  if (!isAllowed && isIpv4Compatible(host)) return Promise.reject(notPublic(hostname));
+  const agent: Agent = useAgent(url, { allowPrivateIPAddress: isAllowed, keepAlive: false });
   const request = protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {
       method: 'POST',
       agent,
+      ...(isAllowed ? {} : { lookup: publicLookup }),
       signal: AbortSignal.timeout(timeoutMs),
       headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'user-agent': 'FlowNexus' }, // prettier-ignore
     });
@@ -62,5 +64,9 @@ export function postWebhook(
 function reasonOf(error: Error, hostname: string, timeoutMs: number): Error {
   if (error.name === 'AbortError') return new Error(`no answer within ${timeoutMs} ms`);
   if (!/is not allowed/.test(error.message)) return error;
+  return notPublic(hostname);
+}
+
+function notPublic(hostname: string): Error {
   return new Error(`${hostname} is at an address that is not public; FLOWNEXUS_WEBHOOK_HOSTS allows it`);
 }

@@ -30,6 +30,7 @@ export function timedEvents(
   // Few at a time: the ids of an event and of one that comes later are to be in the order of their times, as far as may be.
   const ids = new IdBlock('Event', 1);
   const submit = database.commits.lane<Waiting>({
+    name: 'timed-events',
     maxWeight: limits.pendingTimedEvents,
     forget: () => ids.forget(),
     write: async (trx, items) => {

@@ -1,5 +1,6 @@
 import express, { type RequestHandler, Router } from 'express';
-import swaggerUi from 'swagger-ui-dist';
+// Not the package itself: it would load both of its bundles, which are for browsers.
+import swaggerUiPath from 'swagger-ui-dist/absolute-path.js';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -34,7 +35,7 @@ export function apiDocs(): Router {
     };
   router.get('/', send('html', PAGE));
   router.get('/start.js', send('js', START));
-  const files = express.static(swaggerUi.absolutePath(), { index: false, fallthrough: false });
+  const files = express.static(swaggerUiPath(), { index: false, fallthrough: false });
   router.get(FILES.map((file) => `/${file}`), files); // prettier-ignore
   return router;
 }

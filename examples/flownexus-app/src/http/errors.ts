@@ -9,8 +9,16 @@ export const apiErrorCodes = {
   'bad-query': 'a parameter of the query is unknown or not what it may be',
   'bad-body': 'the body of the request is not what it may be',
   'too-large': 'the body of the request is too large',
+  'wrong-type': 'the body of the request is of a type or encoding that is not taken here',
+  'wrong-digest': 'what was received has another digest than was said',
+  'bad-range': 'the file has nothing of the range that was asked for',
+  'precondition-failed': 'a condition of the request does not hold',
+  gone: 'it was there, and can not be had any more',
+  'disk-full': 'the disk has no room for it',
   unauthorized: 'neither a session nor a token that is valid',
   'wrong-credentials': 'the name, the password or the code is wrong',
+  'request-refused': 'there is no certificate for this request',
+  'bad-files': 'a file of the server can not be used',
   'code-needed': 'the password is right, and a code of the second factor is needed, too',
   forbidden: 'the user or token may not do this',
   'cross-site': 'a request of another site, in the name of who is signed in here',
@@ -18,6 +26,8 @@ export const apiErrorCodes = {
   'no-credentials': 'the endpoint has no credentials',
   'identity-taken': 'another endpoint has the identity',
   'unknown-path': 'the endpoint has nothing at that path',
+  'unknown-firmware': 'no firmware package of that id is known',
+  'no-firmware-object': 'the endpoint has none of the Objects that firmware is updated by',
   'too-many-series': 'more series of values are at or below the path than one list can merge',
   'not-found': 'nothing is at that address',
   conflict: 'the present state does not allow this',
@@ -60,7 +70,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     }
     const known = error instanceof ApiError ? error : (fromExpress(error) ?? fromDatabase(error));
     if (known === undefined || known.status === 503)
-      log.error({ err: error, method: request.method, url: request.originalUrl }, 'request failed');
+      log.error({ err: error, method: request.method, url: request.originalUrl, requestId: response.get('X-Request-Id') }, 'request failed'); // prettier-ignore
     const { status, code, message, issues } =
       known ?? new ApiError(500, 'internal', 'the server failed; its log says why');
     const body: Problem = {
@@ -80,12 +90,13 @@ function fromDatabase(error: unknown): ApiError | undefined {
     : undefined;
 }
 
-/** Express refuses malformed addresses and bodies with an error that has a status; that of a body has a type, too. */
+/** Express refuses malformed addresses and bodies with an error that has a status; that of a body has a type, too. What else fails while a body is read is ours. */
 function fromExpress(error: unknown): ApiError | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   if (error.status < 400 || error.status >= 500) return undefined;
   // Its message may quote the body.
-  if (!('type' in error)) return new ApiError(error.status, 'bad-request', 'the address is malformed');
+  if (error instanceof URIError) return new ApiError(400, 'bad-request', 'the address is malformed');
+  if (!('type' in error)) return undefined;
   return error.status === 413
     ? new ApiError(413, 'too-large', 'the body is too large')
     : new ApiError(error.status, 'bad-body', 'the body is not JSON');

@@ -4,7 +4,7 @@ import { apiDocs } from './api-docs.ts';
 import { answerErrors, ApiError } from './errors.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { LiveStream } from './live-stream.ts';
-import { mountRoutes, type RouteGuards, unknownToGuests } from './mount-routes.ts';
+import { malformedToGuests, mountRoutes, type RouteGuards, unknownToGuests } from './mount-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { pages } from './pages.ts';
 import type { Route } from './route.ts';
@@ -24,28 +24,38 @@ export interface HttpAppOptions {
   /** Of the OpenAPI document. */
   readonly version: string;
   readonly publicUrl: string | undefined;
+  /** Whose `X-Forwarded-…` headers count: the number of proxies, or their addresses and networks. Default: nobody's. */
+  readonly trustProxy?: number | readonly string[] | false;
+  /** Sees each request first, with all routes that there are: what counts and logs. */
+  readonly observe?: (routes: readonly Route[]) => RequestHandler;
   readonly log: Logger;
 }
 
 export interface Mount {
   /** Such as `/api`. What its handler passes on is looked for further. */
   readonly path: string;
+  /** What it is mounted at in place of `path`, where more paths are to come to it. */
+  readonly pattern?: RegExp;
   readonly handler: RequestHandler;
 }
 
 /** All that is served over HTTP. */
 export function httpApp(options: HttpAppOptions): Express {
-  const { guards, mounts = [], webDirectory, version, publicUrl, log } = options;
+  const { guards, mounts = [], webDirectory, version, publicUrl, trustProxy = false, observe, log } = options;
   const routes = httpRoutes(options);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(securityHeaders);
+  app.set('trust proxy', trustProxy);
   const document = openApiRoute(routes, { version, ...(publicUrl === undefined ? {} : { publicUrl }) });
-  app.use(mountRoutes([...routes, document], guards));
-  for (const { path, handler } of mounts) app.use(path, handler);
+  const all = [...routes, document];
+  if (observe !== undefined) app.use(observe(all));
+  app.use(securityHeaders);
+  app.use(mountRoutes(all, guards));
+  for (const { path, pattern, handler } of mounts) app.use(pattern ?? path, handler);
   app.use('/api/docs', apiDocs());
   app.use(['/api', '/leshan_api', '/healthz'], unknownToGuests(guards));
+  app.use(['/api', '/leshan_api', '/healthz'], malformedToGuests(guards));
   app.use(pages(webDirectory));
   app.use(answerErrors(log));
   return app;

@@ -9,7 +9,8 @@ import { ANSWERED, type Route, route } from './route.ts';
 import { endpointName } from './schemas.ts';
 
 /** What the events of the stream are named. `lost` is the stream's own. */
-export type StreamEventName = 'endpoint' | 'resource' | 'operation' | 'event';
+export type StreamEventName =
+  'endpoint' | 'resource' | 'operation' | 'event' | 'log' | 'firmwareUpdate' | 'firmwareCampaign';
 
 export interface LiveStreamOptions {
   readonly log: Logger;
@@ -98,8 +99,9 @@ export class LiveStream {
       operationId: 'followEvents',
       summary: 'Server-Sent Events of what is stored, after it is stored',
       description:
-        'The names of the events are `endpoint` (Endpoint), `resource` (a value, with its endpoint), `operation` (Operation) and `event` (Event); their ' +
-        'data is JSON. Who comes back with `Last-Event-ID` gets what was missed. When that is not kept any more, and whenever else something was missed, an ' +
+        'The names of the events are `endpoint` (Endpoint), `resource` (a value, with its endpoint), `operation` (Operation), `event` (Event), `log` (LogEntry), ' +
+        '`firmwareUpdate` (FirmwareUpdate) and `firmwareCampaign` (FirmwareCampaign); their data is JSON. Who comes back with `Last-Event-ID` gets what was ' +
+        'missed. When that is not kept any more, and whenever else something was missed, an ' +
         'event `lost` says that what is shown has to be fetched anew.',
       tag: 'Stream',
       access: 'read',

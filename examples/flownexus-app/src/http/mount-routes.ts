@@ -1,7 +1,8 @@
-import express, { type Request, type RequestHandler, Router } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, Router } from 'express';
 import type { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { ProblemIssue } from './api-types.ts';
+import { binaryBody } from './binary-body.ts';
 import { formatCsv } from './csv.ts';
 import { ApiError, unknownRoute } from './errors.ts';
 import type { Access, Permission, Principal } from './principal.ts';
@@ -32,7 +33,7 @@ export function mountRoutes(routes: readonly Route[], guards: RouteGuards): Rout
   for (const [path, group] of byPath) {
     const at = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     for (const route of group) {
-      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : readBody(route)), perform(route, guards)]; // prettier-ignore
+      const handlers = [admit(route, guards), ...(route.body === undefined ? [] : readBody(route)), ...(route.binaryBody === true ? [binaryBody] : []), perform(route, guards)]; // prettier-ignore
       at[route.method](...handlers);
     }
     const allow = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
@@ -127,16 +128,20 @@ function perform(route: Route, guards: RouteGuards): RequestHandler {
         detail: reply.audit,
       });
     }
-    answer(request, reply);
+    await answer(request, reply);
   };
 }
 
-function answer(request: Request, { status = 200, headers = {}, body, csv }: Reply): void {
+async function answer(request: Request, { status = 200, headers = {}, body, csv, lines, write }: Reply): Promise<void> {
   const response = request.res;
   if (response === undefined) throw new Error('a request without a response');
   response.status(status).set(headers);
-  if (csv !== undefined && request.accepts(['json', 'csv']) === 'csv') {
-    response.type('text/csv').send(formatCsv(csv));
+  const types = ['json', ...(csv === undefined ? [] : ['csv']), ...(lines === undefined ? [] : ['text'])];
+  const type = types.length === 1 ? 'json' : request.accepts(types);
+  if (write !== undefined) await write(response);
+  else if (csv !== undefined && type === 'csv') response.type('text/csv').send(formatCsv(csv));
+  else if (lines !== undefined && type === 'text') {
+    response.type('text/plain').send([...lines].map((line) => `${line}\n`).join(''));
   } else if (body === undefined) response.end();
   else response.json(body);
 }
@@ -159,6 +164,17 @@ export function unknownToGuests(guards: RouteGuards): RequestHandler {
   };
 }
 
+/** Addresses that can not be decoded are refused, to those who are signed in: others are asked to sign in as everywhere. */
+export function malformedToGuests(guards: RouteGuards): ErrorRequestHandler {
+  return async (error: unknown, request, response, next) => {
+    if (error instanceof URIError) {
+      response.set('Cache-Control', 'no-store');
+      await authorize(request, 'signedIn', false, guards);
+    }
+    next(error);
+  };
+}
+
 const codes = { path: 'bad-request', query: 'bad-query', body: 'bad-body' } as const;
 
 /** Where a route has no schema there must be nothing. */
@@ -166,13 +182,21 @@ function parse(where: keyof typeof codes, schema: z.ZodType | undefined, input: 
   if (schema === undefined) {
     const first = Object.keys(input ?? {})[0];
     if (first === undefined) return undefined;
-    throw new ApiError(400, codes[where], `the ${where} has no parameter ${JSON.stringify(first)}`, [
-      { path: `${where}.${first}`, message: 'unknown' },
+    throw new ApiError(400, codes[where], shortened(`the ${where} has no parameter ${JSON.stringify(first)}`), [
+      { path: shortened(`${where}.${first}`), message: 'unknown' },
     ]);
   }
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue): ProblemIssue => ({ path: [where, ...issue.path].map(String).join('.'), message: issue.message })); // prettier-ignore
+  const issues = parsed.error.issues.slice(0, limits.problemIssues).map((issue): ProblemIssue => ({
+    path: shortened([where, ...issue.path].map(String).join('.')),
+    message: shortened(issue.message),
+  }));
   const [first] = issues;
-  throw new ApiError(400, codes[where], first === undefined ? 'invalid' : `${first.path}: ${first.message}`, issues.slice(0, limits.problemIssues)); // prettier-ignore
+  throw new ApiError(400, codes[where], first === undefined ? 'invalid' : `${first.path}: ${first.message}`, issues); // prettier-ignore
+}
+
+/** What is wrong may be told with names that the request has made up, of any length and number. */
+function shortened(text: string): string {
+  return text.length <= limits.problemTextLength ? text : `${text.slice(0, limits.problemTextLength).toWellFormed()}…`;
 }

@@ -60,7 +60,7 @@ function withoutReadOnly(value: unknown): unknown {
 }
 
 function operation(route: Route): ZodOpenApiOperationObject {
-  const { operationId, summary, description, tag, access, params, query, body } = route;
+  const { operationId, summary, description, tag, access, params, query, body, binaryBody = false } = route;
   const parameters = { ...(params === undefined ? {} : { path: params as z.ZodObject }), ...(query === undefined ? {} : { query: query as z.ZodObject }) }; // prettier-ignore
   const answers: Record<string, ZodOpenApiResponseObject> = {};
   for (const [status, each] of Object.entries(route.answers)) answers[status] = answer(each);
@@ -77,6 +77,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     // What the routes of the document ask for: tests go through all of them by it.
     'x-access': access,
     ...(Object.keys(parameters).length === 0 ? {} : { requestParams: parameters }),
+    ...(binaryBody ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),

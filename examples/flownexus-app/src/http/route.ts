@@ -32,6 +32,10 @@ export interface Reply {
   readonly body?: unknown;
   /** The same list as a table, for who asks for text/csv. */
   readonly csv?: CsvTable;
+  /** Writes the body by itself, when status and headers are set and the audit log is written; called unless one of these fails before. */
+  readonly write?: (response: Response) => Promise<void>;
+  /** The same list as lines of text, for who asks for text/plain. */
+  readonly lines?: Iterable<string>;
   /** Who did it, where the route is public and has found out; for the audit log. */
   readonly actor?: string;
   /** What the audit log keeps beside route, parameters and actor. Never a secret. */
@@ -61,6 +65,11 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly query?: Q;
   /** A route without takes no body. */
   readonly body?: B;
+  /**
+   * The body is bytes of any length (`application/octet-stream`), which the handler reads from `request` by itself, however long that takes. Then there is
+   * no `body`.
+   */
+  readonly binaryBody?: boolean;
   /** Bytes of the body; default `limits.bodyBytes`. */
   readonly bodyLimit?: number;
   /** False for a route that brings values of devices, which come by the thousand and say themselves where they are from. Default: for all but GET. */

@@ -4,6 +4,9 @@ import type { Request } from 'express';
 export function isSameOrigin(request: Request): boolean {
   const site = request.get('sec-fetch-site');
   if (site !== undefined) return site === 'same-origin' || site === 'none';
-  const origin = request.get('origin');
-  return origin === undefined || URL.parse(origin)?.host === request.get('host');
+  const header = request.get('origin');
+  if (header === undefined) return true;
+  const origin = URL.parse(header);
+  // Where a proxy is trusted both are what the browser asked for. Where it is not, TLS may end there without our knowledge.
+  return origin?.host === request.host && (!request.secure || origin.protocol === 'https:');
 }

@@ -84,6 +84,10 @@ export class StoredPublisher {
 }
 
 /** Whether the endpoint's item is another now: its registration, or what its Device object says. */
-function changesEndpoint({ change, records }: StoredBatch['batch']): boolean {
-  return change !== undefined || records.some(({ path }) => path.objectId === 3 && path.prefix === undefined);
+function changesEndpoint({ change, reboots, records }: StoredBatch['batch']): boolean {
+  return (
+    change !== undefined ||
+    reboots === true ||
+    records.some(({ path }) => path.objectId === 3 && path.prefix === undefined)
+  );
 }

@@ -31,18 +31,15 @@ const HOST = '127.0.0.1';
  * when a port can not be bound, with none left open.
  */
 export async function openLeshanPorts(options: LeshanPortsOptions): Promise<LeshanPorts> {
-  const server = await startHttpServer(
-    localApp(leshanRouter(options.server)),
-    HOST,
-    options.port,
-    'FLOWNEXUS_LESHAN_PORT',
-  );
+  const server = await startHttpServer(localApp(leshanRouter(options.server)), HOST, options.port, {
+    portVariable: 'FLOWNEXUS_LESHAN_PORT',
+  });
   try {
     const bootstrap = await startHttpServer(
       localApp(leshanBootstrapRouter(options.bootstrap)),
       HOST,
       options.bootstrapPort,
-      'FLOWNEXUS_LESHAN_BOOTSTRAP_PORT',
+      { portVariable: 'FLOWNEXUS_LESHAN_BOOTSTRAP_PORT' },
     );
     return {
       url: server.url,

@@ -76,7 +76,7 @@ export interface LeshanBootstrapConfigurations {
 export interface LeshanCommonOptions {
   readonly credentials: LeshanCredentials;
   /** The certificate or public key of the server, which `/security/server` shows. */
-  readonly ownCredential?: Pick<OwnCredential, 'chain' | 'rawPublicKey'>;
+  readonly ownCredential?: () => Pick<OwnCredential, 'chain' | 'rawPublicKey'>;
   /**
    * Called before anything else of a call, and again now and then while an event stream is open, when there are no headers to set any more. What it throws
    * refuses the call, and goes to the error handler of the host, or ends the stream. Default: everybody may do everything.

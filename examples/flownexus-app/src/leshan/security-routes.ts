@@ -53,7 +53,7 @@ export function addSecurityRoutes(
       GET: {
         permission: 'read',
         handler: (_, response) => {
-          response.json(ownCredential === undefined ? {} : ownCredentialJson(ownCredential));
+          response.json(ownCredential === undefined ? {} : ownCredentialJson(ownCredential()));
         },
       },
     });
@@ -75,7 +75,10 @@ function endpointJson({ scheme, host, port }: Lwm2mServer['addresses'][number]):
 }
 
 /** The certificate of the server, or the public key of one that has none. */
-function ownCredentialJson({ chain, rawPublicKey }: NonNullable<LeshanCommonOptions['ownCredential']>): object {
+function ownCredentialJson({
+  chain,
+  rawPublicKey,
+}: ReturnType<NonNullable<LeshanCommonOptions['ownCredential']>>): object {
   const [certificate] = chain ?? [];
   if (certificate !== undefined) {
     const { publicKey } = new X509Certificate(certificate);

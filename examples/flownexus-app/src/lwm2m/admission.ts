@@ -1,11 +1,13 @@
 import type { AuthorizationRequest, RefusalReason } from '@flownexus/lwm2m-server';
+import { type Kysely, sql, type SqlBool } from 'kysely';
 import { bulkInsert } from '../database/bulk-insert.ts';
 import type { Database } from '../database/open-database.ts';
-import type { Admission as AdmissionState } from '../database/tables.ts';
+import type { Admission as AdmissionState, Tables } from '../database/tables.ts';
 import { formatHost } from '../http/http-server.ts';
 import { limits } from '../limits.ts';
 import { Serial } from '../serial.ts';
 import type { Settings } from '../settings/settings.ts';
+import { chunks, KEYS_PER_QUERY } from '../values/key-rows.ts';
 import { MessageRate } from './message-rate.ts';
 
 /** An endpoint that is not admitted. */
@@ -68,6 +70,8 @@ export class Admission {
   readonly #refused = new Map<string, NotAdmitted>();
   readonly #leaving = new Set<string>();
   readonly #submit: (held: NotAdmitted) => Promise<void>;
+  readonly #drop: (endpoint: string) => Promise<void>;
+  #dropped: readonly string[] = [];
 
   private constructor({ database, settings, now }: AdmissionOptions) {
     this.#database = database;
@@ -78,8 +82,19 @@ export class Admission {
       ...(now === undefined ? {} : { now }),
     });
     this.#submit = database.commits.lane<NotAdmitted>({
+      name: 'admissions',
       maxWeight: limits.heldEndpoints,
       write: (trx, held) => insertHeld(trx, heldRows(held)),
+    });
+    this.#drop = database.commits.lane<string>({
+      name: 'admissions',
+      maxWeight: limits.heldEndpoints,
+      write: async (trx, endpoints) => {
+        this.#dropped = await deleteHeld(trx, endpoints);
+      },
+      committed: () => {
+        for (const endpoint of this.#dropped) this.#held.delete(endpoint);
+      },
     });
   }
 
@@ -118,7 +133,7 @@ export class Admission {
     }
     const held = this.#held.get(endpointName);
     if (held !== undefined) {
-      if (identity.kind !== 'anonymous') return this.decide(endpointName, 'accepted').then(() => ADMITTED);
+      if (identity.kind !== 'anonymous') return this.#acceptProven(endpointName);
       this.#held.set(endpointName, seenAgain(held, request));
       return HELD;
     }
@@ -134,30 +149,60 @@ export class Admission {
 
   /** Decides on an endpoint that has a row; false when it has none. A registration that it has is for the caller to end. */
   decide(endpoint: string, admission: AdmissionState): Promise<boolean> {
-    return this.#serial.run(async () => {
-      const row = await this.#database.db
-        .updateTable('Endpoint')
-        .set({ admission })
-        .where('endpoint', '=', endpoint)
-        .returning(['first_seen', 'last_updated', 'address'])
-        .executeTakeFirst();
-      if (row === undefined) return false;
-      const known = this.#held.get(endpoint) ?? this.#refused.get(endpoint);
-      this.#forget(endpoint);
-      this.#put(endpoint, admission, row.first_seen, known?.lastSeen ?? row.last_updated, known?.address ?? row.address); // prettier-ignore
-      return true;
-    });
+    return this.#serial.run(() => this.#decide(endpoint, admission));
   }
 
-  /** The endpoint is about to be removed from the database: it is refused until {@link removed} is called. */
+  /**
+   * What proves that it is the endpoint is about to be taken away: should the endpoint not be removed in the end, whoever comes with its name waits for approval.
+   * One that is refused stays so.
+   */
+  async hold(endpoint: string): Promise<void> {
+    await this.#serial.run(async () => this.#refused.has(endpoint) || this.#decide(endpoint, 'held'));
+  }
+
+  /** Removes those that wait for approval and have not asked for it for long, at a time in milliseconds since 1970: they hold the places of others. */
+  async dropOldHeld(now: number): Promise<void> {
+    const old = [...this.#held.values()].filter(({ lastSeen }) => lastSeen < now - limits.heldMs);
+    await Promise.all(old.map(({ endpoint }) => this.#drop(endpoint)));
+  }
+
+  /** The endpoint is about to be removed from the database: it is refused until {@link released} is called. */
   remove(endpoint: string): void {
     this.#leaving.add(endpoint);
   }
 
-  /** The endpoint is unknown from now on; or, when it could not be removed, as it was. */
-  removed(endpoint: string, isGone: boolean): void {
+  /** The endpoint was removed from the database, and is unknown until something of it is stored again. */
+  removed(endpoint: string): void {
+    this.#forget(endpoint);
+  }
+
+  /** The endpoint may register again, whether it was removed or could not be. */
+  released(endpoint: string): void {
     this.#leaving.delete(endpoint);
-    if (isGone) this.#forget(endpoint);
+  }
+
+  /** Accepts one that is held, unless something else was decided meanwhile. */
+  #acceptProven(endpoint: string): Promise<true | RefusalReason> {
+    return this.#serial.run(async () => {
+      if (this.#leaving.has(endpoint)) return LEAVING;
+      if (this.#refused.has(endpoint)) return REFUSED;
+      await this.#decide(endpoint, 'accepted');
+      return ADMITTED;
+    });
+  }
+
+  async #decide(endpoint: string, admission: AdmissionState): Promise<boolean> {
+    const row = await this.#database.db
+      .updateTable('Endpoint')
+      .set({ admission })
+      .where('endpoint', '=', endpoint)
+      .returning(['first_seen', 'last_updated', 'address'])
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    const known = this.#held.get(endpoint) ?? this.#refused.get(endpoint);
+    this.#forget(endpoint);
+    this.#put(endpoint, admission, row.first_seen, known?.lastSeen ?? row.last_updated, known?.address ?? row.address);
+    return true;
   }
 
   #forget(endpoint: string): void {
@@ -224,6 +269,23 @@ function seenAgain(endpoint: NotAdmitted, request: AuthorizationRequest): NotAdm
 
 function addressOf({ address: { host, port } }: AuthorizationRequest): string {
   return `${formatHost(host)}:${String(port)}`;
+}
+
+/** Deletes those that are held still, and of which nothing is stored; gives them. */
+async function deleteHeld(trx: Kysely<Tables>, endpoints: readonly string[]): Promise<string[]> {
+  const deleted: string[] = [];
+  for (const group of chunks(endpoints, KEYS_PER_QUERY)) {
+    const rows = await trx
+      .deleteFrom('Endpoint')
+      .where('endpoint', 'in', group)
+      .where('admission', '=', 'held')
+      .where('registrations', '=', 0)
+      .where(sql<SqlBool>`NOT EXISTS (SELECT 1 FROM "Series" s WHERE s.endpoint = "Endpoint".endpoint)`)
+      .returning('endpoint')
+      .execute();
+    for (const { endpoint } of rows) deleted.push(endpoint);
+  }
+  return deleted;
 }
 
 function heldRows(held: readonly NotAdmitted[]): Parameters<typeof insertHeld>[1] {

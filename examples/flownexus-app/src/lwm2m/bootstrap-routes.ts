@@ -29,10 +29,10 @@ const SECRETS: ReadonlyMap<number, readonly number[]> = new Map([
   [21, [0, 5]],
 ]);
 
-const bootstrapBody = z
+export const bootstrapBody = z
   .record(z.string(), z.unknown())
   .meta({ id: 'BootstrapConfigurationBody', description: DESCRIPTION });
-const bootstrapItem = z
+export const bootstrapItem = z
   .looseObject({})
   .meta({ id: 'BootstrapConfiguration', description: `${DESCRIPTION} Keys are left out` });
 const bootstrapList = listOf(z.object({ name: endpointName }), 'BootstrapList'); // prettier-ignore
@@ -86,7 +86,7 @@ export function bootstrapRoutes(configurations: EditableConfigurations): Route[]
         201: { description: 'It is the first', schema: bootstrapItem },
       },
       handle: async ({ params: { name }, body }) => {
-        const configuration = parse(body);
+        const configuration = parseBootstrapBody(body, 'body');
         const isNew = await configurations.set(name, configuration);
         return { status: isNew ? 201 : 200, body: formatBootstrapJson(withoutSecrets(configuration)) };
       },
@@ -108,19 +108,23 @@ export function bootstrapRoutes(configurations: EditableConfigurations): Route[]
   ];
 }
 
-/** The message says where it is wrong, and does not quote: there are keys in it. */
-function parse(body: unknown): BootstrapConfiguration {
+/**
+ * Reads the configuration that is at a place of a body. Throws a 400 for what is none. The message says where it is wrong, and does not quote: there are keys
+ * in it.
+ */
+export function parseBootstrapBody(json: unknown, at: string): BootstrapConfiguration {
   try {
-    return parseBootstrapJson(body);
+    return parseBootstrapJson(json);
   } catch (error) {
     if (!(error instanceof Lwm2mServerError)) throw error;
     // It ends with a JSON pointer.
     const place = / at (\/\S+)$/.exec(error.message)?.[1] ?? '';
-    throw new ApiError(400, 'bad-body', error.message, [{ path: `body${place.replaceAll('/', '.')}`, message: error.message }]); // prettier-ignore
+    throw new ApiError(400, 'bad-body', error.message, [{ path: `${at}${place.replaceAll('/', '.')}`, message: error.message }]); // prettier-ignore
   }
 }
 
-function withoutSecrets(configuration: BootstrapConfiguration): BootstrapConfiguration {
+/** What answers have of a configuration. */
+export function withoutSecrets(configuration: BootstrapConfiguration): BootstrapConfiguration {
   const instances = configuration.instances.map(({ path, resources }) => {
     const secret = SECRETS.get(Number(path.split('/')[1])) ?? [];
     return { path, resources: resources.filter(({ id }) => !secret.includes(id)) };

@@ -7,13 +7,14 @@ import {
   type OperationStore,
   type RegistrationStore,
   type Rules,
+  type ServerEndpoint,
 } from '@flownexus/lwm2m-server';
+import type { Logger } from 'pino';
 import { limitedErrors } from '../limited-log.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Batch } from '../values/batch.ts';
 import { readOnRegistration } from './first-reads.ts';
 import { endBatch, registeredBatch, updatedBatch } from './registration-batches.ts';
-import { type ListenOptions, serverEndpoints } from './server-endpoints.ts';
 import type { UnstoredEnds } from './unstored-ends.ts';
 import { notificationBatch, sendBatch } from './value-batches.ts';
 
@@ -24,7 +25,8 @@ export interface Lwm2mStores {
   readonly operations: OperationStore;
 }
 
-export interface Lwm2mOptions extends ListenOptions {
+export interface Lwm2mOptions {
+  readonly endpoints: readonly ServerEndpoint[];
   readonly objects: ObjectRegistry;
   readonly stores: Lwm2mStores;
   readonly settings: Pick<Settings, 'values'>;
@@ -38,15 +40,28 @@ export interface Lwm2mOptions extends ListenOptions {
   readonly unstoredEnds: UnstoredEnds;
   /** What is served beside LwM2M, such as firmware. */
   readonly resources?: readonly CoapResource[];
+  readonly log: Logger;
 }
 
 /** An LwM2M server that stores everything it hears of. Not started yet. */
 export function lwm2mServer(options: Lwm2mOptions): Lwm2mServer {
   const { objects, stores, settings, authorize, policies, store, unstoredEnds, resources, log } = options;
-  const server = new Lwm2mServer({
-    endpoints: serverEndpoints(options),
+  const server: Lwm2mServer = new Lwm2mServer({
+    endpoints: options.endpoints,
     objects,
-    registrationStore: stores.registrations,
+    registrationStore: {
+      ...stores.registrations,
+      save: async (stored) => {
+        try {
+          await stores.registrations.save(stored);
+        } catch (error) {
+          const { endpointName } = stored.registration;
+          // Its row says already that it is registered. One that was so before is it still.
+          if (server.registration(endpointName) === undefined) unstoredEnds.add(endpointName, Date.now());
+          throw error;
+        }
+      },
+    },
     observationStore: stores.observations,
     operationStore: stores.operations,
     observe: policies,

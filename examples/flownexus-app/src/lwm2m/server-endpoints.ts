@@ -2,12 +2,13 @@ import {
   type AssociationStore,
   coap,
   coaps,
+  type CoapsServerEndpoint,
   type CredentialStore,
+  type OwnCredential,
   type ServerAddress,
   type ServerEndpoint,
 } from '@flownexus/lwm2m-server';
 import type { Logger } from 'pino';
-import type { CoapsFiles } from '../coaps-files.ts';
 import { formatHost } from '../http/http-server.ts';
 import { limits } from '../limits.ts';
 import { StartError } from '../start-error.ts';
@@ -21,23 +22,32 @@ export interface ListenOptions {
   readonly log: Logger;
 }
 
-export interface SecuredOptions extends CoapsFiles {
+/** Who the server is in DTLS, and whose certificates it takes: asked in each handshake. */
+export interface DtlsIdentity {
+  readonly ownCredential: () => OwnCredential;
+  readonly roots: () => readonly Uint8Array[];
+}
+
+export interface SecuredOptions extends DtlsIdentity {
   readonly port: number;
   readonly credentials: CredentialStore;
   /** Undefined: devices make a new association after a restart. */
   readonly associations?: AssociationStore;
 }
 
-export function serverEndpoints({ host, port, secured, log }: ListenOptions): ServerEndpoint[] {
-  const { ownCredential, roots, ...others } = secured;
+/** Plain CoAP, and CoAP over DTLS. Nothing listens yet. */
+export function serverEndpoints({
+  host,
+  port,
+  secured,
+  log,
+}: ListenOptions): readonly [ServerEndpoint, CoapsServerEndpoint] {
   const at = { receiveBufferSize: limits.receiveBufferBytes, ...(host === undefined ? {} : { host }) };
   return [
     coap({ port, ...at }),
     coaps({
-      ...others,
+      ...secured,
       ...at,
-      ...(ownCredential === undefined ? {} : { ownCredential }),
-      ...(roots === undefined ? {} : { roots }),
       onHandshakeFailed: ({ host: from, port: fromPort, claimedIdentity, reason }) => {
         // Not by default: whoever reaches the port can provoke one with each datagram.
         log.debug({ address: `${formatHost(from)}:${String(fromPort)}`, claimedIdentity, reason: reason.message }, 'no DTLS association'); // prettier-ignore
@@ -55,6 +65,11 @@ export interface ServerAddresses {
 export interface StartedServer {
   readonly addresses: readonly ServerAddress[];
   start(): Promise<void>;
+}
+
+/** An address as a URL: `coap://[::]:5683`. */
+export function formatAddress({ scheme, host, port }: ServerAddress): string {
+  return `${scheme}://${formatHost(host)}:${String(port)}`;
 }
 
 /** What an operator sets another port with. */
@@ -75,15 +90,13 @@ export async function startServer(
   try {
     await server.start();
   } catch (error) {
-    // Of the transports below: an address that can not be bound, a host name that has none, or authorities that are none.
+    // Of the transports below: an address that can not be bound, or a host name that has none.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ERR_DATAGRAM_BIND' && code !== 'ERR_DATAGRAM_RESOLVE' && code !== 'ERR_DTLS_CREDENTIAL') throw error;
+    if (code !== 'ERR_DATAGRAM_BIND' && code !== 'ERR_DATAGRAM_RESOLVE') throw error;
     const { message } = error as Error;
     const portVariable = message.includes(`port ${String(coapsPort)} `) ? variables.coaps : variables.coap;
     throw new StartError(
-      code === 'ERR_DTLS_CREDENTIAL'
-        ? `FLOWNEXUS_COAPS_CA can not be used: ${message}`
-        : `LwM2M can not listen: ${message}; ${portVariable} and FLOWNEXUS_COAP_HOST set another address`,
+      `LwM2M can not listen: ${message}; ${portVariable} and FLOWNEXUS_COAP_HOST set another address`,
       { cause: error },
     );
   }

@@ -102,6 +102,11 @@ export function toOperationItem(row: OperationItemRow): OperationItem {
   };
 }
 
+/** Whether nothing more becomes of it. */
+export function isFinished({ state }: Pick<OperationItem, 'state'>): boolean {
+  return state === 'CONFIRMED' || state === 'FAILED';
+}
+
 /** The same with what it asks for and what came of it. */
 export function toOperationDetail(row: OperationRow): OperationDetail {
   const result = row.result === null ? undefined : parseOperationResult(row.result);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Principal } from '../http/principal.ts';
 
 /** What FlowNexus keeps with a queued operation. */
 export interface OperationMetadata {
@@ -14,6 +15,11 @@ const ACTOR_LENGTH = 400;
 /** The text for `QueueOptions.metadata`. An actor's name that is too long is cut. */
 export function formatOperationMetadata({ createdBy, bulkId }: OperationMetadata): string {
   return JSON.stringify({ createdBy: createdBy?.slice(0, ACTOR_LENGTH), bulkId });
+}
+
+/** The same for what somebody asks for. */
+export function metadataOf(principal: Principal | undefined): string {
+  return formatOperationMetadata({ createdBy: principal?.actor });
 }
 
 /** Reads `QueuedOperation.metadata`. Operations that others than the API have queued may have other text, or none: nothing is known of them. */

@@ -3,7 +3,6 @@ import { endpointNameProblem, type OperationQueue } from '@flownexus/lwm2m-serve
 import { z } from 'zod';
 import type { Database } from '../database/open-database.ts';
 import { ApiError } from '../http/errors.ts';
-import type { Principal } from '../http/principal.ts';
 import { type Call, type Reply, type Route, route } from '../http/route.ts';
 import { endpointParams, listOf, pageLimit, queryFlag, storableText } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
@@ -12,6 +11,7 @@ import { bulkResultSchema, queueBulk } from './bulk-operations.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { bulkBody, operationBody } from './operation-body.ts';
 import {
+  isFinished,
   operationDetailSchema,
   type OperationItem,
   operationItemSchema,
@@ -19,11 +19,11 @@ import {
   operationStates,
   toOperationDetail,
 } from './operation-item.ts';
-import { formatOperationMetadata } from './operation-metadata.ts';
+import { metadataOf } from './operation-metadata.ts';
 import { type OperationFilter, OperationReader } from './operation-reader.ts';
-import { OperationWaits } from './operation-waits.ts';
+import { operationWait, OperationWaits } from './operation-waits.ts';
 import { callingQueue } from './queue-errors.ts';
-import { knownEndpoints } from './select-endpoints.ts';
+import { checkKnown } from './select-endpoints.ts';
 import { toOperation, toQueueOptions } from './to-operation.ts';
 
 const TAG = 'Operations';
@@ -31,19 +31,6 @@ const COLLECTION = '/api/v1/operations';
 const OF_ENDPOINT = '/api/v1/endpoints/{name}/operations';
 
 const idParams = z.object({ id: storableText.min(1).max(64) });
-const wait = z
-  .string()
-  .regex(/^\d{1,3}$/, 'expected seconds')
-  .transform(Number)
-  .refine(
-    (seconds) => seconds <= limits.operationWaitSeconds,
-    `expected at most ${String(limits.operationWaitSeconds)} seconds`,
-  ) // prettier-ignore
-  .default(0)
-  .meta({
-    description: `Seconds to wait until it is finished, at most ${String(limits.operationWaitSeconds)}`,
-    override: { type: 'integer', minimum: 0, maximum: limits.operationWaitSeconds, default: 0 },
-  });
 const unknown = queryFlag
   .optional()
   .meta({ description: '`true`: also for endpoints that are not known yet; it waits until they register' });
@@ -76,12 +63,14 @@ export interface OperationRoutesOptions {
   readonly queue: OperationQueue;
   /** The Objects as an endpoint has them. Endpoints that have them in common should give the same source. */
   readonly definitionsOf: (endpointName: string) => DefinitionSource;
+  /** Aborted when the app begins to stop. */
+  readonly stopping?: AbortSignal;
 }
 
 /** `/api/v1/operations`, `/api/v1/bulk-operations` and `/api/v1/endpoints/{name}/operations`: what devices are asked to do, now or when they wake. */
-export function operationRoutes({ database, queue, definitionsOf }: OperationRoutesOptions): Route[] {
+export function operationRoutes({ database, queue, definitionsOf, stopping }: OperationRoutesOptions): Route[] {
   const reader = new OperationReader(database);
-  const waits = new OperationWaits(queue);
+  const waits = new OperationWaits(queue, { stopping });
 
   /** Waits as long as is wanted; answers with what the operation is then. */
   const reply = async (
@@ -91,8 +80,7 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
   ): Promise<Reply> => {
     await waits.wait(id, seconds, response);
     const body = toOperationDetail(await reader.get(id));
-    const isFinished = body.state === 'CONFIRMED' || body.state === 'FAILED';
-    return { status: isFinished ? 200 : 202, headers: { Location: `${COLLECTION}/${id}` }, body };
+    return { status: isFinished(body) ? 200 : 202, headers: { Location: `${COLLECTION}/${id}` }, body };
   };
   const list = async (
     filter: OperationFilter,
@@ -102,11 +90,6 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
     const body = await reader.page(filter, page);
     return { body, csv: { columns: csvColumns, rows: body.items.map(csvRow) } };
   };
-  const checkKnown = async (name: string): Promise<void> => {
-    if ((await knownEndpoints(database, [name], {})).has(name)) return;
-    throw new ApiError(404, 'unknown-endpoint', `no endpoint named ${JSON.stringify(name)} is known`);
-  };
-
   return [
     route({
       method: 'post',
@@ -118,12 +101,12 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
       tag: TAG,
       access: 'operate',
       params: endpointParams,
-      query: z.strictObject({ wait, unknown }),
+      query: z.strictObject({ wait: operationWait, unknown }),
       body: operationBody,
       bodyLimit: limits.operationBodyBytes,
       answers: { ...queuedAnswers, 404: { description: 'No endpoint of that name is known' } },
       handle: async ({ params: { name }, query, body, principal, response }) => {
-        if (query.unknown !== true) await checkKnown(name);
+        if (query.unknown !== true) await checkKnown(database, name);
         const problem = endpointNameProblem(name);
         if (problem !== undefined) throw new ApiError(400, 'bad-request', problem, [{ path: 'path.name', message: problem }]); // prettier-ignore
         const operation = toOperation(body, definitionsOf(name), 'body');
@@ -146,7 +129,7 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
       answers: { ...listAnswers, 404: { description: 'No endpoint of that name is known, and nothing is queued for it' } }, // prettier-ignore
       handle: async ({ params: { name }, query: { limit, cursor: after, ...filter } }) => {
         const found = await list({ ...filter, endpoint: name }, { limit, cursor: after });
-        if ((found.body as { items: unknown[] }).items.length === 0) await checkKnown(name);
+        if ((found.body as { items: unknown[] }).items.length === 0) await checkKnown(database, name);
         return found;
       },
     }),
@@ -190,7 +173,7 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
       tag: TAG,
       access: 'read',
       params: idParams,
-      query: z.strictObject({ wait }),
+      query: z.strictObject({ wait: operationWait }),
       answers: { 200: { description: 'It', schema: operationDetailSchema }, ...notFound, 429: queuedAnswers[429] },
       handle: async ({ params: { id }, query, response }) => {
         await reader.get(id);
@@ -227,7 +210,7 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
       tag: TAG,
       access: 'operate',
       params: idParams,
-      query: z.strictObject({ wait }),
+      query: z.strictObject({ wait: operationWait }),
       answers: { ...queuedAnswers, ...notFound, 409: { description: 'It is not finished yet, or as many are queued as may be' } }, // prettier-ignore
       handle: async ({ params, query, principal, response }) => {
         const row = await reader.get(params.id);
@@ -247,10 +230,6 @@ export function operationRoutes({ database, queue, definitionsOf }: OperationRou
     }),
     ...bulkRoutes({ database, queue }),
   ];
-}
-
-function metadataOf(principal: Principal | undefined): string {
-  return formatOperationMetadata({ createdBy: principal?.actor });
 }
 
 const csvColumns = Object.keys(operationItemSchema.shape) as (keyof OperationItem)[];

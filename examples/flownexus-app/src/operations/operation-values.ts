@@ -8,9 +8,14 @@ import { hasSecrets } from './secret-objects.ts';
 export interface ValuesOfOperationsOptions {
   /** Stores values; resolves when they are safe. */
   readonly store: (batch: Batch) => Promise<void>;
+  /** Whether what was read is a log, and stored however large it is. Default: nothing is. */
+  readonly isLog?: (record: ResourceRecord) => boolean;
   /** Told of values that can not be stored: the operation is confirmed all the same. */
   readonly report: ErrorReport;
 }
+
+/** Of the Device Object. */
+const REBOOT = '/3/0/4';
 
 /**
  * A store of operations that stores as values, too, what a Read that is CONFIRMED gave and what a Write or Create that is CONFIRMED wrote. Who waits for the
@@ -18,7 +23,7 @@ export interface ValuesOfOperationsOptions {
  */
 export function storingValues(
   operations: OperationStore,
-  { store, report }: ValuesOfOperationsOptions,
+  { store, isLog, report }: ValuesOfOperationsOptions,
 ): OperationStore {
   return {
     load: () => operations.load(),
@@ -26,7 +31,7 @@ export function storingValues(
     get: (id) => operations.get(id),
     list: (endpointName, limit) => operations.list(endpointName, limit),
     async save(operation) {
-      const batch = batchOf(operation);
+      const batch = batchOf(operation, isLog);
       if (batch === undefined) return operations.save(operation);
       // Together, so that they share a commit.
       const saved = operations.save(operation);
@@ -38,12 +43,26 @@ export function storingValues(
   };
 }
 
-/** The values of an operation that is CONFIRMED; undefined when it has none. */
-export function batchOf({ endpointName, operation, result, state, updatedAt }: QueuedOperation): Batch | undefined {
+/** The values of an operation that is CONFIRMED, or that the device reboots; undefined when there is nothing to store. */
+export function batchOf(
+  { endpointName, operation, result, state, updatedAt }: QueuedOperation,
+  isLog: (record: ResourceRecord) => boolean = () => false,
+): Batch | undefined {
   if (state !== 'CONFIRMED' || result === undefined) return undefined;
+  if (operation.kind === 'execute' && operation.path === REBOOT) {
+    return {
+      endpoint: endpointName,
+      receivedAt: Math.floor(updatedAt),
+      source: 'operation',
+      reboots: true,
+      records: [],
+    };
+  }
   const isRead = operation.kind === 'read' || operation.kind === 'readComposite';
   const all = isRead ? (result.records ?? []) : recordsWritten(operation, result);
-  const records = all.filter(isStored);
+  const records = all.filter(
+    (record) => !hasSecrets(record.path) && ((isRead && isLog(record)) || !isTooLarge(record)),
+  );
   if (records.length === 0) return undefined;
   return {
     endpoint: endpointName,
@@ -68,8 +87,7 @@ function recordsWritten(operation: Operation, { createdPath }: OperationResult):
   }
 }
 
-/** Keys are not, nor is what is too large to be a value, such as the package of a firmware. */
-function isStored({ path, value }: ResourceRecord): boolean {
-  if (hasSecrets(path)) return false;
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length <= limits.storedOperationBytes : true;
+/** Such as the package of a firmware. */
+function isTooLarge({ value }: ResourceRecord): boolean {
+  return (typeof value === 'string' || value instanceof Uint8Array) && value.length > limits.storedOperationBytes;
 }

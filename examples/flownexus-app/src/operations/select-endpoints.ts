@@ -2,6 +2,7 @@ import { type SelectQueryBuilder, sql, type SqlBool } from 'kysely';
 import type { Database } from '../database/open-database.ts';
 import { inPages, PAGE_SIZE } from '../database/pages.ts';
 import type { Tables } from '../database/tables.ts';
+import { ApiError } from '../http/errors.ts';
 import { conditions } from '../endpoints/endpoint-reader.ts';
 import type { EndpointSelection } from './operation-body.ts';
 
@@ -19,6 +20,12 @@ export async function knownEndpoints(
     for (const { endpoint } of rows) known.add(endpoint);
   }
   return known;
+}
+
+/** Rejects with a 404 when no endpoint of that name is known. */
+export async function checkKnown(database: Database, name: string): Promise<void> {
+  if ((await knownEndpoints(database, [name], {})).has(name)) return;
+  throw new ApiError(404, 'unknown-endpoint', `no endpoint named ${JSON.stringify(name)} is known`);
 }
 
 /** The names of the endpoints that a selection without names is of, in their order; at most `limit`. Those that are held or refused are none of them. */

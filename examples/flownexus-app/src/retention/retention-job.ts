@@ -4,10 +4,8 @@ import { limits } from '../limits.ts';
 import { Repeated } from '../repeated.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Ingest } from '../values/ingest.ts';
-import { mergeSeries } from '../values/merge-series.ts';
-import { seriesAfter, type SeriesInfo } from '../values/series-list.ts';
-import { EARLIEST, LATEST } from '../values/times.ts';
-import { type Position, readSeries } from '../values/value-select.ts';
+import { emptySeries, seriesAfter, type SeriesInfo } from '../values/series-list.ts';
+import { EndpointTrimmer } from './endpoint-trimmer.ts';
 import { RetentionPolicies } from './retention-policy.ts';
 import { ValueTrimmer } from './value-trimmer.ts';
 
@@ -26,7 +24,7 @@ export interface RetentionReport {
   readonly aggregates: number;
 }
 
-/** Deletes what is older than its retention policy keeps, and the oldest values of endpoints that have more than they may. */
+/** Deletes what is older than its retention policy keeps, the oldest values and aggregates of endpoints that have more than they may, and series that have none. */
 export class RetentionJob {
   readonly #options: RetentionJobOptions;
   readonly #repeated: Repeated;
@@ -62,35 +60,37 @@ export class RetentionJob {
     const policies = new RetentionPolicies(rows);
     const trimmer = new ValueTrimmer(database, this.#repeated.stopping);
     const deleted = { values: 0, aggregates: 0 };
-    for await (const series of this.#allSeries()) {
-      const cutoffs = policies.cutoffs(series.endpoint, series.path, now);
-      if (cutoffs === undefined) continue;
-      const { values, thin, aggregates } = cutoffs;
-      const before = deleted.values + deleted.aggregates;
-      if (values !== undefined) deleted.values += await trimmer.deleteBefore(series.id, values);
-      if (thin !== undefined) deleted.values += await trimmer.thin(series.id, thin.before, thin.interval);
-      if (aggregates !== undefined) deleted.aggregates += await trimmer.deleteAggregatesBefore(series.id, aggregates);
-      if (deleted.values + deleted.aggregates > before) await ingest.removeEmptySeries(series.endpoint, [series.id]);
+    await this.#trimEndpoints(new EndpointTrimmer(database, this.#repeated.stopping, trimmer), deleted);
+    for await (const page of this.#allSeries()) {
+      for (const series of page) {
+        const cutoffs = policies.cutoffs(series.endpoint, series.path, now);
+        if (cutoffs === undefined) continue;
+        const { values, thin, aggregates } = cutoffs;
+        if (values !== undefined) deleted.values += await trimmer.deleteBefore(series.id, values);
+        if (thin !== undefined) deleted.values += await trimmer.thin(series.id, thin.before, thin.interval);
+        if (aggregates !== undefined) deleted.aggregates += await trimmer.deleteAggregatesBefore(series.id, aggregates);
+      }
+      const empty = await emptySeries(database.longReads, page.map(({ id }) => id)); // prettier-ignore
+      const emptyOf = Map.groupBy(page.filter(({ id }) => empty.has(id)), ({ endpoint }) => endpoint); // prettier-ignore
+      for (const [endpoint, series] of emptyOf) await ingest.removeEmptySeries(endpoint, series.map(({ id }) => id)); // prettier-ignore
     }
-    deleted.values += await this.#trimEndpoints(trimmer);
     return deleted;
   }
 
-  /** Series after series, in pages. */
-  async *#allSeries(): AsyncGenerator<SeriesInfo> {
+  /** All series, in pages. */
+  async *#allSeries(): AsyncGenerator<readonly SeriesInfo[]> {
     for (let after = 0; !this.#repeated.stopping.aborted;) {
       const page = await seriesAfter(this.#options.database.longReads, after, limits.seriesPerPage);
-      yield* page;
+      yield page;
       const last = page.at(-1);
       if (last === undefined) return;
       after = last.id;
     }
   }
 
-  async #trimEndpoints(trimmer: ValueTrimmer): Promise<number> {
+  async #trimEndpoints(trimmer: EndpointTrimmer, deleted: { values: number; aggregates: number }): Promise<void> {
     const { database, settings } = this.#options;
     const { valuesPerEndpoint: maximum } = settings.values;
-    let deleted = 0;
     for (let after = ''; !this.#repeated.stopping.aborted;) {
       const row = await database.longReads
         .selectFrom('Endpoint')
@@ -100,33 +100,9 @@ export class RetentionJob {
         .limit(1)
         .executeTakeFirst();
       if (row === undefined) break;
-      deleted += await this.#trimEndpoint(trimmer, row.endpoint, maximum);
+      deleted.values += await trimmer.trimValues(row.endpoint, maximum);
+      deleted.aggregates += await trimmer.trimAggregates(row.endpoint, maximum);
       after = row.endpoint;
     }
-    return deleted;
-  }
-
-  /** Deletes the oldest values of an endpoint that has too many. */
-  async #trimEndpoint(trimmer: ValueTrimmer, endpoint: string, maximum: number): Promise<number> {
-    const { longReads } = this.#options.database;
-    const { count } = await longReads
-      .selectFrom('ResourceValue as v')
-      .innerJoin('Series as s', 's.id', 'v.series_id')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('s.endpoint', '=', endpoint)
-      .executeTakeFirstOrThrow();
-    let deleted = 0;
-    if (count <= maximum) return deleted;
-    const ids = (await longReads.selectFrom('Series').select('id').where('endpoint', '=', endpoint).execute()).map(({ id }) => id); // prettier-ignore
-    for (let excess = count - maximum; excess > 0 && !this.#repeated.stopping.aborted;) {
-      const oldest = await mergeSeries<number, Position>(ids, Math.min(excess, limits.retentionRows), true, (reads, atMost) => readSeries(longReads, reads, { from: EARLIEST, to: LATEST }, true, atMost)); // prettier-ignore
-      const last = oldest.at(-1);
-      if (last === undefined) break;
-      let gone = 0;
-      for (const id of ids) gone += await trimmer.deleteUpTo(id, last);
-      deleted += gone;
-      excess -= oldest.length;
-    }
-    return deleted;
   }
 }

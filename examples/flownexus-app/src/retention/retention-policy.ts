@@ -16,7 +16,7 @@ export const retentionPolicyBody = z
   .strictObject({
     path: queryPath.default(() => parsePath('/')).meta({ description: 'An Object, Object Instance, Resource or Resource Instance; `/`, the default, is everything' }), // prettier-ignore
     endpoint: endpointName.nullable().default(null).meta({ description: 'Null, the default: all endpoints' }),
-    keepValues: seconds.nullable().default(null).meta({ description: 'Values older than so many seconds are deleted, by a job that looks every ten minutes; null: none for their age' }), // prettier-ignore
+    keepValues: seconds.nullable().default(null).meta({ description: 'Values that were measured and received more than so many seconds ago are deleted, by a job that looks every ten minutes; null: none for their age' }), // prettier-ignore
     thinAfter: seconds.nullable().default(null).meta({ description: 'Of values older than so many seconds one is kept in each `thinTo`: the latest of it' }), // prettier-ignore
     thinTo: seconds.nullable().default(null).meta({ description: 'Seconds; given with `thinAfter`' }),
     keepAggregates: seconds.nullable().default(null).meta({ description: 'Aggregates older than so many seconds are deleted; null: none' }), // prettier-ignore

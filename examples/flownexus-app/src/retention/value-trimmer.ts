@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
 import { chunks, keyRows, KEYS_PER_QUERY } from '../values/key-rows.ts';
-import { beginningOf, EARLIEST } from '../values/times.ts';
+import { beginningOf, EARLIEST, LATEST } from '../values/times.ts';
 import type { Position } from '../values/value-select.ts';
 
 /** Deletes values in transactions so small that nobody waits for them. All functions give how many they deleted, and end early when `signal` is aborted. */
@@ -15,13 +15,26 @@ export class ValueTrimmer {
     this.#signal = signal;
   }
 
-  /** Deletes the values of a series before a time, in milliseconds since 1970. */
+  /**
+   * Deletes the values of a series that were measured and received before a time, in milliseconds since 1970: what a device had kept, or has sent with a clock
+   * that was not set, is not gone as soon as it has come.
+   */
   deleteBefore(seriesId: number, time: number): Promise<number> {
-    return this.deleteUpTo(seriesId, { time, id: -1 });
+    return this.#deleteUpTo(seriesId, { time, id: -1 }, time);
   }
 
   /** Deletes the values of a series up to a position, which goes too. */
-  async deleteUpTo(seriesId: number, last: Position): Promise<number> {
+  deleteUpTo(seriesId: number, last: Position): Promise<number> {
+    return this.#deleteUpTo(seriesId, last, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Deletes all values of a series. */
+  deleteAll(seriesId: number): Promise<number> {
+    return this.deleteUpTo(seriesId, { time: LATEST, id: Number.MAX_SAFE_INTEGER });
+  }
+
+  /** Deletes those up to a position that were received before a time. */
+  async #deleteUpTo(seriesId: number, last: Position, receivedBefore: number): Promise<number> {
     let deleted = 0;
     while (!this.#signal.aborted) {
       // Where the next few end; without one, what is left is fewer.
@@ -30,6 +43,7 @@ export class ValueTrimmer {
         .select(['time', 'id'])
         .where('series_id', '=', seriesId)
         .where('time', '<=', last.time)
+        .where('ts_received', '<', receivedBefore)
         .where(sql<boolean>`(time, id) <= (${last.time}, ${last.id})`)
         .orderBy('time')
         .orderBy('id')
@@ -41,6 +55,7 @@ export class ValueTrimmer {
         .deleteFrom('ResourceValue')
         .where('series_id', '=', seriesId)
         .where('time', '<=', until.time)
+        .where('ts_received', '<', receivedBefore)
         .where(sql<boolean>`(time, id) <= (${until.time}, ${until.id})`)
         .executeTakeFirstOrThrow();
       deleted += Number(numDeletedRows);
@@ -84,10 +99,15 @@ export class ValueTrimmer {
 
   /** Deletes the aggregates of a series before a time. */
   async deleteAggregatesBefore(seriesId: number, time: number): Promise<number> {
-    const { numDeletedRows } = await this.#database.db
+    const { db, kind } = this.#database;
+    const { numDeletedRows } = await db
       .deleteFrom('ResourceAggregate')
       .where('series_id', '=', seriesId)
-      .where('bucket', '<', time)
+      .where('bucket', 'in', (builder) => {
+        const old = builder.selectFrom('ResourceAggregate').select('bucket').where('series_id', '=', seriesId).where('bucket', '<', time); // prettier-ignore
+        // Values that come in meanwhile lock aggregates in this order.
+        return kind === 'postgres' ? old.orderBy('bucket').forUpdate() : old;
+      })
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
   }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { logLevels } from '../config.ts';
 import type { Database } from '../database/open-database.ts';
+import { limits } from '../limits.ts';
 import { REGISTRATION_EVENTS, EVENT_OBJECT } from '../values/known-resource-types.ts';
 
 const objectId = z.int().min(0).max(65_535);
@@ -7,7 +9,8 @@ const objectId = z.int().min(0).max(65_535);
 /** What an administrator can change while the app runs. */
 export const settingsSchema = z.strictObject({
   admission: z.enum(['accept', 'hold', 'refuse']).meta({
-    description: 'What becomes of an endpoint that is not known: admitted, kept waiting for approval, or refused',
+    description:
+      'What becomes of an endpoint that is not known: admitted, kept waiting for approval as long as it asks at least once a week, or refused',
   }),
   noSec: z.boolean().meta({ description: 'Whether devices over plain CoAP are admitted at all' }),
   maxEndpoints: z.int().min(1).max(1_000_000).meta({ description: 'Endpoints that are known at once' }),
@@ -18,10 +21,42 @@ export const settingsSchema = z.strictObject({
     .int()
     .min(1)
     .max(1_000_000_000)
-    .meta({ description: 'Values that are kept of one endpoint; the oldest make room' }),
+    .meta({ description: 'Values, and hours in aggregates, that are kept of one endpoint; the oldest make room' }),
+  seriesPerEndpoint: z.int().min(1).max(1_000_000).meta({
+    description: 'Resources and Resource Instances of one endpoint whose values are stored; values of others are not',
+  }),
   eventDays: z.int().min(1).max(36_500).meta({ description: 'Days that events are kept' }),
+  logDays: z.int().min(1).max(36_500).meta({ description: 'Days that the logs of devices are kept' }),
+  logEntriesPerEndpoint: z
+    .int()
+    .min(1)
+    .max(100_000_000)
+    .meta({ description: 'Log entries that are kept of one endpoint; the oldest make room' }),
+  logMegabytesPerEndpoint: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .meta({ description: 'Millions of bytes of log entries that are kept of one endpoint; the oldest make room' }),
+  bootstrapSessionDays: z.int().min(1).max(36_500).meta({ description: 'Days that bootstrap sessions are kept' }),
   registrationObject: objectId.meta({ description: 'The object that registration events are stored as' }),
   eventObject: objectId.meta({ description: 'The Object whose values make up an Event' }),
+  maxFirmwareBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 36)
+    .meta({ description: 'Bytes of a firmware package' }),
+  firmwareStorageBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 43)
+    .meta({ description: 'Bytes of all firmware packages' }),
+  firmwareUri: z.enum(['absolute', 'relative']).meta({
+    description:
+      'Whether devices are given the whole address of a firmware package, or its path alone since they have the rest built in',
+  }),
+  logLevel: z.enum(logLevels).nullable().meta({
+    description: 'How much is logged; null: as FLOWNEXUS_LOG_LEVEL says',
+  }),
 });
 export type SettingsValues = z.infer<typeof settingsSchema>;
 
@@ -88,8 +123,17 @@ function defaults(production: boolean): SettingsValues {
     maxEndpoints: 100_000,
     messagesPerMinute: 600,
     valuesPerEndpoint: 10_000_000,
+    seriesPerEndpoint: limits.seriesPerEndpoint,
     eventDays: 365,
+    logDays: 30,
+    logEntriesPerEndpoint: 100_000,
+    logMegabytesPerEndpoint: 50,
+    bootstrapSessionDays: 30,
     registrationObject: REGISTRATION_EVENTS.objectId,
     eventObject: EVENT_OBJECT,
+    maxFirmwareBytes: 2 ** 30,
+    firmwareStorageBytes: 2 ** 35,
+    firmwareUri: 'absolute',
+    logLevel: null,
   };
 }

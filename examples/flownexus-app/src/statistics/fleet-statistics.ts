@@ -4,10 +4,12 @@ import type { Database } from '../database/open-database.ts';
 import type { OperationStatus } from '../database/tables.ts';
 import { limits } from '../limits.ts';
 import type { StoredBatch } from '../values/batch.ts';
+import type { RefusedValues } from '../values/refused-values.ts';
 import { MinuteRate } from './minute-rate.ts';
 
 export interface FleetStatisticsOptions {
   readonly database: Database;
+  readonly refused: Pick<RefusedValues, 'count'>;
   /** What the LwM2M server counts. */
   readonly lwm2m: () => ServerStatistics;
 }
@@ -17,22 +19,40 @@ type Snapshot = Awaited<ReturnType<FleetStatistics['read']>>;
 /** Numbers about everything: what the database has, and what came in lately. */
 export class FleetStatistics {
   readonly #database: Database;
+  readonly #refused: Pick<RefusedValues, 'count'>;
   readonly #lwm2m: () => ServerStatistics;
   readonly #messages = new MinuteRate();
   readonly #values = new MinuteRate();
   readonly #events = new MinuteRate();
+  readonly #totals = { messages: 0, values: 0, events: 0 };
   #latest: { readonly at: number; readonly snapshot: Promise<Snapshot> } | undefined;
 
-  constructor({ database, lwm2m }: FleetStatisticsOptions) {
+  constructor({ database, refused, lwm2m }: FleetStatisticsOptions) {
     this.#database = database;
+    this.#refused = refused;
     this.#lwm2m = lwm2m;
   }
 
   /** Counts what was stored. */
   count(stored: readonly StoredBatch[]): void {
+    const values = stored.reduce((sum, each) => sum + each.values.length, 0);
+    const events = stored.reduce((sum, each) => sum + each.events.length, 0);
     this.#messages.add(stored.length);
-    this.#values.add(stored.reduce((sum, { values }) => sum + values.length, 0));
-    this.#events.add(stored.reduce((sum, { events }) => sum + events.length, 0));
+    this.#values.add(values);
+    this.#events.add(events);
+    this.#totals.messages += stored.length;
+    this.#totals.values += values;
+    this.#totals.events += events;
+  }
+
+  /** What was stored since the start, and values that were not. */
+  get totals(): {
+    readonly messages: number;
+    readonly values: number;
+    readonly events: number;
+    readonly refusedValues: number;
+  } {
+    return { ...this.#totals, refusedValues: this.#refused.count };
   }
 
   /** The present numbers, at most `limits.statisticsKeptMs` old: counting goes through tables. */
@@ -61,6 +81,7 @@ export class FleetStatistics {
         values: this.#values.perMinute,
         events: this.#events.perMinute,
       },
+      refusedValues: this.#refused.count,
       operations,
       database: { kind: this.#database.kind, sizeBytes },
       lwm2m,

@@ -20,6 +20,10 @@ const statisticsSchema = z
     lastMinute: z
       .object({ messages: count, values: count, events: count })
       .meta({ description: 'What was stored in the last minute' }),
+    refusedValues: count.meta({
+      description:
+        'Values since the start that were not stored, as their endpoints have values of as many Resources as they may',
+    }),
     operations: z
       .object({ queued: count, sending: count, confirmed: count, failed: count })
       .meta({ description: 'Operations on devices by their state, as far as they are kept' }),

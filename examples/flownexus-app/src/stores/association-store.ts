@@ -28,6 +28,7 @@ const remove = bulkChange({ table: 'DtlsAssociation', by: { server: 'text', key:
  */
 export function associationStore(database: Database, server: ServerName): AssociationStore {
   const submit = storeLane<Item>({
+    name: 'associations',
     database,
     keyOf: ({ row }) => row.key,
     contentOf: (item) => (item.kind === 'save' ? [item.row.snapshot] : []),

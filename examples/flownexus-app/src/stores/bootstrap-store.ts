@@ -5,7 +5,9 @@ import {
   formatBootstrapConfiguration,
   parseBootstrapConfiguration,
 } from '@flownexus/lwm2m-server';
+import type { Transaction } from 'kysely';
 import type { Database } from '../database/open-database.ts';
+import type { Tables } from '../database/tables.ts';
 
 /** What is written to which device. */
 export interface EditableBootstrapStore extends BootstrapStore {
@@ -22,6 +24,23 @@ export interface EditableBootstrapStore extends BootstrapStore {
   list(page?: { readonly after?: string | undefined; readonly limit: number }): Promise<string[]>;
 }
 
+/** What `set` of the store does, as a part of a transaction. */
+export async function writeBootstrapConfiguration(
+  trx: Transaction<Tables>,
+  endpointName: string,
+  configuration: BootstrapConfiguration,
+): Promise<boolean> {
+  checkBootstrapConfiguration(configuration);
+  const values = { configuration: formatBootstrapConfiguration(configuration), updated_at: Date.now() };
+  const before = await trx.selectFrom('BootstrapConfiguration').select('endpoint').where('endpoint', '=', endpointName).executeTakeFirst(); // prettier-ignore
+  await trx
+    .insertInto('BootstrapConfiguration')
+    .values({ endpoint: endpointName, ...values })
+    .onConflict((conflict) => conflict.column('endpoint').doUpdateSet(values))
+    .execute();
+  return before === undefined;
+}
+
 /** Table BootstrapConfiguration, for the option `configurations` of the bootstrap server. */
 export function bootstrapStore({ db, reads }: Database): EditableBootstrapStore {
   return {
@@ -30,17 +49,7 @@ export function bootstrapStore({ db, reads }: Database): EditableBootstrapStore 
       return row === undefined ? undefined : parseBootstrapConfiguration(row.configuration);
     },
     async set(endpointName, configuration) {
-      checkBootstrapConfiguration(configuration);
-      const values = { configuration: formatBootstrapConfiguration(configuration), updated_at: Date.now() };
-      return db.transaction().execute(async (trx) => {
-        const before = await trx.selectFrom('BootstrapConfiguration').select('endpoint').where('endpoint', '=', endpointName).executeTakeFirst(); // prettier-ignore
-        await trx
-          .insertInto('BootstrapConfiguration')
-          .values({ endpoint: endpointName, ...values })
-          .onConflict((conflict) => conflict.column('endpoint').doUpdateSet(values))
-          .execute();
-        return before === undefined;
-      });
+      return db.transaction().execute((trx) => writeBootstrapConfiguration(trx, endpointName, configuration));
     },
     async delete(endpointName) {
       const { numDeletedRows } = await db.deleteFrom('BootstrapConfiguration').where('endpoint', '=', endpointName).executeTakeFirst(); // prettier-ignore

@@ -22,6 +22,12 @@ export interface EditableCredentialStore extends CredentialStore {
    * Rejects with RangeError for what is no credential, and with an Lwm2mServerError `ERR_LWM2M_SERVER_IDENTITY_TAKEN` when another endpoint has the identity.
    */
   set(endpointName: string, credential: DeviceCredential): Promise<boolean>;
+  /** The same in one transaction with what `along` writes: both is stored, or neither. */
+  setAlong(
+    endpointName: string,
+    credential: DeviceCredential,
+    along: (trx: Transaction<Tables>) => Promise<void>,
+  ): Promise<boolean>;
   /** Takes the credential of an endpoint away, as `set` does with the one before; resolves to false when it had none. */
   delete(endpointName: string): Promise<boolean>;
   get(endpointName: string): Promise<DeviceCredential | undefined>;
@@ -51,7 +57,15 @@ class DatabaseCredentialStore implements EditableCredentialStore {
     this.#server = server;
   }
 
-  async set(endpointName: string, credential: DeviceCredential): Promise<boolean> {
+  set(endpointName: string, credential: DeviceCredential): Promise<boolean> {
+    return this.setAlong(endpointName, credential, () => Promise.resolve());
+  }
+
+  async setAlong(
+    endpointName: string,
+    credential: DeviceCredential,
+    along: (trx: Transaction<Tables>) => Promise<void>,
+  ): Promise<boolean> {
     checkCredential(credential);
     const identityKey = escapeNul(credentialKey(credential));
     const previous = await this.#change(endpointName, credential, async (trx, before) => {
@@ -66,6 +80,7 @@ class DatabaseCredentialStore implements EditableCredentialStore {
         .values({ server, endpoint, ...values })
         .onConflict((conflict) => conflict.columns(['server', 'endpoint']).doUpdateSet(values))
         .execute();
+      await along(trx);
     });
     return previous === undefined;
   }

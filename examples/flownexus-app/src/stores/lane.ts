@@ -4,6 +4,8 @@ import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
 
 export interface StoreLane<T> {
+  /** What it is called in metrics. */
+  readonly name?: string;
   readonly database: Database;
   /** Writes items of which no two are of the same key. */
   readonly write: (trx: Transaction<Tables>, items: readonly T[]) => Promise<void>;
@@ -17,8 +19,9 @@ export interface StoreLane<T> {
  * A lane of the group commit for a store: items that are about the same key are written one after another, in the order in which they were submitted, and
  * all others together. What waits is bounded by its size.
  */
-export function storeLane<T>({ database, write, keyOf, contentOf }: StoreLane<T>): (item: T) => Promise<void> {
+export function storeLane<T>({ name, database, write, keyOf, contentOf }: StoreLane<T>): (item: T) => Promise<void> {
   return database.commits.lane<T>({
+    ...(name === undefined ? {} : { name }),
     maxWeight: limits.pendingStoreKilobytes,
     weight: (item) => 1 + Math.floor(contentOf(item).reduce((sum, content) => sum + (content?.length ?? 0), 0) / 1024),
     write: async (trx, items) => {

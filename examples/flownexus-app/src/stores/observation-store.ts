@@ -45,6 +45,7 @@ const end = bulkChange({
 /** Table Observation, for the option `observationStore` of the LwM2M server. `report` is told of rows that can not be read. */
 export function observationStore(database: Database, report: ErrorReport): ObservationStore {
   const submit = storeLane<Item>({
+    name: 'observations',
     database,
     keyOf: ({ row }) => row.endpoint,
     contentOf: (item) => (item.kind === 'save' ? [item.row.paths, item.row.request] : []),

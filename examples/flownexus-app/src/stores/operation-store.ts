@@ -4,6 +4,7 @@ import { byColumn } from '../database/bulk-statement.ts';
 import type { Database } from '../database/open-database.ts';
 import { inPages, PAGE_SIZE } from '../database/pages.ts';
 import type { OperationStatus } from '../database/tables.ts';
+import { lastSequence } from './last-sequence.ts';
 import { storeLane } from './lane.ts';
 import { fromOperationRow, type OperationRow, toOperationRow } from './operation-rows.ts';
 import { type ErrorReport, readable } from './readable.ts';
@@ -51,6 +52,7 @@ const upsert = bulkInsert({
  */
 export function operationStore(database: Database, report: ErrorReport): OperationStore {
   const submit = storeLane<OperationRow>({
+    name: 'operations',
     database,
     keyOf: ({ id }) => id,
     contentOf: ({ operation, result }) => [operation, result],
@@ -73,13 +75,7 @@ export function operationStore(database: Database, report: ErrorReport): Operati
       const waiting = [...(await ofStatus('QUEUED')), ...(await ofStatus('SENDING'))];
       return waiting.sort((a, b) => a.sequence - b.sequence);
     },
-    async lastSequence() {
-      const row = await reads
-        .selectFrom('EndpointOperation')
-        .select(({ fn }) => fn.max('sequence').as('last'))
-        .executeTakeFirst();
-      return row?.last ?? 0;
-    },
+    lastSequence: () => lastSequence(reads),
     save: (operation) => submit(toOperationRow(operation)),
     async get(id) {
       const [operation] = operations(

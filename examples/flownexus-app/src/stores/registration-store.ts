@@ -43,6 +43,7 @@ export function registrationStore(database: Database, report: ErrorReport): Regi
   };
 
   const submit = storeLane<Item>({
+    name: 'registrations',
     database,
     keyOf: ({ row }) => row.endpoint,
     contentOf: (item) => (item.kind === 'save' ? [item.row.registration] : []),

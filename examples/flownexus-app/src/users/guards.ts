@@ -7,6 +7,7 @@ import { type ApiTokens, digest } from './api-tokens.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { PrincipalCache, Remembered } from './principal-cache.ts';
 import type { Sessions } from './sessions.ts';
+import { setCookies } from './set-cookies.ts';
 import type { UserDirectory } from './user-directory.ts';
 
 export interface GuardsOptions {
@@ -55,7 +56,7 @@ export function guards(options: GuardsOptions): RouteGuards {
       async (): Promise<Remembered | undefined> => {
         const current = await sessions.current(request, { prolong });
         if (current === undefined || current.user.disabled) return undefined;
-        if (prolong) for (const each of current.cookies) request.res?.append('Set-Cookie', each);
+        if (prolong && request.res !== undefined) setCookies(request.res, current.cookies);
         const role = roles.find((known) => known === current.user.role);
         return {
           principal: {

@@ -9,6 +9,7 @@ import { sessionOnly, wrongBody } from './account.ts';
 import { givenPasswordSchema, newPasswordSchema } from './names.ts';
 import { TooManyAttempts, WrongCredentials } from './password-attempts.ts';
 import { type SessionInfo, sessionInfoSchema, type SessionItem, sessionItemSchema } from './session-schemas.ts';
+import { setCookies } from './set-cookies.ts';
 import type { Users } from './users.ts';
 
 const TAG = 'Signing in';
@@ -46,7 +47,7 @@ export function sessionRoutes(users: Users): Route[] {
       },
       handle: async ({ body: { name, password, code }, request, response }) => {
         try {
-          setCookies(response, await sessions.signIn({ name, password, code }, request));
+          setCookies(response, (await sessions.signIn({ name, password, code }, request)).cookies);
         } catch (error) {
           const refusal = refusalOf(error, response);
           if (!(error instanceof TooManyAttempts)) {
@@ -92,7 +93,7 @@ export function sessionRoutes(users: Users): Route[] {
       answers: { 204: { description: 'Signed out' } },
       handle: async ({ principal, request, response }) => {
         sessionOnly(principal);
-        setCookies(response, await sessions.signOut(request));
+        setCookies(response, (await sessions.signOut(request)).cookies);
         return { status: 204 };
       },
     }),
@@ -148,7 +149,7 @@ export function sessionRoutes(users: Users): Route[] {
       handle: async ({ principal, body, request, response }) => {
         const { name } = sessionOnly(principal);
         const work = sessions.changePassword(name, body, request);
-        setCookies(response, await wrongBody(work, 'current', response));
+        setCookies(response, (await wrongBody(work, 'current', response)).cookies);
         return { status: 204 };
       },
     }),
@@ -198,7 +199,7 @@ export function sessionRoutes(users: Users): Route[] {
       handle: async ({ principal, body, request, response }) => {
         const { name } = sessionOnly(principal);
         const work = sessions.confirmSecondFactor(name, body.code, request);
-        setCookies(response, await wrongBody(work, 'code', response));
+        setCookies(response, (await wrongBody(work, 'code', response)).cookies);
         return { status: 204 };
       },
     }),
@@ -217,7 +218,7 @@ export function sessionRoutes(users: Users): Route[] {
       handle: async ({ principal, body, request, response }) => {
         const { name } = sessionOnly(principal);
         const work = sessions.endSecondFactor(name, body.password, request);
-        setCookies(response, await wrongBody(work, 'password', response));
+        setCookies(response, (await wrongBody(work, 'password', response)).cookies);
         return { status: 204 };
       },
     }),
@@ -232,8 +233,4 @@ function refusalOf(error: unknown, response: Response): ApiError {
   }
   if (error instanceof ApiError) return error;
   throw error;
-}
-
-function setCookies(response: Response, { cookies }: { readonly cookies: readonly string[] }): void {
-  for (const cookie of cookies) response.append('Set-Cookie', cookie);
 }

@@ -1,5 +1,6 @@
 import type { Path, ResourceRecord } from '@flownexus/lwm2m-core';
-import type { EventSource, SecurityMode, Severity, ValueSource } from '../database/tables.ts';
+import type { SecurityMode } from '../database/security-mode.ts';
+import type { EventSource, Severity, ValueSource } from '../database/tables.ts';
 
 /** What is stored as a whole or not at all: one registration event, notification, Send, Read or ingested report of one endpoint. */
 export interface Batch {
@@ -8,6 +9,8 @@ export interface Batch {
   readonly receivedAt: number;
   /** A change of the endpoint's row. An endpoint that has none yet, and sends values alone, gets one. */
   readonly change?: EndpointChange;
+  /** The device has confirmed that it reboots. */
+  readonly reboots?: true;
   readonly source: ValueSource;
   /** `down`: what was written to the device. Default `up`. */
   readonly direction?: 'up' | 'down';
@@ -55,7 +58,10 @@ export interface EarlierValue {
 
 /** What became of a batch. */
 export interface StoredBatch {
+  /** With the records that were stored. */
   readonly batch: Batch;
+  /** How many others it had: there was no place for them. */
+  readonly refused: number;
   /** Its values, in the order of its records. */
   readonly values: readonly StoredValueKey[];
   readonly events: readonly StoredEvent[];

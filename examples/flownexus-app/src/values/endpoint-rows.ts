@@ -14,9 +14,12 @@ interface RowChange {
   readonly first: number;
   last: number;
   registered: boolean | undefined;
+  reported: boolean;
   registeredAt: number | null;
   registrations: number;
   updates: number;
+  reboots: number;
+  rebootedAt: number | null;
   registration: EndpointRegistration | undefined;
   readonly texts: (string | null)[];
 }
@@ -29,10 +32,13 @@ const known = {
   model_number: 'text',
   serial_number: 'text',
   firmware_version: 'text',
+  reboots: 'bigint',
+  rebooted_at: 'bigint',
 } as const;
 const flag = {
   ...known,
   registered: 'bigint',
+  reported: 'bigint',
   registered_at: 'bigint',
   registrations: 'bigint',
   updates: 'bigint',
@@ -50,8 +56,9 @@ const registration = {
 } as const;
 
 const setKnown = `last_updated = CASE WHEN excluded.last_updated > "Endpoint".last_updated THEN excluded.last_updated
-    ELSE "Endpoint".last_updated END, ${deviceTexts.map((name) => `${name} = coalesce(excluded.${name}, "Endpoint".${name})`).join(', ')}`;
-const setFlag = `${setKnown}, registered = excluded.registered, registered_at = coalesce(excluded.registered_at, "Endpoint".registered_at),
+    ELSE "Endpoint".last_updated END, reboots = "Endpoint".reboots + excluded.reboots, rebooted_at = coalesce(excluded.rebooted_at, "Endpoint".rebooted_at),
+    ${deviceTexts.map((name) => `${name} = coalesce(excluded.${name}, "Endpoint".${name})`).join(', ')}`;
+const setFlag = `${setKnown}, registered = excluded.registered, reported = excluded.reported, registered_at = coalesce(excluded.registered_at, "Endpoint".registered_at),
   registrations = "Endpoint".registrations + excluded.registrations, updates = "Endpoint".updates + excluded.updates`;
 const setRegistration = `${setFlag}, ${(['address', 'lifetime', 'lwm2m_version', 'binding_mode', 'queue_mode', 'object_links', 'demo', 'security'] as const).map((name) => `${name} = excluded.${name}`).join(', ')}`; // prettier-ignore
 
@@ -66,12 +73,13 @@ const upsertRegistration = bulkInsert({ table: 'Endpoint', columns: registration
 export async function writeEndpoints(trx: Kysely<Tables>, batches: readonly Batch[]): Promise<void> {
   const changes = new Map<string, RowChange>();
   for (const batch of batches) {
-    if (batch.change === undefined && batch.records.length === 0) continue;
+    if (batch.change === undefined && batch.reboots === undefined && batch.records.length === 0) continue;
     let change = changes.get(batch.endpoint);
     if (change === undefined) changes.set(batch.endpoint, (change = noChange(batch)));
     add(change, batch);
   }
-  const all = [...changes.values()];
+  // All who lock several rows do it in one order: two transactions do not wait for each other then.
+  const all = [...changes.values()].sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
   const registrations = all.filter((change) => change.registration !== undefined);
   const flags = all.filter((change) => change.registration === undefined && change.registered !== undefined);
   const others = all.filter((change) => change.registered === undefined);
@@ -86,22 +94,32 @@ function noChange({ endpoint, receivedAt }: Batch): RowChange {
     first: receivedAt,
     last: receivedAt,
     registered: undefined,
+    reported: false,
     registeredAt: null,
     registrations: 0,
     updates: 0,
+    reboots: 0,
+    rebootedAt: null,
     registration: undefined,
     texts: [null, null, null, null],
   };
 }
 
-function add(row: RowChange, { receivedAt, change, records }: Batch): void {
+function add(row: RowChange, { receivedAt, source, change, reboots, records }: Batch): void {
   row.last = Math.max(row.last, receivedAt);
-  if (change !== undefined) row.registered = change.kind !== 'unregistered';
+  if (change !== undefined) {
+    row.registered = change.kind !== 'unregistered';
+    row.reported = source === 'ingest';
+  }
   if (change?.kind === 'registered') {
     row.registeredAt = receivedAt;
     row.registrations += 1;
   } else if (change?.kind === 'updated') row.updates += 1;
   if (change !== undefined && change.kind !== 'unregistered') row.registration = change.registration ?? row.registration; // prettier-ignore
+  if (reboots === true) {
+    row.reboots += 1;
+    row.rebootedAt = receivedAt;
+  }
   for (const { path, value } of records) {
     if (path.objectId !== DEVICE_OBJECT || path.objectInstanceId !== 0 || path.prefix !== undefined) continue;
     const { resourceId = -1 } = path;
@@ -109,14 +127,21 @@ function add(row: RowChange, { receivedAt, change, records }: Batch): void {
   }
 }
 
-function knownRow({ endpoint, first, last, texts }: RowChange): Record<keyof typeof known, unknown> {
+function knownRow({
+  endpoint,
+  first,
+  last,
+  reboots,
+  rebootedAt,
+  texts,
+}: RowChange): Record<keyof typeof known, unknown> {
   const [manufacturer, model_number, serial_number, firmware_version] = texts;
-  return { endpoint, first_seen: first, last_updated: last, manufacturer, model_number, serial_number, firmware_version }; // prettier-ignore
+  return { endpoint, first_seen: first, last_updated: last, manufacturer, model_number, serial_number, firmware_version, reboots, rebooted_at: rebootedAt }; // prettier-ignore
 }
 
 function flagRow(change: RowChange): Record<keyof typeof flag, unknown> {
-  const { registered, registeredAt, registrations, updates } = change;
-  return { ...knownRow(change), registered: registered === true ? 1 : 0, registered_at: registeredAt, registrations, updates }; // prettier-ignore
+  const { registered, reported, registeredAt, registrations, updates } = change;
+  return { ...knownRow(change), registered: registered === true ? 1 : 0, reported: reported ? 1 : 0, registered_at: registeredAt, registrations, updates }; // prettier-ignore
 }
 
 function registrationRow(change: RowChange): Record<keyof typeof registration, unknown> {

@@ -1,5 +1,5 @@
-import type { DefinitionSource, ResourceRecord } from '@flownexus/lwm2m-core';
-import { sql, type Transaction } from 'kysely';
+import type { DefinitionSource } from '@flownexus/lwm2m-core';
+import type { Transaction } from 'kysely';
 import type { Database } from '../database/open-database.ts';
 import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
@@ -8,9 +8,10 @@ import { writeEndpoints } from './endpoint-rows.ts';
 import type { EventHooks } from './event-hooks.ts';
 import { storedEvent, writeEvents } from './event-rows.ts';
 import { IdBlock } from './id-block.ts';
-import { keyOf, ResourceTypes, type UsedResource } from './resource-types.ts';
 import { chunks, KEYS_PER_QUERY } from './key-rows.ts';
-import { type KnownSeries, NO_INSTANCE, pathKey, SeriesCache, type WantedSeries } from './series-cache.ts';
+import { placeBatch } from './placed-batch.ts';
+import { RecordSeries } from './record-series.ts';
+import { isEmptySeries } from './series-list.ts';
 import { ValueRows } from './value-rows.ts';
 
 export interface IngestOptions {
@@ -20,8 +21,14 @@ export interface IngestOptions {
   readonly hooks: EventHooks;
   /** Hears what one transaction has stored, after it was committed. Must not throw. */
   readonly onStored: (stored: readonly StoredBatch[]) => void;
+  /** Hears that an endpoint was removed, before `onStored` does of what was stored after it in the same transaction. Must not throw. */
+  readonly onRemoved?: (endpoint: string) => void;
   /** Values, batches, and kilobytes of text and bytes, that may wait at a time; default `limits.pendingRecords`. */
   readonly maximum?: number;
+  /** Series that one endpoint may have; asked each time. Default `limits.seriesPerEndpoint`. */
+  readonly seriesPerEndpoint?: () => number;
+  /** Resource types of all endpoints that no definition tells of; default `limits.resourceTypes`. */
+  readonly maximumTypes?: number;
 }
 
 interface Item {
@@ -40,24 +47,35 @@ interface Removal {
 export class Ingest {
   readonly #hooks: EventHooks;
   readonly #onStored: (stored: readonly StoredBatch[]) => void;
-  readonly #types: ResourceTypes;
-  readonly #series = new SeriesCache();
+  readonly #series: RecordSeries;
   readonly #valueIds = new IdBlock('ResourceValue', limits.idsPerBlock);
   readonly #eventIds = new IdBlock('Event', limits.idsPerBlock);
   readonly #submit: (item: Item) => Promise<void>;
   readonly #remove: (removal: Removal) => Promise<void>;
   #written: readonly StoredBatch[] = [];
+  #removed: readonly string[] = [];
 
-  private constructor({ database, definitions, hooks, onStored, maximum = limits.pendingRecords }: IngestOptions) {
+  private constructor(options: IngestOptions) {
+    const { database, definitions, hooks, onStored, onRemoved, maximumTypes } = options;
+    const { maximum = limits.pendingRecords, seriesPerEndpoint = () => limits.seriesPerEndpoint } = options;
     this.#hooks = hooks;
     this.#onStored = onStored;
-    this.#types = new ResourceTypes(definitions);
+    this.#series = new RecordSeries({
+      definitions,
+      perEndpoint: seriesPerEndpoint,
+      ...(maximumTypes === undefined ? {} : { maximumTypes }),
+    });
     // Before the batches: what comes together with a removal is not lost by it.
     this.#remove = database.commits.lane<Removal>({
+      name: 'removals',
       maxWeight: limits.pendingRemovals,
       write: (trx, removals) => this.#writeRemovals(trx, removals),
+      committed: () => {
+        for (const endpoint of this.#removed) onRemoved?.(endpoint);
+      },
     });
     this.#submit = database.commits.lane<Item>({
+      name: 'values',
       maxWeight: maximum,
       weight: ({ batch }) => weightOf(batch),
       write: (trx, items) => this.#write(trx, items),
@@ -69,13 +87,14 @@ export class Ingest {
   /** Prepares to store; nothing is stored before the commits of the database are opened. */
   static async open(options: IngestOptions): Promise<Ingest> {
     const ingest = new Ingest(options);
-    await options.database.db.transaction().execute((trx) => ingest.#types.seed(trx));
+    await options.database.db.transaction().execute((trx) => ingest.#series.seed(trx));
     return ingest;
   }
 
   /**
-   * Resolves when the batch is on the disk; rejects when it is not and never will be: with a `CommitRefusedError` when too much waits, with a
-   * TypeError when a value is not one of its type or has no path of a Resource.
+   * Resolves when the batch is on the disk, without those values that there is no place for: of new Resources when their endpoint has as many as it may.
+   * Rejects when it is not and never will be: with a `CommitRefusedError` when too much waits, with a TypeError when a value is not one of its type or has no
+   * path of a Resource.
    */
   submit(batch: Batch): Promise<void> {
     return this.#submit({ batch, events: undefined });
@@ -94,50 +113,32 @@ export class Ingest {
   async #write(trx: Transaction<Tables>, items: readonly Item[]): Promise<void> {
     const batches = items.map(({ batch }) => batch);
     await writeEndpoints(trx, batches);
-    const records = batches.flatMap((batch) => batch.records.map((record) => ({ batch, record })));
-    const series = await this.#seriesOf(trx, records);
-    const rows = new ValueRows();
-    const first = records.length === 0 ? 0 : await this.#valueIds.take(trx, records.length);
-    const keys = records.map(({ batch, record }, index) => rows.add(batch, record, definite(series[index]), first + index)); // prettier-ignore
-    await rows.write(trx);
+    const series = await this.#series.of(trx, batches.flatMap((batch) => batch.records.map((record) => ({ batch, record })))); // prettier-ignore
     let next = 0;
-    const stored = batches.map((batch) => ({ batch, values: keys.slice(next, (next += batch.records.length)) }));
-    this.#written = await this.#writeEvents(trx, items, stored);
+    const placed = batches.map((batch) => placeBatch(batch, series.slice(next, (next += batch.records.length))));
+    const count = placed.reduce((sum, { batch }) => sum + batch.records.length, 0);
+    let id = count === 0 ? 0 : await this.#valueIds.take(trx, count);
+    const rows = new ValueRows();
+    const stored = placed.map((each) => ({
+      batch: each.batch,
+      values: each.series.map((known, index) => rows.add(each.batch, definite(each.batch.records[index]), known, id++)),
+      refused: each.refused,
+    }));
+    await rows.write(trx);
+    const events = items.map((item, index) => this.#eventsOf(item).map((event) => definite(placed[index]).eventOf(event))); // prettier-ignore
+    this.#written = await this.#writeEvents(trx, events, stored);
   }
 
-  /** The series of each record; those that are met for the first time are made. */
-  async #seriesOf(
-    trx: Transaction<Tables>,
-    records: readonly { readonly batch: Batch; readonly record: ResourceRecord }[],
-  ): Promise<readonly (KnownSeries | undefined)[]> {
-    const series = records.map(({ batch, record }) => this.#series.get(batch.endpoint, pathKey(record.path)));
-    const missing = records.map((_, index) => index).filter((index) => series[index] === undefined);
-    if (missing.length === 0) return series;
-    const used = missing.map((index) => ({ index, ...usedResource(definite(records[index]).record) }));
-    const types = await this.#types.ensure(trx, used);
-    const wanted = used.map((resource): WantedSeries => {
-      const { batch, record } = definite(records[resource.index]);
-      const { path } = record;
-      return {
-        endpoint: batch.endpoint,
-        path: pathKey(path),
-        prefix: path.prefix ?? '',
-        type: definite(types.get(keyOf(resource))),
-        objectInstanceId: resource.objectInstanceId,
-        resourceInstanceId: path.resourceInstanceId ?? NO_INSTANCE,
-      };
-    });
-    const found = await this.#series.ensure(trx, wanted);
-    for (const [at, index] of missing.entries()) series[index] = definite(found[at]);
-    return series;
+  #eventsOf(item: Item): readonly NewEvent[] {
+    item.events ??= [...(item.batch.events ?? []), ...this.#hooks.eventsOf(item.batch)];
+    return item.events;
   }
 
   async #writeEvents(
     trx: Transaction<Tables>,
-    items: readonly Item[],
+    events: readonly (readonly NewEvent[])[],
     stored: readonly Omit<StoredBatch, 'events'>[],
   ): Promise<readonly StoredBatch[]> {
-    const events = items.map((item) => (item.events ??= [...(item.batch.events ?? []), ...this.#hooks.eventsOf(item.batch)])); // prettier-ignore
     const count = events.reduce((sum, { length }) => sum + length, 0);
     if (count === 0) return stored.map((each) => ({ ...each, events: [] }));
     let id = await this.#eventIds.take(trx, count);
@@ -156,10 +157,10 @@ export class Ingest {
       else await deleteEmptySeries(trx, seriesIds);
       this.#series.forgetEndpoint(endpoint);
     }
+    this.#removed = removals.filter(({ seriesIds }) => seriesIds === undefined).map(({ endpoint }) => endpoint);
   }
 
   #forget(): void {
-    this.#types.forget();
     this.#series.forget();
     this.#valueIds.forget();
     this.#eventIds.forget();
@@ -184,21 +185,8 @@ function weightOf({ records }: Batch): number {
 
 async function deleteEmptySeries(trx: Transaction<Tables>, ids: readonly number[]): Promise<void> {
   for (const group of chunks(ids, KEYS_PER_QUERY)) {
-    await trx
-      .deleteFrom('Series')
-      .where('id', 'in', group)
-      .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM "ResourceValue" v WHERE v.series_id = "Series".id)`)
-      .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM "ResourceAggregate" a WHERE a.series_id = "Series".id)`)
-      .execute();
+    await trx.deleteFrom('Series').where('id', 'in', group).where(isEmptySeries).execute();
   }
-}
-
-function usedResource({ path, type }: ResourceRecord): UsedResource & { readonly objectInstanceId: number } {
-  const { objectId, objectInstanceId, resourceId } = path;
-  if (objectId === undefined || objectInstanceId === undefined || resourceId === undefined) {
-    throw new TypeError('a value needs the path of a Resource');
-  }
-  return { objectId, objectInstanceId, resourceId, type };
 }
 
 /** For what is there by construction. */

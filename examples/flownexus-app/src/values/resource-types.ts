@@ -51,10 +51,14 @@ export class ResourceTypes {
   readonly #definitions: DefinitionSource;
   readonly #cache = new Map<number, StoredResourceType>();
   readonly #cacheSize: number;
+  readonly #maximum: number;
+  /** How many the database has; undefined while that is not known. */
+  #count: number | undefined;
 
-  constructor(definitions: DefinitionSource, options: { readonly cacheSize?: number } = {}) {
+  constructor(definitions: DefinitionSource, options: { readonly cacheSize?: number; readonly maximum?: number } = {}) {
     this.#definitions = definitions;
     this.#cacheSize = options.cacheSize ?? limits.cachedResourceTypes;
+    this.#maximum = options.maximum ?? limits.resourceTypes;
   }
 
   /** Adds the types that FlowNexus has names for. */
@@ -62,18 +66,17 @@ export class ResourceTypes {
     await this.ensure(db, knownResourceTypes);
   }
 
-  /** The types of all that are given, by {@link keyOf}; added when they are not there yet. */
+  /** The types of those that are there, by {@link keyOf}. */
+  async find(db: Kysely<Tables>, used: readonly UsedResource[]): Promise<ReadonlyMap<number, StoredResourceType>> {
+    return (await this.#known(db, used)).found;
+  }
+
+  /**
+   * The types of all that are given, by {@link keyOf}; added when they are not there yet. Those that no definition tells of are left out when there are as
+   * many types as may be.
+   */
   async ensure(db: Kysely<Tables>, used: readonly UsedResource[]): Promise<ReadonlyMap<number, StoredResourceType>> {
-    const found = new Map<number, StoredResourceType>();
-    const unknown = new Map<number, UsedResource>();
-    for (const resource of used) {
-      const key = keyOf(resource);
-      const known = this.#cache.get(key);
-      if (known === undefined) unknown.set(key, unknown.get(key) ?? resource);
-      else found.set(key, known);
-    }
-    if (unknown.size === 0) return found;
-    await this.#find(db, unknown, found);
+    const { found, unknown } = await this.#known(db, used);
     if (unknown.size > 0) {
       await this.#add(db, [...unknown.values()]);
       await this.#find(db, unknown, found);
@@ -89,6 +92,24 @@ export class ResourceTypes {
   /** A transaction was rolled back, and with it perhaps types that it added. */
   forget(): void {
     this.#cache.clear();
+    this.#count = undefined;
+  }
+
+  /** Those that are there, and those that are not. */
+  async #known(
+    db: Kysely<Tables>,
+    used: readonly UsedResource[],
+  ): Promise<{ found: Map<number, StoredResourceType>; unknown: Map<number, UsedResource> }> {
+    const found = new Map<number, StoredResourceType>();
+    const unknown = new Map<number, UsedResource>();
+    for (const resource of used) {
+      const key = keyOf(resource);
+      const known = this.#cache.get(key);
+      if (known === undefined) unknown.set(key, unknown.get(key) ?? resource);
+      else found.set(key, known);
+    }
+    if (unknown.size > 0) await this.#find(db, unknown, found);
+    return { found, unknown };
   }
 
   /** Moves those that the database has from `unknown` to `found`. */
@@ -117,17 +138,32 @@ export class ResourceTypes {
   }
 
   async #add(db: Kysely<Tables>, added: readonly UsedResource[]): Promise<void> {
-    const rows = added.map(({ objectId, resourceId, type }) => {
+    let count = (this.#count ??= await countTypes(db));
+    const rows = added.flatMap(({ objectId, resourceId, type }) => {
       const object = this.#definitions.object(objectId);
+      const definition = object?.resources.get(resourceId);
+      // What is defined has an end of its own.
+      const isMadeUp = definition === undefined && !knownNames.has(keyOf({ objectId, resourceId }));
+      if (isMadeUp && count >= this.#maximum) return [];
+      count += 1;
       return {
         object_id: objectId,
         resource_id: resourceId,
-        data_type: valueTypes[object?.resources.get(resourceId)?.type ?? type],
+        data_type: valueTypes[definition?.type ?? type],
         ...descriptionOf(objectId, resourceId, object),
       };
     });
     await insert(db, byColumn(rows, columnNames));
+    this.#count = count;
   }
+}
+
+async function countTypes(db: Kysely<Tables>): Promise<number> {
+  const { count } = await db
+    .selectFrom('ResourceType')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /**

@@ -58,17 +58,18 @@ export class SeriesCache {
     return this.#endpoints.get(endpoint)?.get(path);
   }
 
-  /** Finds series in the database, and makes those that are not there; their endpoints must be. Gives them in the order of `wanted`. */
-  async ensure(trx: Kysely<Tables>, wanted: readonly WantedSeries[]): Promise<readonly KnownSeries[]> {
+  /** Finds series in the database, in the order of `wanted`: undefined for those that are not there. */
+  async find(trx: Kysely<Tables>, wanted: readonly WantedSeries[]): Promise<readonly (KnownSeries | undefined)[]> {
     const missing = new Map(wanted.map((each) => [identity(each.endpoint, toRow(each)), each]));
     const found = new Map<string, KnownSeries>();
     await this.#find(trx, missing, found);
-    if (missing.size > 0) {
-      await insert(trx, byColumn([...missing.values()].map(toRow), columnNames));
-      await this.#find(trx, missing, found);
-    }
-    return wanted.map((each) => {
-      const series = found.get(identity(each.endpoint, toRow(each)));
+    return wanted.map((each) => found.get(identity(each.endpoint, toRow(each))));
+  }
+
+  /** Makes series that are not there; their endpoints must be. Gives them in the order of `wanted`. */
+  async make(trx: Kysely<Tables>, wanted: readonly WantedSeries[]): Promise<readonly KnownSeries[]> {
+    await insert(trx, byColumn(wanted.map(toRow), columnNames));
+    return (await this.find(trx, wanted)).map((series) => {
       if (series === undefined) throw new Error('a series is not there that was just made');
       return series;
     });

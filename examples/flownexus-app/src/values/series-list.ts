@@ -1,5 +1,5 @@
 import { formatPath, type Path, pathOf, withPrefix } from '@flownexus/lwm2m-core';
-import { type Kysely, sql, type SqlBool } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { Tables } from '../database/tables.ts';
 import type { ValueType } from './value-schemas.ts';
 import { NO_INSTANCE } from './series-cache.ts';
@@ -79,6 +79,17 @@ export async function hasSeries(db: Kysely<Tables>, endpoint: string, path: Path
 export async function seriesById(db: Kysely<Tables>, ids: readonly number[]): Promise<SeriesInfo[]> {
   return ids.length === 0 ? [] : (await selectSeries(db).where('s.id', 'in', ids).execute()).map(toInfo);
 }
+
+/** Those of the series that have neither values nor aggregates. `ids` are few. */
+export async function emptySeries(db: Kysely<Tables>, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db.selectFrom('Series').select('id').where('id', 'in', ids).where(isEmptySeries).execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Whether a row of table Series has neither values nor aggregates. */
+export const isEmptySeries: RawBuilder<SqlBool> = sql<SqlBool>`NOT EXISTS (SELECT 1 FROM "ResourceValue" v WHERE v.series_id = "Series".id)
+  AND NOT EXISTS (SELECT 1 FROM "ResourceAggregate" a WHERE a.series_id = "Series".id)`;
 
 /** All series after an id, in the order of their ids: a page of the whole table. */
 export async function seriesAfter(db: Kysely<Tables>, id: number, limit: number): Promise<SeriesInfo[]> {

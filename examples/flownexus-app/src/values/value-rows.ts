@@ -106,7 +106,8 @@ export class ValueRows {
       str_value: this.#str,
       blob_value: this.#blob,
     });
-    const aggregates = [...this.#aggregates.values()].flatMap((ofSeries) => [...ofSeries.values()]);
+    // In the order in which all lock them: two transactions do not wait for each other then.
+    const aggregates = [...this.#aggregates.values()].flatMap((ofSeries) => [...ofSeries.values()]).sort((a, b) => a.seriesId - b.seriesId || a.bucket - b.bucket); // prettier-ignore
     await addToAggregates(trx, {
       series_id: aggregates.map(({ seriesId }) => seriesId),
       resolution: aggregates.map(() => HOUR_MS),

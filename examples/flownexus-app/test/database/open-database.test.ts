@@ -1,7 +1,8 @@
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { bulkInsert } from '../../src/database/bulk-insert.ts';
 import { isTaken } from '../../src/database/faults.ts';
 import { previousRelease } from '../../src/database/migrations/previous-release.ts';
@@ -9,9 +10,31 @@ import { DATABASE_FILE, openDatabase } from '../../src/database/open-database.ts
 import { StartError } from '../../src/start-error.ts';
 import { databasePlace, onEachDatabase, temporaryDirectory, testDatabase } from '../support/test-database.ts';
 
+// The function itself: a spy takes its place.
+const postMessage = Object.getOwnPropertyDescriptor(Worker.prototype, 'postMessage')?.value as (
+  message: unknown,
+) => void;
+
 const unexpected = (error: Error): never => {
   throw error;
 };
+
+test('SQLite without its thread is told of once: nothing can be asked any more', async () => {
+  const fatal: Error[] = [];
+  const workers = new Set<Worker>();
+  const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, message: unknown) {
+    workers.add(this);
+    postMessage.call(this, message);
+  });
+  onTestFinished(() => post.mockRestore());
+  const database = await openDatabase({ ...(await databasePlace()), onFatal: (error) => fatal.push(error), onLost: unexpected }); // prettier-ignore
+  const [worker] = workers;
+  await worker?.terminate();
+  await expect(database.db.selectFrom('Setting').selectAll().execute()).rejects.toThrow('its thread has ended');
+  expect(fatal.map(({ message }) => message)).toEqual([expect.stringMatching(/^the connection to the database .*flownexus\.db is lost: its thread has ended$/)]); // prettier-ignore
+  await database.close();
+  expect(fatal).toHaveLength(1);
+});
 
 onEachDatabase('the database', (kind) => {
   test('keeps what was written over a close', async () => {
@@ -161,6 +184,7 @@ test('takes over what the previous release stored', async () => {
   expect(await db.selectFrom('Credential').select(['server', 'endpoint', 'mode']).execute()) //
     .toEqual([{ server: 'lwm2m', endpoint: 'a', mode: 'psk' }]);
   expect(await db.selectFrom('IdBlock').selectAll().orderBy('name').execute()).toEqual([
+    { name: 'DeviceLog', next: 1 },
     { name: 'Event', next: 5 },
     { name: 'ResourceValue', next: 10 },
   ]);

@@ -3,15 +3,18 @@ import type { EndpointItem, EndpointPresence } from '../../src/endpoints/endpoin
 import { EndpointReader, sortColumns } from '../../src/endpoints/endpoint-reader.ts';
 import { endpointRoutes } from '../../src/endpoints/endpoint-routes.ts';
 import { addEndpoints } from '../support/endpoint-rows.ts';
-import { onEachDatabase, testDatabase } from '../support/test-database.ts';
+import { onEachDatabase, sharedDatabase } from '../support/test-database.ts';
 import { testRoutes } from '../support/test-routes.ts';
 import { NEW_YEAR } from '../support/times.ts';
 
 const LIST = '/api/v1/endpoints';
 
 onEachDatabase('endpoints', (kind) => {
+  const shared = sharedDatabase(kind);
+
   async function start(presence: (name: string) => EndpointPresence | undefined = () => undefined) {
-    const database = await testDatabase(kind);
+    const database = shared();
+    await database.db.deleteFrom('Endpoint').execute();
     const { call } = await testRoutes(endpointRoutes({ endpoints: new EndpointReader(database, presence) }));
     const list = async (query = '') => {
       const answer = await call('GET', `${LIST}${query}`);
@@ -42,6 +45,8 @@ onEachDatabase('endpoints', (kind) => {
         model_number: 'OMA-LWM2M Sample Client',
         serial_number: '345000123',
         firmware_version: '1.0',
+        reboots: 3,
+        rebooted_at: NEW_YEAR + 6,
       },
       { endpoint: 'x', registered: 0, admission: 'held', registered_at: null },
     );
@@ -67,6 +72,8 @@ onEachDatabase('endpoints', (kind) => {
       modelNumber: 'OMA-LWM2M Sample Client',
       serialNumber: '345000123',
       firmwareVersion: '1.0',
+      reboots: 3,
+      rebootedAt: '2026-01-01T00:00:00.006Z',
     };
     const { items, nextCursor } = await list();
     expect(items[0]).toEqual(endpoint);
@@ -189,9 +196,9 @@ onEachDatabase('endpoints', (kind) => {
     expect(headers['content-type']).toBe('text/csv; charset=utf-8');
     expect(text).toBe(
       'name,registered,presence,admission,firstSeen,lastUpdated,registeredAt,registrations,updates,address,lifetime,lwm2mVersion,bindingMode,queueMode,' +
-        'demo,security,objectLinks,manufacturer,modelNumber,serialNumber,firmwareVersion\r\n' +
+        'demo,security,objectLinks,manufacturer,modelNumber,serialNumber,firmwareVersion,reboots,rebootedAt\r\n' +
         "'=1+1,true,awake,accepted,2026-01-01T00:00:00.000Z,2026-01-01T00:00:00.000Z,2026-01-01T00:00:00.000Z,0,0,192.0.2.7:5683,60,1.1,U,false," +
-        'false,none,/1/0 /3/0 /3303/0,"a,""b""",,,\r\n',
+        'false,none,/1/0 /3/0 /3303/0,"a,""b""",,,,0,\r\n',
     );
   });
 

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import dns from 'node:dns';
 import { once } from 'node:events';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { postWebhook } from '../../src/events/post-webhook.ts';
 
 /** A receiver on the loopback, that answers as it is told. */
@@ -39,7 +41,7 @@ test('what is posted arrives, and the status comes back', async () => {
 
 test('addresses that are not public are kept out, however they are written', async () => {
   const { port, received } = await startReceiver((_request, response) => response.end());
-  const hosts = ['127.0.0.1', 'localhost', '0.0.0.0', '[::1]', '[::]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '10.0.0.1', '192.168.0.1', '172.16.0.1', '169.254.169.254', '100.64.0.1', '[fe80::1]', '[fd00::1]', '[64:ff9b::7f00:1]', '224.0.0.1', '255.255.255.255']; // prettier-ignore
+  const hosts = ['127.0.0.1', 'localhost', '0.0.0.0', '[::1]', '[::]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '10.0.0.1', '192.168.0.1', '172.16.0.1', '169.254.169.254', '100.64.0.1', '[fe80::1]', '[fd00::1]', '[64:ff9b::7f00:1]', '[::127.0.0.1]', '[::a00:1]', '224.0.0.1', '255.255.255.255']; // prettier-ignore
   for (const host of hosts) {
     const posting = postWebhook({ ...message, url: `http://${host}:${port}/` }, { ...allowed(), timeoutMs: 2_000 });
     await expect(posting, host).rejects.toThrow(/not public/);
@@ -51,6 +53,20 @@ test('addresses that are not public are kept out, however they are written', asy
   await expect(other).rejects.toThrow(/not public/);
   expect(received).toEqual([]);
   expect(await postWebhook({ ...message, url: `http://LOCALHOST:${port}/` }, allowed('localhost'))).toBe(200);
+});
+
+test('a name that leads to an IPv4-compatible IPv6 address is kept out', async () => {
+  const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((_name: string, options: { all?: boolean }, callback: (...found: unknown[]) => void) => {
+    if (options.all === true) callback(null, [{ address: '::7f00:1', family: 6 }]);
+    else callback(null, '::7f00:1', 6);
+  }) as never); // prettier-ignore
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    lookup.mockRestore();
+    syncBuiltinESMExports();
+  });
+  const posting = postWebhook({ ...message, url: 'http://receiver.example:1/' }, allowed());
+  await expect(posting).rejects.toThrow(/not public/);
 });
 
 test('an IPv6 address is allowed as it is written without brackets', async () => {

@@ -27,7 +27,9 @@ test('no route does anything for who has no right to it', async () => {
       ...reportRoutes({ database, definitions, submit, settings }),
       ...namedValueRoutes({ database }),
       ...settingsRoutes({ settings }),
-      ...statisticsRoutes({ statistics: new FleetStatistics({ database, lwm2m: () => lwm2m.statistics }) }),
+      ...statisticsRoutes({
+        statistics: new FleetStatistics({ database, refused: { count: 0 }, lwm2m: () => lwm2m.statistics }),
+      }),
     ],
   });
   const document = (await call('GET', '/api/v1/openapi.json')).body as AccessDocument;

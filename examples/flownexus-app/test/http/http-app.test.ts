@@ -86,6 +86,46 @@ test('what is not there is 404, what is malformed 400, and what can not be chang
   expect(await call('DELETE', '/api/v1/health')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
 }); // prettier-ignore
 
+test('what fails in us while a body is read is no fault of the request, whatever status the library gives it', async () => {
+  const thing = route({
+    method: 'post',
+    path: '/api/v1/things',
+    operationId: 'addThing',
+    summary: 'One',
+    tag: 'Things',
+    access: 'read',
+    body: z.object({}),
+    answers: { 200: { description: 'It' } },
+    handle: () => {
+      throw Object.assign(new Error('Cannot find module'), { status: 400, code: 'MODULE_NOT_FOUND' });
+    },
+  });
+  const { call } = await testHttpApp({ routes: [thing] });
+  expect(await call('POST', '/api/v1/things', { 'content-type': 'application/json' }, '{}')).toMatchObject({ status: 500, body: { type: 'urn:flownexus:problem:internal' } }); // prettier-ignore
+});
+
+test('who is not signed in learns nothing of addresses that can not be decoded', async () => {
+  const thing = route({
+    method: 'get',
+    path: '/api/v1/things/{name}',
+    operationId: 'getThing',
+    summary: 'One',
+    tag: 'Things',
+    access: 'read',
+    params: z.object({ name: z.string() }),
+    answers: { 200: { description: 'It' } },
+    handle: () => ({ body: {} }),
+  });
+  const { call } = await testHttpApp({ routes: [thing] });
+  for (const path of ['/api/v1/things/%zz', '/leshan_api/%zz', '/api/%zz']) {
+    for (const method of ['GET', 'POST']) {
+      expect((await call(method, path, nobody)).status, `${method} ${path}`).toBe(401);
+    }
+  }
+  expect((await call('GET', '/api/v1/things/%zz')).status).toBe(400);
+  expect((await call('GET', '/page/%zz', nobody)).status).not.toBe(401);
+});
+
 test('an error of the server is not shown', async () => {
   const broken = route({
     method: 'get',

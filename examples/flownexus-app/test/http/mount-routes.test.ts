@@ -99,6 +99,21 @@ test('what is nested too deep is refused before anything is done', async () => {
   expect(handle).toHaveBeenCalledTimes(1);
 });
 
+test('what is told of wrong input is bounded, whatever names it has', async () => {
+  const { call } = await testRoutes(things);
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`${'x'.repeat(20)}${String(index)}`, 1]));
+  const { status, body, text } = await call('PUT', '/api/v1/things/a', { ...many, size: 1 });
+  expect(status).toBe(400);
+  expect(body).toMatchObject({
+    detail: expect.stringMatching(/Unrecognized keys/) as string,
+    errors: [{ path: 'body' }],
+  });
+  expect(text.length).toBeLessThan(3 * limits.problemTextLength);
+  const long = await call('GET', `/api/v1/things/a?${'y'.repeat(2_000)}=1`);
+  expect(long.status).toBe(400);
+  expect(long.text.length).toBeLessThan(3 * limits.problemTextLength);
+});
+
 test('a list comes as CSV to who asks for it', async () => {
   const { call } = await testRoutes(things);
   const answer = await call('GET', '/api/v1/things/%3D1', undefined, { accept: 'text/csv' });

@@ -66,7 +66,7 @@ onEachDatabase('the stream of what is stored', (kind) => {
 test('nothing is read back while nobody listens', async () => {
   const byKeys = vi.fn(() => Promise.resolve([]));
   const { publisher } = await startStream(await testDatabase(), { values: { byKeys } });
-  publisher.publish([{ batch: registered('a'), values: [{ seriesId: 1, time: 1, id: 1 }], events: [] }]);
+  publisher.publish([{ batch: registered('a'), values: [{ seriesId: 1, time: 1, id: 1 }], refused: 0, events: [] }]);
   expect(byKeys).not.toHaveBeenCalled();
 });
 
@@ -74,7 +74,7 @@ test('what can not be read back, and what is too much, is told to be lost', asyn
   const byKeys = vi.fn(() => Promise.reject(new Error('the database is away')));
   const { publisher, open } = await startStream(await testDatabase(), { values: { byKeys } });
   const reader = await open();
-  const stored = { batch: values('a', []), values: [{ seriesId: 1, time: 1, id: 1 }], events: [] };
+  const stored = { batch: values('a', []), values: [{ seriesId: 1, time: 1, id: 1 }], refused: 0, events: [] };
   publisher.publish([stored]);
   expect((await reader.next()).event).toBe('lost');
   publisher.publish(Array.from({ length: 10_001 }, () => stored));

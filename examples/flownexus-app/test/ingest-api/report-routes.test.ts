@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { reportRoutes } from '../../src/ingest-api/report-routes.ts';
 import type { Batch } from '../../src/values/batch.ts';
 import { addEndpoints } from '../support/endpoint-rows.ts';
-import { onEachDatabase, testDatabase } from '../support/test-database.ts';
+import { onEachDatabase, sharedDatabase, testDatabase } from '../support/test-database.ts';
 import { testRoutes } from '../support/test-routes.ts';
 
 const definitions = await ObjectRegistry.bundled();
@@ -27,8 +27,10 @@ const device = {
 };
 
 onEachDatabase('reports', (kind) => {
-  async function start() {
-    const database = await testDatabase(kind);
+  const shared = sharedDatabase(kind);
+
+  /** What writes into the database has one of its own. */
+  async function start(database = shared()) {
     const batches: Batch[] = [];
     const submit = (batch: Batch): Promise<void> => {
       batches.push(batch);
@@ -41,7 +43,7 @@ onEachDatabase('reports', (kind) => {
     /** Posts one value; gives the status. */
     const single = async (objectId: number, val: object) =>
       (await call('POST', SINGLE, { ep: 'a', obj_id: objectId, val })).status;
-    return { database, call, batches, values, single, audited };
+    return { call, batches, values, single, audited };
   }
 
   test('a value as FlowNexus documents it', async () => {
@@ -121,7 +123,8 @@ onEachDatabase('reports', (kind) => {
   }); // prettier-ignore
 
   test('a Resource that no registry knows keeps the type of its first value', async () => {
-    const { database, call, single, batches } = await start();
+    const database = await testDatabase(kind);
+    const { call, single, batches } = await start(database);
     await database.db
       .insertInto('ResourceType')
       .values({ object_id: 33_000, resource_id: 1, name: '33000/1', data_type: 'FLOAT', operations: 'R', multiple: 0, mandatory: 0 })
@@ -195,7 +198,8 @@ onEachDatabase('reports', (kind) => {
   });
 
   test('what is known of an endpoint stays when it is reported to have registered', async () => {
-    const { database, single, batches } = await start();
+    const database = await testDatabase(kind);
+    const { single, batches } = await start(database);
     await addEndpoints(database, {
       endpoint: 'a',
       address: '192.0.2.99:1',

@@ -110,7 +110,7 @@ test.each([
 });
 
 test('what the server proves itself with', async () => {
-  const withCertificate = await LeshanHost.start({ ownCredential: own });
+  const withCertificate = await LeshanHost.start({ ownCredential: () => own });
   const { x, y } = point();
   for (const path of ['/security/server', '/server/security']) {
     expect(await withCertificate.json('GET', path)).toEqual({
@@ -125,7 +125,9 @@ test('what the server proves itself with', async () => {
       },
     });
   }
-  const withKey = await LeshanHost.start({ ownCredential: { chain: undefined, rawPublicKey: own.rawPublicKey } });
+  const withKey = await LeshanHost.start({
+    ownCredential: () => ({ chain: undefined, rawPublicKey: own.rawPublicKey }),
+  });
   expect(await withKey.json('GET', '/security/server')).toMatchObject({ pubkey: { x } });
   const without = await LeshanHost.start();
   expect(await without.json('GET', '/security/server')).toEqual({});

@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Admission } from '../../src/lwm2m/admission.ts';
 import { limits } from '../../src/limits.ts';
+import { record, values } from '../support/batches.ts';
 import { onEachDatabase, testDatabase } from '../support/test-database.ts';
 import { testLwm2m } from '../support/test-lwm2m.ts';
 
@@ -47,6 +48,40 @@ onEachDatabase('admission', (kind) => {
     expect((await call('GET', '/api/v1/admissions?admission=held')).body).toMatchObject({ items: [] });
   }); // prettier-ignore
 
+  test('a report in the same commit as the deletion of its endpoint makes it known anew, in memory as in the database', async () => {
+    const { ingest, side, database, call } = await testLwm2m({ kind, settings: { admission: 'hold' } });
+    const report = () => ingest.submit(values('a', [record('/3303/0/5700', 'float', 1)]));
+    await report();
+    const remove = ingest.removeEndpoint.bind(ingest);
+    let reported: Promise<void> | undefined;
+    vi.spyOn(ingest, 'removeEndpoint').mockImplementation((name) => {
+      const removed = remove(name);
+      reported = report();
+      return removed;
+    });
+    expect((await call('DELETE', '/api/v1/endpoints/a')).status).toBe(204);
+    await reported;
+    expect(await database.reads.selectFrom('Endpoint').select('admission').execute()).toEqual([
+      { admission: 'accepted' },
+    ]);
+    expect(side.admission.get('a')).toBe('accepted');
+  });
+
+  test('one that waits and does not ask for a week is forgotten, unless something of it is known', async () => {
+    const { newClient, ingest, side, database } = await testLwm2m({ kind, settings: { admission: 'hold' } });
+    await Promise.allSettled(['old', 'known', 'new'].map((name) => newClient(name).start()));
+    await ingest.submit(values('known', [record('/3303/0/5700', 'float', 1)]));
+    const later = Date.now() + limits.heldMs;
+    vi.useFakeTimers({ toFake: ['Date'], now: later });
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(newClient('new').start()).rejects.toThrow('waits for approval');
+    await side.admission.dropOldHeld(later + 1_000);
+    expect(side.admission.list().map(({ endpoint }) => endpoint)).toEqual(['known', 'new']);
+    const rows = await database.reads.selectFrom('Endpoint').select('endpoint').orderBy('endpoint').execute();
+    expect(rows.map(({ endpoint }) => endpoint)).toEqual(['known', 'new']);
+    await expect(newClient('old').start()).rejects.toThrow('waits for approval');
+  });
+
   test('decisions outlive a restart', async () => {
     const first = await testLwm2m({ kind, settings: { admission: 'hold' } });
     await Promise.allSettled(['a', 'b', 'c'].map((name) => first.newClient(name).start()));
@@ -69,6 +104,37 @@ onEachDatabase('admission', (kind) => {
     expect(await side.admission.authorize(anonymous)).toEqual({ reason: 'the endpoint waits for approval' });
     expect(await side.admission.authorize({ ...request, identity: { kind: 'psk', identity: 'id' } })).toBe(true);
     expect(side.admission.get('dev')).toBe('accepted');
+  });
+
+  test('one that is refused while it proves who it is stays refused', async () => {
+    const { call, side } = await testLwm2m({ kind, settings: { admission: 'hold' } });
+    await call('PUT', '/api/v1/endpoints/dev/credentials', PSK);
+    const request = {
+      operation: 'register',
+      endpointName: 'dev',
+      address: { host: '::1', port: 1 },
+      registration: undefined,
+    } as const;
+    await side.admission.authorize({ ...request, identity: { kind: 'anonymous' } });
+    const decided = side.admission.decide('dev', 'refused');
+    const answer = side.admission.authorize({ ...request, identity: { kind: 'psk', identity: 'id' } });
+    expect([await decided, await answer]).toEqual([true, { reason: 'the endpoint is refused' }]);
+    expect(side.admission.get('dev')).toBe('refused');
+  });
+
+  test('one whose deletion did not come to its end has lost its credentials, and waits for approval', async () => {
+    const scene = await testLwm2m({ kind });
+    const { newClient, ingest, call, database } = scene;
+    await newClient('dev').start();
+    await call('PUT', '/api/v1/endpoints/dev/credentials', PSK);
+    vi.spyOn(ingest, 'removeEndpoint').mockRejectedValueOnce(new Error('the disk is full'));
+    expect((await call('DELETE', '/api/v1/endpoints/dev')).status).toBe(500);
+    expect((await call('GET', '/api/v1/endpoints/dev/credentials')).status).toBe(404);
+    await expect(newClient('dev').start()).rejects.toThrow('4.03 the endpoint waits for approval');
+    expect((await Admission.load(scene)).get('dev')).toBe('held');
+    expect((await call('DELETE', '/api/v1/endpoints/dev')).status).toBe(204);
+    expect(await database.reads.selectFrom('Endpoint').selectAll().execute()).toEqual([]);
+    await newClient('dev').start();
   });
 
   test('there are so many endpoints, and messages in a minute', async () => {

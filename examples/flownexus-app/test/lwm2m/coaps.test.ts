@@ -91,7 +91,7 @@ describe('a device registers over DTLS and its values are stored', () => {
     ['a raw public key', 'rpk', { mode: 'rpk', publicKey: Buffer.from(device.publicKey).toString('base64') }, withRawKey],
   ])('with %s', async (_name, security, body, options) => {
     const { credential, securedDevice, start, temperatures, database } = await scene({
-      coapsFiles: coapsFiles(authority, own),
+      certificates: coapsFiles(authority, own),
       settings: { noSec: false, admission: 'hold' },
     });
     expect(await credential('dev', body)).toBe(201);
@@ -200,7 +200,7 @@ test('a device whose port changes loses nothing', async () => {
 test('authorities that can not be used are said at the start', async () => {
   const own = testCertificate({ commonName: 'server' });
   const rsa = testCertificate({ commonName: 'old authority', authority: true, rsa: true });
-  const starting = testLwm2m({ coapsFiles: coapsFiles(rsa, own) });
+  const starting = testLwm2m({ certificates: coapsFiles(rsa, own) });
   await expect(starting).rejects.toThrow(StartError);
   await expect(starting).rejects.toThrow(/^FLOWNEXUS_COAPS_CA can not be used: .*P-256 or P-384$/);
 });

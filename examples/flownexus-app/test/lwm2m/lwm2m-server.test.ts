@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Code } from '@flownexus/coap';
+import { sql } from 'kysely';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import type { Batch } from '../../src/values/batch.ts';
@@ -91,6 +92,25 @@ test('an expiry that can not be stored is stored later', async () => {
   failing = false;
   await vi.advanceTimersByTimeAsync(limits.unstoredEndsRetryMs);
   expect(changes).toEqual(['registered', 'unregistered failed', 'unregistered failed', 'unregistered']);
+});
+
+onEachDatabase('a Register whose registration can not be kept', (kind) => {
+  test('leaves an endpoint that is not registered, also when that is stored later', async () => {
+    const { addresses, database, batches, side } = await testLwm2m({ kind });
+    const device = await RawDevice.open(addresses.lwm2m.coap.port);
+    const registered = async () => (await database.reads.selectFrom('Endpoint').select('registered').execute())[0]?.registered; // prettier-ignore
+    const rename = (from: string, to: string) => sql`ALTER TABLE ${sql.table(from)} RENAME TO ${sql.table(to)}`.execute(database.db); // prettier-ignore
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    onTestFinished(() => void vi.useRealTimers());
+    await rename('Registration', 'Gone');
+    await expect(device.register('a', {}, '</3/0>')).rejects.toThrow('not registered: 5.3');
+    expect(side.server.registration('a')).toBeUndefined();
+    expect(await registered()).toBe(1);
+    await rename('Gone', 'Registration');
+    await vi.advanceTimersByTimeAsync(limits.unstoredEndsRetryMs);
+    await vi.waitFor(async () => expect(await registered()).toBe(0), eventually);
+    expect(batches.map(({ change }) => change?.kind)).toEqual(['registered', 'unregistered']);
+  });
 });
 
 test('a composite notification and a Send of the event object become an Event, and so does the Read of /3', async () => {

@@ -33,10 +33,16 @@ test('what a Write-Composite removes is no value', () => {
   expect(batchOf(confirmed({ kind: 'writeComposite', changes }))?.records).toEqual([record('/3/0/14', 'string', 'x')]);
 });
 
+test('an Execute of Reboot that is confirmed says that the device reboots', () => {
+  const reboot: Operation = { kind: 'execute', path: '/3/0/4' };
+  expect(batchOf(confirmed(reboot))).toEqual({ endpoint: 'a', receivedAt: 9, source: 'operation', reboots: true, records: [] }); // prettier-ignore
+  expect(batchOf({ ...confirmed(reboot), state: 'FAILED', result: undefined })).toBeUndefined();
+});
+
 test.each<[string, QueuedOperation]>([
   ['what has failed', { ...confirmed(write), state: 'FAILED', result: undefined }],
   ['an Observe, whose values come as its first notification', confirmed({ kind: 'observe', path: '/3/0/9' }, { records: [record('/3/0/9', 'integer', 95)] })], // prettier-ignore
-  ['an Execute', confirmed({ kind: 'execute', path: '/3/0/4' })],
+  ['an Execute', confirmed({ kind: 'execute', path: '/3/0/5' })],
   ['keys', confirmed({ kind: 'read', path: '/0/0/5' }, { records: [record('/0/0/5', 'opaque', Uint8Array.of(1))] })],
   ['keys behind a gateway', confirmed({ kind: 'read', path: '/d01/21/0/3' }, { records: [record('/d01/21/0/3', 'opaque', Uint8Array.of(1))] })], // prettier-ignore
   ['the package of a firmware', confirmed({ kind: 'write', path: '/5/0/0', mode: 'replace', node: { kind: 'singleResource', id: 0, type: 'opaque', value: new Uint8Array(100_000) } })], // prettier-ignore

@@ -14,7 +14,7 @@ const never: OperationQueue['finished'] = (_id, { signal } = {}) =>
   });
 
 test('no more requests wait than may, and one that has left makes room', async () => {
-  const waits = new OperationWaits({ finished: never }, 1);
+  const waits = new OperationWaits({ finished: never }, { maximum: 1 });
   const response = new EventEmitter();
   const waiting = waits.wait('id', 60, response);
   await expect(waits.wait('id', 1, response)).rejects.toMatchObject({ status: 429 });

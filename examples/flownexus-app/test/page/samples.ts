@@ -25,6 +25,8 @@ export function endpointItem(name: string, fields: Partial<EndpointItem> = {}): 
     modelNumber: 'OMA-LWM2M Sample Client',
     serialNumber: '345000123',
     firmwareVersion: '1.0',
+    reboots: 0,
+    rebootedAt: null,
     ...fields,
   };
 }

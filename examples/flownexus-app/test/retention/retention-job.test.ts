@@ -54,6 +54,16 @@ onEachDatabase('retention', (kind) => {
     expect(await job.run(NEW_YEAR + 14 * MINUTE)).toEqual({ values: 0, aggregates: 0 });
   });
 
+  test('values that a device had kept stay as long after they have come as others', async () => {
+    const { job, ingest, left, policy } = await open();
+    await policy({ keepValues: 3_600 });
+    const measured = NEW_YEAR / 1000 - 40 * 86_400;
+    await ingest.submit(values('a', [record('/3303/0/5700', 'float', 1, measured), record('/3303/0/5700', 'float', 2, 5)])); // prettier-ignore
+    expect((await job.run(NEW_YEAR + HOUR)).values).toBe(0);
+    expect(await left()).toEqual([2, 1]);
+    expect((await job.run(NEW_YEAR + HOUR + 1)).values).toBe(2);
+  });
+
   test('more values than one transaction deletes go in several', async () => {
     const { job, minutes, left, policy, database } = await open();
     await minutes('a', limits.retentionRows * 2 + 5);
@@ -97,6 +107,31 @@ onEachDatabase('retention', (kind) => {
     expect((await job.run(NEW_YEAR)).values).toBe(3);
     expect(await left('a')).toEqual([1, 2, 2, 3, 3, 4, 5]);
     expect(await left('b')).toHaveLength(7);
+  });
+
+  test('an endpoint with more aggregates than it may have values loses the oldest of them', async () => {
+    const { job, minutes, ingest, database, count } = await open({ valuesPerEndpoint: 3 });
+    const hours = [0, 1, 2, 3, 4].map((hour) => record('/3303/0/5700', 'float', hour, (NEW_YEAR + hour * HOUR) / 1000));
+    await ingest.submit(values('a', [...hours, record('/3303/1/5700', 'float', 1, NEW_YEAR / 1000)]));
+    await minutes('b', 3);
+    expect(await job.run(NEW_YEAR)).toEqual({ values: 3, aggregates: 3 });
+    const left = await database.reads.selectFrom('ResourceAggregate').select('bucket').orderBy('bucket').execute();
+    expect(left.map(({ bucket }) => (bucket - NEW_YEAR) / HOUR)).toEqual([0, 2, 3, 4]);
+    // What has lost both is no series any more.
+    expect(await count('Series')).toBe(2);
+  });
+
+  test('a series that is empty goes whatever has emptied it, also without a policy', async () => {
+    const { job, minutes, count, database } = await open();
+    await minutes('a', 1);
+    await minutes('b', 1);
+    for (const table of ['ResourceValue', 'ResourceAggregate'] as const) {
+      await database.db.deleteFrom(table).where('series_id', '=', 1).execute();
+    }
+    await job.run(NEW_YEAR);
+    expect(await count('Series')).toBe(1);
+    await minutes('a', 1);
+    expect(await count('Series')).toBe(2);
   });
 
   test('runs by itself until it is stopped', async () => {

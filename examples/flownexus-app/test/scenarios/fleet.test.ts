@@ -4,11 +4,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { sharedBlackBox } from './black-box.ts';
 
 const DEVICES = 500;
-/** Each sends one value in a round; the real fleet has 15 s between two of them, and the rounds here follow each other at once. */
-const ROUNDS = 4;
+/** What a fleet sends in ten minutes with 15 s between two values of a device; the rounds here follow each other at once. */
+const ROUNDS = 40;
 const app = sharedBlackBox();
 
-test('of five hundred devices nothing is lost', { timeout: 120_000 }, async () => {
+test('of five hundred devices nothing is lost', { timeout: 240_000 }, async () => {
   const box = app();
   const registry = await ObjectRegistry.bundled();
   const server = { host: '127.0.0.1', port: box.app.coapPort };
@@ -27,12 +27,10 @@ test('of five hundred devices nothing is lost', { timeout: 120_000 }, async () =
     for (const device of devices) device.objects.set('/3304/0/5700', round);
     await Promise.all(devices.map((device) => device.send(['/3304/0/5700'])));
   }
-  for (const index of [0, 1, DEVICES - 1]) {
+  for (let index = 0; index < DEVICES; index += 1) {
     const sent = (await box.values(`fleet-${String(index)}`, '/3304/0/5700')).filter(({ source }) => source === 'send');
-    expect(sent.map(({ value }) => value)).toEqual([1, 2, 3, 4]);
+    expect(sent.map(({ value }) => value)).toEqual(Array.from({ length: ROUNDS }, (_, round) => round + 1));
   }
   const statistics = await box.get<{ endpoints: { registered: number } }>('/api/v1/statistics');
   expect(statistics.endpoints.registered).toBe(DEVICES);
-  const listed = await box.get<{ value: number }[]>('/leshan_api/data/humidity/?limit=10000');
-  expect(listed.length).toBeGreaterThanOrEqual(DEVICES * ROUNDS);
 });

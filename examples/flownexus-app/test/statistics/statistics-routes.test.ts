@@ -14,6 +14,7 @@ onEachDatabase('statistics', (kind) => {
     const definitions = await ObjectRegistry.bundled();
     const lwm2m = new Lwm2mServer({ endpoints: [], objects: definitions });
     const statistics = new FleetStatistics({
+      refused: { count: 3 },
       database,
       lwm2m: () => ({ ...lwm2m.statistics, registrations: 3, asleep: 1 }),
     });
@@ -50,14 +51,15 @@ onEachDatabase('statistics', (kind) => {
     const key = { seriesId: 1, time: 1, id: 1 };
     const batch = { endpoint: 'a', receivedAt: NEW_YEAR, source: 'observe', records: [] } as const;
     statistics.count([
-      { batch, values: [key, key], events: [] },
-      { batch, values: [key], events: [] },
+      { batch, values: [key, key], refused: 2, events: [] },
+      { batch, values: [key], refused: 0, events: [] },
     ]);
     const { status, body } = await call('GET', '/api/v1/statistics');
     expect(status).toBe(200);
     expect(body).toMatchObject({
       endpoints: { total: 4, registered: 2, awake: 2, asleep: 1, held: 1, refused: 1 },
       lastMinute: { messages: 2, values: 3, events: 0 },
+      refusedValues: 3,
       operations: { queued: 2, sending: 0, confirmed: 0, failed: 1 },
       database: { kind },
       lwm2m: { registers: 0 },

@@ -28,6 +28,8 @@ export class RawDevice {
   readonly #requests: CoapMessage[] = [];
   readonly #waiting: ((request: CoapMessage) => void)[] = [];
   readonly #answers = new Map<number, (answer: CoapMessage) => void>();
+  /** By token, in hexadecimal: who waits for an answer that does not come in the ACK (RFC 7252 §5.2.2). */
+  readonly #separate = new Map<string, (answer: CoapMessage) => void>();
   #messageId = 1;
 
   private constructor(socket: Socket, serverPort: number) {
@@ -51,7 +53,11 @@ export class RawDevice {
   send(sent: Sent, token: Uint8Array = new Uint8Array([this.#messageId])): Promise<CoapMessage> {
     const messageId = this.#messageId++;
     return new Promise((resolve) => {
-      this.#answers.set(messageId, resolve);
+      this.#answers.set(messageId, (answer) => {
+        const isLater = isRequest(sent.code) && answer.type === MessageType.ACK && answer.code === Code.EMPTY;
+        if (isLater) this.#separate.set(hex(token), resolve);
+        else resolve(answer);
+      });
       this.#transmit({ type: MessageType.CON, messageId, token, ...this.#fields(sent) });
     });
   }
@@ -110,6 +116,13 @@ export class RawDevice {
       this.#answers.delete(message.messageId);
       return;
     }
+    const separate = isRequest(message.code) ? undefined : this.#separate.get(hex(message.token));
+    if (separate !== undefined) {
+      this.#separate.delete(hex(message.token));
+      if (message.type === MessageType.CON) this.answer({ ...message, token: new Uint8Array() }, { code: Code.EMPTY });
+      separate(message);
+      return;
+    }
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#requests.push(message);
     else waiting(message);
@@ -119,4 +132,12 @@ export class RawDevice {
 /** `/3/0/0` */
 export function pathOf({ options }: CoapMessage): string {
   return `/${stringOptions(options, OptionNumber.URI_PATH).join('/')}`;
+}
+
+function isRequest(code: number): boolean {
+  return code >> 5 === 0 && code !== Code.EMPTY;
+}
+
+function hex(token: Uint8Array): string {
+  return Buffer.from(token).toString('hex');
 }

@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
-import { describe, inject, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, inject, onTestFinished } from 'vitest';
 import type { DatabaseKind } from '../../src/database/dialect.ts';
 import { type Database, DATABASE_FILE, openDatabase } from '../../src/database/open-database.ts';
 import type { Tables } from '../../src/database/tables.ts';
 
-/** A folder that is gone when the test has finished. */
-export function temporaryDirectory(): string {
+/** Takes what is to be done at the end, the last first. */
+type AtEnd = (undo: () => void | Promise<void>) => void;
+
+/** A folder that is gone at the end of the test. */
+export function temporaryDirectory(atEnd: AtEnd = onTestFinished): string {
   const directory = mkdtempSync(join(tmpdir(), 'flownexus-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  atEnd(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
@@ -22,9 +25,12 @@ export interface DatabasePlace {
   readonly dataDirectory: string;
 }
 
-/** A new, empty place for a database of its own; gone when the test has finished. */
-export async function databasePlace(kind: DatabaseKind = 'sqlite'): Promise<DatabasePlace> {
-  const dataDirectory = temporaryDirectory();
+/** A new, empty place for a database of its own; gone at the end of the test. */
+export async function databasePlace(
+  kind: DatabaseKind = 'sqlite',
+  atEnd: AtEnd = onTestFinished,
+): Promise<DatabasePlace> {
+  const dataDirectory = temporaryDirectory(atEnd);
   const { file, database } = inject('templates');
   if (kind === 'sqlite') {
     copyFileSync(file, join(dataDirectory, DATABASE_FILE));
@@ -34,19 +40,43 @@ export async function databasePlace(kind: DatabaseKind = 'sqlite'): Promise<Data
   if (!('url' in server)) throw new Error(server.missing);
   const name = `test_${randomBytes(8).toString('hex')}`;
   await atServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${database}`);
-  onTestFinished(() => atServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  atEnd(() => atServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   return { url: server.url.replace('/postgres?', `/${name}?`), dataDirectory };
 }
 
-/** Opens a database that takes commits; closed when the test has finished. */
-export async function testDatabase(kind: DatabaseKind = 'sqlite', place?: DatabasePlace): Promise<Database> {
+/** Opens a database that takes commits; closed at the end of the test. */
+export async function testDatabase(
+  kind: DatabaseKind = 'sqlite',
+  place?: DatabasePlace,
+  atEnd: AtEnd = onTestFinished,
+): Promise<Database> {
   const fail = (error: Error): never => {
     throw error;
   };
-  const database = await openDatabase({ ...(place ?? (await databasePlace(kind))), onFatal: fail, onLost: fail });
+  const database = await openDatabase({
+    ...(place ?? (await databasePlace(kind, atEnd))),
+    onFatal: fail,
+    onLost: fail,
+  });
   database.commits.open();
-  onTestFinished(() => database.close());
+  atEnd(() => database.close());
   return database;
+}
+
+/** One database for all tests of a block, which must not disturb each other: to open one takes longer than most tests. Called in the block, not in a test. */
+export function sharedDatabase(kind: DatabaseKind): () => Database {
+  let database: Database | undefined;
+  const ends: (() => void | Promise<void>)[] = [];
+  beforeAll(async () => {
+    database = await testDatabase(kind, undefined, (end) => ends.push(end));
+  });
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return () => {
+    if (database === undefined) throw new Error('the database is for the tests of its block');
+    return database;
+  };
 }
 
 /** Describes the same behaviour for SQLite and PostgreSQL. The latter is skipped, with the reason as its name, where it is not installed. */

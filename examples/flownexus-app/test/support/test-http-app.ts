@@ -33,8 +33,12 @@ export async function testHttpApp(options: Partial<HttpAppOptions> & { readonly 
   const server = await startHttpServer(app, '127.0.0.1', 0);
   onTestFinished(() => server.stop());
   onTestFinished(() => stream.close());
-  const call = (method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Answer> =>
-    send(server.url, method, path, headers, body);
+  const call = (
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body: string | Uint8Array = '',
+  ): Promise<Answer> => send(server.url, method, path, headers, body);
   return {
     url: server.url,
     stream,

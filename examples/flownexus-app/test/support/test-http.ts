@@ -4,6 +4,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
+  /** The same as it came. */
+  readonly bytes: Buffer;
   /** Undefined when the body is not JSON. */
   readonly body: unknown;
 }
@@ -14,7 +16,7 @@ export function send(
   method: string,
   path: string,
   headers: Record<string, string> = {},
-  body: string = '',
+  body: string | Uint8Array = '',
 ): Promise<Answer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -23,12 +25,14 @@ export function send(
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString();
         const json = /^application\/(problem\+)?json/.test(response.headers['content-type'] ?? '');
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
           text,
+          bytes,
           body: json && text !== '' ? JSON.parse(text) : undefined,
         });
       });

@@ -2,8 +2,7 @@ import { Lwm2mClient, type Lwm2mClientOptions, zephyrSampleObjects } from '@flow
 import { ObjectRegistry } from '@flownexus/lwm2m-core';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { readCoapsFiles } from '../../src/coaps-files.ts';
-import type { Config } from '../../src/config.ts';
+import { openCertificates } from '../../src/certificates/open-certificates.ts';
 import type { DatabaseKind } from '../../src/database/dialect.ts';
 import type { Database } from '../../src/database/open-database.ts';
 import { removeEndpointRoute } from '../../src/endpoints/remove-endpoint.ts';
@@ -11,15 +10,19 @@ import { openDevices } from '../../src/lwm2m/open-devices.ts';
 import { Settings, type SettingsValues } from '../../src/settings/settings.ts';
 import type { Batch } from '../../src/values/batch.ts';
 import { Ingest } from '../../src/values/ingest.ts';
-import { testDatabase } from './test-database.ts';
+import { temporaryDirectory, testDatabase } from './test-database.ts';
 import { noHooks } from './test-ingest.ts';
 import { testRoutes } from './test-routes.ts';
 
-type CoapsFileNames = Pick<Config, 'coapsKeyFile' | 'coapsCertificateFile' | 'coapsAuthoritiesFile'>;
-const noCoapsFiles: CoapsFileNames = {
+type CertificateConfig = Parameters<typeof openCertificates>[0]['config'];
+const byDefault: CertificateConfig = {
   coapsKeyFile: undefined,
   coapsCertificateFile: undefined,
   coapsAuthoritiesFile: undefined,
+  authorityKeyFile: undefined,
+  authorityCertificateFile: undefined,
+  est: false,
+  publicUrl: undefined,
 };
 
 export interface TestLwm2mOptions {
@@ -32,7 +35,10 @@ export interface TestLwm2mOptions {
   /** Of plain CoAP, and of CoAP over DTLS; default: any. */
   readonly port?: number;
   readonly coapsPort?: number;
-  readonly coapsFiles?: Partial<CoapsFileNames>;
+  /** Default: an authority and a certificate of the server that are made anew. */
+  readonly certificates?: Partial<CertificateConfig>;
+  /** Where those are. Default: a new one. */
+  readonly dataDirectory?: string;
 }
 
 /** Both LwM2M servers on free ports of the loopback over an ingest, with their routes. What is stored is kept as `batches` too. */
@@ -43,7 +49,8 @@ export async function testLwm2m({
   beforeStore,
   port = 0,
   coapsPort = 0,
-  coapsFiles = {},
+  certificates: config = {},
+  dataDirectory = temporaryDirectory(),
 }: TestLwm2mOptions = {}) {
   const database = given ?? (await testDatabase(kind));
   const settings = await Settings.load(database, { production: false });
@@ -54,6 +61,7 @@ export async function testLwm2m({
     database,
     definitions: objects,
     hooks: noHooks,
+    onRemoved: (endpoint) => side.removed(endpoint),
     onStored: (stored) => {
       batches.push(...stored.map(({ batch }) => batch));
       side.stored(stored);
@@ -63,14 +71,24 @@ export async function testLwm2m({
     await beforeStore?.(batch);
     await ingest.submit(batch);
   };
+  const log = pino({ level: 'silent' });
+  const certificates = await openCertificates({ config: { ...byDefault, ...config }, dataDirectory, database, log });
   const devices = await openDevices({
-    config: { coapHost: '127.0.0.1', coapPort: port, coapsPort, bootstrapPort: 0, bootstrapsPort: 0 },
-    coapsFiles: readCoapsFiles({ ...noCoapsFiles, ...coapsFiles }),
+    config: {
+      coapHost: '127.0.0.1',
+      coapPort: port,
+      coapsPort,
+      bootstrapPort: 0,
+      bootstrapsPort: 0,
+      publicUrl: undefined,
+    },
+    certificates,
     database,
     objects,
     settings,
     store,
-    log: pino({ level: 'silent' }),
+    isLog: () => false,
+    log,
   });
   const { side } = devices;
   const addresses = await side.start();
@@ -78,10 +96,19 @@ export async function testLwm2m({
   const removal = removeEndpointRoute({
     database,
     ingest,
-    release: (endpoint) => side.release(endpoint),
-    released: (endpoint, isGone) => side.released(endpoint, isGone),
+    release: async (endpoint) => {
+      await side.release(endpoint);
+      await certificates.release(endpoint);
+    },
+    cancelOperations: (endpoint) => side.cancelOperations(endpoint),
+    released: (endpoint) => side.released(endpoint),
   });
-  const { call, audited } = await testRoutes([...side.routes, removal]);
+  const { call, audited } = await testRoutes([
+    ...side.routes,
+    ...certificates.routes,
+    ...devices.bootstrap.routes,
+    removal,
+  ]);
   const newClient = (endpointName: string, options: Partial<Lwm2mClientOptions> = {}): Lwm2mClient => {
     const lifetime = options.lifetime ?? 300;
     const client = new Lwm2mClient({
@@ -94,5 +121,18 @@ export async function testLwm2m({
     onTestFinished(() => client.close());
     return client;
   };
-  return { side, database, settings, objects, batches, addresses, call, audited, newClient };
+  return {
+    side,
+    devices,
+    certificates,
+    ingest,
+    database,
+    settings,
+    objects,
+    batches,
+    addresses,
+    call,
+    audited,
+    newClient,
+  };
 }

@@ -226,6 +226,20 @@ onEachDatabase('ingest', (kind) => {
       expect(await endpoint('new')).toMatchObject({ registered: 1, registrations: 1, lifetime: 0, object_links: '[]' });
     });
 
+    test('counts its reboots, and keeps when the last was', async () => {
+      const { ingest, endpoint } = await open();
+      await ingest.submit(registered('a'));
+      const reboot = (receivedAt: number): Batch => ({ endpoint: 'a', receivedAt, source: 'operation', reboots: true, records: [] }); // prettier-ignore
+      await Promise.all([ingest.submit(reboot(NEW_YEAR + 1)), ingest.submit(reboot(NEW_YEAR + 2))]);
+      await ingest.submit(registered('a', {}, NEW_YEAR + 3));
+      expect(await endpoint('a')).toMatchObject({
+        registered: 1,
+        reboots: 2,
+        rebooted_at: NEW_YEAR + 2,
+        registrations: 2,
+      });
+    });
+
     test('values alone make one, and never set its clock back', async () => {
       const { ingest, endpoint } = await open();
       await ingest.submit(values('a', temperature(1)));

@@ -3,13 +3,13 @@ import type { List, ResourceItem } from '../../src/http/api-types.ts';
 import { limits } from '../../src/limits.ts';
 import { resourceRoutes } from '../../src/values/resource-routes.ts';
 import { NEW_YEAR, record, registered, values } from '../support/batches.ts';
-import { onEachDatabase } from '../support/test-database.ts';
+import { onEachDatabase, sharedDatabase } from '../support/test-database.ts';
 import { testIngest } from '../support/test-ingest.ts';
 import { testRoutes } from '../support/test-routes.ts';
 
 onEachDatabase('the values of an endpoint', (kind) => {
-  async function testValues() {
-    const opened = await testIngest(kind);
+  async function testValues(opened?: Awaited<ReturnType<typeof testIngest>>) {
+    opened ??= await testIngest(kind);
     const { call } = await testRoutes(resourceRoutes(opened));
     return { ...opened, get: (path: string, accept = '*/*') => call('GET', path, undefined, { accept }) };
   }
@@ -17,24 +17,32 @@ onEachDatabase('the values of an endpoint', (kind) => {
   const RESOURCES = `/api/v1/endpoints/a/resources`;
   const minute = (index: number): string => new Date(NEW_YEAR + index * 60_000).toISOString();
 
-  /** Ten temperatures a minute apart in two instances by turns, and the Device object in between. */
-  async function withHistory() {
-    const http = await testValues();
-    await http.ingest.submit(registered('a', { objectLinks: ['/3/0', '/3303/0', '/3303/1', '/3304/0'] }));
-    await http.ingest.submit(registered('b'));
+  const shared = sharedDatabase(kind);
+  let history: ReturnType<typeof fillHistory> | undefined;
+  async function fillHistory() {
+    const opened = await testIngest(kind, { database: shared() });
+    const { ingest } = opened;
+    await ingest.submit(registered('a', { objectLinks: ['/3/0', '/3303/0', '/3303/1', '/3304/0'] }));
+    await ingest.submit(registered('b'));
     for (let index = 0; index < 10; index += 1) {
       const receivedAt = NEW_YEAR + index * 60_000;
-      await http.ingest.submit(values('a', [record(`/3303/${String(index % 2)}/5700`, 'float', index)], receivedAt));
-      await http.ingest.submit(values('b', [record('/3303/0/5700', 'float', -index)], receivedAt));
+      await ingest.submit(values('a', [record(`/3303/${String(index % 2)}/5700`, 'float', index)], receivedAt));
+      await ingest.submit(values('b', [record('/3303/0/5700', 'float', -index)], receivedAt));
     }
     const voltages = [record('/3/0/7/0', 'integer', 3800), record('/3/0/7/1', 'integer', 5000)];
-    await http.ingest.submit(values('a', voltages, NEW_YEAR + 30_000));
+    await ingest.submit(values('a', voltages, NEW_YEAR + 30_000));
+    return opened;
+  }
+
+  /** Ten temperatures a minute apart in two instances by turns, and the Device object in between: to read. */
+  async function withHistory() {
+    const { get } = await testValues(await (history ??= fillHistory()));
     const list = async (query: string): Promise<List<ResourceItem>> => {
-      const answer = await http.get(`${RESOURCES}${query}`);
+      const answer = await get(`${RESOURCES}${query}`);
       expect(answer.status, answer.text).toBe(200);
       return answer.body as List<ResourceItem>;
     };
-    return { ...http, list, valuesOf: async (query: string) => (await list(query)).items.map(({ value }) => value) };
+    return { get, list, valuesOf: async (query: string) => (await list(query)).items.map(({ value }) => value) };
   }
 
   test('a value is given with its path, name, unit and times', async () => {
@@ -187,7 +195,7 @@ onEachDatabase('the values of an endpoint', (kind) => {
   });
 
   test('a path with more series than a request may read is 400 with the reason', async () => {
-    const { ingest, get } = await testValues();
+    const { ingest, get } = await testValues(await testIngest(kind, { seriesPerEndpoint: () => Infinity }));
     await ingest.submit(registered('a'));
     const instances = Array.from({ length: limits.seriesPerRequest + 1 }, (_, index) => String(index));
     await ingest.submit(
@@ -330,12 +338,19 @@ onEachDatabase('the values of an endpoint', (kind) => {
   });
 
   describe('aggregates', () => {
-    /** A value each hour from 2025-12-30T00:00Z (a Tuesday) on for 40 days: the number of the hour. */
-    async function withHours() {
-      const opened = await testValues();
+    const sharedHours = sharedDatabase(kind);
+    let filled: ReturnType<typeof fillHours> | undefined;
+    async function fillHours() {
+      const opened = await testIngest(kind, { database: sharedHours() });
       const start = Date.UTC(2025, 11, 30) / 1000;
       const hours = Array.from({ length: 40 * 24 }, (_, hour) => record('/3303/0/5700', 'float', hour, start + hour * 3600 + 1)); // prettier-ignore
       await opened.ingest.submit(values('a', [...hours, record('/3303/1/5700', 'float', 7)]));
+      return opened;
+    }
+
+    /** A value each hour from 2025-12-30T00:00Z (a Tuesday) on for 40 days, the number of the hour: to read. */
+    async function withHours() {
+      const opened = await testValues(await (filled ??= fillHours()));
       const list = async (query: string) => {
         const answer = await opened.get(`${RESOURCES}/aggregates?${query}`);
         expect(answer.status, answer.text).toBe(200);
@@ -406,7 +421,7 @@ onEachDatabase('the values of an endpoint', (kind) => {
     });
 
     test.each(['bucket=year', 'offset=5.5', 'offset=15', 'cursor=1', 'order=asc'])('with %s are 400', async (query) => {
-      const { get } = await testValues();
+      const { get } = await withHours();
       expect((await get(`${RESOURCES}/aggregates?${query}`)).status).toBe(400);
     });
   });

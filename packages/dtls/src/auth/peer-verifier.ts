@@ -9,9 +9,9 @@ import { CertificateType } from '../messages/certificate.ts';
 import { parseCertificate } from './certificate.ts';
 import { checkPath } from './certificate-path.ts';
 import { commonNameOf } from './certificate-fields.ts';
+import { currentAnchors } from './current-anchors.ts';
 import { loadPublicKey } from './ec-public-key.ts';
 import { isCertificateOf } from './server-host.ts';
-import { TrustAnchors } from './trust-anchors.ts';
 import type { PeerVerifier } from './verifier.ts';
 
 /** What a verifier trusts. */
@@ -24,11 +24,13 @@ export interface PeerVerifierOptions {
   readonly role: Role;
   /** Its `wallTime` decides whether a certificate is valid. */
   readonly clock: Clock;
+  /** Told of roots of a function that can't be used. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
  * Decides about certificates and raw public keys of peers (RFC 5280 §6, RFC 7250). It answers at once where the hooks do. Roots are parsed here
- * and now, and not again.
+ * and now, and again only when they are others.
  *
  * @throws DtlsError `ERR_DTLS_CREDENTIAL` when a root can't be used
  */
@@ -51,18 +53,21 @@ export function peerVerifier(options: PeerVerifierOptions): PeerVerifier {
   };
 }
 
-/** The names that a server tells its clients it trusts (RFC 5246 §7.4.4), DER. Throws like `peerVerifier`. */
-export function authorityNames(x509: X509Trust | undefined): readonly Uint8Array[] {
-  return x509 === undefined ? [] : new TrustAnchors(x509.roots).names;
+/** The names that a server tells its clients it trusts at present (RFC 5246 §7.4.4), DER. Throws like `peerVerifier`. */
+export function authorityNames(x509: X509Trust | undefined): () => readonly Uint8Array[] {
+  if (x509 === undefined) return () => [];
+  // What can't be used the verifier tells.
+  const anchors = currentAnchors(x509.roots);
+  return () => anchors().names;
 }
 
 /** Whether a server that is known is the one at a host as well. Keys are the same for all servers of a client; a certificate has to carry the host. */
 export function hostCheck(x509: X509Trust | undefined): (identity: PeerIdentity, host: string) => boolean {
-  const anchors = new TrustAnchors(x509?.roots ?? []);
+  const anchors = currentAnchors(x509?.roots ?? []);
   return (identity, host) => {
     if (identity.kind !== 'x509') return true;
     const certificate = parseCertificate(identity.certificate);
-    return isCertificateOf(certificate.x509, host, anchors.has(certificate));
+    return isCertificateOf(certificate.x509, host, anchors().has(certificate));
   };
 }
 
@@ -70,11 +75,11 @@ type Verdict = PeerVerdict | Promise<PeerVerdict>;
 
 function chainVerifier(
   { roots, accept }: X509Trust,
-  { role, clock }: PeerVerifierOptions,
+  { role, clock, onError }: PeerVerifierOptions,
 ): (chain: readonly Uint8Array[], serverName: string | undefined) => Verdict {
-  const anchors = new TrustAnchors(roots);
+  const anchors = currentAnchors(roots, onError);
   return (chain, serverName) => {
-    const path = checkPath(chain, { anchors, role, wallTime: clock.wallTime(), serverName });
+    const path = checkPath(chain, { anchors: anchors(), role, wallTime: clock.wallTime(), serverName });
     const [own] = path;
     const commonName = commonNameOf(own.subject);
     const trusted: PeerVerdict = {

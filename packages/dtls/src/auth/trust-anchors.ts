@@ -7,6 +7,7 @@ import { certificatesIn } from './pem.ts';
 /** Certificates that are trusted by themselves: roots, and pinned certificates of single peers (RFC 5280 §6.1.1 d). Parsed once. */
 export class TrustAnchors {
   readonly #certificates: readonly Certificate[];
+  #names: readonly Uint8Array[] | undefined;
 
   /** @throws DtlsError `ERR_DTLS_CREDENTIAL` when one does not parse or has another kind of key */
   constructor(roots: readonly (string | Uint8Array)[]) {
@@ -28,6 +29,11 @@ export class TrustAnchors {
    * would take too much room.
    */
   get names(): readonly Uint8Array[] {
+    this.#names ??= this.#collectNames();
+    return this.#names;
+  }
+
+  #collectNames(): readonly Uint8Array[] {
     const names: Uint8Array[] = [];
     for (const { isAuthority, subject, issuer } of this.#certificates) {
       const name = isAuthority ? subject : issuer;

@@ -49,6 +49,9 @@ export class ClientRole {
       rawPublicKey: client.rawPublicKey,
       role: 'server',
       clock: core.clock,
+      onError: (error) => {
+        core.callbacks.report(error, 'roots');
+      },
     });
     this.#isServerOf = hostCheck(client.x509);
   }

@@ -26,16 +26,19 @@ export function serverContext(
       'server has a `credential`: it needs `x509` or `rawPublicKey`, or has to say `anonymousClients`',
     );
   }
+  const authorities = authorityNames(x509);
   return {
     random,
     suites: chosenSuites(options.cipherSuites),
     psk: psk !== undefined,
     pskIdentityHint: pskIdentityHint === undefined ? undefined : new TextEncoder().encode(pskIdentityHint),
     credentialFor: typeof credential === 'function' ? credential : () => credential,
-    choosesByServerName: typeof credential === 'function',
+    choosesByServerName: server.choosesByServerName ?? typeof credential === 'function',
     clientCertificates: asksForCertificates ? 'required' : 'none',
     clientCertificateTypes: acceptedCertificateTypes(server),
-    authorities: authorityNames(x509),
+    get authorities() {
+      return authorities();
+    },
     resumption,
     requireExtendedMasterSecret: options.requireExtendedMasterSecret ?? false,
     hideUnknownIdentities: server.hideUnknownIdentities ?? true,

@@ -52,7 +52,15 @@ export class ServerRole {
     this.#rates = new HandshakeRates(clock, limits);
     this.#resumption = serverResumption({ clock, random, limits, ...server.resumption });
     this.#context = serverContext(server, options, { random, resumption: this.#resumption });
-    this.#verifyPeer = peerVerifier({ x509: server.x509, rawPublicKey: server.rawPublicKey, role: 'client', clock });
+    this.#verifyPeer = peerVerifier({
+      x509: server.x509,
+      rawPublicKey: server.rawPublicKey,
+      role: 'client',
+      clock,
+      onError: (error) => {
+        core.callbacks.report(error, 'roots');
+      },
+    });
   }
 
   /**

@@ -396,10 +396,10 @@ describe('roots', () => {
   test('are named to clients: authorities by their own name, others by that of their issuer', () => {
     const device = testCertificate({ commonName: 'dev1', issuer: root });
     const other = testCertificate({ commonName: 'other', authority: true });
-    expect(authorityNames({ roots: [root.der, device.der, other.pem] })).toEqual([root.subject, other.subject]);
-    expect(authorityNames(undefined)).toEqual([]);
+    expect(authorityNames({ roots: [root.der, device.der, other.pem] })()).toEqual([root.subject, other.subject]);
+    expect(authorityNames(undefined)()).toEqual([]);
     const many = Array.from({ length: 40 }, (_, index) => testCertificate({ commonName: `some device ${index}` }).der);
-    expect(authorityNames({ roots: many })).toEqual([]);
+    expect(authorityNames({ roots: many })()).toEqual([]);
   });
 });
 

@@ -26,7 +26,7 @@ export interface FirmwareUpdaterOptions {
   readonly packages: FirmwarePackages;
   /**
    * The address of a package for one device and scheme, of at most 255 bytes and without a query (Zephyr takes 128 bytes, and drops queries); undefined
-   * when there is none. The schemes that the device supports are asked for one after another: `coaps`, `https`, `coaps+tcp`, `coap`, `http`, `coap+tcp`.
+   * when there is none. A path alone (`/media/app.bin`) is for devices that have the rest of the address built in. The schemes that the device supports are asked for one after another: `coaps`, `https`, `coaps+tcp`, `coap`, `http`, `coap+tcp`.
    * `coapPackageUris` makes one for `CoapFiles`. Where it gives none the package is pushed, to devices that take a push; without it packages are only pushed,
    * and `delivery: 'auto'` is `push`.
    */
@@ -88,6 +88,8 @@ export interface UpdateOptions extends UpdateSettings {
   readonly version?: string;
   /** The Object Instance: `/5/0`, `/33629/1`, `/9/0`. Default: the first of Object 33629 where the device has registered one, else `/5/0`. */
   readonly target?: string;
+  /** Stays with the update, or with the campaign: any text, of at most 65 536 characters. */
+  readonly metadata?: string;
 }
 
 /** Updates of many endpoints with one package. */
@@ -98,6 +100,10 @@ export interface CampaignOptions extends UpdateOptions {
   readonly concurrency?: number;
   /** No further update begins when this share of all, above 0 and up to 1, has failed. Default 1: that does not happen. */
   readonly stopAtFailureShare?: number;
+  /** When it begins, in milliseconds since 1970; it is SCHEDULED until then, also over a restart. Default, and for a time that has passed: at once. */
+  readonly startAt?: number;
+  /** Stays with each of its updates, as `metadata` does with the campaign. */
+  readonly updateMetadata?: string;
 }
 
 /** The campaigns of an updater. Calls reject with what the store rejects with, and nothing has changed then. */
@@ -106,9 +112,12 @@ export interface FirmwareCampaigns {
   list(): Promise<readonly FirmwareCampaign[]>;
   /** How many updates are in which state; those in which none is are absent. Nothing for a campaign that is not known. */
   counts(campaignId: string): Promise<FirmwareCounts>;
-  /** Begins no further update; those that are under way go on. Resolves to false when the campaign does not run. */
+  /** Begins no further update; those that are under way go on. Resolves to false when the campaign neither runs nor is SCHEDULED. */
   pause(campaignId: string): Promise<boolean>;
-  /** Goes on with a campaign that is PAUSED or STOPPED; resolves to false when it is neither. It is STOPPED again when one more fails. */
+  /**
+   * Goes on with a campaign that is PAUSED or STOPPED, or has it SCHEDULED again where its time has not come; resolves to false when it is neither. It is
+   * STOPPED again when one more fails.
+   */
   resume(campaignId: string): Promise<boolean>;
   /** Ends a campaign and takes back its updates, those too that are under way. Resolves to false when it is over. */
   cancel(campaignId: string): Promise<boolean>;

@@ -1,4 +1,5 @@
-import type { PathLike } from '@flownexus/lwm2m-core';
+import type { PathLike, ResourceRecord } from '@flownexus/lwm2m-core';
+import type { Operation } from '../downlink/operation.ts';
 import type { LogLevel } from '../logs/log-level.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 
@@ -51,12 +52,18 @@ export interface LogResource {
   readonly format?: LogFormat;
 }
 
-export interface LogCollectorOptions {
+/** Where the entries of logs go, and what a log is. */
+export interface LogIntakeOptions {
   /**
    * Takes entries of one log, in their order, a thousand at most at a time; what they came in is acknowledged when it has resolved. When it rejects, so does what
-   * they came by: `read`, or `onNotify` and `onSend`, whereupon the device sends again. An entry may come twice then.
+   * they came by: `take`; `read`, or `onNotify` and `onSend`, whereupon the device sends again. An entry may come twice then.
    */
   readonly onEntries: (entries: readonly LogEntry[]) => MaybePromise<void>;
+  /**
+   * Whether more of the logs of an endpoint is wanted: asked before each thousand entries. When it is not, the rest of what came is passed over without being taken apart, so that a
+   * device that logs without end costs no processor time. Default: all is wanted.
+   */
+  readonly wanted?: (endpointName: string) => boolean;
   /** Resources that are logs, beside those of the Event Log (20) and the System Log (10259). */
   readonly resources?: readonly LogResource[];
   /**
@@ -66,6 +73,20 @@ export interface LogCollectorOptions {
   readonly formats?: Readonly<Record<number, LogFormat>>;
   /** Told of what has no caller to go to. Default: a warning on the process. */
   readonly onError?: (error: unknown, context: string) => void;
+}
+
+export type LogCollectorOptions = LogIntakeOptions;
+
+/** Values of one endpoint, of which some may be logs. */
+export interface LoggedValues extends Pick<LogOrigin, 'endpointName' | 'source' | 'receivedAt'> {
+  readonly records: readonly ResourceRecord[];
+}
+
+/** An operation for the queue of the server that does something with a log. It may be queued as `repeatable`: to do it twice does no harm. */
+export interface LogRequest {
+  readonly operation: Operation;
+  /** For the option `key` of the queue: what is queued later takes its place. */
+  readonly key: string;
 }
 
 /** How an operation on a log is queued: it waits for a device that sleeps or is not registered. */

@@ -8,6 +8,8 @@ export interface LeshanField {
   readonly type: ResourceType;
   /** Of the value; of the values by their ids for a multiple Resource. */
   readonly form: Form<ResourceValue>;
+  /** The value of a field that is absent, as Leshan has it: a mandatory Resource. Undefined: without the field there is no Resource. */
+  readonly absent?: ResourceValue;
   /** How several values are written. Undefined: there is one. */
   readonly multiple?: 'list' | 'byId';
 }
@@ -82,12 +84,12 @@ function field(name: string, resourceId: number, kind: keyof typeof FORMS): Lesh
 /* prettier-ignore */
 const SERVER: readonly LeshanField[] = [
   field('shortId', 0, 'integer'),
-  field('lifetime', 1, 'integer'),
+  { ...field('lifetime', 1, 'integer'), absent: 86_400 },
   field('defaultMinPeriod', 2, 'integer'),
   field('defaultMaxPeriod', 3, 'integer'),
   field('disableTimeout', 5, 'integer'),
-  field('notifIfDisabled', 6, 'boolean'),
-  field('binding', 7, 'text'),
+  { ...field('notifIfDisabled', 6, 'boolean'), absent: true },
+  { ...field('binding', 7, 'text'), absent: 'U' },
   { name: 'apnLink', resourceId: 10, type: 'objlnk', form: linkTo(11) },
   field('registrationPriority', 13, 'integer'),
   field('initialDelay', 14, 'integer'),

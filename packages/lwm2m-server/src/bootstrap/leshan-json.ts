@@ -22,7 +22,8 @@ const FORMAT_NAMES: Readonly<Record<string, number>> = { TLV: 11_542, SENML_JSON
 
 /**
  * Reads the configuration that the REST interface of Leshan's bootstrap server takes: `{ servers, security, toDelete, … }`, as `JSON.parse` gives it. Fields that are null
- * are absent; without `toDelete` nothing is deleted.
+ * are absent; without `toDelete` nothing is deleted. A server has `lifetime` 86400, `notifIfDisabled` true and `binding` `U` where these are absent, as in Leshan: a device may
+ * refuse a Server Object without them.
  *
  * @throws Lwm2mServerError `ERR_LWM2M_SERVER_BOOTSTRAP` for anything else: it says what was expected, and where, as a JSON pointer
  *
@@ -47,7 +48,7 @@ export function parseBootstrapJson(json: unknown): BootstrapConfiguration {
 }
 
 /**
- * A configuration as Leshan's bootstrap server has it, for `JSON.stringify`. `parseBootstrapJson` gives the same again, with its Objects in the order that Leshan has.
+ * A configuration as Leshan's bootstrap server has it, for `JSON.stringify`. `parseBootstrapJson` gives the same again, with its Objects in the order that Leshan has and what a server has to have.
  *
  * @throws RangeError for what has no place in it: other Objects and Resources, questions, and free ids of other Objects than the Security Object or of some of its instances only
  */
@@ -85,9 +86,11 @@ function parseSection(
       fields.map((field) => field.name),
       place,
     );
-    const resources = fields
-      .filter((field) => given.has(field.name))
-      .map((field) => parseResource(field, given.get(field.name), `${place}/${field.name}`));
+    const resources = fields.flatMap((field): ResourceNode[] => {
+      if (given.has(field.name)) return [parseResource(field, given.get(field.name), `${place}/${field.name}`)];
+      const { resourceId, type, absent } = field;
+      return absent === undefined ? [] : [{ kind: 'singleResource', id: resourceId, type, value: absent }];
+    });
     return { path: isAutoId ? `/${objectId}` : formatPath(pathOf(objectId, id)), resources };
   });
 }

@@ -1,5 +1,6 @@
 import { udpTransport } from '@flownexus/datagram';
 import {
+  CIPHER_SUITES,
   dtlsTransport,
   type AssociationStore,
   type CertificateDecision,
@@ -9,10 +10,12 @@ import {
   type DtlsTransport,
   type HandshakeFailure,
   type OwnCredential,
+  type X509Roots,
 } from '@flownexus/dtls';
 import type { ServerEndpoint } from '../api/server-endpoint.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { CredentialStore } from '../security/credential-store.ts';
+import type { ProvenIdentity } from '../security/device-credential.ts';
 import type { CoapServerEndpointOptions } from './coap.ts';
 
 export { loadCredential } from '@flownexus/dtls';
@@ -24,6 +27,7 @@ export type {
   HandshakeFailure,
   OwnCredential,
   StoredAssociation,
+  X509Roots,
 } from '@flownexus/dtls';
 
 /** Where `coaps()` listens, who it is, and who the devices are. */
@@ -32,15 +36,25 @@ export interface CoapsServerEndpointOptions extends Omit<CoapServerEndpointOptio
   readonly port?: number;
   /** Who the devices are. The server asks it about every registration as well. */
   readonly credentials: CredentialStore;
-  /** Our certificate or raw public key, made by `loadCredential`. Without it devices can only have pre-shared keys. */
-  readonly ownCredential?: OwnCredential;
-  /** The authorities that certificates of devices come from: PEM or DER. Without them no certificate is accepted. */
-  readonly roots?: readonly (string | Uint8Array)[];
+  /**
+   * Our certificate or raw public key, made by `loadCredential`. Without it devices can only have pre-shared keys. A function is asked in each handshake, for one that is
+   * renewed while the server runs.
+   */
+  readonly ownCredential?: OwnCredential | (() => OwnCredential | undefined);
+  /**
+   * The authorities that certificates of devices come from: PEM or DER. Without them no certificate is accepted. A function is asked in each handshake; what it gives is
+   * read when it is another array, and when that can't be used, which the `onError` of the server is told, the roots before hold. Associations outlive the root that they were made with: the
+   * `onChange` of `credentials` ends them.
+   */
+  readonly roots?: X509Roots | (() => X509Roots);
   /** Keeps associations over a restart, so that devices with a Connection ID go on without a handshake. What it holds are keys. */
   readonly associations?: AssociationStore;
   /** The bytes of our Connection IDs (RFC 9146). Default 6; 0 turns them off. */
   readonly connectionIdLength?: number;
-  /** Names without `TLS_`, in order of preference. Default: all but those with CBC. */
+  /**
+   * Names without `TLS_`, in order of preference. Default: all but those with CBC, those with a pre-shared key first: a device that offers one has a key, and may have no
+   * certificate although it offers those suites too.
+   */
   readonly cipherSuites?: readonly string[];
   readonly limits?: Partial<DtlsLimits>;
   /** Told of each handshake that failed, with the reason. */
@@ -87,6 +101,7 @@ export function coaps(options: CoapsServerEndpointOptions): CoapsServerEndpoint 
         random,
         server: serverOptions(options),
         onError,
+        cipherSuites: SUITES,
         ...(options.associations === undefined ? {} : { store: options.associations }),
         ...present(options, DTLS),
       });
@@ -102,6 +117,11 @@ export function coaps(options: CoapsServerEndpointOptions): CoapsServerEndpoint 
     },
   };
 }
+
+/** The keys before the certificates; in the order of the library otherwise. */
+const SUITES: readonly string[] = CIPHER_SUITES.filter(({ optIn }) => !optIn)
+  .toSorted((a, b) => Number(a.keyExchange === 'ecdhe_ecdsa') - Number(b.keyExchange === 'ecdhe_ecdsa'))
+  .map(({ name }) => name);
 
 const SOCKET = ['host', 'receiveBufferSize'] as const;
 const DTLS = ['cipherSuites', 'limits', 'onHandshakeFailed', 'unsafeKeyLog'] as const;
@@ -119,24 +139,34 @@ function present<Name extends keyof CoapsServerEndpointOptions>(
 
 function serverOptions(options: CoapsServerEndpointOptions): DtlsServerOptions {
   const { credentials, ownCredential, roots, connectionIdLength } = options;
-  const isKnown = (identity: Parameters<CredentialStore['endpointNameOf']>[0]): MaybePromise<boolean> =>
+  const isKnown = (identity: ProvenIdentity): MaybePromise<boolean> =>
     andThen(credentials.endpointNameOf(identity), (endpointName) => endpointName !== undefined);
+  const isRevoked = (identity: ProvenIdentity): MaybePromise<boolean> => credentials.isRevoked?.(identity) ?? false;
   const accept = (
     [certificate]: readonly Uint8Array[],
     commonName: string | undefined,
   ): MaybePromise<CertificateDecision> => {
     if (certificate === undefined) return false;
-    return andThen(
-      isKnown({ kind: 'x509', certificate, commonName }),
-      (known) => known || { alert: 'access_denied', reason: 'the certificate belongs to no endpoint' },
-    );
+    const identity = { kind: 'x509', certificate, commonName } as const;
+    return andThen(isKnown(identity), (known) => {
+      if (known) return true;
+      return andThen(isRevoked(identity), (revoked): CertificateDecision =>
+        revoked
+          ? { alert: 'certificate_revoked', reason: 'the certificate was revoked' }
+          : { alert: 'access_denied', reason: 'the certificate belongs to no endpoint' },
+      );
+    });
   };
   return {
     psk: (identity) => credentials.pskKey(identity),
     ...(connectionIdLength === undefined ? {} : { connectionIdLength }),
     ...(ownCredential === undefined
       ? {}
-      : { credential: ownCredential, rawPublicKey: (publicKey) => isKnown({ kind: 'rpk', publicKey }) }),
+      : {
+          credential: ownCredential,
+          choosesByServerName: false,
+          rawPublicKey: (publicKey) => isKnown({ kind: 'rpk', publicKey }),
+        }),
     ...(roots === undefined ? {} : { x509: { roots, accept } }),
   };
 }

@@ -15,6 +15,12 @@ export interface FileSource extends BodySource, AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What is known of a file before it is opened. */
+export interface FileSourceOptions {
+  /** The SHA-256 of its content. With it the file is not read from end to end, and nothing tells whether it is right. */
+  readonly sha256?: Uint8Array;
+}
+
 /** A body that is in memory. The ETag is of its content; the bytes are not copied and must not change. */
 export function bytesSource(bytes: Uint8Array): BodySource {
   return {
@@ -34,11 +40,11 @@ export function bytesSource(bytes: Uint8Array): BodySource {
  * const image = await fileSource('firmware/app-2.0.bin');
  * const { path } = files.add(image);
  */
-export async function fileSource(path: string): Promise<FileSource> {
+export async function fileSource(path: string, options: FileSourceOptions = {}): Promise<FileSource> {
   const handle = await open(path, 'r');
   try {
     const { size, mtimeMs } = await handle.stat();
-    const sha256 = await digestOf(handle, size);
+    const sha256 = options.sha256 ?? (await digestOf(handle, size));
     const chunks = new ChunkCache({
       chunkBytes: limits.fileChunkBytes,
       maxChunks: limits.maxFileChunks,
@@ -67,7 +73,8 @@ export async function fileSource(path: string): Promise<FileSource> {
   }
 }
 
-function etagOf(digest: Uint8Array): Uint8Array {
+/** The ETag of a content that has this SHA-256. */
+export function etagOf(digest: Uint8Array): Uint8Array {
   return Uint8Array.from(digest.subarray(0, ETAG_BYTES));
 }
 

@@ -1,5 +1,7 @@
 import type { Clock, Timer, TimerQueue } from '@flownexus/datagram';
 import type { ErrorReporter } from '../events.ts';
+import { limits } from '../limits.ts';
+import { inParallel } from '../maybe-promise.ts';
 import { SerialByKey } from '../registration/serial-by-key.ts';
 import { isOver, type CampaignState, type FirmwareCampaign, type FirmwareCounts } from './firmware-campaign.ts';
 import type { FirmwareStore } from './firmware-store.ts';
@@ -34,10 +36,14 @@ interface Running {
   readonly ended: { SUCCEEDED: number; FAILED: number; CANCELLED: number };
   /** Of what the store did not take, or not give. */
   retry: Timer | undefined;
+  /** Of one that is SCHEDULED: when it is looked at next. */
+  beginning: Timer | undefined;
 }
 
 /** When what the store did not take or give is tried again. */
 const STORE_RETRY_MS = 5_000;
+/** Clocks are set meanwhile, and machines sleep: how long the time of a campaign is waited for without a look at the clock. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** Begins the updates of campaigns, so many at a time, until all are finished or too many have failed. */
 export class Campaigns {
@@ -113,14 +119,16 @@ export class Campaigns {
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   }
 
-  /** Begins no further update until `resume`. False when the campaign does not run. */
+  /** Begins no further update until `resume`. False when the campaign neither runs nor is SCHEDULED. */
   pause(campaignId: string): Promise<boolean> {
-    return this.#enter(campaignId, ['RUNNING'], 'PAUSED');
+    return this.#enter(campaignId, ['RUNNING', 'SCHEDULED'], 'PAUSED');
   }
 
   /** Goes on with a campaign that is PAUSED or STOPPED. False when it is neither. */
   resume(campaignId: string): Promise<boolean> {
-    return this.#enter(campaignId, ['PAUSED', 'STOPPED'], 'RUNNING');
+    const running = this.#running.get(campaignId);
+    const isEarly = running !== undefined && this.#untilStart(running.campaign) > 0;
+    return this.#enter(campaignId, ['PAUSED', 'STOPPED'], isEarly ? 'SCHEDULED' : 'RUNNING');
   }
 
   /** Ends a campaign and takes back its updates. False when it is over. */
@@ -130,11 +138,28 @@ export class Campaigns {
     // What could not be taken back the first time is the next.
     const isAgain = running.campaign.state === 'CANCELLED';
     if (!isAgain && !(await this.#enter(campaignId, UNFINISHED, 'CANCELLED'))) return false;
-    for (const [id, endpointName] of [...running.active, ...running.queued]) {
-      if (await this.#context.cancel(endpointName, id)) continue;
-      const update = await this.#context.store.get(id);
-      if (update?.state === 'QUEUED') await this.#context.cancelQueued(update);
-    }
+    let hasFailed = false;
+    const takeBack = async (id: string, endpointName: string): Promise<void> => {
+      if (hasFailed) return;
+      try {
+        if (await this.#context.cancel(endpointName, id)) return;
+        const update = await this.#context.store.get(id);
+        if (update?.state === 'QUEUED') await this.#context.cancelQueued(update);
+      } catch (error) {
+        // The store may not take the others either.
+        hasFailed = true;
+        throw error;
+      }
+    };
+    const updates = [...running.active, ...running.queued];
+    await inParallel(
+      limits.maxParallelRestorations,
+      updates.map(
+        ([id, endpointName]) =>
+          () =>
+            takeBack(id, endpointName),
+      ),
+    );
     this.#running.delete(campaignId);
     return true;
   }
@@ -142,11 +167,15 @@ export class Campaigns {
   /** Begins nothing more. */
   stop(): void {
     this.#stopped = true;
-    for (const { retry } of this.#running.values()) retry?.cancel();
+    for (const { retry, beginning } of this.#running.values()) {
+      retry?.cancel();
+      beginning?.cancel();
+    }
   }
 
   #add(campaign: FirmwareCampaign, ended: Running['ended']): Running {
-    const running: Running = { campaign, queued: new Map(), active: new Map(), ended, retry: undefined };
+    const timers = { retry: undefined, beginning: undefined };
+    const running: Running = { campaign, queued: new Map(), active: new Map(), ended, ...timers };
     this.#running.set(campaign.id, running);
     return running;
   }
@@ -155,6 +184,7 @@ export class Campaigns {
     const { campaign, queued, active } = running;
     if (this.#stopped) return;
     if (queued.size === 0 && active.size === 0) this.#enterLater(campaign.id, UNFINISHED, 'FINISHED');
+    if (campaign.state === 'SCHEDULED' && running.beginning === undefined) this.#beginInTime(running);
     if (campaign.state !== 'RUNNING') return;
     for (const [id, endpointName] of queued) {
       if (active.size >= campaign.concurrency) return;
@@ -163,6 +193,22 @@ export class Campaigns {
       active.set(id, endpointName);
       void this.#start(running, id, endpointName);
     }
+  }
+
+  /** Waits for the time of a campaign, and begins it then. */
+  #beginInTime(running: Running): void {
+    const wait = Math.min(this.#untilStart(running.campaign), LONGEST_WAIT_MS);
+    running.beginning = this.#context.timers.schedule(wait, () => {
+      running.beginning = undefined;
+      if (running.campaign.state !== 'SCHEDULED') return;
+      if (this.#untilStart(running.campaign) > 0) this.#beginInTime(running);
+      else this.#enterLater(running.campaign.id, ['SCHEDULED'], 'RUNNING');
+    });
+  }
+
+  /** Milliseconds until a campaign is to begin; 0 where that is over. */
+  #untilStart({ startAt = 0 }: FirmwareCampaign): number {
+    return Math.max(0, startAt - this.#context.clock.wallTime());
   }
 
   async #start(running: Running, id: string, endpointName: string): Promise<void> {
@@ -234,4 +280,4 @@ export class Campaigns {
   }
 }
 
-const UNFINISHED: readonly CampaignState[] = ['RUNNING', 'PAUSED', 'STOPPED'];
+const UNFINISHED: readonly CampaignState[] = ['SCHEDULED', 'RUNNING', 'PAUSED', 'STOPPED'];

@@ -85,13 +85,22 @@ export async function findPackageUri(
     try {
       const uri = await packageUri?.({ update, scheme });
       if (uri === undefined) continue;
-      if (uri.startsWith(`${scheme}://`) && Buffer.byteLength(uri) <= limits.maxPackageUriBytes) return uri;
-      report(new RangeError(`it is no ${scheme} URI of at most ${limits.maxPackageUriBytes} bytes`), context(update));
+      if (isPackageUri(uri, scheme)) return uri;
+      report(
+        new RangeError(`it is no ${scheme} URI or path of at most ${limits.maxPackageUriBytes} bytes`),
+        context(update),
+      );
     } catch (error) {
       report(error, context(update));
     }
   }
   return undefined;
+}
+
+/** Of the scheme, or a path alone, for a device that has the rest of the address built in; but no address without a scheme (`//host/path`). */
+function isPackageUri(uri: string, scheme: string): boolean {
+  const fits = uri.startsWith(`${scheme}://`) || /^\/(?!\/)/.test(uri);
+  return fits && Buffer.byteLength(uri) <= limits.maxPackageUriBytes;
 }
 
 function context({ packageId, endpointName }: FirmwareUpdate): string {

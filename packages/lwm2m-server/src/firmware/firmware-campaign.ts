@@ -4,18 +4,26 @@ import type { FirmwareState } from './firmware-update.ts';
  * The states of a campaign.
  *
  * ```
- * RUNNING ◄──resume── PAUSED, STOPPED
- *  │ │ └────pause────► PAUSED
- *  │ └── as many have failed as may ──► STOPPED
- *  └── all are finished ──► FINISHED        from each but FINISHED: cancel ──► CANCELLED
+ * SCHEDULED ──its time has come──► RUNNING ◄──resume── PAUSED, STOPPED
+ *                                   │ │ └────pause────► PAUSED
+ *                                   │ └── as many have failed as may ──► STOPPED
+ *                                   └── all are finished ──► FINISHED    from each but FINISHED: cancel ──► CANCELLED
  * ```
  *
- * In PAUSED and STOPPED no further update begins, and those that are under way go on.
+ * In PAUSED and STOPPED no further update begins, and those that are under way go on. A SCHEDULED one can be paused, too: when it is resumed before its
+ * time it is SCHEDULED again.
  */
-export type CampaignState = 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FINISHED' | 'CANCELLED';
+export type CampaignState = 'SCHEDULED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FINISHED' | 'CANCELLED';
 
 /** All of them. */
-export const CAMPAIGN_STATES: readonly CampaignState[] = ['RUNNING', 'PAUSED', 'STOPPED', 'FINISHED', 'CANCELLED'];
+export const CAMPAIGN_STATES: readonly CampaignState[] = [
+  'SCHEDULED',
+  'RUNNING',
+  'PAUSED',
+  'STOPPED',
+  'FINISHED',
+  'CANCELLED',
+];
 
 /** Updates of many endpoints with one package: a plain value, replaced as a whole at each change. Times are in milliseconds since 1970. */
 export interface FirmwareCampaign {
@@ -28,6 +36,10 @@ export interface FirmwareCampaign {
   readonly stopAtFailureShare: number;
   /** How many updates it has. */
   readonly total: number;
+  /** When it begins, where it was to begin later than at once. */
+  readonly startAt: number | undefined;
+  /** What the application wanted to stay with it. */
+  readonly metadata: string | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

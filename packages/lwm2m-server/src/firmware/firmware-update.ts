@@ -156,6 +156,8 @@ export interface FirmwareUpdate {
   /** What the device says to have when the package is installed, where that is known: it decides then. */
   readonly version: string | undefined;
   readonly settings: FirmwareSettings;
+  /** What the application wanted to stay with it. */
+  readonly metadata: string | undefined;
   readonly state: FirmwareState;
   /** How it is delivered, once that is decided. */
   readonly delivery: FirmwareDelivery | undefined;

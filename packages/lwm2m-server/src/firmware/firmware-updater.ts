@@ -20,7 +20,7 @@ import type { FirmwareCampaign } from './firmware-campaign.ts';
 import type { FirmwareStore, UpdateFilter } from './firmware-store.ts';
 import { isFinal, type FirmwareUpdate } from './firmware-update.ts';
 import { MemoryFirmwareStore } from './memory-firmware-store.ts';
-import { checkCampaign, newUpdate, settingsOf } from './new-update.ts';
+import { checkCampaign, metadataOf, newUpdate, settingsOf } from './new-update.ts';
 import { stepUpdate } from './step-update.ts';
 import { PackageBytes } from './package-bytes.ts';
 
@@ -167,18 +167,37 @@ export class FirmwareUpdater {
    */
   async campaign(options: CampaignOptions): Promise<FirmwareCampaign> {
     this.#checkRuns();
-    const { endpoints, concurrency = 10, stopAtFailureShare = 1, packageId } = options;
-    checkCampaign({ endpoints, concurrency, stopAtFailureShare });
+    const {
+      endpoints,
+      concurrency = 10,
+      stopAtFailureShare = 1,
+      packageId,
+      startAt,
+      updateMetadata,
+      ...wanted
+    } = options;
+    checkCampaign({ endpoints, concurrency, stopAtFailureShare, ...(startAt === undefined ? {} : { startAt }) });
+    const { metadata, ...settings } = { ...wanted, metadata: metadataOf(wanted) };
     if (this.#campaigns.queued + endpoints.length > limits.maxFirmwareUpdates) {
       throw new Lwm2mServerError('ERR_LWM2M_SERVER_LIMIT', 'too many firmware updates wait for their turn');
     }
     const size = await this.#context.packages.sizeOf(packageId);
     const id = this.#newId();
-    const updates = endpoints.map((endpointName) => this.#newUpdate(endpointName, options, size, id));
+    const each = { ...settings, packageId, ...(updateMetadata === undefined ? {} : { metadata: updateMetadata }) };
+    const updates = endpoints.map((endpointName) => this.#newUpdate(endpointName, each, size, id));
     const now = this.#clock.wallTime();
     const times = { createdAt: now, updatedAt: now };
-    const total = updates.length;
-    const campaign = { id, packageId, state: 'RUNNING', concurrency, stopAtFailureShare, total, ...times } as const;
+    const campaign: FirmwareCampaign = {
+      id,
+      packageId,
+      state: startAt !== undefined && startAt > now ? 'SCHEDULED' : 'RUNNING',
+      concurrency,
+      stopAtFailureShare,
+      total: updates.length,
+      startAt,
+      metadata,
+      ...times,
+    };
     await this.#begin(campaign, updates);
     return campaign;
   }
@@ -268,11 +287,14 @@ export class FirmwareUpdater {
     }
     for (const active of resumed) active.resume();
     for (const active of abandoned) void active.take({ kind: 'cancel' });
-    for (const update of orphans) {
-      await this.#cancelQueued(update).catch((error: unknown) => {
+    const takeBack = (update: FirmwareUpdate): Promise<void> =>
+      this.#cancelQueued(update).catch((error: unknown) => {
         this.#report(error, `the firmware update ${update.id} stays QUEUED until the next start`);
       });
-    }
+    await inParallel(
+      limits.maxParallelRestorations,
+      orphans.map((update) => () => takeBack(update)),
+    );
   }
 
   /** Saves a campaign with its updates: all, or as far as that can be, nothing. */

@@ -9,6 +9,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Longer times overflow what clocks can wait for in one piece. */
 const MAX_TIME_MS = 3_650 * DAY_MS;
+const NO_TARGET = 'a target is an Object Instance of Object 5, 9 or 33629';
 
 /** Who and when: what the updater adds to what the caller wants. */
 export interface NewUpdate {
@@ -31,7 +32,7 @@ export function newUpdate(options: UpdateOptions, given: NewUpdate): FirmwareUpd
   const problem = endpointNameProblem(endpointName);
   if (problem !== undefined) throw new RangeError(problem);
   const { objectId, instanceId } =
-    options.target === undefined ? usualTarget(registration) : targetOf(parsePath(options.target));
+    options.target === undefined ? usualTarget(registration) : targetOf(targetPath(options.target));
   return {
     id,
     endpointName,
@@ -42,6 +43,7 @@ export function newUpdate(options: UpdateOptions, given: NewUpdate): FirmwareUpd
     packageSize: size,
     version: options.version,
     settings: settingsOf(options),
+    metadata: metadataOf(options),
     state: 'QUEUED',
     delivery: undefined,
     refusedDeliveries: [],
@@ -96,17 +98,26 @@ export function settingsOf(options: UpdateSettings): FirmwareSettings {
   };
 }
 
+/** @throws RangeError for a text that is too long */
+export function metadataOf({ metadata }: Pick<UpdateOptions, 'metadata'>): string | undefined {
+  if (metadata === undefined || metadata.length <= limits.maxFirmwareMetadataLength) return metadata;
+  throw new RangeError(`metadata has at most ${limits.maxFirmwareMetadataLength} characters`);
+}
+
 /** @throws RangeError for what can be no campaign */
 export function checkCampaign({
   endpoints,
   concurrency,
   stopAtFailureShare,
-}: Required<Pick<CampaignOptions, 'endpoints' | 'concurrency' | 'stopAtFailureShare'>>): void {
+  startAt,
+}: Required<Pick<CampaignOptions, 'endpoints' | 'concurrency' | 'stopAtFailureShare'>> &
+  Pick<CampaignOptions, 'startAt'>): void {
   between('the number of endpoints', endpoints.length, 1, limits.maxFirmwareUpdates);
   between('concurrency', concurrency, 1, limits.maxActiveFirmwareUpdates);
   if (!(stopAtFailureShare > 0 && stopAtFailureShare <= 1)) {
     throw new RangeError(`stopAtFailureShare is above 0 and up to 1, not ${stopAtFailureShare}`);
   }
+  if (startAt !== undefined && !Number.isFinite(startAt)) throw new RangeError('startAt is a time in milliseconds');
   if (new Set(endpoints).size < endpoints.length) throw new RangeError('an endpoint is there twice');
 }
 
@@ -121,10 +132,19 @@ interface Target {
   readonly instanceId: number;
 }
 
+/** @throws RangeError for what is no path */
+function targetPath(target: string): Path {
+  try {
+    return parsePath(target);
+  } catch (error) {
+    throw new RangeError(NO_TARGET, { cause: error });
+  }
+}
+
 function targetOf({ prefix, objectId, objectInstanceId, resourceId }: Path): Target {
   const isObject = objectId === 5 || objectId === 9 || objectId === 33_629;
   if (prefix !== undefined || !isObject || objectInstanceId === undefined || resourceId !== undefined) {
-    throw new RangeError('a target is an Object Instance of Object 5, 9 or 33629');
+    throw new RangeError(NO_TARGET);
   }
   return { objectId, instanceId: objectInstanceId };
 }

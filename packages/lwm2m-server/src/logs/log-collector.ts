@@ -1,40 +1,31 @@
-import { formatPath, pathLevel, pathOf, toPath, withPrefix, type Path } from '@flownexus/lwm2m-core';
 import type {
   LogCollectorOptions,
-  LogEntry,
   LogOperationOptions,
   LogPath,
   LogReadOptions,
+  LogRequest,
+  LogResource,
   LogStartOptions,
   LogStatus,
   LogStopOptions,
 } from '../api/logs.ts';
 import type { Notification, SendReport } from '../api/observation.ts';
-import type { Operation, OperationResult } from '../downlink/operation.ts';
-import { Lwm2mServerError, OperationRejectedError } from '../errors.ts';
 import { safeReporter, type ErrorReporter } from '../events.ts';
-import { limits } from '../limits.ts';
 import type { Lwm2mServer } from '../lwm2m-server.ts';
 import { asPromise, type MaybePromise } from '../maybe-promise.ts';
 import type { QueuedOperation } from '../queue/operation-store.ts';
+import { LogIntake, LOG_READ_KEY } from './log-intake.ts';
 import {
-  EVENT_LOG,
-  eventLogIncrements,
-  EventLogResource,
-  eventLogSettings,
-  eventLogStart,
-  eventLogStatus,
-  eventLogStop,
-} from './event-log.ts';
-import { logEntries, type LoggedValues } from './log-entries.ts';
-import { LogSources } from './log-sources.ts';
-import { SYSTEM_LOG, systemLogEnabled, SystemLogResource } from './system-log.ts';
+  logIncrementsRequest,
+  logStartRequests,
+  logStatusRequest,
+  logStopRequest,
+  parseLogStatus,
+} from './log-requests.ts';
+import { operationResult } from './operation-result.ts';
 
 /** What the collector needs of a server. */
 export type LogCollectorServer = Pick<Lwm2mServer, 'operations' | 'on' | 'off'>;
-
-/** Of the operations that read a log: what is confirmed without anybody who waits, after a restart say, is known by it. */
-const READ_KEY = 'log read ';
 
 /**
  * Has devices log, and collects what they logged: the Event Log (20), the System Log (10259), and Resources that are declared to be logs. What it asks goes through
@@ -52,8 +43,7 @@ const READ_KEY = 'log read ';
  */
 export class LogCollector {
   readonly #server: LogCollectorServer;
-  readonly #options: LogCollectorOptions;
-  readonly #sources: LogSources;
+  readonly #intake: LogIntake;
   readonly #reportError: ErrorReporter;
   /** Ids of operations that a call of `read` waits for. */
   readonly #awaited = new Set<string>();
@@ -64,8 +54,7 @@ export class LogCollector {
   /** @throws TypeError, RangeError for `resources` that can not be */
   constructor(server: LogCollectorServer, options: LogCollectorOptions) {
     this.#server = server;
-    this.#options = options;
-    this.#sources = new LogSources(options.resources, options.formats);
+    this.#intake = new LogIntake(options);
     this.#reportError = safeReporter(options.onError);
     server.on('operation', this.#onOperation);
   }
@@ -82,24 +71,12 @@ export class LogCollector {
    * Rejects as `read` does, and with `TypeError` for a log that is neither and for an option of the other Object, `RangeError` for an option out of its range.
    */
   async start(endpointName: string, log: LogPath, options: LogStartOptions = {}): Promise<void> {
-    const [kind, instance] = controllable(log);
-    checkOptions(kind, instance, options);
-    if (kind === SYSTEM_LOG) {
-      await this.#run(endpointName, instance, systemLogEnabled(instance, true, options), options);
-      return;
-    }
-    const start = eventLogStart(instance, options);
-    const settings = eventLogSettings(instance, options);
-    if (settings !== undefined) await this.#perform(endpointName, settings, `log settings ${instance}`, options);
-    await this.#run(endpointName, instance, start, options);
+    for (const request of logStartRequests(log, options)) await this.#perform(endpointName, request, options);
   }
 
   /** Has a device stop logging: LogStop of the Event Log, Enabled of the System Log. As `start`. */
   async stop(endpointName: string, log: LogPath, options: LogStopOptions = {}): Promise<void> {
-    const [kind, instance] = controllable(log);
-    checkOptions(kind, instance, options);
-    const operation = kind === SYSTEM_LOG ? systemLogEnabled(instance, false) : eventLogStop(instance, options);
-    await this.#run(endpointName, instance, operation, options);
+    await this.#perform(endpointName, logStopRequest(log, options), options);
   }
 
   /**
@@ -112,29 +89,12 @@ export class LogCollector {
     everySeconds: number,
     options: LogOperationOptions = {},
   ): Promise<void> {
-    const [kind, instance] = controllable(log);
-    if (kind !== EVENT_LOG) throw new TypeError(`only an Event Log sends increments, not ${instance}`);
-    const operation = eventLogIncrements(instance, everySeconds);
-    await this.#perform(endpointName, operation, `log increments ${instance}`, options);
+    await this.#perform(endpointName, logIncrementsRequest(log, everySeconds), options);
   }
 
   /** Asks a device what a log is doing: LogStatus of the Event Log, Enabled of the System Log, which logs where that is not there. As `start`. */
   async status(endpointName: string, log: LogPath, options: LogOperationOptions = {}): Promise<LogStatus> {
-    const [kind, instance] = controllable(log);
-    const id = kind === SYSTEM_LOG ? SystemLogResource.ENABLED : EventLogResource.LOG_STATUS;
-    const path = `${instance}/${id}`;
-    const key = `log status ${instance}`;
-    try {
-      const { records = [] } = await this.#perform(endpointName, { kind: 'read', path }, key, options);
-      const value = records[0]?.value;
-      if (typeof value === 'number') return eventLogStatus(value);
-      if (typeof value === 'boolean') return enabledStatus(value);
-      throw new Lwm2mServerError('ERR_LWM2M_SERVER_PAYLOAD', `${path} of ${endpointName} is no status`);
-    } catch (error) {
-      const isMissing = error instanceof OperationRejectedError && error.responseCode === '4.04';
-      if (kind === SYSTEM_LOG && isMissing) return enabledStatus(true);
-      throw error;
-    }
+    return parseLogStatus(await this.#queueAndWait(endpointName, logStatusRequest(log), options));
   }
 
   /**
@@ -146,154 +106,70 @@ export class LogCollector {
    * `onEntries` rejects with, as `OperationQueue.add` and `finished` do, and with `TypeError` for a path that is no log.
    */
   async read(endpointName: string, log: LogPath, options: LogReadOptions = {}): Promise<number> {
-    const path = this.#readable(endpointName, log, options.sinceLast === true);
-    const { id } = await this.#queue(endpointName, { kind: 'read', path }, READ_KEY + path, options);
+    const { id } = await this.#queue(endpointName, this.#intake.readRequest(log, options), options);
     this.#awaited.add(id);
     try {
-      const operation = await this.#finished(id, options);
-      return await this.#deliver(readValues(operation, resultOf(operation)));
+      return await this.#intake.takeRead(await this.#server.operations.finished(id, signalOf(options)));
     } finally {
       this.#awaited.delete(id);
     }
   }
 
+  /** Declares Resources to be logs, in place of the `resources` that were; what comes from now on is taken so. Throws as the constructor does, and changes nothing then. */
+  setResources(resources: readonly LogResource[]): void {
+    this.#intake.setResources(resources);
+  }
+
   /** Takes what of a notification is a log: for the handler `onNotify` of the server, which waits for what it returns. */
   onNotify({ registration: { endpointName }, records, receivedAt }: Notification): MaybePromise<void> {
-    return discard(this.#deliver({ endpointName, records, receivedAt, source: 'notification' }));
+    return discard(this.#intake.take({ endpointName, records, receivedAt, source: 'notification' }));
   }
 
   /** Takes what of a Send is a log: for the handler `onSend` of the server, which waits for what it returns. */
   onSend({ registration: { endpointName }, records, receivedAt }: SendReport): MaybePromise<void> {
-    return discard(this.#deliver({ endpointName, records, receivedAt, source: 'send' }));
+    return discard(this.#intake.take({ endpointName, records, receivedAt, source: 'send' }));
   }
 
-  #run(endpointName: string, instance: string, operation: Operation, options: LogOperationOptions): Promise<unknown> {
-    return this.#perform(endpointName, operation, `log run ${instance}`, options);
+  async #perform(endpointName: string, request: LogRequest, options: LogOperationOptions): Promise<void> {
+    operationResult(await this.#queueAndWait(endpointName, request, options));
   }
 
-  async #perform(
+  async #queueAndWait(
     endpointName: string,
-    operation: Operation,
-    key: string,
+    request: LogRequest,
     options: LogOperationOptions,
-  ): Promise<OperationResult> {
-    const { id } = await this.#queue(endpointName, operation, key, options);
-    return resultOf(await this.#finished(id, options));
+  ): Promise<QueuedOperation> {
+    const { id } = await this.#queue(endpointName, request, options);
+    return this.#server.operations.finished(id, signalOf(options));
   }
 
   /** To start or stop twice does no harm. */
   #queue(
     endpointName: string,
-    operation: Operation,
-    key: string,
+    { operation, key }: LogRequest,
     { timeToLiveMs }: LogOperationOptions,
   ): Promise<QueuedOperation> {
     const lifetime = timeToLiveMs === undefined ? {} : { timeToLiveMs };
     return this.#server.operations.add(endpointName, operation, { key, repeatable: true, ...lifetime });
   }
 
-  #finished(id: string, { signal }: LogOperationOptions): Promise<QueuedOperation> {
-    return this.#server.operations.finished(id, signal === undefined ? {} : { signal });
-  }
-
   /** What was read and nobody waits for. */
   #confirmed(operation: QueuedOperation): void {
-    const { id, state, key, result, endpointName } = operation;
-    if (state !== 'CONFIRMED' || result === undefined || key?.startsWith(READ_KEY) !== true) return;
-    if (this.#awaited.has(id)) return;
+    const { id, state, key, endpointName } = operation;
+    if (state !== 'CONFIRMED' || key?.startsWith(LOG_READ_KEY) !== true || this.#awaited.has(id)) return;
     const failed = (error: unknown): void => {
       this.#reportError(error, `a log that was read of ${endpointName} is lost`);
     };
     try {
-      asPromise(this.#deliver(readValues(operation, result)))?.catch(failed);
+      asPromise(this.#intake.takeRead(operation))?.catch(failed);
     } catch (error) {
       failed(error);
     }
   }
-
-  /** Hands entries on, a batch at a time, and counts them. */
-  #deliver(values: LoggedValues): MaybePromise<number> {
-    return this.#deliverRest(logEntries(values, this.#sources, this.#reportError), 0);
-  }
-
-  #deliverRest(entries: Iterator<LogEntry>, delivered: number): MaybePromise<number> {
-    let count = delivered;
-    for (;;) {
-      const batch = take(entries, limits.maxLogEntriesAtOnce);
-      if (batch.length === 0) return count;
-      count += batch.length;
-      const work = asPromise(this.#options.onEntries(batch));
-      if (work !== undefined) return work.then(() => this.#deliverRest(entries, count));
-    }
-  }
-
-  /** The path that is read for a log. */
-  #readable(endpointName: string, log: LogPath, sinceLast: boolean): string {
-    const path = toPath(log);
-    const { objectId } = path;
-    if (pathLevel(path) === 2 && objectId === EVENT_LOG) return formatPath(path);
-    if (pathLevel(path) === 2 && objectId === SYSTEM_LOG) {
-      return `${formatPath(path)}/${sinceLast ? SystemLogResource.READ : SystemLogResource.READ_ALL}`;
-    }
-    if (this.#sources.formatOf(endpointName, path) === undefined) throw noLog(path);
-    return formatPath(path);
-  }
 }
 
-/** The Object, and the path of the Object Instance, of a log that can be started. */
-function controllable(log: LogPath): readonly [kind: typeof EVENT_LOG | typeof SYSTEM_LOG, instance: string] {
-  const path = toPath(log);
-  const { prefix, objectId, objectInstanceId } = path;
-  if (objectInstanceId === undefined || (objectId !== EVENT_LOG && objectId !== SYSTEM_LOG)) throw noLog(path);
-  const instance = pathOf(objectId, objectInstanceId);
-  return [objectId, formatPath(withPrefix(instance, prefix))];
-}
-
-/** What would be passed over without a word is refused: the options of the other Object. */
-function checkOptions(
-  kind: typeof EVENT_LOG | typeof SYSTEM_LOG,
-  instance: string,
-  options: LogStartOptions & LogStopOptions,
-): void {
-  const name = OPTIONS_OF_OTHER[kind].find((option) => options[option] !== undefined);
-  if (name === undefined) return;
-  throw new TypeError(`${instance} has no ${name}: that is of the ${kind === EVENT_LOG ? 'System' : 'Event'} Log`);
-}
-
-const OPTIONS_OF_OTHER = {
-  [EVENT_LOG]: ['level'],
-  [SYSTEM_LOG]: ['append', 'stopAfterSeconds', 'logClass', 'dataFormat', 'clear'],
-} as const satisfies Record<number, readonly (keyof (LogStartOptions & LogStopOptions))[]>;
-
-function noLog(path: Path): TypeError {
-  return new TypeError(`${formatPath(path)} is no log that this can be done with`);
-}
-
-/** Of the System Log, which says nothing else. */
-function enabledStatus(running: boolean): LogStatus {
-  return { running, hasData: undefined, failed: undefined, incremental: undefined };
-}
-
-function readValues({ endpointName, updatedAt }: QueuedOperation, { records = [] }: OperationResult): LoggedValues {
-  return { endpointName, records, receivedAt: updatedAt, source: 'read' };
-}
-
-/** @throws OperationRejectedError, Lwm2mServerError `ERR_LWM2M_SERVER_FAILED` when the operation is FAILED */
-function resultOf({ result, failure, endpointName }: QueuedOperation): OperationResult {
-  if (result !== undefined) return result;
-  if (failure?.responseCode !== undefined) throw new OperationRejectedError(failure.responseCode, failure.message);
-  const text = `the operation on ${endpointName} failed: ${failure?.reason}, ${failure?.message}`;
-  throw new Lwm2mServerError('ERR_LWM2M_SERVER_FAILED', text, { cause: failure });
-}
-
-function take<T>(from: Iterator<T>, count: number): T[] {
-  const taken: T[] = [];
-  while (taken.length < count) {
-    const next = from.next();
-    if (next.done === true) break;
-    taken.push(next.value);
-  }
-  return taken;
+function signalOf({ signal }: LogOperationOptions): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 function discard(work: MaybePromise<unknown>): MaybePromise<void> {

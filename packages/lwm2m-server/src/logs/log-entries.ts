@@ -1,15 +1,10 @@
 import { formatPath, type ResourceRecord } from '@flownexus/lwm2m-core';
-import type { LogEntry, LogOrigin } from '../api/logs.ts';
+import type { LogEntry, LoggedValues, LogOrigin } from '../api/logs.ts';
 import type { ErrorReporter } from '../events.ts';
 import { decodeLog } from './decode-log.ts';
 import { EVENT_LOG, EventLogResource } from './event-log.ts';
 import type { LogSources } from './log-sources.ts';
 import { parseLogLine } from './parse-line.ts';
-
-/** Values of one endpoint, of which some may be logs. */
-export interface LoggedValues extends Pick<LogOrigin, 'endpointName' | 'source' | 'receivedAt'> {
-  readonly records: readonly ResourceRecord[];
-}
 
 /** The entries of all logs among values, one after another; what is no log is passed over. A decoder that throws is reported, and the bytes come as they are. */
 export function* logEntries(
@@ -20,7 +15,7 @@ export function* logEntries(
   noteDataFormats(values.endpointName, records, sources);
   for (const { path, value, time } of records) {
     const format = sources.formatOf(values.endpointName, path);
-    if (format === undefined || !(typeof value === 'string' || value instanceof Uint8Array)) continue;
+    if (format === undefined || !isLogContent(value)) continue;
     const origin: LogOrigin = {
       ...values,
       path: formatPath(path),
@@ -33,6 +28,11 @@ export function* logEntries(
       yield entryOf(typeof value === 'string' ? new TextEncoder().encode(value) : value, origin);
     }
   }
+}
+
+/** Whether a value can be of a log: others of a Resource that is declared to be one are passed over. */
+export function isLogContent(value: ResourceRecord['value']): value is string | Uint8Array {
+  return typeof value === 'string' || value instanceof Uint8Array;
 }
 
 /** First of all: in a tree the format comes after the data. */

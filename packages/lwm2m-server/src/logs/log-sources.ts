@@ -19,18 +19,23 @@ interface DeclaredResource {
 
 /** Which Resources are logs, and how their content is taken apart. */
 export class LogSources {
-  readonly #declared: readonly DeclaredResource[];
+  #declared: readonly DeclaredResource[] = [];
   readonly #formats: Readonly<Record<number, LogFormat>>;
   /** LogDataFormat by endpoint and Object Instance, the one seen longest ago first: increments come without it. */
   readonly #seen = new Map<string, number>();
 
   /** @throws TypeError for a path that is none of a Resource, RangeError for too many Resources */
   constructor(resources: readonly LogResource[] = [], formats: Readonly<Record<number, LogFormat>> = {}) {
+    this.declare(resources);
+    this.#formats = { ...KNOWN_FORMATS, ...formats };
+  }
+
+  /** Declares Resources to be logs, in place of those that were. Throws as the constructor does, and changes nothing then. */
+  declare(resources: readonly LogResource[]): void {
     if (resources.length > limits.maxLogResources) {
       throw new RangeError(`at most ${limits.maxLogResources} Resources are logs, not ${resources.length}`);
     }
     this.#declared = resources.map(parseResource);
-    this.#formats = { ...KNOWN_FORMATS, ...formats };
   }
 
   /** How the content of a Resource is taken apart; undefined when it is no log. */
@@ -47,6 +52,11 @@ export class LogSources {
     if (objectId !== EVENT_LOG || (resourceId !== LOG_DATA && resourceId !== LOG_DATA_INCREMENTAL)) return undefined;
     const dataFormat = this.#seen.get(keyOf(endpointName, path)) ?? 0;
     return this.#formats[dataFormat] ?? 'auto';
+  }
+
+  /** Whether a Resource, or Resource Instance, is a log. */
+  isLog(path: Path): boolean {
+    return this.formatOf('', path) !== undefined;
   }
 
   /** Remembers a LogDataFormat that a device told. */

@@ -27,6 +27,8 @@ export interface CredentialStore {
    * `new X509Certificate(identity.certificate).subjectAltName` of `node:crypto` has the others.
    */
   endpointNameOf(identity: ProvenIdentity): MaybePromise<string | undefined>;
+  /** Why a certificate belongs to no endpoint: whether it was revoked, which `coaps` then says in its alert. Asked only after `endpointNameOf` has given none. Default: it was not. */
+  isRevoked?(identity: ProvenIdentity): MaybePromise<boolean>;
   /** Whether an endpoint has a credential: nobody is believed to be it without. */
   isSecured(endpointName: string): MaybePromise<boolean>;
   /** Calls `listener` after each change, until the function that it returns is called. */

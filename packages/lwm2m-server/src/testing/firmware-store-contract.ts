@@ -54,6 +54,8 @@ function campaign(id: string, changes: Partial<FirmwareCampaign> = {}): Firmware
     concurrency: 10,
     stopAtFailureShare: 0.1,
     total: 3,
+    startAt: undefined,
+    metadata: undefined,
     createdAt: NOW,
     updatedAt: NOW,
     ...changes,
@@ -66,6 +68,7 @@ const FULL: FirmwareUpdate = update('full', {
   campaignId: 'campaign',
   packageSize: 5,
   version: '1.2',
+  metadata: '{"by":"ü"}',
   state: 'DELIVERING',
   delivery: 'pull',
   refusedDeliveries: ['push'],
@@ -176,13 +179,11 @@ const rules: Readonly<Record<string, (store: FirmwareStore, reopened: Reopened) 
 
   'campaigns are found in their order, each as it was saved last': async (first, reopened) => {
     await first.saveCampaign(campaign('a'));
-    await first.saveCampaign(campaign('b', { stopAtFailureShare: 1 }));
+    const second = { stopAtFailureShare: 1, state: 'SCHEDULED', startAt: NOW + 5, metadata: '{"name":"ü"}' } as const;
+    await first.saveCampaign(campaign('b', second));
     await first.saveCampaign(campaign('a', { state: 'PAUSED' }));
     const store = await reopened();
-    assert.deepEqual(await store.campaigns(), [
-      campaign('a', { state: 'PAUSED' }),
-      campaign('b', { stopAtFailureShare: 1 }),
-    ]);
+    assert.deepEqual(await store.campaigns(), [campaign('a', { state: 'PAUSED' }), campaign('b', second)]);
   },
 };
 

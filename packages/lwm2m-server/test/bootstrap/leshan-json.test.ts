@@ -29,7 +29,17 @@ const WHOLE = {
   autoIdForSecurityObject: false,
   contentFormat: 112,
   toDelete: ['/0', '/1', '/2/0'],
-  servers: { '3': { shortId: 7, apnLink: 2, communicationRetryTimer: 9, trigger: true } },
+  servers: {
+    '3': {
+      shortId: 7,
+      lifetime: 60,
+      notifIfDisabled: false,
+      binding: 'U',
+      apnLink: 2,
+      communicationRetryTimer: 9,
+      trigger: true,
+    },
+  },
   security: {
     '0': {
       uri: 'coap://a',
@@ -78,10 +88,28 @@ describe('parseBootstrapJson', () => {
       deletes: [],
       contentFormat: 11_542,
       instances: [
-        { path: '/1/0', resources: [{ kind: 'singleResource', id: 18, type: 'integer', value: 5 }] },
+        {
+          path: '/1/0',
+          resources: [
+            { kind: 'singleResource', id: 1, type: 'integer', value: 86_400 },
+            { kind: 'singleResource', id: 6, type: 'boolean', value: true },
+            { kind: 'singleResource', id: 7, type: 'string', value: 'U' },
+            { kind: 'singleResource', id: 18, type: 'integer', value: 5 },
+          ],
+        },
         { path: '/0/0', resources: [{ kind: 'singleResource', id: 5, type: 'opaque', value: Uint8Array.of(255) }] },
       ],
     });
+  });
+
+  test('gives a server what it has to have, as Leshan does', () => {
+    const { instances } = parseBootstrapJson({ servers: { '0': { shortId: 1, lifetime: 60, binding: 'UQ' } } });
+    expect(instances[0]?.resources.map((resource) => [resource.id, 'value' in resource && resource.value])).toEqual([
+      [0, 1],
+      [1, 60],
+      [6, true],
+      [7, 'UQ'],
+    ]);
   });
 
   test('has any free id where Leshan finds it by itself', () => {

@@ -13,6 +13,8 @@ import {
   type CoapsServerEndpoint,
   type CoapsServerEndpointOptions,
   type HandshakeFailure,
+  type OwnCredential,
+  type ProvenIdentity,
   type Registration,
   type StoredAssociation,
 } from '../../src/index.ts';
@@ -189,6 +191,45 @@ describe('refused is', () => {
     const client = { credential: loadCredential({ privateKey, certificate: der }), x509: { roots: [authority.der] } };
     await refused(server.addresses[0]?.port ?? 0, client, /unsupported_certificate/);
   });
+});
+
+test('a certificate that was revoked is refused with the alert that says so', async () => {
+  const credentials = new MemoryCredentialStore();
+  const { privateKey, der } = testCertificate({ commonName: 'urn:dev:1', issuer: authority });
+  const isRevoked = ({ kind }: ProvenIdentity): boolean => kind === 'x509';
+  const { port, failures } = await start({ credentials: Object.assign(credentials, { isRevoked }) });
+  const client = { credential: loadCredential({ privateKey, certificate: der }), x509: { roots: [authority.der] } };
+  await refused(port, client, /certificate_revoked/);
+  expect(failures[0]?.reason.message).toBe('the certificate was revoked');
+  credentials.set('dev', { mode: 'x509', commonName: 'urn:dev:1' });
+  expect(await (await connected(port, client)).register()).toBe('2.01');
+});
+
+test('our certificate and the roots may change while the server runs', async () => {
+  const credentials = withPsk();
+  credentials.set('dev1', { mode: 'x509', commonName: 'urn:dev:1' });
+  const other = testCertificate({ commonName: 'another authority', authority: true });
+  const device = testCertificate({ commonName: 'urn:dev:1', issuer: other });
+  const client: DtlsClientOptions = {
+    credential: loadCredential({ privateKey: device.privateKey, certificate: device.der }),
+    x509: { roots: [other.der] },
+  };
+  const shown: OwnCredential[] = [];
+  let roots = [authority.der];
+  const { port } = await start({ credentials, ownCredential: () => shown.at(-1), roots: () => roots });
+  expect(await (await connected(port, psk('id'))).register()).toBe('2.01');
+  await refused(port, client, /handshake_failure/);
+  const renewed = testCertificate({ commonName: 'server', issuer: other, addresses: ['127.0.0.1'] });
+  shown.push(loadCredential({ privateKey: renewed.privateKey, certificate: renewed.der }));
+  await refused(port, client, /unknown_ca/);
+  roots = [authority.der, other.der];
+  expect(await (await connected(port, client)).register()).toBe('2.01');
+});
+
+test('a device that offers both kinds of suites and has a key is not asked for a certificate', async () => {
+  const { port } = await start({ credentials: withPsk() });
+  const device = await connected(port, { ...psk('id'), x509: { roots: [authority.der] } });
+  expect(await device.register()).toBe('2.01');
 });
 
 test.each([

@@ -7,7 +7,17 @@ import { MemoryFirmwareStore, type FirmwareCampaign, type FirmwareUpdate } from 
 
 function campaignOf(concurrency: number): FirmwareCampaign {
   const times = { createdAt: 0, updatedAt: 0 };
-  return { id: 'c', packageId: 'app', state: 'RUNNING', concurrency, stopAtFailureShare: 1, total: 3, ...times };
+  const nothing = { startAt: undefined, metadata: undefined };
+  return {
+    id: 'c',
+    packageId: 'app',
+    state: 'RUNNING',
+    concurrency,
+    stopAtFailureShare: 1,
+    total: 3,
+    ...nothing,
+    ...times,
+  };
 }
 
 /** A campaign of the updates `0`, `1` and `2`, and a store that fails while `down` has what it is asked. */
@@ -60,7 +70,8 @@ function running(concurrency: number = 3) {
     ),
   );
   for (const update of updates) store.save(update);
-  const begin = () => campaigns.begin(campaignOf(concurrency), updates);
+  const begin = (changes: Partial<FirmwareCampaign> = {}) =>
+    campaigns.begin({ ...campaignOf(concurrency), ...changes }, updates);
   return { campaigns, clock, store, down, updates, begun, states, reports, claimed, end, begin };
 }
 
@@ -139,4 +150,44 @@ test('who takes an update back twice at a time is counted once', async () => {
   end(second, 'CANCELLED');
   end(second, 'CANCELLED');
   expect(campaigns.counts('c', () => 'READING')).toEqual({ READING: 1, QUEUED: 1, CANCELLED: 1 });
+});
+
+test('a campaign that is scheduled begins when its time has come', async () => {
+  const { begin, campaigns, clock, begun, states } = running();
+  const startAt = clock.wallTime() + 90_000;
+  await begin({ state: 'SCHEDULED', startAt });
+  clock.advance(89_999);
+  await clock.settle();
+  expect(begun).toEqual([]);
+  expect(campaigns.counts('c', () => undefined)).toEqual({ QUEUED: 3 });
+  clock.advance(1);
+  await clock.settle();
+  expect([...begun].sort()).toEqual(['0', '1', '2']);
+  expect(states).toEqual(['SCHEDULED', 'RUNNING']);
+});
+
+test('a campaign that is paused before its time is scheduled again, and begins at once when that has passed', async () => {
+  const { begin, campaigns, clock, begun, states } = running();
+  await begin({ state: 'SCHEDULED', startAt: clock.wallTime() + 1_000 });
+  expect(await campaigns.pause('c')).toBe(true);
+  expect(await campaigns.resume('c')).toBe(true);
+  expect(await campaigns.resume('c')).toBe(false);
+  expect(await campaigns.pause('c')).toBe(true);
+  clock.advance(1_000);
+  await clock.settle();
+  expect(begun).toEqual([]);
+  expect(await campaigns.resume('c')).toBe(true);
+  await clock.settle();
+  expect(begun).toHaveLength(3);
+  expect(states).toEqual(['SCHEDULED', 'PAUSED', 'SCHEDULED', 'PAUSED', 'RUNNING']);
+});
+
+test('a campaign that is cancelled before its time never begins', async () => {
+  const { begin, campaigns, clock, begun, store } = running();
+  await begin({ state: 'SCHEDULED', startAt: clock.wallTime() + 1_000 });
+  expect(await campaigns.cancel('c')).toBe(true);
+  clock.advance(2_000);
+  await clock.settle();
+  expect(begun).toEqual([]);
+  expect(store.count('c')).toEqual({ CANCELLED: 3 });
 });

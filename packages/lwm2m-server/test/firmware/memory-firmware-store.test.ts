@@ -23,7 +23,15 @@ test('a bound that is none', () => {
 test('the campaign that ended first leaves for a newer one, and none that goes on', () => {
   const store = new MemoryFirmwareStore({ maxFinished: 2 });
   const times = { createdAt: 0, updatedAt: 0 };
-  const campaign = { packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...times } as const;
+  const campaign = {
+    packageId: 'app',
+    concurrency: 1,
+    stopAtFailureShare: 1,
+    total: 1,
+    startAt: undefined,
+    metadata: undefined,
+    ...times,
+  } as const;
   for (const id of ['a', 'b', 'c', 'd']) {
     store.saveCampaign({ ...campaign, id, state: 'RUNNING' });
     if (id !== 'a') store.saveCampaign({ ...campaign, id, state: id === 'b' ? 'FINISHED' : 'CANCELLED' });

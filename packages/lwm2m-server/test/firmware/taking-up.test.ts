@@ -1,10 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import { VirtualClock } from '@flownexus/datagram/testing';
 import { expect, test } from 'vitest';
 import { newUpdate } from '../../src/firmware/new-update.ts';
-import { FirmwareUpdater, MemoryFirmwareStore, type FirmwareUpdate } from '../../src/index.ts';
+import {
+  type FirmwareCampaign,
+  type FirmwareStore,
+  FirmwareUpdater,
+  MemoryFirmwareStore,
+  type FirmwareUpdate,
+} from '../../src/index.ts';
 
 const times = { createdAt: 0, updatedAt: 0 };
-const campaign = { id: 'c', packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...times } as const;
+const nothing = { startAt: undefined, metadata: undefined };
+const campaign = { id: 'c', packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...nothing, ...times } as const; // prettier-ignore
 
 function queued(id: string, campaignId: string): FirmwareUpdate {
   const given = { id, endpointName: id, campaignId, size: 1, registration: undefined, now: 0 };
@@ -12,7 +20,7 @@ function queued(id: string, campaignId: string): FirmwareUpdate {
 }
 
 /** An updater over a store, and a server that nothing comes of. */
-function updaterOver(store: MemoryFirmwareStore) {
+function updaterOver(store: FirmwareStore) {
   const clock = new VirtualClock();
   const listeners = new Set<string>();
   const reports: string[] = [];
@@ -71,4 +79,45 @@ test('what was under way in a campaign that was being cancelled is taken back', 
   expect(store.get('dev')).toMatchObject({ state: 'CANCELLED' });
   expect(updater.active('dev')).toBeUndefined();
   expect(updater.active('alone')).toMatchObject({ state: 'RETRYING' });
+});
+
+/** A store of the 200 updates of a campaign that takes a turn of the loop for each that changes, and tells how many it had at a time. */
+function slowStore(state: FirmwareCampaign['state']) {
+  const kept = new MemoryFirmwareStore();
+  kept.saveCampaign({ ...campaign, total: 200, state });
+  for (let index = 0; index < 200; index += 1) kept.save(queued(`dev${index}`, 'c'));
+  let now = 0;
+  let most = 0;
+  const store: FirmwareStore = {
+    load: () => kept.load(),
+    get: (id) => kept.get(id),
+    list: (filter) => kept.list(filter),
+    count: (campaignId) => kept.count(campaignId),
+    campaigns: () => kept.campaigns(),
+    saveCampaign: (each) => kept.saveCampaign(each),
+    save: async (update) => {
+      most = Math.max(most, (now += 1));
+      await setImmediate();
+      now -= 1;
+      kept.save(update);
+    },
+  };
+  return { store, kept, most: () => most };
+}
+
+test('the updates of a campaign that was being cancelled are taken back many at a time', async () => {
+  const { store, kept, most } = slowStore('CANCELLED');
+  const { updater } = updaterOver(store);
+  await updater.start();
+  expect(kept.count('c')).toEqual({ CANCELLED: 200 });
+  expect(most()).toBeGreaterThan(10);
+});
+
+test('and so are those of one that is cancelled', async () => {
+  const { store, kept, most } = slowStore('PAUSED');
+  const { updater } = updaterOver(store);
+  await updater.start();
+  expect(await updater.campaigns.cancel('c')).toBe(true);
+  expect(kept.count('c')).toEqual({ CANCELLED: 200 });
+  expect(most()).toBeGreaterThan(10);
 });

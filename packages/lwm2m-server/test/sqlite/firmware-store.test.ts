@@ -45,7 +45,16 @@ test('they are kept for a year, unless the options say otherwise', async () => {
 test('campaigns that are over are kept as long as updates', async () => {
   const { store } = setUp({ days: 2 });
   const times = { createdAt: T0, updatedAt: T0 };
-  const campaign = { id: 'x', packageId: 'app', concurrency: 1, stopAtFailureShare: 1, total: 1, ...times } as const;
+  const campaign = {
+    id: 'x',
+    packageId: 'app',
+    concurrency: 1,
+    stopAtFailureShare: 1,
+    total: 1,
+    startAt: undefined,
+    metadata: undefined,
+    ...times,
+  } as const;
   await store.saveCampaign({ ...campaign, id: 'paused', state: 'PAUSED' });
   await store.saveCampaign({ ...campaign, id: 'old', state: 'FINISHED' });
   await store.saveCampaign({ ...campaign, id: 'recent', state: 'CANCELLED', updatedAt: T0 + DAY });

@@ -25,8 +25,10 @@ export class SqliteConnection implements DatabaseConnection {
   readonly #ended: Promise<void>;
   #lastId = 0;
   #failure: SqliteFailure | undefined;
+  #closing = false;
 
-  constructor(data: SqliteWorkerData) {
+  /** `onLost` is told when the thread ends although nobody closes the connection: nothing can be asked any more. */
+  constructor(data: SqliteWorkerData, onLost: (error: SqliteError) => void) {
     // Compiled, the module beside this one has the other ending.
     const entry = import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js';
     this.#worker = new Worker(new URL(entry, import.meta.url), { workerData: data });
@@ -39,7 +41,9 @@ export class SqliteConnection implements DatabaseConnection {
     this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error.message : String(error)));
     this.#ended = new Promise((resolve) => {
       this.#worker.on('exit', () => {
-        this.#fail('the connection to the database is closed');
+        this.#fail(this.#closing ? 'the connection to the database is closed' : 'its thread has ended');
+        if (!this.#closing)
+          onLost(new SqliteError(this.#failure ?? { message: 'its thread has ended', errcode: undefined }));
         resolve();
       });
     });
@@ -60,6 +64,7 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     // Else a process that has nothing else to do would end before the database is closed.
     this.#worker.ref();
     this.#worker.postMessage({ kind: 'close' } satisfies SqliteRequest);

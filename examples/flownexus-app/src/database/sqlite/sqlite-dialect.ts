@@ -17,13 +17,16 @@ import type { SqliteWorkerData } from './sqlite-messages.ts';
 /** Kysely on `node:sqlite`, with the connection in a worker. */
 export class SqliteDialect implements Dialect {
   readonly #data: SqliteWorkerData;
+  readonly #onLost: (error: Error) => void;
 
-  constructor(data: SqliteWorkerData) {
+  /** `onLost` is told when the worker ends although nobody closes the connection: nothing can be asked any more. */
+  constructor(data: SqliteWorkerData, onLost: (error: Error) => void) {
     this.#data = data;
+    this.#onLost = onLost;
   }
 
   createDriver(): Driver {
-    return new SqliteDriver(this.#data);
+    return new SqliteDriver(this.#data, this.#onLost);
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -49,16 +52,18 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 /** One connection, for one query or transaction after another. */
 class SqliteDriver implements Driver {
   readonly #data: SqliteWorkerData;
+  readonly #onLost: (error: Error) => void;
   readonly #waiting: (() => void)[] = [];
   #connection: SqliteConnection | undefined;
   #taken = false;
 
-  constructor(data: SqliteWorkerData) {
+  constructor(data: SqliteWorkerData, onLost: (error: Error) => void) {
     this.#data = data;
+    this.#onLost = onLost;
   }
 
   async init(): Promise<void> {
-    this.#connection = new SqliteConnection(this.#data);
+    this.#connection = new SqliteConnection(this.#data, this.#onLost);
     await Promise.resolve();
   }
 

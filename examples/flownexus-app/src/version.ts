@@ -1,0 +1,2 @@
+/** Of FlowNexus. */
+export const VERSION = '0.1.0';
