@@ -84,7 +84,7 @@ export function routesOf(parts: Parts): { readonly api: readonly Route[]; readon
     ...operationRoutes({ database, queue: server.operations, definitionsOf: definitionsBy(server, objects), stopping }),
     ...events.routes,
     ...devices.side.routes,
-    ...parts.logs.routes(server.operations),
+    ...parts.logs.routes(server.operations, stopping),
     ...devices.bootstrap.routes,
     ...reportRoutes({ database, definitions: objects, submit: store, settings }),
     ...namedValueRoutes({ database }),

@@ -104,12 +104,14 @@ export interface LogControlRoutesOptions {
   /** `operations` of the LwM2M server. */
   readonly queue: OperationQueue;
   readonly intake: Pick<LogIntake, 'readRequest'>;
+  /** Aborted when the app begins to stop: nobody waits any longer. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /** `/api/v1/endpoints/{name}/logs/…`: has a device log, and hand over what it logged. All of it goes through the queue of operations. */
-export function logControlRoutes({ database, queue, intake }: LogControlRoutesOptions): Route[] {
+export function logControlRoutes({ database, queue, intake, stopping }: LogControlRoutesOptions): Route[] {
   const reader = new OperationReader(database);
-  const waits = new OperationWaits(queue);
+  const waits = new OperationWaits(queue, { stopping });
 
   /** Queues what is asked for, and waits as long as is wanted; gives the rows of the operations. */
   const perform = async (

@@ -25,8 +25,8 @@ export interface Logs {
   separating(store: (batch: Batch) => Promise<void>): (batch: Batch) => Promise<void>;
   /** Whether a value of a device is what a log holds, and no value. */
   readonly isLog: (record: ResourceRecord) => boolean;
-  /** `queue` is that of the LwM2M server. */
-  routes(queue: OperationQueue): Route[];
+  /** `queue` is that of the LwM2M server; `stopping` is aborted when the app begins to stop. */
+  routes(queue: OperationQueue, stopping?: AbortSignal): Route[];
   /** Begins to delete what is old. The commits of the database must be open. */
   start(): void;
   stop(): Promise<void>;
@@ -47,10 +47,10 @@ export async function openLogs({ database, settings, publish, log }: LogsOptions
   return {
     separating: (store) => deviceLogs.separating(store),
     isLog: (record) => intake.isLog(record),
-    routes: (queue) => [
+    routes: (queue, stopping) => [
       ...logRoutes({ database }),
       ...logResourceRoutes({ database, intake }),
-      ...logControlRoutes({ database, queue, intake }),
+      ...logControlRoutes({ database, queue, intake, stopping }),
     ],
     start: () => {
       deviceLogs.start();
