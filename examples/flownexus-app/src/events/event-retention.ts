@@ -2,8 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
 import { Repeated } from '../repeated.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../values/times.ts';
 
 export interface EventRetentionOptions {
   readonly database: Database;

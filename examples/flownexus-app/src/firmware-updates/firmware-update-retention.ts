@@ -2,8 +2,7 @@ import type { Database } from '../database/open-database.ts';
 import { limits } from '../limits.ts';
 import { Repeated } from '../repeated.ts';
 import type { ErrorReport } from '../stores/readable.ts';
-
-const MS_PER_DAY = 86_400_000;
+import { DAY_MS } from '../values/times.ts';
 
 export interface FirmwareUpdateRetentionOptions {
   readonly database: Database;
@@ -33,7 +32,7 @@ export class FirmwareUpdateRetention {
   }: FirmwareUpdateRetentionOptions) {
     // prettier-ignore
     this.#database = database;
-    this.#keptMs = days * MS_PER_DAY;
+    this.#keptMs = days * DAY_MS;
     this.#perEndpoint = perEndpoint;
     this.#repeated = new Repeated({
       everyMs: limits.firmwareUpdateRetentionMs,

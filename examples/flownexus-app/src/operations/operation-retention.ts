@@ -5,8 +5,8 @@ import type { Tables } from '../database/tables.ts';
 import { limits } from '../limits.ts';
 import { Repeated } from '../repeated.ts';
 import type { ErrorReport } from '../stores/readable.ts';
+import { DAY_MS } from '../values/times.ts';
 
-const MS_PER_DAY = 86_400_000;
 const remove = bulkChange({ table: 'EndpointOperation', by: { id: 'text' } });
 
 type IdQuery = SelectQueryBuilder<Tables, 'EndpointOperation', { id: string }>;
@@ -43,7 +43,7 @@ export class OperationRetention {
       },
       onError: (error) => report(error, 'removing finished operations'),
     });
-    this.#keptMs = days * MS_PER_DAY;
+    this.#keptMs = days * DAY_MS;
     this.#perEndpoint = perEndpoint;
   }
 
